@@ -1,0 +1,96 @@
+package schema
+
+// Type is an attribute's data type (RFC 7643 §2.3). The zero value is the
+// RFC's default, string.
+type Type uint8
+
+// The data types of RFC 7643 §2.3.
+const (
+	TypeString Type = iota
+	TypeBoolean
+	TypeDecimal
+	TypeInteger
+	TypeDateTime
+	TypeBinary
+	TypeReference
+	TypeComplex
+)
+
+// Mutability says when a client may change a value (RFC 7643 §7).
+type Mutability uint8
+
+// The mutabilities of RFC 7643 §7; ReadWrite is the default.
+const (
+	ReadWrite Mutability = iota
+	ReadOnly
+	Immutable
+	WriteOnly
+)
+
+// Returned says when a value is part of a response (RFC 7643 §7).
+type Returned uint8
+
+// The values of "returned"; ReturnedDefault is the default.
+const (
+	ReturnedDefault Returned = iota
+	ReturnedAlways
+	ReturnedNever
+	ReturnedRequest
+)
+
+// Uniqueness says among which resources a value is unique (RFC 7643 §7).
+// Server and global are enforced alike: per tenant and resource type.
+type Uniqueness uint8
+
+// The values of "uniqueness"; UniquenessNone is the default.
+const (
+	UniquenessNone Uniqueness = iota
+	UniquenessServer
+	UniquenessGlobal
+)
+
+// Attribute defines one attribute or sub-attribute (RFC 7643 §7). The zero
+// value of each field is the RFC's default (§2.2). Attributes reachable from a
+// [Schema] made by [New] or [Parse] are immutable and safe for concurrent use;
+// their pointers are identities: a field of an [Object] names its attribute by
+// pointer.
+type Attribute struct {
+	Name            string
+	Type            Type
+	MultiValued     bool
+	Description     string
+	Required        bool
+	CanonicalValues []string
+	CaseExact       bool
+	Mutability      Mutability
+	Returned        Returned
+	Uniqueness      Uniqueness
+	ReferenceTypes  []string
+	SubAttributes   []*Attribute
+
+	order  int    // position among its siblings; the order of encoding
+	folded string // lower-case name
+	byName map[string]*Attribute
+}
+
+// Sub returns the sub-attribute with that name, compared without case
+// (RFC 7643 §2.1), or nil.
+func (a *Attribute) Sub(name string) *Attribute {
+	if s, ok := a.byName[name]; ok {
+		return s
+	}
+	return a.byName[lowerASCII(name)]
+}
+
+// Secret reports whether values of the attribute never leave the server:
+// writeOnly or returned never. They are split off when a body is decoded.
+func (a *Attribute) Secret() bool {
+	return a.Mutability == WriteOnly || a.Returned == ReturnedNever
+}
+
+// FoldsCase reports whether values are compared without case: strings that
+// are not caseExact. References and binaries are always case-exact
+// (RFC 7643 §2.3.6, §2.3.7).
+func (a *Attribute) FoldsCase() bool {
+	return a.Type == TypeString && !a.CaseExact
+}

@@ -1,0 +1,94 @@
+package schema
+
+import (
+	"cmp"
+	"strings"
+)
+
+// Equal reports whether two values of attribute a are the same value in the
+// sense of eq: strings under the attribute's case rule, dateTimes as instants,
+// numbers as numbers, complex values sub-attribute by sub-attribute, lists
+// element by element in order. It is also what "no change" means in PUT and
+// PATCH, except that there [Identical] decides for text.
+func Equal(a *Attribute, x, y Value) bool {
+	if x.form != y.form || x.typ != y.typ {
+		return false
+	}
+	switch {
+	case x.form == unassigned:
+		return true
+	case x.form == many:
+		return equalLists(x, y, func(v, w Value) bool { return Equal(a, v, w) })
+	case x.typ == TypeComplex:
+		return equalObjects(x.Object(), y.Object(), Equal)
+	}
+	return Compare(a, x, y) == 0
+}
+
+// Identical reports whether two values would be returned to a client as the
+// same JSON, up to the order of members.
+func Identical(x, y Value) bool {
+	if x.form != y.form || x.typ != y.typ {
+		return false
+	}
+	switch {
+	case x.form == unassigned:
+		return true
+	case x.form == many:
+		return equalLists(x, y, Identical)
+	case x.typ == TypeComplex:
+		return equalObjects(x.Object(), y.Object(), func(_ *Attribute, v, w Value) bool { return Identical(v, w) })
+	}
+	return x.num == y.num && x.text == y.text
+}
+
+// IdenticalObjects is [Identical] for whole objects.
+func IdenticalObjects(x, y *Object) bool { return Identical(Complex(x), Complex(y)) }
+
+func equalLists(x, y Value, equal func(v, w Value) bool) bool {
+	if x.Len() != y.Len() {
+		return false
+	}
+	for i, v := range x.All() {
+		if !equal(v, y.At(i)) {
+			return false
+		}
+	}
+	return true
+}
+
+func equalObjects(x, y *Object, equal func(a *Attribute, v, w Value) bool) bool {
+	if x == y {
+		return true
+	}
+	if x.Len() != y.Len() {
+		return false
+	}
+	for a, v := range x.All() {
+		if !equal(a, v, y.Get(a)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Compare orders two single values of attribute a, which is not complex:
+// strings by code point, folded unless caseExact (RFC 7644 §3.4.2.3),
+// dateTimes by instant, numbers by size, false before true. Both values are
+// of a's type.
+func Compare(a *Attribute, x, y Value) int {
+	switch a.Type {
+	case TypeBoolean:
+		return cmp.Compare(x.num, y.num)
+	case TypeInteger:
+		return cmp.Compare(int64(x.num), int64(y.num))
+	case TypeDecimal:
+		return cmp.Compare(x.Float(), y.Float())
+	case TypeDateTime:
+		return x.Time().Compare(y.Time())
+	}
+	if a.FoldsCase() {
+		return strings.Compare(FoldKey(x.text), FoldKey(y.text))
+	}
+	return strings.Compare(x.text, y.text)
+}

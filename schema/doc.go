@@ -1,0 +1,29 @@
+// Package schema is RFC 7643 in Go: schemas, attributes and their
+// characteristics, resource types, and the value tree in which resources are
+// kept.
+//
+// # The value tree
+//
+// A [Resource] is a header (id, version, times) and an [Object]: fields bound
+// to the [Attribute] that defines them. Names are resolved once, when a body
+// is decoded; from then on nothing compares names. Values are typed, never
+// null and never an empty list, because unassigned, null and the empty list
+// are one state (RFC 7643 §2.5). Objects and values are immutable: a change
+// makes a new object which shares what did not change, so a store may keep the
+// pointer it was given and hand the same one out again.
+//
+// An extension is one complex attribute of the root object whose name is the
+// schema URI, so that a path is always a list of attributes (see [AttrPath]).
+//
+// # What lives where
+//
+//   - [Schema], [Attribute], [ResourceType]: definitions, checked when built
+//   - [Value], [Object], [Resource]: the tree; [Member], [MemberDelta]: group members
+//   - [ParseJSON]: strict, bounded JSON; [ResourceType.Decode]: request body to tree
+//   - [FoldKey], [Compare], [Equal]: the one fold rule, the one order, the one equality
+//   - [Error]: what a client did wrong, in the RFC's words; no HTTP status here
+//
+// The package has no clock, logger, context or global state besides the core
+// schemas. Left out: anything that needs other resources (uniqueness,
+// references), which belongs to stores and to package scim.
+package schema

@@ -1,0 +1,80 @@
+package schema
+
+import (
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// FoldVersion names the fold rule of [FoldKey]. A store that keeps folded keys
+// keeps this beside them and rebuilds the keys when it changes.
+const FoldVersion = 1
+
+// A Caser keeps state while it runs, so concurrent callers need one each.
+var folders = sync.Pool{New: func() any { c := cases.Fold(); return &c }}
+
+// FoldKey returns the key under which a string that is not caseExact is
+// compared, sorted and kept unique: NFKC, then Unicode case folding, then NFKC
+// again. It is the preparation RFC 7644 §7.8 and §5 ask for, so that
+// full-width, decomposed and differently cased spellings of a userName are one
+// name. The result is meant for comparison, never for display.
+func FoldKey(s string) string {
+	if isASCII(s) {
+		return lowerASCII(s)
+	}
+	c := folders.Get().(*cases.Caser)
+	defer folders.Put(c)
+	// Folding can undo normalisation and compatibility mapping can bring up
+	// new capitals; this sequence is stable (Unicode §3.13, NFKC_Casefold).
+	return norm.NFKC.String(c.String(norm.NFKC.String(c.String(norm.NFD.String(s)))))
+}
+
+// EqualFold reports whether s folds to key, which [FoldKey] made.
+func EqualFold(s, key string) bool {
+	if len(s) == len(key) && isASCII(s) {
+		for i := 0; i < len(s); i++ {
+			if lower(s[i]) != key[i] {
+				return false
+			}
+		}
+		return true
+	}
+	if isASCII(s) {
+		return false
+	}
+	return FoldKey(s) == key
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// lowerASCII lower-cases the names and URIs of the protocol, which are ASCII.
+func lowerASCII(s string) string {
+	for i := 0; i < len(s); i++ {
+		if lower(s[i]) != s[i] {
+			return strings.Map(func(r rune) rune {
+				if 'A' <= r && r <= 'Z' {
+					return r + 'a' - 'A'
+				}
+				return r
+			}, s)
+		}
+	}
+	return s
+}

@@ -1,0 +1,111 @@
+package schema
+
+import (
+	"time"
+)
+
+// Resource is one stored resource: a header that the library and the store
+// keep, and the attributes a client may set. It is treated as immutable once
+// handed over: change a copy ([Resource.WithAttributes]).
+//
+// Attributes never holds schemas, id or meta, which follow from the header and
+// the content ([Resource.Get]), never secrets, and never members of a group
+// unless it is the argument of a store's Create.
+type Resource struct {
+	Type         *ResourceType
+	ID           string
+	Version      string // opaque, without W/ and quotes; "" if the store has none
+	Created      time.Time
+	LastModified time.Time
+	Location     string // meta.location; set by package scim on the way out, ignored by stores
+	Attributes   *Object
+}
+
+// WithAttributes returns a copy with other attributes.
+func (r *Resource) WithAttributes(o *Object) *Resource {
+	c := *r
+	c.Attributes = o
+	return &c
+}
+
+// With returns a copy in which a root attribute has another value.
+func (r *Resource) With(a *Attribute, v Value) *Resource {
+	return r.WithAttributes(r.Attributes.With(a, v))
+}
+
+// Get returns the value of a root attribute, including schemas, id and meta.
+func (r *Resource) Get(a *Attribute) Value {
+	switch a {
+	case SchemasAttribute:
+		return r.schemas()
+	case IDAttribute:
+		if r.ID == "" {
+			return Value{}
+		}
+		return String(r.ID)
+	case MetaAttribute:
+		return r.meta()
+	}
+	return r.Attributes.Get(a)
+}
+
+// schemas lists the base schema and the extensions in use (RFC 7643 §3).
+func (r *Resource) schemas() Value {
+	uris := []Value{Reference(r.Type.Schema.ID)}
+	for _, e := range r.Type.Extensions {
+		if e.Required || r.Attributes.Get(e.Schema.extension).Assigned() {
+			uris = append(uris, Reference(e.Schema.ID))
+		}
+	}
+	return List(uris...)
+}
+
+func (r *Resource) meta() Value {
+	var b Builder
+	b.Set(metaResourceType, String(r.Type.Name))
+	if !r.Created.IsZero() {
+		b.Set(metaCreated, DateTime(r.Created))
+	}
+	if !r.LastModified.IsZero() {
+		b.Set(metaLastModified, DateTime(r.LastModified))
+	}
+	if r.Location != "" {
+		b.Set(metaLocation, Reference(r.Location))
+	}
+	if r.Version != "" {
+		b.Set(metaVersion, String(`W/"`+r.Version+`"`))
+	}
+	return Complex(b.Object())
+}
+
+// Common attributes (RFC 7643 §3, §3.1): part of every resource type, whatever
+// its schemas say, and of no schema of their own.
+var (
+	SchemasAttribute    = &Attribute{Name: "schemas", Type: TypeReference, MultiValued: true, Required: true, CaseExact: true, Mutability: ReadOnly, Returned: ReturnedAlways, ReferenceTypes: []string{"uri"}}
+	IDAttribute         = &Attribute{Name: "id", Required: true, CaseExact: true, Mutability: ReadOnly, Returned: ReturnedAlways, Uniqueness: UniquenessServer}
+	ExternalIDAttribute = &Attribute{Name: "externalId", CaseExact: true}
+	MetaAttribute       = &Attribute{Name: "meta", Type: TypeComplex, Mutability: ReadOnly, SubAttributes: []*Attribute{
+		metaResourceType, metaCreated, metaLastModified, metaLocation, metaVersion,
+	}}
+
+	metaResourceType = &Attribute{Name: "resourceType", CaseExact: true, Mutability: ReadOnly}
+	metaCreated      = &Attribute{Name: "created", Type: TypeDateTime, Mutability: ReadOnly}
+	metaLastModified = &Attribute{Name: "lastModified", Type: TypeDateTime, Mutability: ReadOnly}
+	metaLocation     = &Attribute{Name: "location", Type: TypeReference, CaseExact: true, Mutability: ReadOnly, ReferenceTypes: []string{"uri"}}
+	metaVersion      = &Attribute{Name: "version", CaseExact: true, Mutability: ReadOnly}
+)
+
+// Orders of the root attributes: the common ones, then the base schema's in
+// its order from orderBase on, then the extensions, then meta.
+const (
+	orderBase      = 8
+	orderExtension = 1 << 20
+	orderMeta      = 1 << 21
+)
+
+func init() {
+	for i, a := range []*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute} {
+		a.compile(i)
+	}
+	MetaAttribute.compile(orderMeta)
+}

@@ -1,0 +1,226 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Extension is a schema extension of a resource type (RFC 7643 §6).
+type Extension struct {
+	Schema   *Schema
+	Required bool
+}
+
+// ResourceType describes one kind of resource (RFC 7643 §6). Make one with
+// [NewResourceType]; from then on it is immutable and safe for concurrent use.
+type ResourceType struct {
+	Name        string // also its id in /ResourceTypes
+	Endpoint    string // "/Users"; a missing slash is added
+	Description string
+	Schema      *Schema
+	Extensions  []Extension
+
+	// MembersAttribute names the multi-valued complex attribute with a "value"
+	// sub-attribute whose values are members: kept apart from the resource,
+	// changed by deltas, streamed when encoded. "" if there is none.
+	MembersAttribute string
+	// GroupsAttribute names the readOnly attribute which lists the groups a
+	// resource is a member of, derived when asked for. "" if there is none.
+	GroupsAttribute string
+
+	root    *Attribute // all root attributes as sub-attributes
+	members *Attribute
+	groups  *Attribute
+	secrets bool
+}
+
+// NewResourceType checks and completes a resource type. The error joins every
+// problem found: a missing name, endpoint or schema, an extension twice, a
+// MembersAttribute or GroupsAttribute that does not fit.
+func NewResourceType(t ResourceType) (*ResourceType, error) {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("schema: "+format, args...)) }
+	if t.Name == "" || strings.ContainsAny(t.Name, "/?#% ") {
+		fail("%q is not a resource type name", t.Name)
+	}
+	t.Endpoint = "/" + strings.Trim(t.Endpoint, "/")
+	if t.Endpoint == "/" || strings.ContainsAny(t.Endpoint[1:], "/?#%{}* ") || strings.HasPrefix(t.Endpoint, "/.") {
+		fail("%s: %q is not an endpoint", t.Name, t.Endpoint)
+	}
+	if t.Schema == nil {
+		fail("%s: no schema", t.Name)
+		return nil, errors.Join(errs...)
+	}
+	if t.Schema.extension == nil {
+		fail("%s: schema %s was not made by New or Parse", t.Name, t.Schema.ID)
+		return nil, errors.Join(errs...)
+	}
+	errs = append(errs, t.compile()...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &t, nil
+}
+
+func (t *ResourceType) compile() []error {
+	var errs []error
+	root := []*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute}
+	for _, a := range t.Schema.Attributes {
+		// The common attributes are what RFC 7643 §3.1 says they are, also
+		// when a schema lists them otherwise.
+		switch a.folded {
+		case "schemas", "id", "externalid", "meta":
+		default:
+			root = append(root, a)
+		}
+	}
+	seen := map[string]bool{lowerASCII(t.Schema.ID): true}
+	for _, e := range t.Extensions {
+		if e.Schema == nil || e.Schema.extension == nil {
+			errs = append(errs, fmt.Errorf("schema: %s: an extension schema was not made by New or Parse", t.Name))
+			continue
+		}
+		if folded := e.Schema.extension.folded; seen[folded] {
+			errs = append(errs, fmt.Errorf("schema: %s: schema %s is used twice", t.Name, e.Schema.ID))
+		} else {
+			seen[folded] = true
+		}
+		root = append(root, e.Schema.extension)
+	}
+	root = append(root, MetaAttribute)
+	t.root = &Attribute{Name: t.Name, Type: TypeComplex, SubAttributes: root, byName: index(root)}
+	for _, a := range root {
+		t.secrets = t.secrets || hasSecrets(a)
+	}
+
+	if t.MembersAttribute != "" {
+		t.members = t.root.Sub(t.MembersAttribute)
+		if m := t.members; m == nil || m.Type != TypeComplex || !m.MultiValued || m.Sub("value") == nil {
+			errs = append(errs, fmt.Errorf("schema: %s: MembersAttribute %q is not a multi-valued complex attribute with a value", t.Name, t.MembersAttribute))
+		}
+	}
+	if t.GroupsAttribute != "" {
+		t.groups = t.root.Sub(t.GroupsAttribute)
+		if g := t.groups; g == nil || g.Type != TypeComplex || !g.MultiValued || g.Mutability != ReadOnly {
+			errs = append(errs, fmt.Errorf("schema: %s: GroupsAttribute %q is not a readOnly multi-valued complex attribute", t.Name, t.GroupsAttribute))
+		}
+	}
+	return errs
+}
+
+func hasSecrets(a *Attribute) bool {
+	if a.Secret() {
+		return true
+	}
+	for _, s := range a.SubAttributes {
+		if hasSecrets(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// Root returns the resource type as one complex attribute whose
+// sub-attributes are the root attributes of its resources, in order: schemas,
+// id, externalId, those of the base schema, one for each extension (named by
+// its URI), meta.
+func (t *ResourceType) Root() *Attribute { return t.root }
+
+// Attributes returns the root attributes; see [ResourceType.Root].
+func (t *ResourceType) Attributes() []*Attribute { return t.root.SubAttributes }
+
+// Members returns the attribute that MembersAttribute names, or nil.
+func (t *ResourceType) Members() *Attribute { return t.members }
+
+// Groups returns the attribute that GroupsAttribute names, or nil.
+func (t *ResourceType) Groups() *Attribute { return t.groups }
+
+// HasSecrets reports whether any attribute is writeOnly or never returned.
+func (t *ResourceType) HasSecrets() bool { return t.secrets }
+
+// Resolve reads an attribute path in the notation of RFC 7644 §3.10: an
+// optional schema URI, attribute, optional sub-attribute, all without case. A
+// bare extension URI names the extension as a whole. An extension's attributes
+// need their URI. It reports false for anything else.
+func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
+	uri, rest := t.CutURI(path)
+	p := make(AttrPath, 0, 3)
+	at := t.root
+	switch {
+	case uri == "":
+	case strings.EqualFold(uri, t.Schema.ID):
+		if rest == "" {
+			return nil, false
+		}
+	default:
+		at = t.root.Sub(uri)
+		p = append(p, at)
+		if rest == "" {
+			return p, len(path) == len(uri)
+		}
+	}
+	name, sub, dotted := strings.Cut(rest, ".")
+	a := at.Sub(name)
+	if a == nil || a.order == orderExtension {
+		return nil, false
+	}
+	p = append(p, a)
+	if !dotted {
+		return p, true
+	}
+	s := a.Sub(sub)
+	if s == nil {
+		return nil, false
+	}
+	return append(p, s), true
+}
+
+// CutURI splits the longest URI of one of the type's schemas, compared without
+// case, off the front of a path. What follows it is the end of the path or a
+// colon, which belongs to neither part.
+func (t *ResourceType) CutURI(path string) (uri, rest string) {
+	rest = path
+	try := func(id string) {
+		if len(id) <= len(uri) || len(path) < len(id) || !strings.EqualFold(path[:len(id)], id) {
+			return
+		}
+		if len(path) > len(id) && path[len(id)] != ':' {
+			return
+		}
+		uri, rest = path[:len(id)], strings.TrimPrefix(path[len(id):], ":")
+	}
+	try(t.Schema.ID)
+	for _, e := range t.Extensions {
+		try(e.Schema.ID)
+	}
+	return uri, rest
+}
+
+// MustResolve is [ResourceType.Resolve] for paths written by a programmer; it
+// panics where Resolve reports false.
+func (t *ResourceType) MustResolve(path string) AttrPath {
+	p, ok := t.Resolve(path)
+	if !ok {
+		panic("schema: " + t.Name + " has no attribute " + path)
+	}
+	return p
+}
+
+// Unique returns the paths whose values are unique among the resources of the
+// type in one tenant (uniqueness server or global), id excepted.
+func (t *ResourceType) Unique() []AttrPath {
+	var out []AttrPath
+	var walk func(prefix AttrPath, as []*Attribute)
+	walk = func(prefix AttrPath, as []*Attribute) {
+		for _, a := range as {
+			p := append(prefix[:len(prefix):len(prefix)], a)
+			if a != IDAttribute && a.Uniqueness != UniquenessNone {
+				out = append(out, p)
+			}
+			walk(p, a.SubAttributes)
+		}
+	}
+	walk(nil, t.Attributes())
+	return out
+}

@@ -1,0 +1,7 @@
+module github.com/seed5f3efb56/scim/store/sqlstore
+
+go 1.25.0
+
+require github.com/seed5f3efb56/scim v0.0.0
+
+replace github.com/seed5f3efb56/scim => ../..

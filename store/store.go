@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Store keeps the resources of one resource type. It is what an application
+// implements against its own database.
+//
+// Every method may be called concurrently. ctx carries the tenant ([Tenant]),
+// whose resources alone are seen, counted and compared, and inside
+// [Transactor.InTx] the transaction, which every call uses. Methods return
+// promptly when ctx ends. Resources handed in and out are shared and must not
+// be modified.
+//
+// Errors: the sentinels of this package, or wrapped ones, where a method names
+// them. Anything else becomes a plain 500 whose text is logged and never sent,
+// except a context's own error, which becomes 503.
+type Store interface {
+	// Get returns the resource with that id, compared byte for byte, or
+	// ErrNotFound (404). An id that cannot exist in the store (no UUID, no
+	// number) is ErrNotFound too. With ForUpdate, inside a transaction, no
+	// other transaction changes or deletes the resource until this one ends.
+	// Members and derived groups are not part of the result.
+	Get(ctx context.Context, id string, o GetOptions) (*schema.Resource, error)
+
+	// List returns one page of the matching resources. The query's filter and
+	// order are within what [Describer] declared.
+	List(ctx context.Context, q *Query) (Page, error)
+
+	// Create stores a new resource and returns it as stored. r has an id and
+	// times; a store with ids of its own ignores r.ID and returns its own,
+	// which was never used before. The store sets the first Version. For a
+	// type with a members attribute r carries the initial members as that
+	// attribute, without duplicates; the result is without.
+	// A value taken by another resource, live in the same tenant, of an
+	// attribute with uniqueness (schema.ResourceType.Unique, compared by
+	// schema.FoldKey where it folds case) is a [*UniquenessError] (409
+	// uniqueness), and nothing is stored.
+	Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error)
+
+	// Update stores c.After in place of c.Before and returns it as stored,
+	// with a new Version, set in the same statement. ErrNotFound if it is gone
+	// (404); ErrVersion if c.IfVersion is not "" and not the current version
+	// (412); [*UniquenessError] as Create (409). On error nothing changed.
+	Update(ctx context.Context, c *Change) (*schema.Resource, error)
+
+	// Delete removes the resource; its unique values are free at once, its id
+	// is never used again. ErrNotFound (404), ErrVersion as Update (412).
+	Delete(ctx context.Context, id string, ifVersion string) error
+}
+
+// GetOptions are the ways to read one resource.
+type GetOptions struct {
+	ForUpdate bool
+}
+
+// Query asks for one page of a list.
+type Query struct {
+	// Filter selects; nil selects all.
+	Filter *filter.Filter
+	// SortBy orders by an attribute as RFC 7644 §3.4.2.3 says: by the primary
+	// or first value of a multi-valued one, folded unless caseExact, resources
+	// without a value last, with Descending first; equal keys by id
+	// (ascending). nil orders by id, which may be any fixed total order the
+	// store likes as long as AfterID follows it.
+	SortBy     schema.AttrPath
+	Descending bool
+	// AfterID, with SortBy nil, continues behind that id, which need not exist
+	// any more. "" begins.
+	AfterID string
+	// Offset skips that many resources. 0 with AfterID.
+	Offset int
+	// Count is the most resources to return; 0 returns none.
+	Count int
+	// Total asks for Page.Total.
+	Total bool
+}
+
+// Page is one page of a list.
+type Page struct {
+	Resources []*schema.Resource
+	// Total is the number of all resources that match, set when asked for.
+	Total int
+}
+
+// Cause is what brought a change about.
+type Cause uint8
+
+// The causes of a change.
+const (
+	CausePut Cause = iota + 1
+	CausePatch
+	CauseDelete
+	CauseMembers // the resource's members changed because a member was deleted
+)
+
+// Change is one modification of one resource.
+type Change struct {
+	Before *schema.Resource
+	After  *schema.Resource
+	// Members, given to MemberStore.UpdateMembers only, is the change of the
+	// members.
+	Members *schema.MemberDelta
+	// IfVersion, unless "", is the version the resource must still have.
+	IfVersion string
+	Cause     Cause
+}
+
+// MemberStore is a [Store] of a type with a members attribute. Its methods
+// cost what the members concerned cost, never what the group holds, except
+// where all members are asked for.
+type MemberStore interface {
+	Store
+
+	// Members yields the members of the group in a fixed order, all as of one
+	// moment. It is drawn while a response is written, so it must not hold a
+	// lock that writers need. A failure is yielded once, as the last element;
+	// ErrNotFound if there is no such group.
+	Members(ctx context.Context, id string) iter.Seq2[schema.Member, error]
+
+	// UpdateMembers is Update with c.Members, in one atomic step. It returns
+	// the delta that took effect. If that is empty and c.After is c.Before
+	// nothing is written and c.Before is returned.
+	UpdateMembers(ctx context.Context, c *Change) (*schema.Resource, schema.MemberDelta, error)
+
+	// GroupsOf returns, for each of the ids, the groups that have it as a
+	// direct member, in a fixed order; ids without any may be missing.
+	GroupsOf(ctx context.Context, ids []string) (map[string][]GroupRef, error)
+
+	// RemoveFromAll takes id out of every group and gives those groups a new
+	// version, and at as LastModified; it returns their ids.
+	RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error)
+}
+
+// GroupRef names a group that a resource is a member of.
+type GroupRef struct {
+	ID      string
+	Display string // the group's displayName
+}
+
+// Exister is a [Store] that can tell which of many ids it has without reading
+// the resources. Package scim asks it to find the type of a group's new
+// members; without it, it calls Get for each.
+type Exister interface {
+	// Exists returns those of the ids that are resources of the store, in any
+	// order.
+	Exists(ctx context.Context, ids []string) ([]string, error)
+}
+
+// Transactor runs one write of the library, across all stores it concerns, in
+// one transaction.
+type Transactor interface {
+	// InTx runs fn with a context that carries a transaction, commits when fn
+	// returns nil, and rolls back and returns fn's error otherwise, also when
+	// fn panics. Called inside a transaction it joins that one. A conflict
+	// with another transaction may run fn again before the commit, so fn has
+	// no effects outside the transaction; if it keeps failing the error is
+	// ErrUnavailable (503).
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Capabilities say what a store can do beyond the least. The zero value is
+// the least.
+type Capabilities struct {
+	// Filter reports whether List answers the expression itself, exactly as
+	// filter.Filter.Match would (filter.Support.Can fits here). The rest of a
+	// filter is matched by the library over at most scim.Limits.Scan
+	// resources. nil means nothing.
+	Filter func(filter.Expr) bool
+	// Sort reports whether List can order by the attribute. nil means no.
+	Sort func(schema.AttrPath) bool
+	// Versions says that resources have a Version, which changes with every
+	// change and is compared and set in one step. Without it ETags are off.
+	Versions bool
+}
+
+// Describer is a [Store] that says what it can do. It is asked once, when the
+// handler is built.
+type Describer interface {
+	Describe() Capabilities
+}
+
+// Describe returns the capabilities of a store, found through any number of
+// wrappers with an Unwrap() Store method.
+func Describe(s Store) Capabilities {
+	for s != nil {
+		if d, ok := s.(Describer); ok {
+			return d.Describe()
+		}
+		u, ok := s.(interface{ Unwrap() Store })
+		if !ok {
+			break
+		}
+		s = u.Unwrap()
+	}
+	return Capabilities{}
+}
