@@ -100,7 +100,8 @@ const (
 	CauseMembers // the resource's members changed because a member was deleted
 )
 
-// Change is one modification of one resource.
+// Change is one modification of one resource. After has the time of the change
+// as LastModified, and Before's Attributes pointer if no attribute changed.
 type Change struct {
 	Before *schema.Resource
 	After  *schema.Resource
@@ -125,8 +126,9 @@ type MemberStore interface {
 	Members(ctx context.Context, id string) iter.Seq2[schema.Member, error]
 
 	// UpdateMembers is Update with c.Members, in one atomic step. It returns
-	// the delta that took effect. If that is empty and c.After is c.Before
-	// nothing is written and c.Before is returned.
+	// the delta that took effect. If that is empty and c.After.Attributes is the
+	// same pointer as c.Before.Attributes, nothing is written (no new version, no new
+	// LastModified) and c.Before is returned.
 	UpdateMembers(ctx context.Context, c *Change) (*schema.Resource, schema.MemberDelta, error)
 
 	// GroupsOf returns, for each of the ids, the groups that have it as a

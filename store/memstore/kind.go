@@ -1,0 +1,42 @@
+package memstore
+
+import (
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// kind is a resource type as the database keeps it.
+type kind struct {
+	*schema.ResourceType
+	number int               // its place in tenant.collections
+	paths  []schema.AttrPath // what is indexed
+	unique int               // how many of the paths, the first ones, are unique
+
+	// Sub-attributes of the members attribute; nil without one.
+	memberValue, memberType, memberDisplay *schema.Attribute
+}
+
+// lookups are the attributes, besides unique ones, by which identity providers
+// look for what they are about to create (Entra ID by any of them).
+var lookups = []string{"externalId", "userName", "displayName", "emails.value"}
+
+func newKind(t *schema.ResourceType, number int) *kind {
+	k := &kind{ResourceType: t, number: number, paths: t.Unique()}
+	k.unique = len(k.paths)
+	for _, name := range lookups {
+		p, ok := t.Resolve(name)
+		if ok && p.Last().Type == schema.TypeString && k.indexed(p) < 0 {
+			k.paths = append(k.paths, p)
+		}
+	}
+	if m := t.Members(); m != nil {
+		k.memberValue, k.memberType, k.memberDisplay = m.Sub("value"), m.Sub("type"), m.Sub("display")
+	}
+	return k
+}
+
+// indexed returns the number of the index on a path, or -1.
+func (k *kind) indexed(p schema.AttrPath) int {
+	return slices.IndexFunc(k.paths, func(q schema.AttrPath) bool { return slices.Equal(p, q) })
+}

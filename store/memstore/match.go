@@ -1,0 +1,103 @@
+package memstore
+
+import (
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Describe implements [store.Describer]: everything that the store keeps.
+// Groups, $ref and meta.location are made by package scim; of members only the
+// ids are asked for by index.
+func (s *resources) Describe() store.Capabilities {
+	return store.Capabilities{
+		Filter:   func(e filter.Expr) bool { return s.kind.answers(nil, e) },
+		Sort:     s.kind.sorts,
+		Versions: true,
+	}
+}
+
+// answers reports whether List answers an expression whose paths are relative
+// to prefix.
+func (k *kind) answers(prefix schema.AttrPath, e filter.Expr) bool {
+	switch e := e.(type) {
+	case filter.And:
+		return k.answers(prefix, e.Left) && k.answers(prefix, e.Right)
+	case filter.Or:
+		return k.answers(prefix, e.Left) && k.answers(prefix, e.Right)
+	case filter.Not:
+		return k.answers(prefix, e.Expr)
+	case filter.ValuePath:
+		_, ok := k.memberID(e)
+		return ok || k.keeps(e.Path) && k.answers(e.Path, e.Expr)
+	case filter.Compare:
+		_, ok := k.memberID(e)
+		return ok || len(e.Path) == 0 || k.keeps(append(prefix[:len(prefix):len(prefix)], e.Path...))
+	}
+	return false
+}
+
+// keeps reports whether the values at a path are part of the stored resource.
+func (k *kind) keeps(p schema.AttrPath) bool {
+	for _, a := range p {
+		if a == k.Members() || a == k.Groups() || a.Name == "$ref" || a == metaLocation {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *kind) sorts(p schema.AttrPath) bool {
+	return k.keeps(p) && p.Last().Type != schema.TypeComplex
+}
+
+var metaLocation = schema.MetaAttribute.Sub("location")
+
+func (k *kind) memberPath(p schema.AttrPath) bool {
+	return k.memberValue != nil && len(p) == 2 && p[0] == k.Members() && p[1] == k.memberValue
+}
+
+// memberID returns the id that members.value eq "id" or
+// members[value eq "id"] asks for.
+func (k *kind) memberID(e filter.Expr) (schema.Value, bool) {
+	var path schema.AttrPath
+	if v, ok := e.(filter.ValuePath); ok {
+		path, e = v.Path, v.Expr
+	}
+	c, ok := e.(filter.Compare)
+	if !ok || c.Op != filter.EQ || c.Null {
+		return schema.Value{}, false
+	}
+	return c.Value, k.memberPath(append(path[:len(path):len(path)], c.Path...))
+}
+
+// matcher tells whether a resource, given with its number, matches.
+type matcher func(number, *schema.Resource) bool
+
+// matcher compiles an expression: what is about members asks the index, the
+// rest is filter.Filter.Match.
+func (l *list) matcher(e filter.Expr) matcher {
+	if id, ok := l.kind.memberID(e); ok {
+		key := keyOf(l.kind.memberValue, id)
+		return func(n number, _ *schema.Resource) bool { return l.collection.hasMember(n, key) }
+	}
+	if f := filter.New(e); l.kind.Members() == nil || !f.Uses(l.kind.Members()) {
+		return func(_ number, r *schema.Resource) bool { return f.Match(r) }
+	}
+	switch e := e.(type) {
+	case filter.And:
+		left, right := l.matcher(e.Left), l.matcher(e.Right)
+		return func(n number, r *schema.Resource) bool { return left(n, r) && right(n, r) }
+	case filter.Or:
+		left, right := l.matcher(e.Left), l.matcher(e.Right)
+		return func(n number, r *schema.Resource) bool { return left(n, r) || right(n, r) }
+	case filter.Not:
+		operand := l.matcher(e.Expr)
+		return func(n number, r *schema.Resource) bool { return !operand(n, r) }
+	}
+	panic("memstore: a filter that answers refuses")
+}
+
+func (c *collection) hasMember(group number, key string) bool {
+	return c.memberships.between(membership{key: key, group: group}, membership{key: key, group: group + 1}).len() > 0
+}

@@ -1,0 +1,251 @@
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// groups is a store of a kind with members.
+type groups struct{ *resources }
+
+var _ store.MemberStore = (*groups)(nil)
+
+// memberList is the members of one group, in order of joining.
+type memberList struct {
+	last   number // the number given to a member last
+	joined tree[text, number]
+	order  tree[number, schema.Member]
+}
+
+func (l memberList) all() iter.Seq[schema.Member] {
+	return func(yield func(schema.Member) bool) {
+		for _, m := range l.order.from(0) {
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// membership says that a group has a member: the way back from the member to
+// its groups. key is what members.value is compared by, in filters; two ids
+// may share it, so the id is part too.
+type membership struct {
+	key   string
+	group number
+	id    string
+}
+
+func (a membership) compare(b membership) int {
+	return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.group, b.group), strings.Compare(a.id, b.id))
+}
+
+func (k *kind) membership(id string, group number) membership {
+	return membership{keyOf(k.memberValue, schema.String(id)), group, id}
+}
+
+// holding returns the memberships of the members whose id has that key.
+func (c *collection) holding(key string) span[membership, none] {
+	return c.memberships.between(membership{key: key}, membership{key: key, group: endOfNumbers})
+}
+
+// split takes the initial members out of the argument of Create.
+func (k *kind) split(r *schema.Resource) (*schema.Resource, []schema.Member) {
+	if k.Members() == nil {
+		return r, nil
+	}
+	var out []schema.Member
+	for _, v := range r.Get(k.Members()).All() {
+		o := v.Object()
+		out = append(out, schema.Member{
+			Value:   o.Get(k.memberValue).Text(),
+			Type:    o.Get(k.memberType).Text(),
+			Display: o.Get(k.memberDisplay).Text(),
+		})
+	}
+	return r.With(k.Members(), schema.Value{}), out
+}
+
+// join adds members to group n, and returns the list and who was none before.
+func (c *collection) join(k *kind, n number, l memberList, members []schema.Member) (memberList, []schema.Member) {
+	var added []schema.Member
+	for _, m := range members {
+		if _, ok := l.joined.get(text(m.Value)); ok {
+			continue
+		}
+		l.last++
+		l.joined = l.joined.put(text(m.Value), l.last)
+		l.order = l.order.put(l.last, m)
+		c.memberships = c.memberships.put(k.membership(m.Value, n), none{})
+		added = append(added, m)
+	}
+	return l, added
+}
+
+// leave takes members out of group n, and returns the list and who was one.
+func (c *collection) leave(k *kind, n number, l memberList, ids []string) (memberList, []string) {
+	var removed []string
+	for _, id := range ids {
+		at, ok := l.joined.get(text(id))
+		if !ok {
+			continue
+		}
+		l.joined = l.joined.delete(text(id))
+		l.order = l.order.delete(at)
+		c.memberships = c.memberships.delete(k.membership(id, n))
+		removed = append(removed, id)
+	}
+	return l, removed
+}
+
+// apply changes the members of group n by a delta and returns what took
+// effect. Who stays keeps the place in the order.
+func (c *collection) apply(k *kind, n number, l memberList, d *schema.MemberDelta) (memberList, schema.MemberDelta) {
+	var did schema.MemberDelta
+	if d == nil {
+		return l, did
+	}
+	leaving := d.Remove
+	if d.Replace {
+		leaving = others(l, d.Add)
+	}
+	l, did.Remove = c.leave(k, n, l, leaving)
+	l, did.Add = c.join(k, n, l, d.Add)
+	return l, did
+}
+
+// others returns the members that are not among keep.
+func others(l memberList, keep []schema.Member) []string {
+	kept := make(map[string]bool, len(keep))
+	for _, m := range keep {
+		kept[m.Value] = true
+	}
+	var out []string
+	for m := range l.all() {
+		if !kept[m.Value] {
+			out = append(out, m.Value)
+		}
+	}
+	return out
+}
+
+// Members implements [store.MemberStore]. What it yields is as of the moment
+// it begins.
+func (s *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
+	return func(yield func(schema.Member, error) bool) {
+		t, err := s.db.view(ctx)
+		if err != nil {
+			yield(schema.Member{}, err)
+			return
+		}
+		_, rec, ok := t.find(s.kind, id)
+		if !ok {
+			yield(schema.Member{}, store.ErrNotFound)
+			return
+		}
+		for m := range rec.members.all() {
+			if err := ctx.Err(); err != nil {
+				yield(schema.Member{}, err)
+				return
+			}
+			if !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
+// UpdateMembers implements [store.MemberStore].
+func (s *groups) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	var (
+		result *schema.Resource
+		did    schema.MemberDelta
+	)
+	err := s.db.change(ctx, func(t *tenant) error {
+		n, old, err := t.current(s.kind, c.After.ID, c.IfVersion)
+		if err != nil {
+			return err
+		}
+		all := t.writable(s.kind)
+		var members memberList
+		members, did = all.apply(s.kind, n, old.members, c.Members)
+		if did.Empty() && c.After.Attributes == c.Before.Attributes {
+			result = c.Before
+			return nil
+		}
+		now := old.next(c.After)
+		now.members = members
+		result = now.resource
+		return all.replace(s.kind, n, old, now)
+	})
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	return result, did, nil
+}
+
+// GroupsOf implements [store.MemberStore]; the groups are in order of creation.
+func (s *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
+	t, err := s.db.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := t.collection(s.kind)
+	out := make(map[string][]store.GroupRef, len(ids))
+	for _, id := range ids {
+		if _, twice := out[id]; twice {
+			continue
+		}
+		if refs := c.groupsOf(s.kind, id); refs != nil {
+			out[id] = refs
+		}
+	}
+	return out, nil
+}
+
+func (c *collection) groupsOf(k *kind, id string) []store.GroupRef {
+	var out []store.GroupRef
+	for m := range c.holding(k.membership(id, 0).key).keys() {
+		if m.id != id {
+			continue
+		}
+		rec, _ := c.records.get(m.group)
+		out = append(out, store.GroupRef{ID: rec.resource.ID, Display: k.displayName(rec.resource)})
+	}
+	return out
+}
+
+func (k *kind) displayName(r *schema.Resource) string {
+	return r.Attributes.Get(k.Root().Sub("displayName")).Text()
+}
+
+// RemoveFromAll implements [store.MemberStore].
+func (s *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+	var ids []string
+	err := s.db.change(ctx, func(t *tenant) error {
+		c := t.writable(s.kind)
+		for m := range c.holding(s.kind.membership(id, 0).key).keys() {
+			if m.id != id {
+				continue
+			}
+			rec, _ := c.records.get(m.group)
+			after := *rec.resource
+			after.LastModified = at
+			rec = rec.next(&after)
+			rec.members, _ = c.leave(s.kind, m.group, rec.members, []string{id})
+			c.records = c.records.put(m.group, rec)
+			ids = append(ids, after.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}

@@ -1,0 +1,129 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// resources is the store of one kind in a database.
+type resources struct {
+	db   *DB
+	kind *kind
+}
+
+// Get implements [store.Store].
+func (s *resources) Get(ctx context.Context, id string, _ store.GetOptions) (*schema.Resource, error) {
+	t, err := s.db.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, rec, ok := t.find(s.kind, id)
+	if !ok {
+		return nil, store.ErrNotFound
+	}
+	return rec.resource, nil
+}
+
+// Exists implements [store.Exister].
+func (s *resources) Exists(ctx context.Context, ids []string) ([]string, error) {
+	t, err := s.db.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, id := range ids {
+		if _, _, ok := t.find(s.kind, id); ok {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+// Create implements [store.Store]. An id that was ever used in the tenant, for
+// a resource of whatever type, is an error: ids are unique across types and
+// never reassigned (RFC 7643 §3.1).
+func (s *resources) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+	var rec record
+	err := s.db.change(ctx, func(t *tenant) error {
+		if r.ID == "" {
+			return fmt.Errorf("memstore: create %s: no id", s.kind.Name)
+		}
+		if _, used := t.ids.get(text(r.ID)); used {
+			return fmt.Errorf("memstore: create %s: the id has been used", s.kind.Name)
+		}
+		t.last++
+		rest, members := s.kind.split(r)
+		rec = record{}.next(rest)
+		c := t.writable(s.kind)
+		if err := c.reindex(s.kind, nil, s.kind.entries(rec.resource, t.last)); err != nil {
+			return err
+		}
+		rec.members, _ = c.join(s.kind, t.last, rec.members, members)
+		c.records = c.records.put(t.last, rec)
+		t.ids = t.ids.put(text(r.ID), place{s.kind.number, t.last})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rec.resource, nil
+}
+
+// Update implements [store.Store].
+func (s *resources) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	var rec record
+	err := s.db.change(ctx, func(t *tenant) error {
+		n, old, err := t.current(s.kind, c.After.ID, c.IfVersion)
+		if err != nil {
+			return err
+		}
+		rec = old.next(c.After)
+		return t.writable(s.kind).replace(s.kind, n, old, rec)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rec.resource, nil
+}
+
+// Delete implements [store.Store].
+func (s *resources) Delete(ctx context.Context, id, ifVersion string) error {
+	return s.db.change(ctx, func(t *tenant) error {
+		n, rec, err := t.current(s.kind, id, ifVersion)
+		if err != nil {
+			return err
+		}
+		c := t.writable(s.kind)
+		for m := range rec.members.all() {
+			c.memberships = c.memberships.delete(s.kind.membership(m.Value, n))
+		}
+		c.records = c.records.delete(n)
+		return c.reindex(s.kind, s.kind.entries(rec.resource, n), nil)
+	})
+}
+
+// current returns a record that is to be changed.
+func (t *tenant) current(k *kind, id, ifVersion string) (number, record, error) {
+	n, rec, ok := t.find(k, id)
+	switch {
+	case !ok:
+		return 0, record{}, store.ErrNotFound
+	case ifVersion != "" && ifVersion != rec.resource.Version:
+		return 0, record{}, store.ErrVersion
+	}
+	return n, rec, nil
+}
+
+// replace puts one record in place of another.
+func (c *collection) replace(k *kind, n number, old, now record) error {
+	if old.resource.Attributes != now.resource.Attributes {
+		if err := c.reindex(k, k.entries(old.resource, n), k.entries(now.resource, n)); err != nil {
+			return err
+		}
+	}
+	c.records = c.records.put(n, now)
+	return nil
+}
