@@ -68,9 +68,13 @@ type Attribute struct {
 	ReferenceTypes  []string
 	SubAttributes   []*Attribute
 
-	order  int    // position among its siblings; the order of encoding
-	folded string // lower-case name
-	byName map[string]*Attribute
+	order   int                    // position among its siblings; the order of encoding
+	folded  string                 // lower-case name
+	key     string                 // the name as a JSON member name, with the colon
+	open    bool                   // canonicalValues do not bind, see checkCanonical
+	carried bool                   // a PUT keeps something of it, see Carry
+	check   func(text string) bool // the vocabulary RFC 7643 §4.1 asks for, or nil
+	byName  map[string]*Attribute
 }
 
 // Sub returns the sub-attribute with that name, compared without case

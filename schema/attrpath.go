@@ -51,6 +51,17 @@ func (p AttrPath) String() string {
 	return b.String()
 }
 
+// join appends to the path what is found below it.
+func (p AttrPath) join(rest string) string {
+	switch {
+	case rest == "":
+		return p.String()
+	case len(p) == 1 && p.Extension():
+		return p[0].Name + ":" + rest
+	}
+	return p.String() + "." + rest
+}
+
 // Extension reports whether the path leads into an extension.
 func (p AttrPath) Extension() bool { return p[0].order == orderExtension }
 

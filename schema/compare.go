@@ -92,3 +92,28 @@ func Compare(a *Attribute, x, y Value) int {
 	}
 	return strings.Compare(x.text, y.text)
 }
+
+// SortValue returns the value by which a resource is sorted at a path that
+// ends in a simple attribute (RFC 7644 §3.4.2.3): of a multi-valued attribute
+// the primary value, else the first; unassigned if there is none.
+func SortValue(p AttrPath, r *Resource) Value {
+	v := r.Get(p[0])
+	for _, a := range p[1:] {
+		v = primary(v).Object().Get(a)
+	}
+	return primary(v)
+}
+
+func primary(v Value) Value {
+	if !v.IsList() {
+		return v
+	}
+	for _, one := range v.All() {
+		for a, f := range one.Object().All() {
+			if a.folded == "primary" && f.Bool() {
+				return one
+			}
+		}
+	}
+	return v.At(0)
+}

@@ -46,6 +46,9 @@ func Discovery() []*Schema {
 		if err != nil {
 			panic(err)
 		}
+		for i, a := range s.Attributes {
+			a.compile(orderBase + i)
+		}
 		out = append(out, &s)
 	}
 	return out

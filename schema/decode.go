@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // Decoded is what a request body says.
 type Decoded struct {
 	// Attributes are the readWrite and immutable attributes, checked for type
@@ -17,63 +19,105 @@ type Decoded struct {
 // once defaults and kept values are in. Errors are [*Error]: invalidSyntax for
 // the message's form (schemas missing or wrong, an attribute named twice,
 // unknown attributes unless the profile allows them), invalidValue for values.
+//
+// Elements of a multi-valued attribute with the same type and value are one
+// (RFC 7643 §2.4), members with the same value likewise.
 func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
-	panic("stub")
+	if err := t.checkSchemas(body, p); err != nil {
+		return Decoded{}, err
+	}
+	d := decoder{profile: p, members: t.members}
+	b := Builder{fields: make([]field, 0, min(len(body), len(t.Attributes())))}
+	mentioned := make([]*Attribute, 0, cap(b.fields))
+	for _, m := range body {
+		a := t.root.Sub(m.Name)
+		if a == nil {
+			if !p.UnknownAttributes {
+				return Decoded{}, unknown(m.Name)
+			}
+			continue
+		}
+		if slices.Contains(mentioned, a) {
+			return Decoded{}, twice(a)
+		}
+		mentioned = append(mentioned, a)
+		if err := d.field(&b, a, m.Value); err != nil {
+			return Decoded{}, err
+		}
+	}
+	return Decoded{Attributes: b.Object(), Secrets: secretsOf(d.secrets), Mentioned: mentioned}, nil
 }
 
 // DecodeValue reads the value of one attribute as PATCH brings it, under the
 // rules of Decode: for a multi-valued attribute a list, or a lone element,
 // which becomes a list of one; nil and [] are unassigned. With element the
-// value is one element of a multi-valued attribute. readOnly and secret
-// sub-attributes are left out; secrets go to the second result.
-// Errors are [*Error] of invalidValue or, for unknown sub-attributes,
+// value is one element of a multi-valued attribute. readOnly sub-attributes
+// are left out. Secrets go to the second result, by paths that begin with a
+// itself ([Secrets.Within] puts a's parents in front).
+//
+// Whether the client may change a is not asked. Errors are [*Error] of
+// invalidValue or, for unknown sub-attributes and ones named twice,
 // invalidSyntax, with Path relative to a.
 func DecodeValue(a *Attribute, value any, element bool, p Profile) (Value, Secrets, error) {
-	panic("stub")
+	d := decoder{profile: p, patch: true, path: AttrPath{a}}
+	v, err := d.decode(a, value, element)
+	if err != nil {
+		return Value{}, Secrets{}, err
+	}
+	if !a.Secret() {
+		return v, secretsOf(d.secrets), nil
+	}
+	d.keep(v)
+	return Value{}, secretsOf(d.secrets), nil
 }
 
-// Validate checks a whole resource before it is stored: required attributes
-// and required extensions, sub-attributes required where their parent has a
-// value, at most one primary (RFC 7643 §2.4, §7). Errors are [*Error] of
-// invalidValue. A members attribute is not looked at.
-func (t *ResourceType) Validate(o *Object) error {
-	panic("stub")
+func (d *decoder) decode(a *Attribute, value any, element bool) (Value, error) {
+	if !a.MultiValued {
+		return d.single(a, value)
+	}
+	if element {
+		return d.element(a, value)
+	}
+	if _, isList := value.([]any); !isList && !d.blank(value) {
+		value = []any{value}
+	}
+	return d.list(a, value)
 }
 
-// Carry returns what a PUT makes of a resource (RFC 7644 §3.5.1): after holds
-// what the client sent; readOnly and immutable attributes that it left out are
-// kept from before (Z-7). An immutable value that differs is an [*Error] of
-// mutability. Secrets are not in the tree and so are kept by the host.
-func (t *ResourceType) Carry(before, after *Object) (*Object, error) {
-	panic("stub")
+// checkSchemas checks the schemas member (RFC 7643 §3). URIs of extensions
+// are not compared with the data: what a resource has decides what its schemas
+// are (Z-2).
+func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
+	value, _ := body.Get("schemas")
+	list, _ := value.([]any)
+	if len(list) == 0 {
+		return &Error{ErrorInvalidSyntax, "schemas", "schemas must be a non-empty array of schema URIs"}
+	}
+	var base, others bool
+	for _, one := range list {
+		uri, ok := one.(string)
+		switch {
+		case !ok:
+			return &Error{ErrorInvalidSyntax, "schemas", "a schema URI must be a string"}
+		case equalFoldASCII(uri, t.Schema.ID):
+			base = true
+		case t.root.Sub(uri) != nil && t.root.Sub(uri).order == orderExtension:
+			others = true
+		case !p.UnknownAttributes:
+			return &Error{ErrorInvalidSyntax, "schemas", "resources of type " + t.Name + " have no schema " + quote(uri)}
+		}
+	}
+	// OneLogin's SCIM 1.0 templates name only URIs nobody defines.
+	if base || !others && p.UnknownAttributes {
+		return nil
+	}
+	return &Error{ErrorInvalidSyntax, "schemas", "schemas must name " + t.Schema.ID}
 }
 
-// DecodeStored reads what [Object.AppendJSON] wrote. It is tolerant where a
-// schema has changed since: what no longer fits is left out and reported, each
-// as an error, while the rest is returned. It fails (nil object) only on text
-// that is not a JSON object.
-func (t *ResourceType) DecodeStored(data []byte) (*Object, []error) {
-	panic("stub")
+func unknown(name string) error {
+	return &Error{Type: ErrorInvalidSyntax, Detail: "unknown attribute " + quote(name)}
 }
 
-// ParseScalar reads a literal given as text (a tag's default, a column) as one
-// value of a simple attribute, under the syntax rules of its type; the error
-// is an [*Error] of invalidValue.
-func ParseScalar(a *Attribute, text string) (Value, error) {
-	panic("stub")
+func twice(a *Attribute) error {
+	return &Error{Type: ErrorInvalidSyntax, Path: a.Name, Detail: "the attribute occurs twice"}
 }
-
-// Secrets are values that never enter a [Resource]: passwords and other
-// writeOnly or never returned attributes, by path. Printing or logging one
-// shows only which attributes are present.
-type Secrets struct {
-	values map[string]Value
-}
-
-// Len returns the number of secrets.
-func (s Secrets) Len() int { return len(s.values) }
-
-// Get returns the secret at an attribute path in standard notation as the
-// schema spells it, for example "password"; unassigned when the client sent
-// none, or null.
-func (s Secrets) Get(path string) Value { return s.values[path] }

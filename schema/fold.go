@@ -64,6 +64,19 @@ func lower(b byte) byte {
 	return b
 }
 
+// equalFoldASCII compares names and URIs of the protocol, which are ASCII.
+func equalFoldASCII(s, t string) bool {
+	if len(s) != len(t) {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if lower(s[i]) != lower(t[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // lowerASCII lower-cases the names and URIs of the protocol, which are ASCII.
 func lowerASCII(s string) string {
 	for i := 0; i < len(s); i++ {

@@ -1,5 +1,10 @@
 package schema
 
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
 // JSONObject is a JSON object as it was written, in order. The values are nil,
 // bool, string, [Number], []any and JSONObject.
 type JSONObject []JSONMember
@@ -15,7 +20,12 @@ type Number string
 
 // Get returns the first member whose name equals name without case.
 func (o JSONObject) Get(name string) (any, bool) {
-	panic("stub")
+	for i := range o {
+		if equalFoldASCII(o[i].Name, name) {
+			return o[i].Value, true
+		}
+	}
+	return nil, false
 }
 
 // MaxDepth is how deeply ParseJSON lets arrays and objects nest. A SCIM
@@ -30,23 +40,269 @@ const MaxDepth = 32
 // names the byte offset. Time and memory are linear in len(data); the tree
 // does not alias data.
 func ParseJSON(data []byte) (any, error) {
-	panic("stub")
+	p := parser{data: data}
+	p.space()
+	v, err := p.value()
+	if err != nil {
+		return nil, err
+	}
+	p.space()
+	if p.pos < len(data) {
+		return nil, p.fail("text after the end of the JSON value")
+	}
+	return v, nil
 }
 
-// AppendJSON appends the JSON of an object to dst: fields in schema order, no
-// nulls, numbers and dates as the client wrote them. It is what a store keeps
-// and [ResourceType.DecodeStored] reads.
-func (o *Object) AppendJSON(dst []byte) []byte {
-	panic("stub")
+// parser walks over one JSON text; pos is the next byte to read.
+type parser struct {
+	data  []byte
+	pos   int
+	depth int
+	names [32]string // names seen, so that those of list elements share memory
 }
 
-// AppendJSON appends the JSON of a value, "null" when unassigned.
-func (v Value) AppendJSON(dst []byte) []byte {
-	panic("stub")
+func (p *parser) fail(format string, args ...any) error {
+	return p.failAt(p.pos, format, args...)
 }
 
-// AppendJSONString appends a JSON string. Besides what JSON demands it escapes
-// nothing but <, > and &, U+2028 and U+2029.
-func AppendJSONString(dst []byte, s string) []byte {
-	panic("stub")
+func (p *parser) failAt(offset int, format string, args ...any) error {
+	return &Error{
+		Type:   ErrorInvalidSyntax,
+		Detail: fmt.Sprintf("invalid JSON at byte %d: ", offset) + fmt.Sprintf(format, args...),
+	}
+}
+
+// unexpected reports what stands where something else was wanted.
+func (p *parser) unexpected(wanted string) error {
+	if p.pos >= len(p.data) {
+		return p.fail("unexpected end, want %s", wanted)
+	}
+	return p.fail("unexpected %q, want %s", rune(p.data[p.pos]), wanted)
+}
+
+func (p *parser) space() {
+	for p.pos < len(p.data) {
+		switch p.data[p.pos] {
+		case ' ', '\t', '\n', '\r':
+			p.pos++
+		default:
+			return
+		}
+	}
+}
+
+// peek returns the next byte, 0 at the end.
+func (p *parser) peek() byte {
+	if p.pos < len(p.data) {
+		return p.data[p.pos]
+	}
+	return 0
+}
+
+func (p *parser) value() (any, error) {
+	switch c := p.peek(); {
+	case c == '{':
+		return p.object()
+	case c == '[':
+		return p.array()
+	case c == '"':
+		s, err := p.string()
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	case c == '-', isDigit(c):
+		return p.number()
+	case c == 't':
+		return true, p.literal("true")
+	case c == 'f':
+		return false, p.literal("false")
+	case c == 'n':
+		return nil, p.literal("null")
+	}
+	return nil, p.unexpected("a JSON value")
+}
+
+func (p *parser) literal(word string) error {
+	if len(p.data)-p.pos < len(word) || string(p.data[p.pos:p.pos+len(word)]) != word {
+		return p.unexpected(word)
+	}
+	p.pos += len(word)
+	return nil
+}
+
+// enter steps over the opening bracket and reports whether the closing one
+// follows at once.
+func (p *parser) enter(closing byte) (empty bool, err error) {
+	if p.depth == MaxDepth {
+		return false, p.fail("nested more than %d levels deep", MaxDepth)
+	}
+	p.depth++
+	p.pos++
+	p.space()
+	if p.peek() != closing {
+		return false, nil
+	}
+	p.leave()
+	return true, nil
+}
+
+func (p *parser) leave() {
+	p.depth--
+	p.pos++
+}
+
+// more steps to the next element, or over the closing bracket.
+func (p *parser) more(closing byte) (bool, error) {
+	p.space()
+	switch p.peek() {
+	case ',':
+		p.pos++
+		p.space()
+		return true, nil
+	case closing:
+		p.leave()
+		return false, nil
+	}
+	return false, p.unexpected(fmt.Sprintf("%q or %q", ',', rune(closing)))
+}
+
+func (p *parser) array() (any, error) {
+	empty, err := p.enter(']')
+	if err != nil || empty {
+		return []any{}, err
+	}
+	var list []any
+	for more := true; more; {
+		v, err := p.value()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+		if more, err = p.more(']'); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (p *parser) object() (any, error) {
+	empty, err := p.enter('}')
+	if err != nil || empty {
+		return JSONObject{}, err
+	}
+	o := make(JSONObject, 0, 4)
+	var seen map[string]struct{}
+	for more := true; more; {
+		start := p.pos
+		m, err := p.member()
+		if err != nil {
+			return nil, err
+		}
+		if o.has(m.Name, &seen) {
+			return nil, p.failAt(start, "member %s occurs twice", quote(m.Name))
+		}
+		o = append(o, m)
+		if more, err = p.more('}'); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+func (p *parser) member() (JSONMember, error) {
+	if p.peek() != '"' {
+		return JSONMember{}, p.unexpected("a member name")
+	}
+	name, err := p.name()
+	if err != nil {
+		return JSONMember{}, err
+	}
+	p.space()
+	if p.peek() != ':' {
+		return JSONMember{}, p.unexpected("':'")
+	}
+	p.pos++
+	p.space()
+	v, err := p.value()
+	return JSONMember{Name: name, Value: v}, err
+}
+
+// has reports whether a member of that name is there already. Small objects
+// are searched; large ones get an index, so that time stays linear.
+func (o JSONObject) has(name string, seen *map[string]struct{}) bool {
+	if len(o) < 16 {
+		_, found := o.Get(name)
+		return found
+	}
+	if *seen == nil {
+		*seen = make(map[string]struct{}, 4*len(o))
+		for i := range o {
+			(*seen)[lowerASCII(o[i].Name)] = struct{}{}
+		}
+	}
+	folded := lowerASCII(name)
+	if _, found := (*seen)[folded]; found {
+		return true
+	}
+	(*seen)[folded] = struct{}{}
+	return false
+}
+
+// number reads a number in the grammar of RFC 8259 §6.
+func (p *parser) number() (any, error) {
+	start := p.pos
+	if p.peek() == '-' {
+		p.pos++
+	}
+	if p.peek() == '0' {
+		p.pos++
+	} else if err := p.digits(); err != nil {
+		return nil, err
+	}
+	if p.peek() == '.' {
+		p.pos++
+		if err := p.digits(); err != nil {
+			return nil, err
+		}
+	}
+	if c := p.peek(); c == 'e' || c == 'E' {
+		p.pos++
+		if c := p.peek(); c == '+' || c == '-' {
+			p.pos++
+		}
+		if err := p.digits(); err != nil {
+			return nil, err
+		}
+	}
+	if isDigit(p.peek()) {
+		return nil, p.failAt(start, "a number with a leading zero")
+	}
+	return Number(p.data[start:p.pos]), nil
+}
+
+func (p *parser) digits() error {
+	start := p.pos
+	for isDigit(p.peek()) {
+		p.pos++
+	}
+	if p.pos == start {
+		return p.unexpected("a digit")
+	}
+	return nil
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// quote shows a name a client chose, cut to a length fit for an error.
+func quote(name string) string {
+	const limit = 100
+	if len(name) <= limit {
+		return fmt.Sprintf("%q", name)
+	}
+	cut := limit
+	for cut > 0 && !utf8.RuneStart(name[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%q…", name[:cut])
 }

@@ -103,6 +103,15 @@ func (b *Builder) Set(a *Attribute, v Value) {
 	b.fields = append(b.fields, field{a, v})
 }
 
+func (b *Builder) has(a *Attribute) bool {
+	for i := range b.fields {
+		if b.fields[i].attr == a {
+			return true
+		}
+	}
+	return false
+}
+
 // Object returns what was collected. The builder is empty afterwards.
 func (b *Builder) Object() *Object {
 	fields := slices.DeleteFunc(b.fields, func(f field) bool { return !f.value.Assigned() })

@@ -149,7 +149,7 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 	at := t.root
 	switch {
 	case uri == "":
-	case strings.EqualFold(uri, t.Schema.ID):
+	case equalFoldASCII(uri, t.Schema.ID):
 		if rest == "" {
 			return nil, false
 		}
@@ -182,7 +182,7 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 func (t *ResourceType) CutURI(path string) (uri, rest string) {
 	rest = path
 	try := func(id string) {
-		if len(id) <= len(uri) || len(path) < len(id) || !strings.EqualFold(path[:len(id)], id) {
+		if len(id) <= len(uri) || len(path) < len(id) || !equalFoldASCII(path[:len(id)], id) {
 			return
 		}
 		if len(path) > len(id) && path[len(id)] != ':' {

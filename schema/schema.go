@@ -37,7 +37,9 @@ func New(s Schema) (*Schema, error) {
 	for i, a := range c.Attributes {
 		a.compile(orderBase + i)
 	}
-	c.extension = &Attribute{Name: s.ID, Type: TypeComplex, SubAttributes: c.Attributes, order: orderExtension, folded: lowerASCII(s.ID), byName: index(c.Attributes)}
+	c.extension = &Attribute{Name: s.ID, Type: TypeComplex, SubAttributes: c.Attributes}
+	c.extension.bind(orderExtension)
+	c.bindVocabularies()
 	return c, nil
 }
 
@@ -63,13 +65,25 @@ func copyAttributes(as []*Attribute) []*Attribute {
 	return out
 }
 
+// compile makes an attribute and what is below it ready for use.
 func (a *Attribute) compile(order int) {
-	a.order = order
-	a.folded = lowerASCII(a.Name)
 	for i, s := range a.SubAttributes {
 		s.compile(i)
 	}
+	a.bind(order)
+}
+
+func (a *Attribute) bind(order int) {
+	a.order = order
+	a.folded = lowerASCII(a.Name)
+	a.key = string(AppendJSONString(nil, a.Name)) + ":"
 	a.byName = index(a.SubAttributes)
+	a.carried = a.Mutability == ReadOnly || a.Mutability == Immutable
+	_, references := a.byName["$ref"]
+	for _, s := range a.SubAttributes {
+		s.open = references
+		a.carried = a.carried || s.carried
+	}
 }
 
 // index maps names to attributes in both the schema's spelling and lower case,

@@ -3,6 +3,7 @@ package schema
 import (
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -79,16 +80,11 @@ func Complex(o *Object) Value {
 // elements are left out; an empty list is unassigned. The slice passes to the
 // value.
 func List(vs ...Value) Value {
-	kept := vs[:0:0]
-	for _, v := range vs {
-		if v.form == single {
-			kept = append(kept, v)
-		}
-	}
-	if len(kept) == 0 {
+	vs = slices.DeleteFunc(vs, func(v Value) bool { return v.form != single })
+	if len(vs) == 0 {
 		return Value{}
 	}
-	return Value{form: many, typ: kept[0].typ, node: kept}
+	return Value{form: many, typ: vs[0].typ, node: vs}
 }
 
 // Assigned reports whether there is a value at all.

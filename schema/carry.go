@@ -1,0 +1,98 @@
+package schema
+
+// Carry returns what a PUT makes of a resource (RFC 7644 §3.5.1): after holds
+// what the client sent; readOnly and immutable attributes that it left out are
+// kept from before (Z-7). An immutable value that differs is an [*Error] of
+// mutability. Secrets are not in the tree and so are kept by the host.
+//
+// In a complex attribute the same goes for the sub-attributes, unless the
+// client left it out as a whole, which clears it. readOnly sub-attributes stay
+// with the value they describe: another "value", as in a new manager, loses
+// them, and in a multi-valued attribute they follow the element of the same
+// type and value. There an element with other immutable sub-attributes is
+// another element, not an error.
+func (t *ResourceType) Carry(before, after *Object) (*Object, error) {
+	for a, old := range before.All() {
+		if !a.carried {
+			continue
+		}
+		v, err := carry(a, old, after.Get(a))
+		if err != nil {
+			return nil, below(a, err)
+		}
+		after = after.With(a, v)
+	}
+	return after, nil
+}
+
+// carry returns what becomes of attribute a, which had the value old and was
+// sent as v.
+func carry(a *Attribute, old, v Value) (Value, error) {
+	switch {
+	case a.Mutability == ReadOnly:
+		return old, nil
+	case a.Mutability == Immutable:
+		return carryImmutable(a, old, v)
+	case a.MultiValued:
+		return carryElements(a, old, v), nil
+	case !v.Assigned() && a.order != orderExtension:
+		return v, nil
+	}
+	o, err := carryObject(a, old.Object(), v.Object())
+	return Complex(o), err
+}
+
+func carryImmutable(a *Attribute, old, v Value) (Value, error) {
+	if v.Assigned() && !Equal(a, old, v) {
+		return Value{}, &Error{Type: ErrorMutability, Detail: "is immutable and has another value"}
+	}
+	return old, nil
+}
+
+func carryObject(parent *Attribute, old, o *Object) (*Object, error) {
+	same := sameValue(parent, old, o)
+	for a, was := range old.All() {
+		if !a.carried || a.Mutability == ReadOnly && !same {
+			continue
+		}
+		v, err := carry(a, was, o.Get(a))
+		if err != nil {
+			return nil, below(a, err)
+		}
+		o = o.With(a, v)
+	}
+	return o, nil
+}
+
+// sameValue reports whether two objects of a complex attribute have the same
+// "value", if the attribute has one at all. An extension is no value.
+func sameValue(parent *Attribute, x, y *Object) bool {
+	value := parent.Sub("value")
+	return value == nil || parent.order == orderExtension || Equal(value, x.Get(value), y.Get(value))
+}
+
+// carryElements keeps the readOnly sub-attributes of the elements that stay.
+func carryElements(a *Attribute, old, v Value) Value {
+	var readOnly []*Attribute
+	for _, s := range a.SubAttributes {
+		if s.Mutability == ReadOnly {
+			readOnly = append(readOnly, s)
+		}
+	}
+	if readOnly == nil || !v.Assigned() {
+		return v
+	}
+	was := make(map[elementKey]*Object, old.Len())
+	for _, e := range old.All() {
+		was[keyOf(a, e, false)] = e.Object()
+	}
+	out := make([]Value, 0, v.Len())
+	for _, e := range v.All() {
+		o, before := e.Object(), was[keyOf(a, e, false)]
+		for _, s := range readOnly {
+			o = o.With(s, before.Get(s))
+		}
+		out = append(out, Complex(o))
+	}
+	return List(out...)
+}

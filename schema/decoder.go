@@ -1,0 +1,274 @@
+package schema
+
+import (
+	"errors"
+	"strings"
+)
+
+// decoder reads JSON values against attribute definitions.
+type decoder struct {
+	profile Profile
+	patch   bool       // in a PATCH value: a list of one may stand for a singular value
+	members *Attribute // elements are told apart by value alone
+	path    AttrPath   // where we are, for the paths of secrets
+	secrets map[string]Value
+}
+
+// field reads the value of attribute a, which b does not have yet, into b,
+// unless it is readOnly or secret.
+func (d *decoder) field(b *Builder, a *Attribute, value any) error {
+	// RFC 7644 §3.3, §3.5.1: readOnly attributes SHALL be ignored, id and meta
+	// among them, whatever they hold.
+	if a.Mutability == ReadOnly {
+		return nil
+	}
+	d.path = append(d.path, a)
+	v, err := d.attribute(a, value)
+	if err != nil {
+		return below(a, err)
+	}
+	if a.Secret() {
+		d.keep(v)
+		v = Value{}
+	}
+	d.path = d.path[:len(d.path)-1]
+	b.fields = append(b.fields, field{a, v})
+	return nil
+}
+
+// keep puts a secret aside. Those in several elements of a multi-valued
+// attribute make a list.
+func (d *decoder) keep(v Value) {
+	if !v.Assigned() {
+		return
+	}
+	if d.secrets == nil {
+		d.secrets = make(map[string]Value, 1)
+	}
+	path := d.path.String()
+	if before := d.secrets[path]; before.Assigned() {
+		v = List(append(values(before), values(v)...)...)
+	}
+	d.secrets[path] = v
+}
+
+func values(v Value) []Value {
+	out := make([]Value, 0, v.Len())
+	for _, one := range v.All() {
+		out = append(out, one)
+	}
+	return out
+}
+
+// below puts a's name in front of the path of an error.
+func below(a *Attribute, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &Error{Type: e.Type, Path: AttrPath{a}.join(e.Path), Detail: e.Detail}
+}
+
+func (d *decoder) attribute(a *Attribute, value any) (Value, error) {
+	if a.MultiValued {
+		return d.list(a, value)
+	}
+	return d.single(a, value)
+}
+
+// blank reports whether a value that is no list element stands for
+// unassigned: null and [] (RFC 7643 §2.5).
+func (d *decoder) blank(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(v) == 0
+	case string:
+		return v == "" && d.profile.EmptyStrings
+	}
+	return false
+}
+
+func (d *decoder) list(a *Attribute, value any) (Value, error) {
+	if d.blank(value) {
+		return Value{}, nil
+	}
+	list, ok := value.([]any)
+	if !ok {
+		if !d.profile.SingleValues {
+			return Value{}, wrongType("must be an array")
+		}
+		list = []any{value} // OneLogin: "emails": {...}
+	}
+	vs := make([]Value, 0, len(list))
+	for _, one := range list {
+		v, err := d.element(a, one)
+		if err != nil {
+			return Value{}, err
+		}
+		if v.Assigned() {
+			vs = append(vs, v)
+		}
+	}
+	vs = distinct(a, vs, a == d.members)
+	if err := onePrimary(a, vs); err != nil {
+		return Value{}, err
+	}
+	return List(vs...), nil
+}
+
+// element reads one element of a multi-valued attribute. A string is never a
+// complex one (P-16).
+func (d *decoder) element(a *Attribute, value any) (Value, error) {
+	switch {
+	case value == nil:
+		return Value{}, nil
+	case a.Type == TypeComplex:
+		return d.complex(a, value)
+	}
+	return d.scalar(a, value)
+}
+
+func (d *decoder) single(a *Attribute, value any) (Value, error) {
+	if list, ok := value.([]any); ok {
+		switch {
+		case len(list) == 0:
+			return Value{}, nil
+		case len(list) == 1 && d.patch && d.profile.SingleValues:
+			value = list[0] // clients on older SCIM-SDK releases
+		default:
+			return Value{}, wrongType("must be a single value, not an array")
+		}
+	}
+	if value == nil {
+		return Value{}, nil
+	}
+	if a.Type != TypeComplex {
+		return d.scalar(a, value)
+	}
+	if s, ok := value.(string); ok && d.profile.ComplexStrings && a.order != orderExtension {
+		return d.complexString(a, s)
+	}
+	return d.complex(a, value)
+}
+
+// complexString reads a string sent for a singular complex attribute as its
+// value: Entra ID sends "manager": "id", and "" to clear it.
+func (d *decoder) complexString(a *Attribute, s string) (Value, error) {
+	if s == "" {
+		return Value{}, nil
+	}
+	if a.Sub("value") == nil {
+		return Value{}, wrongType("must be an object")
+	}
+	return d.complex(a, JSONObject{{"value", s}})
+}
+
+func (d *decoder) complex(a *Attribute, value any) (Value, error) {
+	o, ok := value.(JSONObject)
+	if !ok {
+		if value == "" && d.profile.EmptyStrings {
+			return Value{}, nil
+		}
+		return Value{}, wrongType("must be an object")
+	}
+	b := Builder{fields: make([]field, 0, min(len(o), len(a.SubAttributes)))}
+	for _, m := range o {
+		sub := a.Sub(m.Name)
+		if sub == nil {
+			if !d.profile.UnknownAttributes {
+				return Value{}, unknown(m.Name)
+			}
+			continue
+		}
+		if b.has(sub) {
+			return Value{}, twice(sub)
+		}
+		if err := d.field(&b, sub, m.Value); err != nil {
+			return Value{}, err
+		}
+	}
+	return Complex(b.Object()), nil
+}
+
+func (d *decoder) scalar(a *Attribute, value any) (Value, error) {
+	if s, ok := value.(string); ok {
+		return d.fromString(a, s)
+	}
+	switch v := value.(type) {
+	case bool:
+		if a.Type == TypeBoolean {
+			return Boolean(v), nil
+		}
+	case Number:
+		switch a.Type {
+		case TypeInteger:
+			return parseInteger(string(v))
+		case TypeDecimal:
+			return parseDecimal(string(v))
+		}
+	}
+	return Value{}, wrongType(typeWanted[a.Type])
+}
+
+// fromString reads a JSON string. Booleans and numbers are none in the RFC
+// (T-2, T-3); what the profile tolerates comes first.
+func (d *decoder) fromString(a *Attribute, s string) (Value, error) {
+	switch a.Type {
+	case TypeString:
+		return d.checked(a, String(s))
+	case TypeReference:
+		v, err := parseReference(s, !d.profile.AnyValues)
+		if err != nil {
+			return Value{}, err
+		}
+		return d.checked(a, v)
+	}
+	if s == "" && d.profile.EmptyStrings {
+		return Value{}, nil
+	}
+	switch a.Type {
+	case TypeBoolean:
+		if d.profile.StringBooleans {
+			return parseBoolean(strings.TrimSpace(lowerASCII(s)))
+		}
+	case TypeDateTime:
+		return parseDateTime(s)
+	case TypeBinary:
+		v, err := parseBinary(s)
+		if err != nil {
+			return Value{}, err
+		}
+		return d.checked(a, v)
+	}
+	return Value{}, wrongType(typeWanted[a.Type])
+}
+
+// checked applies what binds a value beyond its type's syntax, unless the
+// profile takes any value.
+func (d *decoder) checked(a *Attribute, v Value) (Value, error) {
+	if d.profile.AnyValues {
+		return v, nil
+	}
+	if err := checkVocabulary(a, v.text); err != nil {
+		return Value{}, err
+	}
+	return v, nil
+}
+
+func wrongType(detail string) error {
+	return &Error{Type: ErrorInvalidValue, Detail: detail}
+}
+
+// typeWanted says what a JSON value should have been.
+var typeWanted = [...]string{
+	TypeString:    "must be a string",
+	TypeBoolean:   "must be true or false",
+	TypeDecimal:   "must be a number",
+	TypeInteger:   "must be an integer without fraction and exponent",
+	TypeDateTime:  "must be a string with date and time, as 2008-01-23T04:56:22Z",
+	TypeBinary:    "must be a string in base64",
+	TypeReference: "must be a string with a URI",
+	TypeComplex:   "must be an object",
+}

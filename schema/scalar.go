@@ -1,0 +1,90 @@
+package schema
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// ParseScalar reads a literal given as text (a tag's default, a column, a
+// filter's operand) as one value of a simple attribute, under the syntax rules
+// of its type; canonicalValues and vocabularies are not asked. The error is an
+// [*Error] of invalidValue.
+func ParseScalar(a *Attribute, text string) (Value, error) {
+	switch a.Type {
+	case TypeString:
+		return String(text), nil
+	case TypeBoolean:
+		return parseBoolean(text)
+	case TypeInteger:
+		return parseInteger(text)
+	case TypeDecimal:
+		return parseDecimal(text)
+	case TypeDateTime:
+		return parseDateTime(text)
+	case TypeBinary:
+		return parseBinary(text)
+	case TypeReference:
+		return parseReference(text, false)
+	}
+	return Value{}, wrongType("must be an object")
+}
+
+func parseBoolean(s string) (Value, error) {
+	switch s {
+	case "true":
+		return Boolean(true), nil
+	case "false":
+		return Boolean(false), nil
+	}
+	return Value{}, wrongType(typeWanted[TypeBoolean])
+}
+
+// parseInteger reads an integer: no fraction, no exponent (RFC 7643 §2.3.4).
+func parseInteger(s string) (Value, error) {
+	if !isNumber(s) || strings.ContainsAny(s, ".eE") {
+		return Value{}, wrongType(typeWanted[TypeInteger])
+	}
+	i, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return Value{}, wrongType("must be an integer of at most 64 bits")
+	}
+	return Integer(i), nil
+}
+
+// parseDecimal reads a number and keeps its text (RFC 7643 §2.3.3).
+func parseDecimal(s string) (Value, error) {
+	if !isNumber(s) {
+		return Value{}, wrongType(typeWanted[TypeDecimal])
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsInf(f, 0) {
+		return Value{}, wrongType("must be a number within the range of a double")
+	}
+	return Decimal(s, f), nil
+}
+
+// isNumber reports whether s is a JSON number and nothing else.
+func isNumber(s string) bool {
+	p := parser{data: []byte(s)}
+	_, err := p.number()
+	return err == nil && p.pos == len(s)
+}
+
+// parseBinary checks base64 of RFC 4648 §4; padding may be missing
+// (RFC 7643 §2.3.6).
+func parseBinary(s string) (Value, error) {
+	digits := strings.TrimRight(s, "=")
+	switch padding := len(s) - len(digits); {
+	case len(digits)%4 == 1, digits == "":
+	case padding > 0 && (padding > 2 || len(s)%4 != 0):
+	case strings.IndexFunc(digits, notBase64) >= 0:
+	default:
+		return Binary(s), nil
+	}
+	return Value{}, wrongType(typeWanted[TypeBinary])
+}
+
+func notBase64(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/')
+}

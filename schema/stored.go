@@ -1,0 +1,119 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+)
+
+// DecodeStored reads what [Object.AppendJSON] wrote. It is tolerant where a
+// schema has changed since: what no longer fits is left out and reported, each
+// as an error, while the rest is returned; a single value becomes a list of
+// one where the attribute is multi-valued now, and the other way round. It
+// fails (nil object) only on text that is not a JSON object.
+//
+// Text is taken as it is: canonical values, URIs and base64 were checked when
+// they came in. schemas, id and meta, which a host may have kept beside the
+// attributes, are left out without a word.
+func (t *ResourceType) DecodeStored(data []byte) (*Object, []error) {
+	value, err := ParseJSON(data)
+	if err != nil {
+		return nil, []error{fmt.Errorf("schema: stored %s: %w", t.Name, err)}
+	}
+	body, ok := value.(JSONObject)
+	if !ok {
+		return nil, []error{fmt.Errorf("schema: stored %s is not a JSON object", t.Name)}
+	}
+	var s stored
+	o := s.object(t.root, body)
+	return o, s.errs
+}
+
+// stored collects what does not fit.
+type stored struct {
+	path AttrPath
+	errs []error
+}
+
+func (s *stored) leaveOut(reason error) {
+	s.errs = append(s.errs, fmt.Errorf("schema: stored %s left out: %w", s.path, reason))
+}
+
+func (s *stored) object(parent *Attribute, o JSONObject) *Object {
+	b := Builder{fields: make([]field, 0, min(len(o), len(parent.SubAttributes)))}
+	for _, m := range o {
+		a := parent.Sub(m.Name)
+		switch a {
+		case SchemasAttribute, IDAttribute, MetaAttribute:
+			continue
+		case nil:
+			s.errs = append(s.errs, fmt.Errorf("schema: stored %s left out: %w", s.path.join(quote(m.Name)), errUnknown))
+			continue
+		}
+		s.path = append(s.path, a)
+		b.Set(a, s.value(a, m.Value))
+		s.path = s.path[:len(s.path)-1]
+	}
+	return b.Object()
+}
+
+func (s *stored) value(a *Attribute, value any) Value {
+	if a.Secret() {
+		s.leaveOut(errSecret)
+		return Value{}
+	}
+	list, isList := value.([]any)
+	switch {
+	case !isList:
+		list = []any{value}
+	case !a.MultiValued && len(list) > 1:
+		s.leaveOut(errManyValues)
+		return Value{}
+	}
+	vs := make([]Value, 0, len(list))
+	for _, one := range list {
+		if v := s.single(a, one); v.Assigned() {
+			vs = append(vs, v)
+		}
+	}
+	if !a.MultiValued && len(vs) == 1 {
+		return vs[0]
+	}
+	return List(vs...)
+}
+
+func (s *stored) single(a *Attribute, value any) Value {
+	if value == nil {
+		return Value{}
+	}
+	if o, ok := value.(JSONObject); ok && a.Type == TypeComplex {
+		return Complex(s.object(a, o))
+	}
+	v, err := storedScalar(a, value)
+	if err != nil {
+		s.leaveOut(err)
+	}
+	return v
+}
+
+func storedScalar(a *Attribute, value any) (Value, error) {
+	text, isText := value.(string)
+	if isText {
+		switch a.Type {
+		case TypeString:
+			return String(text), nil
+		case TypeReference:
+			return Reference(text), nil
+		case TypeBinary:
+			return Binary(text), nil
+		}
+	}
+	var d decoder
+	return d.scalar(a, value)
+}
+
+// Why DecodeStored leaves something out, besides a value of another type.
+var (
+	errUnknown    = errors.New("no such attribute")
+	errSecret     = errors.New("a secret is not part of a resource")
+	errManyValues = errors.New("several values of a singular attribute")
+)
