@@ -17,6 +17,11 @@ const (
 	Replace
 )
 
+var opNames = [...]string{Add: "add", Remove: "remove", Replace: "replace"}
+
+// String returns the RFC's word for the operation.
+func (o Op) String() string { return opNames[o] }
+
 // Operation is one parsed operation of a PatchOp message. Its path and value
 // are resolved when it is applied, against the resource as it then is.
 type Operation struct {
@@ -27,37 +32,27 @@ type Operation struct {
 	HasValue bool
 }
 
-// Error is an operation that cannot be applied. Index counts from 0. It wraps
-// the [*schema.Error] (or [*filter.Error]) that says why.
-type Error struct {
-	Index int
-	Op    Op
-	Err   error
-}
-
 // MessageURI identifies a PatchOp message.
 const MessageURI = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-// Parse reads a PatchOp message (RFC 7644 §3.5.2): schemas, Operations and
-// their op, path and value. op is compared without case (Entra ID) and members
-// the RFC does not define are ignored (Z-22). Errors are [*schema.Error] of
-// invalidSyntax, or [*Error] wrapping one of invalidSyntax or invalidPath.
-// maxOperations bounds the number of operations (invalidSyntax... see tooMany).
-func Parse(body any, maxOperations int) ([]Operation, error) { panic("stub") }
 
 // Patcher applies operations to resources of one type under one profile. Safe
 // for concurrent use.
 type Patcher struct {
+	typ      *schema.ResourceType
+	resolver *filter.Resolver
+	profile  schema.Profile
 }
 
 // New returns a patcher. The resolver must have been made for the same type
 // and profile.
-func New(t *schema.ResourceType, r *filter.Resolver, p schema.Profile) *Patcher { panic("stub") }
+func New(t *schema.ResourceType, r *filter.Resolver, p schema.Profile) *Patcher {
+	return &Patcher{typ: t, resolver: r, profile: p}
+}
 
 // Members yields the current members of the resource being patched. It is
 // drawn only by the rare operations that cannot be expressed as a delta
 // without looking (a filter on more than value, a change of one member's
-// sub-attributes). nil means that there are none.
+// sub-attributes), once for each of them. nil means that there are none.
 type Members func() iter.Seq2[schema.Member, error]
 
 // Result is what the operations make of a resource.
@@ -73,5 +68,14 @@ type Result struct {
 // removing one fails at its operation (P-52). Errors are [*Error]; an error
 // of the members source is returned as it is.
 func (p *Patcher) Apply(r *schema.Resource, ops []Operation, members Members, b *filter.Budget) (Result, error) {
-	panic("stub")
+	w := &run{Patcher: p, before: r, root: r.Attributes, source: members, budget: b}
+	for i, op := range ops {
+		if err := w.operation(op); err != nil {
+			if w.sourceErr != nil {
+				return Result{}, w.sourceErr
+			}
+			return Result{}, &Error{Index: i, Op: op.Op, Err: err}
+		}
+	}
+	return w.result(), nil
 }

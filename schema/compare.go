@@ -87,7 +87,7 @@ func Compare(a *Attribute, x, y Value) int {
 	case TypeDateTime:
 		return x.Time().Compare(y.Time())
 	}
-	if a.FoldsCase() {
+	if a.FoldsCase() && x.text != y.text {
 		return strings.Compare(FoldKey(x.text), FoldKey(y.text))
 	}
 	return strings.Compare(x.text, y.text)

@@ -1,0 +1,159 @@
+package scim
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Authenticator says who sent a request. It is called once for each request,
+// before anything else is looked at, and must be safe for concurrent use.
+//
+// [ErrUnauthenticated] is answered 401 with WWW-Authenticate and one wording,
+// whatever was wrong; store.ErrUnavailable 503; any other error a plain 500.
+// An Authenticator with a method Challenge() string provides the value of
+// WWW-Authenticate (RFC 7644 §2); without one it is Bearer.
+type Authenticator interface {
+	Authenticate(r *http.Request) (*Principal, error)
+}
+
+// AuthenticatorFunc makes a function an [Authenticator].
+type AuthenticatorFunc func(r *http.Request) (*Principal, error)
+
+// Authenticate calls f.
+func (f AuthenticatorFunc) Authenticate(r *http.Request) (*Principal, error) { return f(r) }
+
+// ErrUnauthenticated: no credentials, or none that are valid. 401.
+var ErrUnauthenticated = errors.New("scim: unauthenticated")
+
+// ErrForbidden: the principal may not do this. 403.
+var ErrForbidden = errors.New("scim: forbidden")
+
+// Principal is the authenticated client (RFC 7644 §2). It is not modified
+// after it was returned.
+type Principal struct {
+	// Tenant bounds everything the request sees and does; "" is the single
+	// tenant of an application without tenancy. It comes from nowhere else.
+	Tenant string
+	// TokenID names the credential in logs. It is no secret.
+	TokenID string
+	// Client says how the client's requests are read.
+	Client Client
+}
+
+// Client is the kind of client, which decides how far its requests may depart
+// from the RFCs (schema.Profile).
+type Client uint8
+
+const (
+	// DefaultClient accepts what the identity providers are known to send,
+	// where it is unambiguous.
+	DefaultClient Client = iota
+	// StrictClient follows the RFCs to the letter, for conformance runs.
+	StrictClient
+)
+
+var profiles = map[Client]schema.Profile{
+	DefaultClient: schema.Lenient(),
+	StrictClient:  schema.Strict(),
+}
+
+// OperationKind is what an [Operation] does.
+type OperationKind string
+
+// The operations of RFC 7644 §3.2, Table 2.
+const (
+	OperationCreate   OperationKind = "create"
+	OperationRetrieve OperationKind = "retrieve"
+	OperationQuery    OperationKind = "query"
+	OperationReplace  OperationKind = "replace"
+	OperationPatch    OperationKind = "patch"
+	OperationDelete   OperationKind = "delete"
+)
+
+// Operation is what [Config.Authorize] decides about.
+type Operation struct {
+	Kind      OperationKind
+	Principal *Principal
+	Type      *schema.ResourceType // a query over all types asks once for each
+	ID        string               // "" for create and query
+	Me        bool                 // the resource was addressed as /Me
+}
+
+// Token is a bearer token as the service provider keeps it: not at all. Only
+// the SHA-256 of it is held, which suffices because a token has full entropy.
+type Token struct {
+	ID     string // names the token in logs
+	SHA256 [sha256.Size]byte
+	Tenant string
+	Client Client
+}
+
+// HashToken returns the Token of a secret, for the single tenant and the
+// default client. Use at least 32 random bytes for a secret.
+func HashToken(id, secret string) Token {
+	return Token{ID: id, SHA256: sha256.Sum256([]byte(secret))}
+}
+
+// ParseToken returns the Token of a hex SHA-256.
+func ParseToken(id, hexSHA256 string) (Token, error) {
+	t := Token{ID: id}
+	b, err := hex.DecodeString(hexSHA256)
+	if err != nil || len(b) != len(t.SHA256) {
+		return Token{}, fmt.Errorf("scim: token %s: not a hex SHA-256", id)
+	}
+	copy(t.SHA256[:], b)
+	return t, nil
+}
+
+// BearerTokens authenticates by "Authorization: Bearer" (RFC 6750) against a
+// fixed list. Every token is compared, each in constant time.
+func BearerTokens(tokens ...Token) Authenticator {
+	return bearer(append([]Token(nil), tokens...))
+}
+
+type bearer []Token
+
+// Challenge is the value of WWW-Authenticate.
+func (bearer) Challenge() string { return `Bearer realm="scim"` }
+
+func (b bearer) Authenticate(r *http.Request) (*Principal, error) {
+	secret, ok := bearerSecret(r)
+	if !ok {
+		return nil, ErrUnauthenticated
+	}
+	sum := sha256.Sum256([]byte(secret))
+	var hit *Token
+	for i := range b {
+		if subtle.ConstantTimeCompare(sum[:], b[i].SHA256[:]) == 1 {
+			hit = &b[i]
+		}
+	}
+	if hit == nil {
+		return nil, ErrUnauthenticated
+	}
+	return &Principal{Tenant: hit.Tenant, TokenID: hit.ID, Client: hit.Client}, nil
+}
+
+// bearerSecret returns the credentials of the one Authorization header.
+func bearerSecret(r *http.Request) (string, bool) {
+	headers := r.Header.Values("Authorization")
+	if len(headers) != 1 {
+		return "", false
+	}
+	scheme, secret, ok := strings.Cut(headers[0], " ")
+	secret = strings.TrimSpace(secret)
+	return secret, ok && strings.EqualFold(scheme, "Bearer") && secret != ""
+}
+
+// InsecureNoAuthentication lets everybody do everything as the single tenant.
+// It is for tests and for servers behind something that authenticates.
+func InsecureNoAuthentication() Authenticator {
+	return AuthenticatorFunc(func(*http.Request) (*Principal, error) { return &Principal{}, nil })
+}

@@ -1,0 +1,86 @@
+package scim
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// drainLimit is how much of a refused body is read and thrown away, as a
+// multiple of Limits.Body, so that a client which writes it all before it
+// reads still gets its answer.
+const drainLimit = 16
+
+// body reads and parses the body of a request as a JSON object.
+func (h *Handler) body(r *request) (schema.JSONObject, error) {
+	if err := checkContentType(r.Header); err != nil {
+		return nil, err
+	}
+	text, err := h.readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	v, err := schema.ParseJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := v.(schema.JSONObject)
+	if !ok {
+		return nil, invalidSyntax("the body is not a JSON object")
+	}
+	return o, nil
+}
+
+func (h *Handler) readBody(r *request) ([]byte, error) {
+	limit := h.cfg.Limits.Body
+	var text []byte
+	var err error
+	if r.ContentLength <= limit {
+		text, err = io.ReadAll(io.LimitReader(r.Body, limit+1))
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case r.ContentLength > limit || int64(len(text)) > limit || errors.As(err, &tooLarge):
+		io.CopyN(io.Discard, r.Body, drainLimit*limit)
+		return nil, errorf(http.StatusRequestEntityTooLarge, "the body is larger than the maximum of %d bytes", limit)
+	case err != nil:
+		return nil, invalidSyntax("the body could not be read")
+	}
+	return text, nil
+}
+
+// checkContentType accepts application/scim+json and application/json in UTF-8
+// (RFC 7644 §3.8, §8.1), and a body whose type is not given.
+func checkContentType(header http.Header) error {
+	if enc := header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return errorf(http.StatusUnsupportedMediaType, "Content-Encoding is not supported")
+	}
+	value := header.Get("Content-Type")
+	if value == "" {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(value)
+	if err != nil || media != "application/scim+json" && media != "application/json" {
+		return errorf(http.StatusUnsupportedMediaType, "the body must be application/scim+json or application/json")
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return errorf(http.StatusUnsupportedMediaType, "the body must be UTF-8")
+	}
+	return nil
+}
+
+// checkSchemas demands the URI of a message (RFC 7644 §3.1).
+func checkSchemas(o schema.JSONObject, uri string) error {
+	v, _ := o.Get("schemas")
+	list, _ := v.([]any)
+	for _, item := range list {
+		if s, ok := item.(string); ok && strings.EqualFold(s, uri) {
+			return nil
+		}
+	}
+	return invalidSyntax("schemas must contain %s", uri)
+}

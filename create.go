@@ -1,0 +1,80 @@
+package scim
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// create answers POST on a resource type (RFC 7644 §3.3).
+func (h *Handler) create(r *request, ep *endpoint) (*response, error) {
+	p, err := r.projection(ep)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.authorize(r, OperationCreate, ep, ""); err != nil {
+		return nil, err
+	}
+	body, err := h.body(r)
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := ep.Type.Decode(body, r.dialect(ep).profile)
+	if err != nil {
+		return nil, err
+	}
+	attributes, members, err := takeMembers(ep, h.defaults(r, ep, decoded))
+	if err != nil {
+		return nil, err
+	}
+	attributes = ep.dropRefs(attributes)
+	if err := ep.Type.Validate(attributes); err != nil {
+		return nil, err
+	}
+	now := h.now()
+	next := &schema.Resource{Type: ep.Type, ID: h.cfg.NewID(), Created: now, LastModified: now}
+
+	var created *schema.Resource
+	err = h.inTx(r.ctx, func(ctx context.Context) error {
+		complete, err := h.completeMembers(ctx, members)
+		if err != nil {
+			return err
+		}
+		if created, err = ep.Store.Create(ctx, next.WithAttributes(withMembers(ep, attributes, complete))); err != nil {
+			return err
+		}
+		return h.setPassword(ctx, created, decoded.Secrets)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.resource(r, ep, http.StatusCreated, p.Sent(decoded.Mentioned), created)
+}
+
+// defaults lets the embedder complete a new resource. What the client
+// mentioned, also as null, stays as the client wants it (RFC 7644 §3.3).
+func (h *Handler) defaults(r *request, ep *endpoint, d schema.Decoded) *schema.Object {
+	if ep.Default == nil {
+		return d.Attributes
+	}
+	o := ep.Default(r.ctx, r.principal, d.Attributes)
+	for a, v := range o.All() {
+		if slices.Contains(d.Mentioned, a) && !schema.Identical(v, d.Attributes.Get(a)) {
+			o = o.With(a, d.Attributes.Get(a))
+		}
+	}
+	return o
+}
+
+// now is the time of a change, in microseconds, which every database keeps.
+func (h *Handler) now() time.Time { return h.cfg.Now().UTC().Truncate(time.Microsecond) }
+
+func (h *Handler) setPassword(ctx context.Context, r *schema.Resource, s schema.Secrets) error {
+	if h.cfg.SetPassword == nil || s.Len() == 0 {
+		return nil
+	}
+	return h.cfg.SetPassword(ctx, r, s)
+}

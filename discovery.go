@@ -1,0 +1,223 @@
+package scim
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// The discovery endpoints (RFC 7644 §4). They are read-only, ignore sorting,
+// paging and projection, and refuse a filter.
+
+type supported struct {
+	Supported bool `json:"supported"`
+}
+
+type serviceProviderConfig struct {
+	Schemas          []string  `json:"schemas"`
+	DocumentationURI string    `json:"documentationUri,omitempty"`
+	Patch            supported `json:"patch"`
+	Bulk             struct {
+		Supported      bool  `json:"supported"`
+		MaxOperations  int   `json:"maxOperations"`
+		MaxPayloadSize int64 `json:"maxPayloadSize"`
+	} `json:"bulk"`
+	Filter struct {
+		Supported  bool `json:"supported"`
+		MaxResults int  `json:"maxResults"`
+	} `json:"filter"`
+	ChangePassword        supported              `json:"changePassword"`
+	Sort                  supported              `json:"sort"`
+	ETag                  supported              `json:"etag"`
+	AuthenticationSchemes []AuthenticationScheme `json:"authenticationSchemes"`
+	Meta                  meta                   `json:"meta"`
+}
+
+type meta struct {
+	ResourceType string `json:"resourceType"`
+	Location     string `json:"location"`
+}
+
+// AuthenticationScheme describes how clients authenticate (RFC 7643 §5). An
+// [Authenticator] with a method Schemes() []AuthenticationScheme has them
+// published.
+type AuthenticationScheme struct {
+	Type             string `json:"type"` // oauth, oauth2, oauthbearertoken, httpbasic or httpdigest
+	Name             string `json:"name"`
+	Description      string `json:"description"`
+	SpecURI          string `json:"specUri,omitempty"`
+	DocumentationURI string `json:"documentationUri,omitempty"`
+	Primary          bool   `json:"primary,omitempty"`
+}
+
+// Schemes describes bearer tokens.
+func (bearer) Schemes() []AuthenticationScheme {
+	return []AuthenticationScheme{{
+		Type: "oauthbearertoken", Name: "Bearer Token",
+		Description: "A bearer token in the Authorization header", SpecURI: "https://www.rfc-editor.org/info/rfc6750", Primary: true,
+	}}
+}
+
+// serviceProviderConfig announces what is there and nothing else
+// (RFC 7643 §5).
+func (h *Handler) serviceProviderConfig(r *request) (*response, error) {
+	c := serviceProviderConfig{
+		Schemas:               []string{schema.ServiceProviderConfigURI},
+		DocumentationURI:      h.cfg.DocumentationURI,
+		Patch:                 supported{true},
+		ChangePassword:        supported{h.cfg.SetPassword != nil},
+		Sort:                  supported{true},
+		ETag:                  supported{h.versions()},
+		AuthenticationSchemes: []AuthenticationScheme{},
+		Meta:                  meta{"ServiceProviderConfig", h.base + "/ServiceProviderConfig"},
+	}
+	c.Filter.Supported, c.Filter.MaxResults = true, h.cfg.Limits.MaxResults
+	c.Bulk.MaxPayloadSize = h.cfg.Limits.Body
+	if s, ok := h.cfg.Auth.(interface{ Schemes() []AuthenticationScheme }); ok {
+		c.AuthenticationSchemes = s.Schemes()
+	}
+	return discovered(r, c)
+}
+
+// versions reports whether every store keeps versions.
+func (h *Handler) versions() bool {
+	return !slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return !ep.can.Versions })
+}
+
+type resourceTypeJSON struct {
+	Schemas     []string        `json:"schemas"`
+	ID          string          `json:"id"`
+	Name        string          `json:"name"`
+	Endpoint    string          `json:"endpoint"`
+	Description string          `json:"description,omitempty"`
+	Schema      string          `json:"schema"`
+	Extensions  []extensionJSON `json:"schemaExtensions,omitempty"`
+	Meta        meta            `json:"meta"`
+}
+
+type extensionJSON struct {
+	Schema   string `json:"schema"`
+	Required bool   `json:"required"`
+}
+
+func (h *Handler) resourceTypes(r *request) (*response, error) {
+	var list []any
+	for _, ep := range h.endpoints {
+		list = append(list, h.describeType(ep))
+	}
+	return discoveredList(r, list)
+}
+
+// resourceType answers GET of one resource type by its name, case-exact
+// (RFC 7643 §6, errata 8475).
+func (h *Handler) resourceType(r *request) (*response, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return nil, err
+	}
+	ep := h.byType(id)
+	if ep == nil {
+		return nil, errorf(http.StatusNotFound, "no such resource type")
+	}
+	return discovered(r, h.describeType(ep))
+}
+
+func (h *Handler) describeType(ep *endpoint) resourceTypeJSON {
+	t := ep.Type
+	d := resourceTypeJSON{
+		Schemas: []string{schema.ResourceTypeURI},
+		ID:      t.Name, Name: t.Name, Endpoint: t.Endpoint, Description: t.Description, Schema: t.Schema.ID,
+		Meta: meta{"ResourceType", h.base + "/ResourceTypes/" + url.PathEscape(t.Name)},
+	}
+	for _, e := range t.Extensions {
+		d.Extensions = append(d.Extensions, extensionJSON{e.Schema.ID, e.Required})
+	}
+	return d
+}
+
+type schemaJSON struct {
+	Schemas     []string            `json:"schemas"`
+	ID          string              `json:"id"`
+	Name        string              `json:"name,omitempty"`
+	Description string              `json:"description,omitempty"`
+	Attributes  []*schema.Attribute `json:"attributes"`
+	Meta        meta                `json:"meta"`
+}
+
+func (h *Handler) schemas(r *request) (*response, error) {
+	var list []any
+	for _, s := range h.allSchemas() {
+		list = append(list, h.describeSchema(s))
+	}
+	return discoveredList(r, list)
+}
+
+// schema answers GET of one schema by its URI.
+func (h *Handler) schema(r *request) (*response, error) {
+	id, err := url.PathUnescape(chi.URLParam(r.Request, "id"))
+	if err != nil {
+		return nil, errorf(http.StatusNotFound, "no such schema")
+	}
+	for _, s := range h.allSchemas() {
+		if s.ID == id {
+			return discovered(r, h.describeSchema(s))
+		}
+	}
+	return nil, errorf(http.StatusNotFound, "no such schema")
+}
+
+// allSchemas lists every schema in use once, and those of the discovery
+// endpoints themselves (Z-36).
+func (h *Handler) allSchemas() []*schema.Schema {
+	var all []*schema.Schema
+	add := func(s *schema.Schema) {
+		if !slices.ContainsFunc(all, func(o *schema.Schema) bool { return o.ID == s.ID }) {
+			all = append(all, s)
+		}
+	}
+	for _, ep := range h.endpoints {
+		add(ep.Type.Schema)
+		for _, e := range ep.Type.Extensions {
+			add(e.Schema)
+		}
+	}
+	for _, s := range schema.Discovery() {
+		add(s)
+	}
+	return all
+}
+
+func (h *Handler) describeSchema(s *schema.Schema) schemaJSON {
+	return schemaJSON{
+		Schemas: []string{schema.SchemaURI},
+		ID:      s.ID, Name: s.Name, Description: s.Description, Attributes: s.Attributes,
+		Meta: meta{"Schema", h.base + "/Schemas/" + s.ID},
+	}
+}
+
+func discoveredList(r *request, list []any) (*response, error) {
+	return discovered(r, struct {
+		Schemas      []string `json:"schemas"`
+		TotalResults int      `json:"totalResults"`
+		StartIndex   int      `json:"startIndex"`
+		ItemsPerPage int      `json:"itemsPerPage"`
+		Resources    []any    `json:"Resources"`
+	}{[]string{ListURI}, len(list), 1, len(list), list})
+}
+
+func discovered(r *request, v any) (*response, error) {
+	if r.query.Has("filter") {
+		// RFC 7644 §4: "SHOULD respond with HTTP status code 403".
+		return nil, errorf(http.StatusForbidden, "filtering is not supported here")
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return &response{status: http.StatusOK, body: jsonBody(text)}, nil
+}

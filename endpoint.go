@@ -1,0 +1,80 @@
+package scim
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/patch"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// endpoint is an [Endpoint] with what is built once for it.
+type endpoint struct {
+	Endpoint
+	can       store.Capabilities
+	members   store.MemberStore // nil for a type without members
+	refs      []refAttribute
+	sensitive []schema.AttrPath
+	dialects  map[Client]*dialect
+}
+
+// dialect is how the requests of one kind of client are read.
+type dialect struct {
+	profile schema.Profile
+	one     *filter.Resolver // queries on the endpoint of the type, and paths
+	any     *filter.Resolver // queries over all types
+	patcher *patch.Patcher
+}
+
+// reserved are the endpoints of RFC 7644 Table 2 that are no resource types.
+var reserved = []string{"/Me", "/Bulk", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/.search"}
+
+func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
+	if e.Type == nil || e.Type.Root() == nil {
+		return nil, errors.New("scim: an endpoint has no type made by schema.NewResourceType")
+	}
+	name := e.Type.Name
+	if e.Store == nil {
+		return nil, fmt.Errorf("scim: endpoint %s has no store", name)
+	}
+	for _, r := range reserved {
+		if strings.EqualFold(e.Type.Endpoint, r) {
+			return nil, fmt.Errorf("scim: endpoint %s of %s belongs to the protocol", r, name)
+		}
+	}
+	ep := &endpoint{Endpoint: e, can: store.Describe(e.Store), refs: refAttributes(e.Type), dialects: map[Client]*dialect{}}
+	if e.Type.Members() != nil {
+		m, ok := e.Store.(store.MemberStore)
+		if !ok {
+			return nil, fmt.Errorf("scim: %s has members, but its store is no store.MemberStore", name)
+		}
+		ep.members = m
+	}
+	for client, profile := range profiles {
+		one := filter.NewResolver(e.Type, filter.Options{Profile: profile})
+		ep.dialects[client] = &dialect{
+			profile: profile,
+			one:     one,
+			any:     filter.NewResolver(e.Type, filter.Options{Profile: profile, AnyType: true}),
+			patcher: patch.New(e.Type, one, profile),
+		}
+	}
+	return ep, nil
+}
+
+// canFilter reports whether the store answers the expression itself.
+func (ep *endpoint) canFilter(e filter.Expr) bool { return ep.can.Filter != nil && ep.can.Filter(e) }
+
+func (ep *endpoint) canSort(p schema.AttrPath) bool { return ep.can.Sort != nil && ep.can.Sort(p) }
+
+func (h *Handler) byType(name string) *endpoint {
+	for _, ep := range h.endpoints {
+		if ep.Type.Name == name {
+			return ep
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/patch"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// ErrorURI identifies an error message (RFC 7644 §3.12).
+const ErrorURI = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+// Error is an error response (RFC 7644 §3.12). Functions of the embedder
+// return one to choose what the client is told; Detail is sent as it is.
+type Error struct {
+	Status int              // HTTP status
+	Type   schema.ErrorType // scimType, "" for none
+	Detail string
+}
+
+// Error returns status and detail.
+func (e *Error) Error() string { return fmt.Sprintf("scim: %d %s", e.Status, e.Detail) }
+
+func errorf(status int, format string, args ...any) *Error {
+	return &Error{Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+func invalidSyntax(format string, args ...any) *schema.Error {
+	return &schema.Error{Type: schema.ErrorInvalidSyntax, Detail: fmt.Sprintf(format, args...)}
+}
+
+func invalidValue(path, detail string) *schema.Error {
+	return &schema.Error{Type: schema.ErrorInvalidValue, Path: path, Detail: detail}
+}
+
+// toError turns any error into the response it becomes: the one place that
+// knows statuses. known is false for what must be logged and not told.
+func toError(err error) (e *Error, known bool) {
+	var own *Error
+	var unique *store.UniquenessError
+	var wrong *schema.Error
+	switch {
+	case errors.As(err, &own):
+		return own, true
+	case errors.As(err, &unique):
+		return &Error{http.StatusConflict, schema.ErrorUniqueness, unique.Path + " is already in use"}, true
+	case errors.As(err, &wrong):
+		return &Error{schemaStatus(wrong.Type), wrong.Type, detail(err, wrong)}, true
+	case errors.Is(err, store.ErrNotFound):
+		return errorf(http.StatusNotFound, "resource not found"), true
+	case errors.Is(err, store.ErrVersion):
+		return errorf(http.StatusPreconditionFailed, "the resource has changed; read it again"), true
+	case errors.Is(err, ErrUnauthenticated):
+		return errorf(http.StatusUnauthorized, "authentication failed"), true
+	case errors.Is(err, ErrForbidden):
+		return errorf(http.StatusForbidden, "not permitted"), true
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return errorf(http.StatusServiceUnavailable, "temporarily unavailable; try again"), false
+	}
+	return errorf(http.StatusInternalServerError, "internal error"), false
+}
+
+// schemaStatus is the status of a client's mistake (RFC 7644 §3.12, Table 9).
+func schemaStatus(t schema.ErrorType) int {
+	switch t {
+	case schema.ErrorUniqueness:
+		return http.StatusConflict
+	case schema.ErrorSensitive:
+		return http.StatusForbidden
+	}
+	return http.StatusBadRequest
+}
+
+// detail says where it went wrong as well as what.
+func detail(err error, wrong *schema.Error) string {
+	text := wrong.Error()
+	var at *filter.Error
+	if errors.As(err, &at) {
+		text = fmt.Sprintf("at character %d: %s", at.Offset, text)
+	}
+	var op *patch.Error
+	if errors.As(err, &op) {
+		text = fmt.Sprintf("operation %d: %s", op.Index+1, text)
+	}
+	return text
+}

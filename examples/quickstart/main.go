@@ -1,0 +1,135 @@
+// Quickstart is a whole SCIM 2.0 service provider: users and groups in a
+// SQLite file, one bearer token, nothing to install.
+//
+//	go run ./examples/quickstart
+//
+// It serves /scim/v2 until it is interrupted. Behind TLS and with a database
+// of your own it is also a fair template for the real thing.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/seed5f3efb56/scim"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "quickstart:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// options are the command line.
+type options struct {
+	addr, db, token, baseURL string
+	strict                   bool
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+	f.StringVar(&o.db, "db", "scim.db", "SQLite `file`, or memory to keep nothing")
+	f.StringVar(&o.token, "token", os.Getenv("SCIM_TOKEN"), "bearer `token` (default $SCIM_TOKEN, else one made at first start)")
+	f.StringVar(&o.baseURL, "base-url", "", "public `URL` of /scim/v2 behind a proxy (default http://ADDRESS/scim/v2)")
+	f.BoolVar(&o.strict, "strict", false, "follow the RFCs to the letter")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	return o, nil
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	db, err := open(ctx, o.db)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", o.db, err)
+	}
+	defer db.Close()
+	token, err := db.token(ctx, o.token, stdout)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", o.db, err)
+	}
+	if o.strict {
+		token.Client = scim.StrictClient
+	}
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if o.baseURL == "" {
+		o.baseURL = "http://" + reachable(listener.Addr()) + "/scim/v2"
+	}
+	h, err := scim.New(scim.Config{
+		BaseURL:   o.baseURL,
+		Auth:      scim.BearerTokens(token),
+		Endpoints: []scim.Endpoint{scim.Users(db.users), scim.Groups(db.groups)},
+		Tx:        db.tx,
+		Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return err
+	}
+	router := chi.NewRouter()
+	router.Mount("/scim/v2", h)
+	fmt.Fprintf(stderr, "quickstart: listening on %s\n", o.baseURL)
+	return serve(ctx, listener, router)
+}
+
+// reachable is the address under which a client on this machine reaches the
+// listener.
+func reachable(a net.Addr) string {
+	tcp, ok := a.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", fmt.Sprint(tcp.Port))
+	}
+	return a.String()
+}
+
+// serve answers requests until ctx ends, then lets those under way finish.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	s := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	return s.Shutdown(ctx)
+}

@@ -1,0 +1,300 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Handler serves the SCIM protocol. It is made by [New], immutable, and safe
+// for concurrent use. It may be mounted under any prefix of any router, with
+// or without the prefix stripped.
+type Handler struct {
+	cfg       Config
+	base      string // BaseURL without a trailing slash
+	prefix    string // the escaped path of BaseURL
+	endpoints []*endpoint
+	mux       *chi.Mux
+}
+
+// request is one authenticated request.
+type request struct {
+	*http.Request
+	ctx       context.Context // carries the tenant
+	principal *Principal
+	query     url.Values // names in lower case
+	me        bool       // the resource was addressed as /Me
+}
+
+// handlerFunc answers a request with a response or an error, which one place
+// ([Handler.serve]) turns into HTTP.
+type handlerFunc func(*request) (*response, error)
+
+// methods are what one path answers, by HTTP method.
+type methods map[string]handlerFunc
+
+// routes lays out the endpoints of RFC 7644 §3.2, Table 2.
+func (h *Handler) routes() {
+	h.mux = chi.NewMux()
+	h.mux.NotFound(h.serve(nil))
+	for _, ep := range h.endpoints {
+		h.mux.Handle(ep.Type.Endpoint, h.serve(methods{
+			http.MethodGet:  func(r *request) (*response, error) { return h.queryURL(r, ep) },
+			http.MethodPost: func(r *request) (*response, error) { return h.create(r, ep) },
+		}))
+		h.mux.Handle(ep.Type.Endpoint+"/.search", h.serve(methods{
+			http.MethodPost: func(r *request) (*response, error) { return h.search(r, ep) },
+		}))
+		h.mux.Handle(ep.Type.Endpoint+"/{id}", h.serve(h.resourceMethods(ep)))
+	}
+	h.mux.Handle("/", h.serve(methods{
+		http.MethodGet: func(r *request) (*response, error) { return h.queryURL(r, h.endpoints...) },
+	}))
+	h.mux.Handle("/.search", h.serve(methods{
+		http.MethodPost: func(r *request) (*response, error) { return h.search(r, h.endpoints...) },
+	}))
+	h.mux.Handle("/Me", h.serve(h.meMethods()))
+	h.mux.Handle("/Bulk", h.serve(methods{http.MethodPost: notImplemented("Bulk is not supported")}))
+	h.mux.Handle("/ServiceProviderConfig", h.serve(methods{http.MethodGet: h.serviceProviderConfig}))
+	h.mux.Handle("/ResourceTypes", h.serve(methods{http.MethodGet: h.resourceTypes}))
+	h.mux.Handle("/ResourceTypes/{id}", h.serve(methods{http.MethodGet: h.resourceType}))
+	h.mux.Handle("/Schemas", h.serve(methods{http.MethodGet: h.schemas}))
+	h.mux.Handle("/Schemas/{id}", h.serve(methods{http.MethodGet: h.schema}))
+}
+
+func (h *Handler) resourceMethods(ep *endpoint) methods {
+	withID := func(f func(*request, *endpoint, string) (*response, error)) handlerFunc {
+		return func(r *request) (*response, error) {
+			id, err := pathID(r)
+			if err != nil {
+				return nil, err
+			}
+			return f(r, ep, id)
+		}
+	}
+	return methods{
+		http.MethodGet:    withID(h.retrieve),
+		http.MethodPut:    withID(h.replace),
+		http.MethodPatch:  withID(h.patch),
+		http.MethodDelete: withID(h.delete),
+	}
+}
+
+// pathID returns the {id} of the path. What is no valid UTF-8 cannot be an id.
+func pathID(r *request) (string, error) {
+	id, err := url.PathUnescape(chi.URLParam(r.Request, "id"))
+	if err != nil || !utf8.ValidString(id) || strings.IndexByte(id, 0) >= 0 {
+		return "", store.ErrNotFound
+	}
+	return id, nil
+}
+
+func notImplemented(detail string) handlerFunc {
+	return func(*request) (*response, error) { return nil, errorf(http.StatusNotImplemented, "%s", detail) }
+}
+
+// ServeHTTP answers one request. It does not retain r or w.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	out := &writer{ResponseWriter: w, json: wantsJSON(r)}
+	x := &exchange{start: h.cfg.Now(), reference: newUUID()}
+	defer h.finish(out, r, x)
+
+	path, err := h.path(r)
+	if err != nil {
+		h.fail(out, r, x, err)
+		return
+	}
+	inner := r.Clone(context.WithValue(context.WithValue(r.Context(), chi.RouteCtxKey, chi.NewRouteContext()), exchangeKey{}, x))
+	inner.URL.Path, inner.URL.RawPath = path, path // chi matches the escaped path
+	h.mux.ServeHTTP(out, inner)
+}
+
+// exchange is what is known of a request for its log record.
+type exchange struct {
+	start     time.Time
+	reference string // names the request in the log and in the detail of a 500
+	principal *Principal
+	err       error
+}
+
+type exchangeKey struct{}
+
+// finish recovers from a panic in host code and logs the request.
+func (h *Handler) finish(w *writer, r *http.Request, x *exchange) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		h.fail(w, r, x, panicError(p))
+	}
+	h.log(w, r, x)
+}
+
+// path returns the escaped path below the base, without a version segment or
+// trailing slash.
+func (h *Handler) path(r *http.Request) (string, error) {
+	path := r.URL.EscapedPath()
+	rest, below := strings.CutPrefix(path, h.prefix)
+	mounted := chi.RouteContext(r.Context())
+	switch {
+	case h.prefix != "" && below && (rest == "" || rest[0] == '/'):
+		path = rest
+	case mounted != nil && mounted.RoutePath != "":
+		path = mounted.RoutePath
+	}
+	path = "/" + strings.Trim(path, "/")
+	// RFC 7644 §3.13: a version identifier stands before the endpoint.
+	first, rest, _ := strings.Cut(path[1:], "/")
+	switch {
+	case first == "v2":
+		return "/" + rest, nil
+	case isVersion(first):
+		return "", &Error{http.StatusBadRequest, "invalidVers", "only SCIM protocol version v2 is supported"}
+	}
+	return path, nil
+}
+
+func isVersion(segment string) bool {
+	digits, ok := strings.CutPrefix(segment, "v")
+	return ok && digits != "" && strings.Trim(digits, "0123456789.") == ""
+}
+
+// serve authenticates, picks the method and writes what the handler function
+// returns.
+func (h *Handler) serve(m methods) http.HandlerFunc {
+	return func(out http.ResponseWriter, r *http.Request) {
+		w := out.(*writer)
+		x := r.Context().Value(exchangeKey{}).(*exchange)
+		resp, err := h.answer(m, r, x)
+		if err == nil {
+			err = w.respond(resp)
+		}
+		if err != nil {
+			h.fail(w, r, x, err)
+		}
+	}
+}
+
+func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, error) {
+	public := r.URL.Path == "/ServiceProviderConfig" && !h.cfg.PrivateServiceProviderConfig && r.Header.Get("Authorization") == ""
+	p := &Principal{}
+	if !public {
+		var err error
+		if p, err = h.cfg.Auth.Authenticate(r); err != nil {
+			return nil, err
+		}
+		if p == nil {
+			return nil, errors.New("scim: the Authenticator returned neither a principal nor an error")
+		}
+	}
+	x.principal = p
+	if m == nil {
+		return nil, errorf(http.StatusNotFound, "no such endpoint")
+	}
+	f, ok := m[r.Method]
+	if r.Method == http.MethodHead {
+		f, ok = m[http.MethodGet]
+	}
+	if !ok {
+		return nil, notAllowed(m)
+	}
+	if _, ok := profiles[p.Client]; !ok {
+		return nil, errors.New("scim: the principal's Client is unknown")
+	}
+	query, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	return f(&request{Request: r, ctx: store.WithTenant(r.Context(), p.Tenant), principal: p, query: query})
+}
+
+// methodError is a 405, which names what is allowed (RFC 9110 §15.5.6).
+type methodError struct{ allow string }
+
+func (e *methodError) Error() string { return "scim: method not allowed" }
+
+func (e *methodError) Unwrap() error {
+	return errorf(http.StatusMethodNotAllowed, "this endpoint knows only %s", e.allow)
+}
+
+func notAllowed(m methods) error {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return &methodError{strings.Join(names, ", ")}
+}
+
+// parseQuery reads the query string strictly: a parameter that does not parse
+// must not vanish, or a filter would. Names are compared without case
+// (Entra ID sends startindex).
+func parseQuery(raw string) (url.Values, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, invalidValue("", "the query string is not valid")
+	}
+	folded := make(url.Values, len(values))
+	for name, vs := range values {
+		name = strings.ToLower(name)
+		folded[name] = append(folded[name], vs...)
+	}
+	return folded, nil
+}
+
+// authorize asks the embedder.
+func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id string) error {
+	if h.cfg.Authorize == nil {
+		return nil
+	}
+	return h.cfg.Authorize(r.ctx, Operation{Kind: kind, Principal: r.principal, Type: ep.Type, ID: id, Me: r.me})
+}
+
+func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }
+
+// fail writes an error response, or cuts the connection when a response has
+// begun.
+func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
+	x.err = err
+	e, known := toError(err)
+	if !known {
+		h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: request failed",
+			slog.String("reference", x.reference), slog.Int("status", e.Status), slog.String("error", err.Error()))
+		e = &Error{e.Status, e.Type, e.Detail + " (reference " + x.reference + ")"}
+	}
+	if w.begun {
+		panic(http.ErrAbortHandler)
+	}
+	var method *methodError
+	if errors.As(err, &method) {
+		w.Header().Set("Allow", method.allow)
+	}
+	if e.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", h.challenge())
+	}
+	if e.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	if e.Status == http.StatusRequestEntityTooLarge {
+		w.Header().Set("Connection", "close")
+	}
+	w.writeError(e)
+}
+
+// challenge is the value of WWW-Authenticate (RFC 7644 §2).
+func (h *Handler) challenge() string {
+	if c, ok := h.cfg.Auth.(interface{ Challenge() string }); ok {
+		return c.Challenge()
+	}
+	return `Bearer realm="scim"`
+}

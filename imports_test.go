@@ -1,0 +1,85 @@
+package scim_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/seed5f3efb56/scim"
+
+// imports is the table of docs/design.md: what the files of a package, tests
+// excepted, may import besides the standard library. In the value, names
+// without a dot are packages of this module, "." is its root.
+var imports = map[string][]string{
+	"schema":           {"golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
+	"filter":           {"schema", "github.com/scim2/filter-parser/v2"},
+	"patch":            {"schema", "filter"},
+	"store":            {"schema", "filter"},
+	"store/memstore":   {"schema", "filter", "store"},
+	"store/storetest":  {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
+	"scimtest":         {".", "schema", "github.com/stretchr/testify/require"},
+	"store/sqlquery":   {"schema", "filter", "store"},
+	"store/sqlstore":   {"schema", "filter", "store", "store/sqlquery"},
+	"internal/project": {"schema", "filter"},
+	".":                {"schema", "filter", "patch", "store", "internal/project", "github.com/go-chi/chi/v5"},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"forbidden"}, forbidden("schema", []string{"forbidden", "fmt", "golang.org/x/text/cases"}), "the check itself")
+	seen := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (name == "examples" || name == "docs" || strings.HasPrefix(d.Name(), ".") && name != ".") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		pkg := path.Dir(filepath.ToSlash(name))
+		seen[pkg] = true
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		var paths []string
+		for _, i := range f.Imports {
+			paths = append(paths, strings.Trim(i.Path.Value, `"`))
+		}
+		require.Contains(t, imports, pkg, "%s is in a package without a row in the table", name)
+		require.Empty(t, forbidden(pkg, paths), "%s may not import", name)
+		return nil
+	}))
+	for pkg := range seen {
+		require.Contains(t, imports, pkg)
+	}
+}
+
+// forbidden returns the imports which the table does not allow the package.
+func forbidden(pkg string, paths []string) []string {
+	allowed := map[string]bool{}
+	for _, p := range imports[pkg] {
+		if !strings.Contains(p, "/") || strings.HasPrefix(p, "store/") || strings.HasPrefix(p, "internal/") {
+			p = strings.TrimSuffix(module+"/"+p, "/.")
+		}
+		allowed[p] = true
+	}
+	var bad []string
+	for _, p := range paths {
+		first, _, _ := strings.Cut(p, "/")
+		std := !strings.Contains(first, ".") && p != "forbidden"
+		if !std && !allowed[p] {
+			bad = append(bad, p)
+		}
+	}
+	return bad
+}

@@ -1,0 +1,129 @@
+package project
+
+import (
+	"iter"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Append appends the JSON of a resource as the projection returns it. The
+// members attribute, if the type has one, is not in the tree: Append asks
+// members for its values, one encoded JSON object each, when the projection
+// returns it; flush is called with the text so far whenever it has grown
+// large, and returns the buffer to go on with. Either may be nil.
+func (p *Projection) Append(dst []byte, r *schema.Resource, members iter.Seq2[schema.Value, error], flush func([]byte) ([]byte, error)) ([]byte, error) {
+	dst = append(dst, '{')
+	first := true
+	l := p.root()
+	for _, a := range p.t.Attributes() {
+		in, named, excluded, sent := l.child(a)
+		if !in {
+			continue
+		}
+		sub := level{named, excluded, sent}
+		if a == p.t.Members() && members != nil {
+			var err error
+			if dst, first, err = appendMembers(dst, first, a, sub, members, flush); err != nil {
+				return dst, err
+			}
+			continue
+		}
+		dst, first = appendField(dst, first, a, r.Get(a), sub)
+	}
+	return append(dst, '}'), nil
+}
+
+// flushAt is how much text collects before it is handed on.
+const flushAt = 32 << 10
+
+func appendMembers(dst []byte, first bool, a *schema.Attribute, l level, members iter.Seq2[schema.Value, error], flush func([]byte) ([]byte, error)) ([]byte, bool, error) {
+	open := false
+	for v, err := range members {
+		if err != nil {
+			return dst, first, err
+		}
+		start := len(dst)
+		if open {
+			dst = append(dst, ',')
+		} else {
+			dst = appendName(dst, first, a)
+			dst = append(dst, '[')
+		}
+		body, any := appendObject(dst, v.Object(), l)
+		if !any {
+			dst = dst[:start]
+			continue
+		}
+		dst, first, open = body, false, true
+		if flush != nil && len(dst) >= flushAt {
+			if dst, err = flush(dst); err != nil {
+				return dst, first, err
+			}
+		}
+	}
+	if open {
+		dst = append(dst, ']')
+	}
+	return dst, first, nil
+}
+
+func appendName(dst []byte, first bool, a *schema.Attribute) []byte {
+	if !first {
+		dst = append(dst, ',')
+	}
+	dst = schema.AppendJSONString(dst, a.Name)
+	return append(dst, ':')
+}
+
+// appendField appends one member of an object, or nothing if the projection
+// leaves nothing of the value. It returns whether the next one is the first.
+func appendField(dst []byte, first bool, a *schema.Attribute, v schema.Value, l level) ([]byte, bool) {
+	if !v.Assigned() {
+		return dst, first
+	}
+	start := len(dst)
+	dst = appendName(dst, first, a)
+	if a.Type != schema.TypeComplex {
+		return v.AppendJSON(dst), false
+	}
+	var any bool
+	if v.IsList() {
+		dst, any = appendObjects(dst, v, l)
+	} else {
+		dst, any = appendObject(dst, v.Object(), l)
+	}
+	if !any {
+		return dst[:start], first
+	}
+	return dst, false
+}
+
+func appendObjects(dst []byte, v schema.Value, l level) ([]byte, bool) {
+	dst = append(dst, '[')
+	some := false
+	for _, one := range v.All() {
+		start := len(dst)
+		if some {
+			dst = append(dst, ',')
+		}
+		body, any := appendObject(dst, one.Object(), l)
+		if !any {
+			dst = dst[:start]
+			continue
+		}
+		dst, some = body, true
+	}
+	return append(dst, ']'), some
+}
+
+func appendObject(dst []byte, o *schema.Object, l level) ([]byte, bool) {
+	dst = append(dst, '{')
+	first := true
+	for a, v := range o.All() {
+		in, named, excluded, sent := l.child(a)
+		if in {
+			dst, first = appendField(dst, first, a, v, level{named, excluded, sent})
+		}
+	}
+	return append(dst, '}'), !first
+}

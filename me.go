@@ -1,0 +1,43 @@
+package scim
+
+import (
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// meMethods are those of /Me, the alias of the caller's own User
+// (RFC 7644 §3.11). Creating oneself (POST) is not supported.
+func (h *Handler) meMethods() methods {
+	off := notImplemented("/Me is not supported")
+	if h.cfg.Me == nil {
+		return methods{http.MethodGet: off, http.MethodPost: off, http.MethodPut: off, http.MethodPatch: off, http.MethodDelete: off}
+	}
+	ep := h.byType(schema.UserType.Name)
+	self := func(f func(*request, *endpoint, string) (*response, error)) handlerFunc {
+		return func(r *request) (*response, error) {
+			id, err := h.cfg.Me(r.ctx, r.principal)
+			if err != nil {
+				return nil, err
+			}
+			if id == "" {
+				return nil, store.ErrNotFound
+			}
+			r.me = true
+			resp, err := f(r, ep, id)
+			if resp != nil {
+				// The Location of any response is the permanent one.
+				resp.location = h.location(ep, id)
+			}
+			return resp, err
+		}
+	}
+	return methods{
+		http.MethodGet:    self(h.retrieve),
+		http.MethodPut:    self(h.replace),
+		http.MethodPatch:  self(h.patch),
+		http.MethodDelete: self(h.delete),
+		http.MethodPost:   notImplemented("creating a resource through /Me is not supported"),
+	}
+}

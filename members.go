@@ -1,0 +1,213 @@
+package scim
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// takeMembers splits the members off the attributes of a request body.
+func takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Member, error) {
+	a := ep.Type.Members()
+	if a == nil {
+		return o, nil, nil
+	}
+	value, typ := a.Sub("value"), a.Sub("type")
+	v := o.Get(a)
+	members := make([]schema.Member, 0, v.Len())
+	seen := make(map[string]bool, v.Len())
+	for _, one := range v.All() {
+		m := schema.Member{Value: one.Object().Get(value).Text()}
+		if typ != nil {
+			m.Type = one.Object().Get(typ).Text()
+		}
+		if m.Value == "" {
+			return nil, nil, invalidValue(a.Name, "a member needs a value")
+		}
+		if !seen[m.Value] {
+			seen[m.Value] = true
+			members = append(members, m)
+		}
+	}
+	return o.With(a, schema.Value{}), members, nil
+}
+
+// withMembers puts the initial members of a new resource into its attributes,
+// as store.Store.Create takes them.
+func withMembers(ep *endpoint, o *schema.Object, members []schema.Member) *schema.Object {
+	a := ep.Type.Members()
+	if a == nil || len(members) == 0 {
+		return o
+	}
+	list := make([]schema.Value, 0, len(members))
+	for _, m := range members {
+		list = append(list, memberValue(a, m, ""))
+	}
+	return o.With(a, schema.List(list...))
+}
+
+func memberValue(a *schema.Attribute, m schema.Member, uri string) schema.Value {
+	var b schema.Builder
+	b.Set(a.Sub("value"), schema.String(m.Value))
+	set := func(name string, v schema.Value) {
+		if sub := a.Sub(name); sub != nil && v.Text() != "" {
+			b.Set(sub, v)
+		}
+	}
+	set("$ref", schema.Reference(uri))
+	set("type", schema.String(m.Type))
+	set("display", schema.String(m.Display))
+	return schema.Complex(b.Object())
+}
+
+// memberValues yields the members of a resource as a response shows them.
+func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) iter.Seq2[schema.Value, error] {
+	a := ep.Type.Members()
+	return func(yield func(schema.Value, error) bool) {
+		for m, err := range ep.members.Members(ctx, id) {
+			if err != nil {
+				yield(schema.Value{}, err)
+				return
+			}
+			if !yield(memberValue(a, m, h.uri(m.Type, m.Value)), nil) {
+				return
+			}
+		}
+	}
+}
+
+// existsBatch is how many ids a store is asked about at once.
+const existsBatch = 1000
+
+// completeMembers finds the resource type of new members by asking each store
+// for their ids (RFC 7643 §4.2). A member nobody has keeps the type the client
+// gave, or is refused with Config.RequireMembers. "type" is never taken from
+// the client for a resource that exists.
+func (h *Handler) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
+	if len(members) == 0 {
+		return members, nil
+	}
+	types := make(map[string]string, len(members))
+	for start := 0; start < len(members); start += existsBatch {
+		batch := members[start:min(start+existsBatch, len(members))]
+		ids := make([]string, len(batch))
+		for i, m := range batch {
+			ids[i] = m.Value
+		}
+		for _, ep := range h.endpoints {
+			found, err := exists(ctx, ep.Store, ids)
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range found {
+				types[id] = ep.Type.Name
+			}
+		}
+	}
+	out := make([]schema.Member, len(members))
+	for i, m := range members {
+		out[i] = schema.Member{Value: m.Value, Type: types[m.Value]}
+		if out[i].Type != "" {
+			continue
+		}
+		if h.cfg.RequireMembers {
+			return nil, invalidValue("members", fmt.Sprintf("there is no resource with the id of member %d", i+1))
+		}
+		out[i].Type = h.knownType(m.Type)
+	}
+	return out, nil
+}
+
+// knownType returns a type name in the spelling of the type served, or as the
+// client sent it.
+func (h *Handler) knownType(name string) string {
+	for _, ep := range h.endpoints {
+		if strings.EqualFold(ep.Type.Name, name) {
+			return ep.Type.Name
+		}
+	}
+	return name
+}
+
+// exists asks a store which ids it has, one by one if it has no better way.
+func exists(ctx context.Context, s store.Store, ids []string) ([]string, error) {
+	if e, ok := s.(store.Exister); ok {
+		return e.Exists(ctx, ids)
+	}
+	var found []string
+	for _, id := range ids {
+		switch _, err := s.Get(ctx, id, store.GetOptions{}); {
+		case err == nil:
+			found = append(found, id)
+		case !isNotFound(err):
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// groupsOf returns the groups, of every type with members, that have the ids
+// as direct members.
+func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
+	all := make(map[string][]store.GroupRef, len(ids))
+	for _, ep := range h.endpoints {
+		if ep.members == nil {
+			continue
+		}
+		found, err := ep.members.GroupsOf(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, groups := range found {
+			all[id] = append(all[id], groups...)
+		}
+	}
+	return all, nil
+}
+
+// fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2), in
+// one look-up for all of them.
+func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []*schema.Resource) error {
+	a := ep.Type.Groups()
+	ids := make([]string, len(rs))
+	for i, r := range rs {
+		ids[i] = r.ID
+	}
+	groups, err := h.groupsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, r := range rs {
+		refs := groups[r.ID]
+		if len(refs) == 0 {
+			continue
+		}
+		r = r.With(a, h.groupsValue(a, refs))
+		r.Version = withGroupsDigest(r.Version, refs)
+		rs[i] = r
+	}
+	return nil
+}
+
+func (h *Handler) groupsValue(a *schema.Attribute, refs []store.GroupRef) schema.Value {
+	list := make([]schema.Value, 0, len(refs))
+	for _, g := range refs {
+		list = append(list, memberValue(a, schema.Member{Value: g.ID, Type: "direct", Display: g.Display}, h.groupURI(g.ID)))
+	}
+	return schema.List(list...)
+}
+
+// groupURI is the location of a group among the types with members, of which
+// there is one unless the embedder has made more.
+func (h *Handler) groupURI(id string) string {
+	for _, ep := range h.endpoints {
+		if ep.members != nil {
+			return h.location(ep, id)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,61 @@
+package scim
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/patch"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// patch answers PATCH (RFC 7644 §3.5.2): 200 with the resource, or, when the
+// request concerned nothing but members and asked for no attributes, 204 with
+// the ETag, so that a change of one member never reads them all.
+func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) {
+	p, err := r.projection(ep)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.authorize(r, OperationPatch, ep, id); err != nil {
+		return nil, err
+	}
+	body, err := h.body(r)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := patch.Parse(body, h.cfg.Limits.Operations)
+	if err != nil {
+		return nil, err
+	}
+	onlyMembers := false
+	result, made, err := h.update(r, ep, id, store.CausePatch, func(ctx context.Context, before *schema.Resource) (edit, error) {
+		budget := &filter.Budget{Misses: filter.DefaultBudget}
+		res, err := r.dialect(ep).patcher.Apply(before, ops, h.currentMembers(ctx, ep, id), budget)
+		if err != nil {
+			return edit{}, err
+		}
+		onlyMembers = res.Members != nil && res.Resource == before
+		return edit{attributes: res.Resource.Attributes, members: res.Members, secrets: res.Secrets, mentioned: res.Mentioned}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if onlyMembers && !p.Explicit() {
+		resp := &response{status: http.StatusNoContent}
+		if ep.can.Versions {
+			resp.etag = etag(result)
+		}
+		return resp, nil
+	}
+	return h.resource(r, ep, http.StatusOK, p.Sent(made.mentioned), result)
+}
+
+func (h *Handler) currentMembers(ctx context.Context, ep *endpoint, id string) patch.Members {
+	if ep.members == nil {
+		return nil
+	}
+	return func() iter.Seq2[schema.Member, error] { return ep.members.Members(ctx, id) }
+}

@@ -1,0 +1,302 @@
+package scim
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/project"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// ListURI and SearchURI identify the messages of a query (RFC 7644 §3.4.2,
+// §3.4.3).
+const (
+	ListURI   = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+	SearchURI = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+)
+
+// query is what a client asks of a list, the same from a URL and from .search.
+type query struct {
+	filter     string
+	filtered   bool // a filter was given
+	sortBy     string
+	descending bool
+	startIndex int // from 1
+	count      int
+	attributes []string
+	excluded   []string
+}
+
+// queryURL answers GET on a resource type or, over all types, on the root
+// (RFC 7644 §3.4.2).
+func (h *Handler) queryURL(r *request, eps ...*endpoint) (*response, error) {
+	q, err := h.parseURL(r.query)
+	if err != nil {
+		return nil, err
+	}
+	return h.list(r, q, eps, true)
+}
+
+// search answers POST .search (RFC 7644 §3.4.3), which differs from GET in
+// form only.
+func (h *Handler) search(r *request, eps ...*endpoint) (*response, error) {
+	body, err := h.body(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSchemas(body, SearchURI); err != nil {
+		return nil, err
+	}
+	q, err := h.parseSearch(body)
+	if err != nil {
+		return nil, err
+	}
+	return h.list(r, q, eps, false)
+}
+
+func (h *Handler) parseURL(values url.Values) (*query, error) {
+	q := h.newQuery()
+	if len(values["filter"]) > 1 {
+		return nil, &schema.Error{Type: schema.ErrorInvalidFilter, Detail: "filter is given more than once"}
+	}
+	if values.Has("filter") {
+		q.filter, q.filtered = values.Get("filter"), true
+	}
+	for name, set := range map[string]func(int){"startindex": q.setStart, "count": h.setCount(q)} {
+		if !values.Has(name) {
+			continue
+		}
+		n, err := strconv.Atoi(values.Get(name))
+		if err != nil {
+			return nil, invalidValue("", name+" is not an integer")
+		}
+		set(n)
+	}
+	if err := q.setOrder(values.Get("sortby"), values.Get("sortorder")); err != nil {
+		return nil, err
+	}
+	q.attributes = splitNames(values["attributes"])
+	q.excluded = splitNames(values["excludedattributes"])
+	return q, nil
+}
+
+func (h *Handler) newQuery() *query { return &query{startIndex: 1, count: h.cfg.Limits.PageSize} }
+
+// setStart reads startIndex: less than 1 is 1 (RFC 7644 §3.4.2.4, Table 6).
+func (q *query) setStart(n int) { q.startIndex = max(n, 1) }
+
+// setCount reads count: negative is 0, and no page is longer than the maximum
+// announced as filter.maxResults.
+func (h *Handler) setCount(q *query) func(int) {
+	return func(n int) { q.count = min(max(n, 0), h.cfg.Limits.MaxResults) }
+}
+
+func (q *query) setOrder(by, order string) error {
+	q.sortBy = by
+	switch strings.ToLower(order) {
+	case "", "ascending":
+	case "descending":
+		q.descending = true
+	default:
+		return invalidValue("", "sortOrder is ascending or descending")
+	}
+	return nil
+}
+
+func (h *Handler) parseSearch(body schema.JSONObject) (*query, error) {
+	q := h.newQuery()
+	var by, order string
+	for _, m := range body {
+		var err error
+		switch strings.ToLower(m.Name) {
+		case "filter":
+			q.filtered = m.Value != nil
+			err = readString(m, &q.filter)
+		case "sortby":
+			err = readString(m, &by)
+		case "sortorder":
+			err = readString(m, &order)
+		case "startindex":
+			err = readInt(m, q.setStart)
+		case "count":
+			err = readInt(m, h.setCount(q))
+		case "attributes":
+			q.attributes, err = readNames(m)
+		case "excludedattributes":
+			q.excluded, err = readNames(m)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return q, q.setOrder(by, order)
+}
+
+func readString(m schema.JSONMember, to *string) error {
+	s, ok := m.Value.(string)
+	if !ok && m.Value != nil {
+		return invalidValue("", m.Name+" is not a string")
+	}
+	*to = s
+	return nil
+}
+
+func readInt(m schema.JSONMember, set func(int)) error {
+	if m.Value == nil {
+		return nil
+	}
+	n, ok := m.Value.(schema.Number)
+	i, err := strconv.Atoi(string(n))
+	if !ok || err != nil {
+		return invalidValue("", m.Name+" is not an integer")
+	}
+	set(i)
+	return nil
+}
+
+func readNames(m schema.JSONMember) ([]string, error) {
+	list, ok := m.Value.([]any)
+	if !ok && m.Value != nil {
+		return nil, invalidSyntax("%s is not an array of strings", m.Name)
+	}
+	var names []string
+	for _, item := range list {
+		s, ok := item.(string)
+		if !ok {
+			return nil, invalidSyntax("%s is not an array of strings", m.Name)
+		}
+		names = append(names, splitNames([]string{s})...)
+	}
+	return names, nil
+}
+
+// selectionOf is a query as it applies to one resource type.
+type selection struct {
+	ep         *endpoint
+	filter     *filter.Filter // nil: all
+	sortBy     schema.AttrPath
+	projection *project.Projection
+}
+
+// list answers a query over one or several types.
+func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*response, error) {
+	sels, err := h.selections(r, q, eps, inURL)
+	if err != nil {
+		return nil, err
+	}
+	page, err := h.find(r.ctx, q, sels)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range page.parts {
+		if part.resources, err = h.outgoing(r.ctx, part.ep, part.projection, part.resources); err != nil {
+			return nil, err
+		}
+	}
+	return &response{status: http.StatusOK, body: func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
+		return h.appendList(r.ctx, dst, q, page, flush)
+	}}, nil
+}
+
+// selections compiles the query for each type. On an endpoint of several types
+// an attribute foreign to a type has no value (RFC 7644 §3.4.2.1).
+func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) ([]*selection, error) {
+	var sels []*selection
+	budget := &filter.Budget{Misses: filter.DefaultBudget}
+	for _, ep := range eps {
+		if err := h.authorize(r, OperationQuery, ep, ""); err != nil {
+			return nil, err
+		}
+		s := &selection{ep: ep}
+		var err error
+		if s.projection, err = project.New(ep.Type, q.attributes, q.excluded, r.strict() && len(eps) == 1); err != nil {
+			return nil, err
+		}
+		if q.filtered {
+			resolver := r.dialect(ep).one
+			if len(eps) > 1 {
+				resolver = r.dialect(ep).any
+			}
+			if s.filter, err = resolver.Filter(q.filter, budget); err != nil {
+				return nil, err
+			}
+			if inURL && ep.isSensitive(s.filter) {
+				return nil, &schema.Error{Type: schema.ErrorSensitive, Detail: "this filter must be sent to .search"}
+			}
+		}
+		if s.sortBy, err = sortPath(ep.Type, q.sortBy, len(eps) > 1); err != nil {
+			return nil, err
+		}
+		sels = append(sels, s)
+	}
+	return sels, nil
+}
+
+// isSensitive reports whether the filter compares an attribute that must not
+// stand in a URL (RFC 7644 §7.5.2).
+func (ep *endpoint) isSensitive(f *filter.Filter) bool {
+	for _, p := range ep.sensitive {
+		if f.UsesPath(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// sortPath resolves sortBy (RFC 7644 §3.4.2.3). A complex attribute sorts by
+// its value; one without, or an unknown attribute, is invalidValue, or no
+// value on an endpoint of several types (Z-33).
+func sortPath(t *schema.ResourceType, text string, anyType bool) (schema.AttrPath, error) {
+	if text == "" {
+		return nil, nil
+	}
+	path, ok := t.Resolve(text)
+	if ok && path.Last().Type == schema.TypeComplex {
+		value := path.Last().Sub("value")
+		path, ok = append(path, value), value != nil
+	}
+	if ok && !path.Last().Secret() {
+		return path, nil
+	}
+	if anyType {
+		return nil, nil
+	}
+	return nil, invalidValue("", "sortBy names no simple attribute of this resource type")
+}
+
+// appendList encodes a ListResponse (RFC 7644 §3.4.2).
+func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, page *page, flush func([]byte) ([]byte, error)) ([]byte, error) {
+	dst = append(dst, `{"schemas":["`+ListURI+`"],"totalResults":`...)
+	dst = strconv.AppendInt(dst, int64(page.total), 10)
+	dst = append(dst, `,"startIndex":`...)
+	dst = strconv.AppendInt(dst, int64(q.startIndex), 10)
+	dst = append(dst, `,"itemsPerPage":`...)
+	dst = strconv.AppendInt(dst, int64(page.len()), 10)
+	dst = append(dst, `,"Resources":[`...)
+	first := true
+	for _, part := range page.parts {
+		for _, res := range part.resources {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			var err error
+			if dst, err = part.projection.Append(dst, res, h.members(ctx, part.ep, part.projection, res.ID), flush); err != nil {
+				return dst, err
+			}
+			if len(dst) >= flushAt {
+				if dst, err = flush(dst); err != nil {
+					return dst, err
+				}
+			}
+		}
+	}
+	return append(dst, "]}"...), nil
+}
+
+// flushAt is how much of a list is held before it is sent.
+const flushAt = 256 << 10

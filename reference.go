@@ -1,0 +1,118 @@
+package scim
+
+import (
+	"net/url"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// refAttribute is a complex attribute whose $ref is the URI of the SCIM
+// resource that its value names (RFC 7643 §2.4): manager, members, groups.
+// $ref is derived from value and not kept beside it, so that the two cannot
+// disagree; a $ref without a value is kept as it is.
+type refAttribute struct {
+	path   schema.AttrPath
+	value  *schema.Attribute
+	ref    *schema.Attribute
+	typ    *schema.Attribute // names the resource type, or nil
+	target string            // the one type referred to, "" if typ decides
+}
+
+// refAttributes finds the references of a type among the types served.
+func refAttributes(t *schema.ResourceType) []refAttribute {
+	var out []refAttribute
+	add := func(path schema.AttrPath) {
+		a := path.Last()
+		ref := refAttribute{path: path, value: a.Sub("value"), ref: a.Sub("$ref"), typ: a.Sub("type")}
+		if a == t.Members() || a == t.Groups() || ref.value == nil || ref.ref == nil || len(ref.ref.ReferenceTypes) == 0 {
+			return
+		}
+		if len(ref.ref.ReferenceTypes) == 1 {
+			ref.target = ref.ref.ReferenceTypes[0]
+		}
+		out = append(out, ref)
+	}
+	for _, a := range t.Schema.Attributes {
+		add(schema.AttrPath{a})
+	}
+	for _, e := range t.Extensions {
+		x, _ := t.Resolve(e.Schema.ID)
+		for _, a := range e.Schema.Attributes {
+			add(schema.AttrPath{x[0], a})
+		}
+	}
+	return out
+}
+
+// dropRefs takes out every $ref that its value makes derivable.
+func (ep *endpoint) dropRefs(o *schema.Object) *schema.Object {
+	return ep.mapRefs(o, func(ref *refAttribute, one *schema.Object) *schema.Object {
+		if !one.Get(ref.value).Assigned() {
+			return one
+		}
+		return one.With(ref.ref, schema.Value{})
+	})
+}
+
+// fillRefs adds the $ref of every value that names a resource of a type
+// served.
+func (h *Handler) fillRefs(ep *endpoint, o *schema.Object) *schema.Object {
+	return ep.mapRefs(o, func(ref *refAttribute, one *schema.Object) *schema.Object {
+		id := one.Get(ref.value).Text()
+		name := ref.target
+		if name == "" && ref.typ != nil {
+			name = one.Get(ref.typ).Text()
+		}
+		uri := h.uri(name, id)
+		if uri == "" {
+			return one
+		}
+		return one.With(ref.ref, schema.Reference(uri))
+	})
+}
+
+// mapRefs applies f to every value of every reference attribute.
+func (ep *endpoint) mapRefs(o *schema.Object, f func(*refAttribute, *schema.Object) *schema.Object) *schema.Object {
+	for i := range ep.refs {
+		ref := &ep.refs[i]
+		o = mapAt(o, ref.path, func(one *schema.Object) *schema.Object { return f(ref, one) })
+	}
+	return o
+}
+
+// mapAt applies f to every complex value at the path and returns the object
+// with the results; it shares what does not change.
+func mapAt(o *schema.Object, path schema.AttrPath, f func(*schema.Object) *schema.Object) *schema.Object {
+	v := o.Get(path[0])
+	if !v.Assigned() {
+		return o
+	}
+	one := func(v schema.Value) schema.Value {
+		if len(path) > 1 {
+			return schema.Complex(mapAt(v.Object(), path[1:], f))
+		}
+		return schema.Complex(f(v.Object()))
+	}
+	if !v.IsList() {
+		return o.With(path[0], one(v))
+	}
+	list := make([]schema.Value, 0, v.Len())
+	for _, item := range v.All() {
+		list = append(list, one(item))
+	}
+	return o.With(path[0], schema.List(list...))
+}
+
+// uri is the location of a resource, "" if the type is not served or the id
+// empty (RFC 7644 §3.1).
+func (h *Handler) uri(typeName, id string) string {
+	ep := h.byType(typeName)
+	if ep == nil || id == "" {
+		return ""
+	}
+	return h.location(ep, id)
+}
+
+func (h *Handler) location(ep *endpoint, id string) string {
+	return h.base + ep.Type.Endpoint + "/" + url.PathEscape(id)
+}

@@ -1,0 +1,48 @@
+package scim
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// replace answers PUT (RFC 7644 §3.5.1). What the client leaves out is
+// cleared, except readOnly, immutable and writeOnly values (Z-7); a group's
+// members are replaced as a whole, also by none (Keycloak).
+func (h *Handler) replace(r *request, ep *endpoint, id string) (*response, error) {
+	p, err := r.projection(ep)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.authorize(r, OperationReplace, ep, id); err != nil {
+		return nil, err
+	}
+	body, err := h.body(r)
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := ep.Type.Decode(body, r.dialect(ep).profile)
+	if err != nil {
+		return nil, err
+	}
+	attributes, members, err := takeMembers(ep, decoded.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	made := edit{secrets: decoded.Secrets, mentioned: decoded.Mentioned}
+	if ep.members != nil {
+		made.members = &schema.MemberDelta{Replace: true, Add: members}
+	}
+	result, _, err := h.update(r, ep, id, store.CausePut, func(_ context.Context, before *schema.Resource) (edit, error) {
+		e := made
+		var err error
+		e.attributes, err = ep.Type.Carry(before.Attributes, attributes)
+		return e, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.resource(r, ep, http.StatusOK, p.Sent(decoded.Mentioned), result)
+}

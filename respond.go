@@ -1,0 +1,121 @@
+package scim
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// response is what a handler function returns.
+type response struct {
+	status          int
+	etag            string
+	location        string
+	contentLocation string
+	// body appends the JSON of the body to dst. It calls flush when the text
+	// has grown large, which sends it and returns an empty buffer. nil: none.
+	body func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error)
+}
+
+func jsonBody(text []byte) func([]byte, func([]byte) ([]byte, error)) ([]byte, error) {
+	return func(dst []byte, _ func([]byte) ([]byte, error)) ([]byte, error) { return append(dst, text...), nil }
+}
+
+// writer is the one place that writes headers, status and body.
+type writer struct {
+	http.ResponseWriter
+	json   bool // the client asked for application/json
+	begun  bool
+	status int
+}
+
+// Unwrap serves http.ResponseController.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 8<<10); return &b }}
+
+// respond writes a response. A body that stays small is sent with its length;
+// nothing is sent before it is known to be whole or too large to hold.
+func (w *writer) respond(resp *response) error {
+	head := w.Header()
+	for name, value := range map[string]string{"ETag": resp.etag, "Location": resp.location, "Content-Location": resp.contentLocation} {
+		if value != "" {
+			head.Set(name, value)
+		}
+	}
+	if resp.body == nil {
+		w.begin(resp.status)
+		return nil
+	}
+	pooled := buffers.Get().(*[]byte)
+	defer buffers.Put(pooled)
+	text, err := resp.body((*pooled)[:0], func(text []byte) ([]byte, error) {
+		if !w.begun {
+			w.contentType()
+			w.begin(resp.status)
+		}
+		_, err := w.Write(text)
+		return text[:0], err
+	})
+	*pooled = text[:0]
+	if err != nil {
+		if !w.begun {
+			for _, name := range []string{"ETag", "Location", "Content-Location"} {
+				head.Del(name)
+			}
+		}
+		return err
+	}
+	if !w.begun {
+		w.contentType()
+		head.Set("Content-Length", strconv.Itoa(len(text)))
+		w.begin(resp.status)
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+func (w *writer) begin(status int) {
+	w.begun, w.status = true, status
+	w.WriteHeader(status)
+}
+
+// contentType answers in the type the client asked for (RFC 7644 §3.8, Z-37).
+func (w *writer) contentType() {
+	value := "application/scim+json"
+	if w.json {
+		value = "application/json"
+	}
+	w.Header().Set("Content-Type", value)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+}
+
+// wantsJSON reports whether Accept names application/json and not
+// application/scim+json.
+func wantsJSON(r *http.Request) bool {
+	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
+	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "application/scim+json")
+}
+
+// writeError writes an error message (RFC 7644 §3.12). status is a string.
+func (w *writer) writeError(e *Error) {
+	text := []byte(`{"schemas":["` + ErrorURI + `"],"status":"` + strconv.Itoa(e.Status) + `"`)
+	if e.Type != "" {
+		text = schema.AppendJSONString(append(text, `,"scimType":`...), string(e.Type))
+	}
+	if e.Detail != "" {
+		text = schema.AppendJSONString(append(text, `,"detail":`...), e.Detail)
+	}
+	text = append(text, '}')
+	w.contentType()
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.begin(e.Status)
+	w.Write(text)
+}
+
+func panicError(p any) error { return fmt.Errorf("scim: panic: %v\n%s", p, debug.Stack()) }

@@ -1,0 +1,35 @@
+package scim
+
+import (
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// retrieve answers GET of one resource (RFC 7644 §3.4.1). Query parameters
+// other than attributes and excludedAttributes have no effect (Z-18).
+func (h *Handler) retrieve(r *request, ep *endpoint, id string) (*response, error) {
+	p, err := r.projection(ep)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.authorize(r, OperationRetrieve, ep, id); err != nil {
+		return nil, err
+	}
+	found, err := ep.Store.Get(r.ctx, id, store.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	resp, err := h.resource(r, ep, http.StatusOK, p, found)
+	if err != nil {
+		return nil, err
+	}
+	version := tagVersion(resp.etag)
+	if err := checkRead(r.Header, version); err != nil {
+		return nil, err
+	}
+	if notModified(r.Header, version) {
+		return &response{status: http.StatusNotModified, etag: resp.etag, location: resp.location, contentLocation: resp.contentLocation}, nil
+	}
+	return resp, nil
+}

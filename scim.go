@@ -1,0 +1,226 @@
+package scim
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Config says what [New] builds. BaseURL, Auth and Endpoints are required;
+// every other field's zero value is a working default.
+type Config struct {
+	// BaseURL is the absolute URL under which clients reach the handler, for
+	// example https://app.example.com/scim/v2. meta.location and $ref are made
+	// from it and never from a request header. Its path is also the prefix the
+	// handler expects, unless a router has already taken a prefix off.
+	BaseURL string
+
+	// Auth authenticates every request. See [BearerTokens];
+	// [InsecureNoAuthentication] is the open door, spelled out.
+	Auth Authenticator
+
+	// Endpoints are the resource types served and their stores.
+	Endpoints []Endpoint
+
+	// Tx makes a write one transaction across all stores. Without it a write
+	// is safe for the one store it concerns (compare-and-set with a bounded
+	// number of retries), and taking a deleted user out of its groups is not
+	// atomic.
+	Tx store.Transactor
+
+	// Authorize, if set, is asked before every operation, reads included. A
+	// nil result allows it. [ErrForbidden] is answered 403, store.ErrNotFound
+	// hides the resource (404), an [*Error] is answered as it is, and anything
+	// else is a plain 500.
+	Authorize func(ctx context.Context, op Operation) error
+
+	// SetPassword, if set, receives the password (and any other writeOnly
+	// attribute) of a created or changed resource, within the transaction of
+	// the write and after it. It hashes and stores it; the library keeps no
+	// copy. An [*Error] or a *schema.Error (a policy violation: invalidValue)
+	// undoes the write. Without it passwords are discarded and changePassword
+	// is announced as unsupported.
+	SetPassword func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
+
+	// Me, if set, resolves /Me to the id of the caller's User; an empty id is
+	// 404. Without it /Me is 501 (RFC 7644 §3.11).
+	Me func(ctx context.Context, p *Principal) (id string, err error)
+
+	// SensitiveAttributes are attribute paths that must not be filtered on in
+	// a URL, where logs would keep them: such a GET is 403 sensitive and has
+	// to be sent to .search (RFC 7644 §7.5.2).
+	SensitiveAttributes []string
+
+	// RequireMembers refuses members that exist in no store (400
+	// invalidValue). By default they are accepted, as identity providers
+	// expect: a reference that cannot be resolved fails nothing else.
+	RequireMembers bool
+
+	// PrivateServiceProviderConfig demands authentication for
+	// /ServiceProviderConfig too, which RFC 7643 §5 wants readable without.
+	PrivateServiceProviderConfig bool
+
+	// DocumentationURI is published in /ServiceProviderConfig.
+	DocumentationURI string
+
+	// Limits bound what a client can ask for.
+	Limits Limits
+
+	// Logger receives one record for each request and the text of internal
+	// errors; never a filter value, a body or a credential. Default
+	// slog.Default().
+	Logger *slog.Logger
+
+	// Now is the only clock. Default time.Now.
+	Now func() time.Time
+	// NewID makes ids, unique across all resource types and never used twice.
+	// Default random UUIDs (RFC 9562 version 4). Stores with ids of their own
+	// ignore them.
+	NewID func() string
+}
+
+// Endpoint is one resource type and the store that keeps its resources.
+type Endpoint struct {
+	Type *schema.ResourceType
+	// Store keeps the resources. For a type with a members attribute it is a
+	// store.MemberStore.
+	Store store.Store
+	// Default, if set, completes the attributes of a resource about to be
+	// created (RFC 7644 §3.3), for example active. What the client sent, also
+	// as null or [], is not overridden.
+	Default func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object
+}
+
+// Users serves RFC 7643 §4.1 and §4.3 users, with the enterprise extension, at
+// /Users.
+func Users(s store.Store) Endpoint { return Endpoint{Type: schema.UserType, Store: s} }
+
+// Groups serves RFC 7643 §4.2 groups at /Groups.
+func Groups(s store.Store) Endpoint { return Endpoint{Type: schema.GroupType, Store: s} }
+
+// Limits bound what one request can cost. A zero field takes the default.
+type Limits struct {
+	Body       int64 // bytes of a request body; default 8 MiB (413)
+	Operations int   // operations of one PATCH; default 10000 (400)
+	PageSize   int   // resources of a page when count is absent; default 100
+	MaxResults int   // resources of a page whatever count says; default 1000
+	Scan       int   // resources read to match or sort what a store cannot; default 20000 (400 tooMany)
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	if l.Body <= 0 {
+		l.Body = 8 << 20
+	}
+	set(&l.Operations, 10000)
+	set(&l.MaxResults, 1000)
+	set(&l.PageSize, 100)
+	set(&l.Scan, 20000)
+	l.PageSize = min(l.PageSize, l.MaxResults)
+	return l
+}
+
+// New checks the configuration and returns the handler. The error joins every
+// problem found.
+func New(cfg Config) (*Handler, error) {
+	h := &Handler{cfg: cfg}
+	h.cfg.Limits = cfg.Limits.withDefaults()
+	if h.cfg.Logger == nil {
+		h.cfg.Logger = slog.Default()
+	}
+	if h.cfg.Now == nil {
+		h.cfg.Now = time.Now
+	}
+	if h.cfg.NewID == nil {
+		h.cfg.NewID = newUUID
+	}
+	errs := []error{h.setBaseURL(), h.setEndpoints(), h.setSensitive()}
+	if cfg.Auth == nil {
+		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
+	}
+	if cfg.Me != nil && h.byType(schema.UserType.Name) == nil {
+		errs = append(errs, errors.New("scim: Config.Me needs an endpoint for User"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	h.routes()
+	return h, nil
+}
+
+func (h *Handler) setBaseURL() error {
+	base := strings.TrimRight(h.cfg.BaseURL, "/")
+	u, err := url.Parse(base)
+	switch {
+	case base == "":
+		return errors.New("scim: Config.BaseURL is required")
+	case err != nil:
+		return fmt.Errorf("scim: Config.BaseURL: %w", err)
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
+		return fmt.Errorf("scim: Config.BaseURL %q is not an absolute http(s) URL", base)
+	case u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(base, "?#"):
+		// RFC 7644 §1.3: the base URI MUST NOT contain a query string.
+		return fmt.Errorf("scim: Config.BaseURL %q has a query or fragment", base)
+	}
+	h.base, h.prefix = base, u.EscapedPath()
+	return nil
+}
+
+func (h *Handler) setEndpoints() error {
+	if len(h.cfg.Endpoints) == 0 {
+		return errors.New("scim: Config.Endpoints is empty")
+	}
+	var errs []error
+	for _, e := range h.cfg.Endpoints {
+		ep, err := newEndpoint(h, e)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, other := range h.endpoints {
+			// RFC 7643 §6: name and endpoint are unique.
+			if strings.EqualFold(other.Type.Name, ep.Type.Name) || strings.EqualFold(other.Type.Endpoint, ep.Type.Endpoint) {
+				errs = append(errs, fmt.Errorf("scim: two endpoints for %s at %s", ep.Type.Name, ep.Type.Endpoint))
+			}
+		}
+		h.endpoints = append(h.endpoints, ep)
+	}
+	return errors.Join(errs...)
+}
+
+func (h *Handler) setSensitive() error {
+	for _, path := range h.cfg.SensitiveAttributes {
+		known := false
+		for _, ep := range h.endpoints {
+			if p, ok := ep.Type.Resolve(path); ok {
+				ep.sensitive = append(ep.sensitive, p)
+				known = true
+			}
+		}
+		if !known {
+			return fmt.Errorf("scim: SensitiveAttributes: no type has an attribute %q", path)
+		}
+	}
+	return nil
+}
+
+// newUUID returns a random UUID (RFC 9562 §5.4).
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: crypto/rand
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,65 @@
+package scimtest
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/seed5f3efb56/scim"
+)
+
+// BaseURL is the Config.BaseURL a handler under test is built with.
+const BaseURL = "https://scim.example.com/scim/v2"
+
+// row is one case: the requirements it proves, and how.
+type row struct {
+	ids   string // space separated, for example "P-46 P-53"
+	name  string // the behaviour in words
+	prove func(c *Case)
+}
+
+// rows are all cases, area by area; each file of the package adds its own.
+var rows = map[string][]row{}
+
+// Run runs every case against one handler, which serves schema.UserType and
+// schema.GroupType (scim.Users, scim.Groups) with a transactor, and
+// authenticates with auth. The handler's other configuration is the default.
+func Run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler) {
+	h := open(t, authenticator{})
+	for area, list := range rows {
+		t.Run(area, func(t *testing.T) {
+			t.Parallel()
+			for _, r := range list {
+				t.Run(r.ids+" "+r.name, func(t *testing.T) {
+					r.prove(newCase(t, h))
+				})
+			}
+		})
+	}
+}
+
+var tenants atomic.Int64
+
+// authenticator takes the tenant and client from the token: "tenant",
+// "tenant/strict".
+type authenticator struct{}
+
+func (authenticator) Challenge() string { return `Bearer realm="scimtest"` }
+
+func (authenticator) Schemes() []scim.AuthenticationScheme {
+	return []scim.AuthenticationScheme{{Type: "oauthbearertoken", Name: "Bearer Token", Description: "for tests"}}
+}
+
+func (authenticator) Authenticate(r *http.Request) (*scim.Principal, error) {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || !strings.HasPrefix(token, "t") {
+		return nil, scim.ErrUnauthenticated
+	}
+	tenant, strict := strings.CutSuffix(token, "/strict")
+	p := &scim.Principal{Tenant: tenant, TokenID: "token of " + tenant}
+	if strict {
+		p.Client = scim.StrictClient
+	}
+	return p, nil
+}

@@ -1,0 +1,131 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// edit is what a PUT or PATCH makes of a resource.
+type edit struct {
+	attributes *schema.Object
+	members    *schema.MemberDelta // nil: not mentioned
+	secrets    schema.Secrets
+	mentioned  []*schema.Attribute
+}
+
+// casRetries is how often a write is tried again when a store without
+// transactions has seen another one in between.
+const casRetries = 10
+
+// inTx runs a write in the transaction of all stores, if there is one.
+func (h *Handler) inTx(ctx context.Context, fn func(context.Context) error) error {
+	if h.cfg.Tx == nil {
+		return fn(ctx)
+	}
+	return h.cfg.Tx.InTx(ctx, fn)
+}
+
+// update is the one path of PUT and PATCH: read and lock, check the
+// preconditions, make the new resource, validate, and write what differs. A
+// change of nothing writes nothing and moves no version (RFC 7644 §3.5.2.1).
+func (h *Handler) update(r *request, ep *endpoint, id string, cause store.Cause, change func(context.Context, *schema.Resource) (edit, error)) (*schema.Resource, edit, error) {
+	var result *schema.Resource
+	var made edit
+	attempt := func(ctx context.Context) error {
+		before, err := h.lock(ctx, r, ep, id)
+		if err != nil {
+			return err
+		}
+		if made, err = change(ctx, before); err != nil {
+			return err
+		}
+		made.attributes = ep.dropRefs(made.attributes)
+		if err := ep.Type.Validate(made.attributes); err != nil {
+			return err
+		}
+		if result, err = h.store(ctx, ep, before, made, cause); err != nil {
+			return err
+		}
+		return h.setPassword(ctx, result, made.secrets)
+	}
+	err := h.retry(r, func() error { return h.inTx(r.ctx, attempt) })
+	return result, made, err
+}
+
+// lock reads the resource for a write and checks the preconditions.
+func (h *Handler) lock(ctx context.Context, r *request, ep *endpoint, id string) (*schema.Resource, error) {
+	before, err := ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: true})
+	if err != nil {
+		return nil, err
+	}
+	version := before.Version
+	if !ep.can.Versions {
+		version = ""
+	}
+	if err := checkWrite(r.Header, version); err != nil {
+		return nil, &preconditionError{err}
+	}
+	return before, nil
+}
+
+// preconditionError is an If-Match or If-None-Match that failed, as opposed to
+// a store that noticed another write.
+type preconditionError struct{ error }
+
+func (e *preconditionError) Unwrap() error { return e.error }
+
+// retry repeats a write that lost against another one: compare-and-set for
+// stores without transactions. Preconditions of the client are checked anew
+// each time, against the resource as it then is.
+func (h *Handler) retry(r *request, write func() error) error {
+	for i := 0; ; i++ {
+		err := write()
+		var precondition *preconditionError
+		if !errors.Is(err, store.ErrVersion) || errors.As(err, &precondition) {
+			return err
+		}
+		if i == casRetries {
+			return store.ErrUnavailable
+		}
+		if r.ctx.Err() != nil {
+			return r.ctx.Err()
+		}
+	}
+}
+
+// store writes the difference between before and what was made of it.
+func (h *Handler) store(ctx context.Context, ep *endpoint, before *schema.Resource, made edit, cause store.Cause) (*schema.Resource, error) {
+	same := schema.IdenticalObjects(before.Attributes, made.attributes)
+	if same && made.members.Empty() {
+		return before, nil
+	}
+	c := &store.Change{Before: before, After: h.touched(before), IfVersion: before.Version, Cause: cause}
+	if !same {
+		c.After.Attributes = made.attributes
+	}
+	if made.members.Empty() {
+		return ep.Store.Update(ctx, c)
+	}
+	complete, err := h.completeMembers(ctx, made.members.Add)
+	if err != nil {
+		return nil, err
+	}
+	c.Members = &schema.MemberDelta{Replace: made.members.Replace, Add: complete, Remove: made.members.Remove}
+	after, _, err := ep.members.UpdateMembers(ctx, c)
+	return after, err
+}
+
+// touched returns a copy with a new lastModified, later than the old one also
+// when the clock is coarse or was put back.
+func (h *Handler) touched(r *schema.Resource) *schema.Resource {
+	c := *r
+	c.LastModified = h.now()
+	if !c.LastModified.After(r.LastModified) {
+		c.LastModified = r.LastModified.Add(time.Microsecond)
+	}
+	return &c
+}
