@@ -1,0 +1,61 @@
+package patch
+
+import "github.com/seed5f3efb56/scim/schema"
+
+// added appends values to a multi-valued attribute. A value that is there
+// already is not added again (RFC 7644 §3.5.2.1): one with the same "value" and
+// "type" takes over the sub-attributes that differ, anything else must be equal
+// as a whole.
+func added(a *schema.Attribute, old, more schema.Value) (schema.Value, error) {
+	if !more.Assigned() {
+		return old, nil // nothing to add; never a way to empty a group
+	}
+	list := values(old)
+	seen := newIndex(a, list)
+	winner := -1
+	for _, v := range more.All() {
+		i, there := seen.find(v)
+		if there {
+			o, err := united(list[i].Object(), v.Object())
+			if err != nil {
+				return old, err
+			}
+			if o != nil {
+				list[i] = schema.Complex(o)
+			}
+		} else {
+			i = len(list)
+			list = append(list, v)
+			seen.put(i, v)
+		}
+		if isPrimary(a, v) {
+			winner = i
+		}
+	}
+	if winner >= 0 {
+		resetPrimary(a, list, winner)
+	}
+	return schema.List(list...), nil
+}
+
+// united returns o with those fields of more that are not equal; nil for a
+// value without sub-attributes.
+func united(o, more *schema.Object) (*schema.Object, error) {
+	for sub, v := range more.All() {
+		if schema.Equal(sub, o.Get(sub), v) || isUnset(sub, o.Get(sub), v) {
+			continue
+		}
+		v, err := guarded(Add, sub, o.Get(sub), v)
+		if err != nil {
+			return nil, within(sub, err)
+		}
+		o = o.With(sub, v)
+	}
+	return o, nil
+}
+
+// isUnset reports whether v says of a missing "primary" that it is false,
+// which it is anyway (RFC 7643 §2.4).
+func isUnset(sub *schema.Attribute, old, v schema.Value) bool {
+	return isPrimaryAttribute(sub) && !old.Assigned() && !v.Bool()
+}

@@ -1,0 +1,129 @@
+package patch
+
+import (
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// run is one call of Apply: the copy as the operations so far have left it.
+type run struct {
+	*Patcher
+	before  *schema.Resource
+	root    *schema.Object
+	secrets schema.Secrets
+	budget  *filter.Budget
+
+	members   *memberSet // nil until an operation names members
+	source    Members
+	passes    int
+	sourceErr error
+}
+
+func (w *run) result() Result {
+	out := Result{Resource: w.before, Secrets: w.secrets}
+	if !schema.IdenticalObjects(w.before.Attributes, w.root) {
+		out.Resource = w.before.WithAttributes(w.root)
+	}
+	if w.members != nil {
+		out.Members = w.members.delta()
+	}
+	return out
+}
+
+func (w *run) operation(op Operation) error {
+	if op.Op != Remove && !op.HasValue {
+		return fail(schema.ErrorInvalidValue, op.Op.String()+" needs a value") // RFC 7644 §3.5.2.1
+	}
+	if !op.HasPath {
+		return w.withoutPath(op)
+	}
+	p, err := w.resolver.Path(op.Path, w.budget)
+	if err != nil {
+		return err
+	}
+	t, err := pathTarget(p)
+	if err != nil {
+		return t.within(err)
+	}
+	if t.attr == schema.SchemasAttribute {
+		return w.schemas(op, t)
+	}
+	return w.change(op.Op, t, op.Value)
+}
+
+// change carries out one operation on one target. For remove a value of nil
+// is none.
+func (w *run) change(op Op, t target, raw any) error {
+	if t.readOnly() {
+		return t.within(fail(schema.ErrorMutability, "the attribute is readOnly"))
+	}
+	if t.attr == w.typ.Members() {
+		if err := w.changeMembers(op, t, raw); err != nil {
+			return t.within(err)
+		}
+		return nil
+	}
+	v, err := w.changed(op, t, w.get(t), raw)
+	if err != nil {
+		return t.within(err)
+	}
+	return w.put(op, t, v)
+}
+
+// changed returns what the operation makes of the attribute's value.
+func (w *run) changed(op Op, t target, old schema.Value, raw any) (schema.Value, error) {
+	switch {
+	case op == Remove:
+		return w.removed(t, old, raw)
+	case t.selects():
+		return w.selected(op, t, old, raw)
+	case t.sub != nil:
+		return w.changedSub(op, t, old, raw)
+	}
+	e, err := w.decoder(op, t).edit(t.attr, raw)
+	if err != nil {
+		return old, err
+	}
+	return e.apply(op, old)
+}
+
+// changedSub sets a sub-attribute of a singular attribute, which is created if
+// need be (P-33).
+func (w *run) changedSub(op Op, t target, old schema.Value, raw any) (schema.Value, error) {
+	sub, err := w.decoder(op, t).in(t.attr).edit(t.sub, raw)
+	if err != nil {
+		return old, within(t.sub, err)
+	}
+	return edit{attr: t.attr, merge: true, fields: []edit{sub}}.apply(op, old)
+}
+
+func (w *run) get(t target) schema.Value {
+	if t.extension != nil {
+		return w.root.Get(t.extension).Object().Get(t.attr)
+	}
+	return w.root.Get(t.attr)
+}
+
+// put stores a new value. An extension left without attributes is gone, and
+// its URI with it (Z-31).
+func (w *run) put(op Op, t target, v schema.Value) error {
+	top := t.attr
+	if t.extension != nil {
+		top = t.extension
+		v = schema.Complex(w.root.Get(top).Object().With(t.attr, v))
+	}
+	if !v.Assigned() && w.root.Get(top).Assigned() && w.requiredExtension(top) {
+		return within(top, unassigning(op, "a required extension"))
+	}
+	w.root = w.root.With(top, v)
+	return nil
+}
+
+func (w *run) requiredExtension(a *schema.Attribute) bool {
+	for _, e := range w.typ.Extensions {
+		if e.Required && e.Schema.ID == a.Name {
+			return true
+		}
+	}
+	return false
+}

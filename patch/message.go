@@ -1,0 +1,86 @@
+package patch
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Parse reads a PatchOp message (RFC 7644 §3.5.2): schemas, Operations and
+// their op, path and value. op is compared without case (Entra ID) and members
+// the RFC does not define are ignored (Z-22). Errors are [*schema.Error] of
+// invalidSyntax, or [*Error] wrapping one of invalidSyntax or invalidPath.
+// More than maxOperations operations are invalidSyntax; 0 sets no bound.
+func Parse(body any, maxOperations int) ([]Operation, error) {
+	message, ok := body.(schema.JSONObject)
+	if !ok {
+		return nil, fail(schema.ErrorInvalidSyntax, "a PatchOp message is a JSON object")
+	}
+	if !isPatchOp(message) {
+		return nil, fail(schema.ErrorInvalidSyntax, "schemas must name "+MessageURI)
+	}
+	raw, _ := message.Get("Operations")
+	list, ok := raw.([]any)
+	if !ok || len(list) == 0 {
+		return nil, fail(schema.ErrorInvalidSyntax, "Operations must be an array of one or more operations")
+	}
+	if maxOperations > 0 && len(list) > maxOperations {
+		return nil, fail(schema.ErrorInvalidSyntax, fmt.Sprintf("%d operations are more than the %d allowed in one request", len(list), maxOperations))
+	}
+	ops := make([]Operation, len(list))
+	for i, raw := range list {
+		op, err := parseOperation(raw)
+		if err != nil {
+			return nil, &Error{Index: i, Op: op.Op, Err: err}
+		}
+		ops[i] = op
+	}
+	return ops, nil
+}
+
+func isPatchOp(message schema.JSONObject) bool {
+	raw, _ := message.Get("schemas")
+	uris, _ := raw.([]any)
+	for _, raw := range uris {
+		if uri, ok := raw.(string); ok && strings.EqualFold(uri, MessageURI) {
+			return true
+		}
+	}
+	return false
+}
+
+func parseOperation(raw any) (Operation, error) {
+	object, ok := raw.(schema.JSONObject)
+	if !ok {
+		return Operation{}, fail(schema.ErrorInvalidSyntax, "an operation is a JSON object")
+	}
+	kind, err := parseOp(object)
+	if err != nil {
+		return Operation{}, err
+	}
+	op := Operation{Op: kind}
+	op.Value, op.HasValue = object.Get("value")
+	switch path, _ := object.Get("path"); path := path.(type) {
+	case nil: // serializers that write every member send null for none
+	case string:
+		if path == "" {
+			return op, fail(schema.ErrorInvalidPath, "path is empty")
+		}
+		op.Path, op.HasPath = path, true
+	default:
+		return op, fail(schema.ErrorInvalidSyntax, "path must be a string")
+	}
+	return op, nil
+}
+
+func parseOp(object schema.JSONObject) (Op, error) {
+	raw, _ := object.Get("op")
+	word, _ := raw.(string)
+	for op, name := range opNames {
+		if strings.EqualFold(word, name) {
+			return Op(op), nil
+		}
+	}
+	return 0, fail(schema.ErrorInvalidSyntax, `op must be "add", "remove" or "replace"`)
+}

@@ -1,0 +1,46 @@
+package patch
+
+import "github.com/seed5f3efb56/scim/schema"
+
+// removed returns the attribute's value without what the target names
+// (RFC 7644 §3.5.2.2). Where there is nothing to remove nothing changes (Z-26).
+func (w *run) removed(t target, old schema.Value, raw any) (schema.Value, error) {
+	if raw != nil {
+		listed, err := w.removesListed(t)
+		if err != nil {
+			return old, err
+		}
+		if listed {
+			return w.removedListed(t, old, raw)
+		}
+	}
+	if p := t.path(); p.Last().Secret() {
+		w.forget(p) // whether one is kept is not ours to know
+		return old, nil
+	}
+	if t.whole() {
+		return guarded(Remove, t.attr, old, schema.Value{})
+	}
+	list := values(old)
+	for _, i := range t.locate(old) {
+		v, err := removedElement(t, list[i])
+		if err != nil {
+			return old, err
+		}
+		list[i] = v
+	}
+	return guarded(Remove, t.attr, old, listOf(t.attr, list))
+}
+
+// removedElement returns what is left of one value.
+func removedElement(t target, v schema.Value) (schema.Value, error) {
+	if t.sub == nil {
+		return schema.Value{}, nil
+	}
+	o := v.Object()
+	left, err := guarded(Remove, t.sub, o.Get(t.sub), schema.Value{})
+	if err != nil {
+		return v, within(t.sub, err)
+	}
+	return schema.Complex(o.With(t.sub, left)), nil
+}
