@@ -2,23 +2,6 @@ package filter
 
 import "github.com/seed5f3efb56/scim/schema"
 
-// Op is an attribute operator (RFC 7644 §3.4.2.2, Table 3).
-type Op uint8
-
-// The operators of RFC 7644 Table 3.
-const (
-	PR Op = iota
-	EQ
-	NE
-	CO
-	SW
-	EW
-	GT
-	GE
-	LT
-	LE
-)
-
 // Expr is a node of a compiled filter: [And], [Or], [Not], [Compare] or
 // [ValuePath]. Nodes are immutable.
 type Expr interface{ expr() }
@@ -55,6 +38,15 @@ type Compare struct {
 // ValuePath holds when one value of the complex attribute at Path satisfies
 // Expr, whose paths are relative to the value: single sub-attributes. For a
 // singular complex attribute that one value is meant.
+//
+// emails[type eq "work"].value eq "x" (Entra ID) is one value path too,
+// emails[type eq "work" and value eq "x"]: with every operator, ne included,
+// it asks for one value that satisfies both.
+//
+// The values of a multi-valued simple attribute have no sub-attributes; within
+// its brackets "value" is the value itself (P-26), and the path of such a
+// comparison is the last attribute of Path: tags[value eq "a"] is
+// ValuePath{{tags}, Compare{{tags}, EQ, "a"}}.
 type ValuePath struct {
 	Path schema.AttrPath
 	Expr Expr
@@ -71,38 +63,40 @@ func (ValuePath) expr() {}
 // use.
 type Filter struct {
 	expr Expr
+	test *test
 }
 
 // New returns a filter of an expression made by a program, for example a part
 // of another filter. The expression must fit the resource type; it is not
 // checked.
-func New(e Expr) *Filter { return &Filter{e} }
+func New(e Expr) *Filter { return &Filter{e, newTest(e, nil)} }
 
 // Expr returns the expression.
 func (f *Filter) Expr() Expr { return f.expr }
 
 // Match reports whether the resource satisfies the filter. It cannot fail.
-func (f *Filter) Match(r *schema.Resource) bool { panic("stub") }
+func (f *Filter) Match(r *schema.Resource) bool { return f.test.resource(r) }
 
 // String returns the filter in RFC 7644 syntax, with schema spelling and
 // literals in JSON; parsing it gives an equal filter. It contains what the
 // client sent and does not belong in a log.
-func (f *Filter) String() string { panic("stub") }
+func (f *Filter) String() string { return string(appendExpr(nil, f.expr, 0, nil)) }
 
 // Uses reports whether any comparison reads the root attribute a.
-func (f *Filter) Uses(a *schema.Attribute) bool { panic("stub") }
+func (f *Filter) Uses(a *schema.Attribute) bool { return uses(f.expr, a) }
 
-// Path is a compiled PATCH path (RFC 7644 §3.5.2, Figure 7):
-// attrPath / valuePath [subAttr].
-type Path struct {
-	Attr   schema.AttrPath   // the attribute; for a value path the one before the bracket
-	Filter Expr              // the value filter, nil without brackets; paths relative to the value
-	Sub    *schema.Attribute // the sub-attribute after the bracket, or nil
+func uses(e Expr, a *schema.Attribute) bool {
+	switch e := e.(type) {
+	case And:
+		return uses(e.Left, a) || uses(e.Right, a)
+	case Or:
+		return uses(e.Left, a) || uses(e.Right, a)
+	case Not:
+		return uses(e.Expr, a)
+	case ValuePath:
+		return e.Path.Root() == a
+	case Compare:
+		return len(e.Path) > 0 && e.Path.Root() == a
+	}
+	return false
 }
-
-// Matches reports whether one value of the attribute satisfies the path's
-// filter; true without a filter.
-func (p *Path) Matches(v schema.Value) bool { panic("stub") }
-
-// String returns the path in RFC 7644 syntax with the schema's spelling.
-func (p *Path) String() string { panic("stub") }

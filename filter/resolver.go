@@ -10,7 +10,8 @@ import (
 type Options struct {
 	Profile schema.Profile
 	// AnyType makes unknown attributes ones without a value instead of errors,
-	// for endpoints of several resource types (RFC 7644 §3.4.2.1).
+	// for endpoints of several resource types (RFC 7644 §3.4.2.1). It concerns
+	// filters only, not paths.
 	AnyType bool
 }
 
@@ -27,27 +28,102 @@ const (
 // literals taken out), so that a shape seen before costs no parse. Safe for
 // concurrent use.
 type Resolver struct {
+	typ   *schema.ResourceType
+	opts  Options
+	cache cache
 }
 
 // NewResolver returns a resolver.
-func NewResolver(t *schema.ResourceType, o Options) *Resolver { panic("stub") }
+func NewResolver(t *schema.ResourceType, o Options) *Resolver {
+	return &Resolver{typ: t, opts: o}
+}
 
 // Budget bounds the shape misses of one request, which are expensive; PATCH
-// operations and Bulk share one. The zero value allows none; nil is unlimited.
-// Not safe for concurrent use.
+// operations and Bulk share one. A long shape counts as several, one for each
+// 512 bytes begun. The zero value allows none; nil is unlimited. Not safe for
+// concurrent use.
 type Budget struct{ Misses int }
 
 // DefaultBudget is how many shapes never seen before one request may bring.
 const DefaultBudget = 64
 
+// missSize is how much of a shape costs one miss.
+const missSize = 512
+
+// spend reports whether a shape of that size may still be parsed.
+func (b *Budget) spend(size int) bool {
+	if b == nil {
+		return true
+	}
+	b.Misses -= 1 + size/missSize
+	return b.Misses >= 0
+}
+
 // Filter compiles a filter expression. Errors are [*Error] with
 // schema.ErrorInvalidFilter, which a caller that knows better may replace.
-func (r *Resolver) Filter(text string, b *Budget) (*Filter, error) { panic("stub") }
+func (r *Resolver) Filter(text string, b *Budget) (*Filter, error) {
+	s := newScanner(r, kindFilter, text)
+	defer s.release()
+	sh, err := r.shape(s, b)
+	if err != nil {
+		return nil, err
+	}
+	e, err := r.bind(sh.root, s.lits, nil)
+	if err != nil {
+		return nil, err
+	}
+	return New(e), nil
+}
 
 // Path compiles a PATCH path. Errors are [*Error]: schema.ErrorInvalidPath for
 // a malformed path or an unknown attribute, schema.ErrorInvalidFilter for a
 // wrong filter within the brackets (Z-23).
-func (r *Resolver) Path(text string, b *Budget) (*Path, error) { panic("stub") }
+func (r *Resolver) Path(text string, b *Budget) (*Path, error) {
+	s := newScanner(r, kindPath, text)
+	defer s.release()
+	sh, err := r.shape(s, b)
+	if err != nil {
+		return nil, err
+	}
+	p := &Path{Attr: sh.attr, Sub: sh.sub}
+	if sh.root == nil {
+		return p, nil
+	}
+	if p.Filter, err = r.bind(sh.root, s.lits, sh.attr); err != nil {
+		return nil, err
+	}
+	p.test = newTest(p.Filter, p.Attr)
+	return p, nil
+}
+
+// shape scans a text and finds its shape, in the cache or by parsing.
+func (r *Resolver) shape(s *scanner, b *Budget) (*shape, error) {
+	if err := s.scan(); err != nil {
+		return nil, err
+	}
+	key := s.key()
+	if sh := r.cache.get(key); sh != nil {
+		return sh, nil
+	}
+	if !b.spend(len(key)) {
+		return nil, s.fail(0, "too many different filters in one request")
+	}
+	sh, err := s.compile()
+	if err != nil {
+		return nil, err
+	}
+	r.cache.put(key, sh)
+	return sh, nil
+}
+
+func (r *Resolver) bind(n *node, lits []literal, in schema.AttrPath) (Expr, error) {
+	b := binder{lits: lits, profile: r.opts.Profile, in: in}
+	e, err := b.bind(n)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
 
 // Error is a filter or path that does not compile. Offset is the byte at which
 // it went wrong, as near as is known.

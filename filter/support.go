@@ -1,5 +1,7 @@
 package filter
 
+import "github.com/seed5f3efb56/scim/schema"
+
 // Ops is a set of operators.
 type Ops uint16
 
@@ -17,16 +19,72 @@ func (s Ops) Has(op Op) bool { return s&(1<<op) != 0 }
 
 // Support declares, by attribute path in standard notation as the schema
 // spells it, which comparisons a store answers itself, exactly as [Filter.Match]
-// would. Combinations by and, or and not of supported comparisons are
-// supported. A value path emails[…] is supported if the paths within
-// (emails.type, emails.value) are and "emails[]" is a key with any operators.
+// would; eq and ne include the comparison with null. Combinations by and, or
+// and not of supported comparisons are supported. A value path emails[…] is
+// supported if the paths within (emails.type, emails.value) are and "emails[]"
+// is a key with any operators; for a simple attribute, tags[value …], the path
+// within is tags.
 type Support map[string]Ops
 
 // Can reports whether the whole expression is supported. A comparison with an
 // empty path always is: it does not depend on data.
-func (s Support) Can(e Expr) bool { panic("stub") }
+func (s Support) Can(e Expr) bool { return s.can(e, nil) }
+
+func (s Support) can(e Expr, in schema.AttrPath) bool {
+	switch e := e.(type) {
+	case And:
+		return s.can(e.Left, in) && s.can(e.Right, in)
+	case Or:
+		return s.can(e.Left, in) && s.can(e.Right, in)
+	case Not:
+		return s.can(e.Expr, in)
+	case ValuePath:
+		return s[e.Path.String()+"[]"] != 0 && s.can(e.Expr, e.Path)
+	case Compare:
+		return len(e.Path) == 0 || s[within(in, e.Path).String()].Has(e.Op)
+	}
+	return false
+}
 
 // Split divides a conjunction: push holds the conjuncts for which can reports
 // true, rest the others, either nil when empty. f matches exactly when both
-// do. A filter that is no conjunction goes whole to one side.
-func Split(f *Filter, can func(Expr) bool) (push, rest *Filter) { panic("stub") }
+// do. A filter that is no conjunction goes whole to one side; nil, which
+// selects everything, to neither.
+func Split(f *Filter, can func(Expr) bool) (push, rest *Filter) {
+	if f == nil {
+		return nil, nil
+	}
+	if can(f.expr) {
+		return f, nil
+	}
+	var yes, no Expr
+	for _, e := range conjuncts(nil, f.expr) {
+		if can(e) {
+			yes = conjoin(yes, e)
+		} else {
+			no = conjoin(no, e)
+		}
+	}
+	return newPart(yes), newPart(no)
+}
+
+func conjuncts(dst []Expr, e Expr) []Expr {
+	if and, ok := e.(And); ok {
+		return conjuncts(conjuncts(dst, and.Left), and.Right)
+	}
+	return append(dst, e)
+}
+
+func conjoin(left, right Expr) Expr {
+	if left == nil {
+		return right
+	}
+	return And{left, right}
+}
+
+func newPart(e Expr) *Filter {
+	if e == nil {
+		return nil
+	}
+	return New(e)
+}

@@ -1,0 +1,207 @@
+package filter
+
+import (
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// test is an expression prepared for matching: the walk through a value, the
+// folded literal and the rules for absent values are settled once.
+type test struct {
+	kind        nodeKind
+	left, right *test
+
+	root    *schema.Attribute // of a path from the resource; nil within brackets
+	path    schema.AttrPath   // from there on
+	op      Op                // never NE
+	negate  bool              // ne
+	null    bool
+	primary bool // a missing value is false
+	attr    *schema.Attribute
+	literal schema.Value
+	key     string // the literal's FoldKey if attr folds case
+}
+
+// newTest prepares an expression; in is the attribute of the value filter it
+// stands in, empty at the root.
+func newTest(e Expr, in schema.AttrPath) *test {
+	switch e := e.(type) {
+	case And:
+		return &test{kind: nodeAnd, left: newTest(e.Left, in), right: newTest(e.Right, in)}
+	case Or:
+		return &test{kind: nodeOr, left: newTest(e.Left, in), right: newTest(e.Right, in)}
+	case Not:
+		return &test{kind: nodeNot, left: newTest(e.Expr, in)}
+	case ValuePath:
+		return &test{kind: nodeValuePath, left: newTest(e.Expr, e.Path), root: e.Path[0], path: e.Path[1:]}
+	case Compare:
+		return newComparison(e, in)
+	}
+	panic("filter: unknown expression")
+}
+
+func newComparison(e Compare, in schema.AttrPath) *test {
+	t := &test{op: e.Op, null: e.Null, literal: e.Value, path: e.Path}
+	if e.Op == NE {
+		t.op, t.negate = EQ, true
+	}
+	if len(e.Path) == 0 {
+		return t
+	}
+	t.attr = e.Path.Last()
+	t.primary = e.Op != PR && !e.Null && isPrimary(e.Path, in)
+	if t.attr.FoldsCase() && e.Value.Assigned() {
+		t.key = schema.FoldKey(e.Value.Text())
+	}
+	switch {
+	case len(in) == 0:
+		t.root, t.path = e.Path[0], e.Path[1:]
+	case t.attr == in.Last(): // the value itself
+		t.path = nil
+	}
+	return t
+}
+
+// isPrimary reports whether the path names the "primary" of a complex value
+// (RFC 7643 §2.4).
+func isPrimary(p, in schema.AttrPath) bool {
+	a := p.Last()
+	if a.Type != schema.TypeBoolean || !strings.EqualFold(a.Name, "primary") || len(in) > 0 && a == in.Last() {
+		return false
+	}
+	return len(in) > 0 || len(p) > 1 && !isExtension(p[:len(p)-1])
+}
+
+// resource reports whether a resource passes.
+func (t *test) resource(r *schema.Resource) bool {
+	switch t.kind {
+	case nodeAnd:
+		return t.left.resource(r) && t.right.resource(r)
+	case nodeOr:
+		return t.left.resource(r) || t.right.resource(r)
+	case nodeNot:
+		return !t.left.resource(r)
+	case nodeValuePath:
+		return t.some(r.Get(t.root), t.path)
+	}
+	if t.attr == nil {
+		return t.unassigned()
+	}
+	return t.holds(r.Get(t.root))
+}
+
+// value reports whether one value passes a value filter.
+func (t *test) value(v schema.Value) bool {
+	switch t.kind {
+	case nodeAnd:
+		return t.left.value(v) && t.right.value(v)
+	case nodeOr:
+		return t.left.value(v) || t.right.value(v)
+	case nodeNot:
+		return !t.left.value(v)
+	}
+	if t.attr == nil {
+		return t.unassigned()
+	}
+	return t.holds(v)
+}
+
+// some reports whether any value at the path passes the value filter.
+func (t *test) some(v schema.Value, path schema.AttrPath) bool {
+	for i, n := 0, v.Len(); i < n; i++ {
+		if len(path) == 0 && t.left.value(v.At(i)) || len(path) > 0 && t.some(v.At(i).Object().Get(path[0]), path[1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds decides a comparison, starting from the value at its root.
+func (t *test) holds(v schema.Value) bool {
+	if t.null {
+		return t.any(v, t.path) == t.negate
+	}
+	return t.any(v, t.path) != t.negate
+}
+
+// unassigned decides a comparison of an attribute without any value.
+func (t *test) unassigned() bool { return t.null != t.negate }
+
+// any reports whether any value at the path satisfies the operator; with null,
+// whether there is any.
+func (t *test) any(v schema.Value, path schema.AttrPath) bool {
+	for i, n := 0, v.Len(); i < n; i++ {
+		if len(path) == 0 {
+			if t.one(v.At(i)) {
+				return true
+			}
+			continue
+		}
+		next := v.At(i).Object().Get(path[0])
+		if t.primary && len(path) == 1 && !next.Assigned() {
+			next = schema.Boolean(false) // N-2
+		}
+		if t.any(next, path[1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *test) one(v schema.Value) bool {
+	switch {
+	case t.null:
+		return true
+	case t.op == PR:
+		return !isText(v.Type()) || v.Text() != "" // T-13
+	case v.Type() != t.literal.Type():
+		return false // a row that does not fit the schema
+	case isText(t.attr.Type):
+		return t.text(v.Text())
+	}
+	return t.op.holds(schema.Compare(t.attr, v, t.literal))
+}
+
+func isText(t schema.Type) bool {
+	return t == schema.TypeString || t == schema.TypeReference || t == schema.TypeBinary
+}
+
+// text compares under the attribute's case rule (F-28).
+func (t *test) text(s string) bool {
+	if t.attr.FoldsCase() {
+		return t.op.folded(s, t.key)
+	}
+	return t.op.text(s, t.literal.Text())
+}
+
+// holds tells what the operator makes of the order of value and literal.
+func (o Op) holds(order int) bool {
+	switch o {
+	case EQ:
+		return order == 0
+	case GT:
+		return order > 0
+	case GE:
+		return order >= 0
+	case LT:
+		return order < 0
+	case LE:
+		return order <= 0
+	}
+	return false
+}
+
+func (o Op) text(s, literal string) bool {
+	switch o {
+	case EQ:
+		return s == literal
+	case CO:
+		return strings.Contains(s, literal)
+	case SW:
+		return strings.HasPrefix(s, literal)
+	case EW:
+		return strings.HasSuffix(s, literal)
+	}
+	return o.holds(strings.Compare(s, literal))
+}
