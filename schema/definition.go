@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 var (
@@ -13,10 +14,24 @@ var (
 	uniquenessNames = []string{"none", "server", "global"}
 )
 
-func (t Type) String() string       { return typeNames[t] }
-func (m Mutability) String() string { return mutabilityNames[m] }
-func (r Returned) String() string   { return returnedNames[r] }
-func (u Uniqueness) String() string { return uniquenessNames[u] }
+// String returns the RFC's word for the data type.
+func (t Type) String() string { return word(typeNames, int(t)) }
+
+// String returns the RFC's word for the mutability.
+func (m Mutability) String() string { return word(mutabilityNames, int(m)) }
+
+// String returns the RFC's word for the characteristic.
+func (r Returned) String() string { return word(returnedNames, int(r)) }
+
+// String returns the RFC's word for the uniqueness.
+func (u Uniqueness) String() string { return word(uniquenessNames, int(u)) }
+
+func word(names []string, i int) string {
+	if i < len(names) {
+		return names[i]
+	}
+	return strconv.Itoa(i)
+}
 
 // definition is the JSON form of an attribute (RFC 7643 §7).
 type definition struct {
@@ -25,12 +40,12 @@ type definition struct {
 	MultiValued     bool         `json:"multiValued"`
 	Description     string       `json:"description"`
 	Required        bool         `json:"required"`
-	CanonicalValues []string     `json:"canonicalValues,omitempty"`
+	CanonicalValues []string     `json:"canonicalValues,omitzero"`
 	CaseExact       *bool        `json:"caseExact,omitempty"`
 	Mutability      string       `json:"mutability"`
 	Returned        string       `json:"returned"`
 	Uniqueness      string       `json:"uniqueness,omitempty"`
-	ReferenceTypes  []string     `json:"referenceTypes,omitempty"`
+	ReferenceTypes  []string     `json:"referenceTypes,omitzero"`
 	SubAttributes   []definition `json:"subAttributes,omitempty"`
 }
 

@@ -17,10 +17,11 @@ const FoldVersion = 1
 var folders = sync.Pool{New: func() any { c := cases.Fold(); return &c }}
 
 // FoldKey returns the key under which a string that is not caseExact is
-// compared, sorted and kept unique: NFKC, then Unicode case folding, then NFKC
-// again. It is the preparation RFC 7644 §7.8 and §5 ask for, so that
-// full-width, decomposed and differently cased spellings of a userName are one
-// name. The result is meant for comparison, never for display.
+// compared, sorted and kept unique: compatibility normalisation and Unicode
+// case folding, repeated until nothing changes. It is the preparation RFC 7644
+// §7.8 and §5 ask for, so that full-width, decomposed and differently cased
+// spellings of a userName are one name. The result is meant for comparison,
+// never for display.
 func FoldKey(s string) string {
 	if isASCII(s) {
 		return lowerASCII(s)
@@ -28,9 +29,33 @@ func FoldKey(s string) string {
 	c := folders.Get().(*cases.Caser)
 	defer folders.Put(c)
 	// Folding can undo normalisation and compatibility mapping can bring up
-	// new capitals; this sequence is stable (Unicode §3.13, NFKC_Casefold).
-	return norm.NFKC.String(c.String(norm.NFKC.String(c.String(norm.NFD.String(s)))))
+	// new capitals; twice is enough (Unicode §3.13).
+	for range 2 {
+		s = c.String(norm.NFKD.String(s))
+	}
+	return compose(norm.NFKD.String(s))
 }
+
+// compose turns NFKD into NFKC, so that "jose" is no part of "josé". Beyond
+// U+FFFF it leaves text decomposed: x/text looks compositions up by the low 16
+// bits of a character, which would make Old Persian letters Greek.
+func compose(s string) string {
+	i := strings.IndexFunc(s, beyondBMP)
+	if i < 0 {
+		return norm.NFC.String(s)
+	}
+	var b strings.Builder
+	for ; i >= 0; i = strings.IndexFunc(s, beyondBMP) {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		b.WriteString(norm.NFC.String(s[:i]))
+		b.WriteString(s[i : i+size])
+		s = s[i+size:]
+	}
+	b.WriteString(norm.NFC.String(s))
+	return b.String()
+}
+
+func beyondBMP(r rune) bool { return r > 0xffff }
 
 // EqualFold reports whether s folds to key, which [FoldKey] made.
 func EqualFold(s, key string) bool {

@@ -249,51 +249,6 @@ func (o JSONObject) has(name string, seen *map[string]struct{}) bool {
 	return false
 }
 
-// number reads a number in the grammar of RFC 8259 §6.
-func (p *parser) number() (any, error) {
-	start := p.pos
-	if p.peek() == '-' {
-		p.pos++
-	}
-	if p.peek() == '0' {
-		p.pos++
-	} else if err := p.digits(); err != nil {
-		return nil, err
-	}
-	if p.peek() == '.' {
-		p.pos++
-		if err := p.digits(); err != nil {
-			return nil, err
-		}
-	}
-	if c := p.peek(); c == 'e' || c == 'E' {
-		p.pos++
-		if c := p.peek(); c == '+' || c == '-' {
-			p.pos++
-		}
-		if err := p.digits(); err != nil {
-			return nil, err
-		}
-	}
-	if isDigit(p.peek()) {
-		return nil, p.failAt(start, "a number with a leading zero")
-	}
-	return Number(p.data[start:p.pos]), nil
-}
-
-func (p *parser) digits() error {
-	start := p.pos
-	for isDigit(p.peek()) {
-		p.pos++
-	}
-	if p.pos == start {
-		return p.unexpected("a digit")
-	}
-	return nil
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
 // quote shows a name a client chose, cut to a length fit for an error.
 func quote(name string) string {
 	const limit = 100

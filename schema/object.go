@@ -23,7 +23,10 @@ func compareAttributes(a, b *Attribute) int {
 	if a == b {
 		return 0
 	}
-	return cmp.Or(cmp.Compare(a.order, b.order), strings.Compare(a.Name, b.Name))
+	if a.order != b.order {
+		return cmp.Compare(a.order, b.order)
+	}
+	return strings.Compare(a.Name, b.Name)
 }
 
 // Len returns the number of assigned attributes.

@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -36,8 +37,9 @@ type ResourceType struct {
 }
 
 // NewResourceType checks and completes a resource type. The error joins every
-// problem found: a missing name, endpoint or schema, an extension twice, a
-// MembersAttribute or GroupsAttribute that does not fit.
+// problem found: a missing name, endpoint or schema, an endpoint the protocol
+// uses itself, an extension twice, a MembersAttribute or GroupsAttribute that
+// does not fit.
 func NewResourceType(t ResourceType) (*ResourceType, error) {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("schema: "+format, args...)) }
@@ -48,6 +50,10 @@ func NewResourceType(t ResourceType) (*ResourceType, error) {
 	if t.Endpoint == "/" || strings.ContainsAny(t.Endpoint[1:], "/?#%{}* ") || strings.HasPrefix(t.Endpoint, "/.") {
 		fail("%s: %q is not an endpoint", t.Name, t.Endpoint)
 	}
+	if slices.ContainsFunc(reservedEndpoints, func(e string) bool { return strings.EqualFold(e, t.Endpoint) }) {
+		fail("%s: endpoint %s belongs to the protocol (RFC 7644 §3.2)", t.Name, t.Endpoint)
+	}
+	t.Extensions = slices.Clone(t.Extensions)
 	if t.Schema == nil {
 		fail("%s: no schema", t.Name)
 		return nil, errors.Join(errs...)
@@ -63,62 +69,69 @@ func NewResourceType(t ResourceType) (*ResourceType, error) {
 	return &t, nil
 }
 
+// reservedEndpoints are those of RFC 7644 §3.2, Table 2.
+var reservedEndpoints = []string{"/Me", "/Bulk", "/Schemas", "/ResourceTypes", "/ServiceProviderConfig"}
+
 func (t *ResourceType) compile() []error {
+	root := append([]*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute}, t.ownAttributes()...)
+	extensions, errs := t.extensionAttributes()
+	root = append(append(root, extensions...), MetaAttribute)
+	t.root = &Attribute{Name: t.Name, Type: TypeComplex, SubAttributes: root, byName: index(root)}
+	t.secrets = slices.ContainsFunc(root, hasSecrets)
+	return append(errs, t.findSpecial()...)
+}
+
+// ownAttributes returns the attributes of the base schema. The common ones are
+// what RFC 7643 §3.1 says they are, also when a schema lists them otherwise.
+func (t *ResourceType) ownAttributes() []*Attribute {
+	return slices.DeleteFunc(slices.Clone(t.Schema.Attributes), func(a *Attribute) bool {
+		return slices.Contains([]string{"schemas", "id", "externalid", "meta"}, a.folded)
+	})
+}
+
+func (t *ResourceType) extensionAttributes() ([]*Attribute, []error) {
+	var out []*Attribute
 	var errs []error
-	root := []*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute}
-	for _, a := range t.Schema.Attributes {
-		// The common attributes are what RFC 7643 §3.1 says they are, also
-		// when a schema lists them otherwise.
-		switch a.folded {
-		case "schemas", "id", "externalid", "meta":
-		default:
-			root = append(root, a)
-		}
-	}
 	seen := map[string]bool{lowerASCII(t.Schema.ID): true}
 	for _, e := range t.Extensions {
 		if e.Schema == nil || e.Schema.extension == nil {
 			errs = append(errs, fmt.Errorf("schema: %s: an extension schema was not made by New or Parse", t.Name))
 			continue
 		}
-		if folded := e.Schema.extension.folded; seen[folded] {
+		a := e.Schema.extension
+		if seen[a.folded] {
 			errs = append(errs, fmt.Errorf("schema: %s: schema %s is used twice", t.Name, e.Schema.ID))
-		} else {
-			seen[folded] = true
 		}
-		root = append(root, e.Schema.extension)
+		seen[a.folded] = true
+		out = append(out, a)
 	}
-	root = append(root, MetaAttribute)
-	t.root = &Attribute{Name: t.Name, Type: TypeComplex, SubAttributes: root, byName: index(root)}
-	for _, a := range root {
-		t.secrets = t.secrets || hasSecrets(a)
-	}
+	return out, errs
+}
 
+// findSpecial looks up what MembersAttribute and GroupsAttribute name.
+func (t *ResourceType) findSpecial() []error {
+	var errs []error
 	if t.MembersAttribute != "" {
 		t.members = t.root.Sub(t.MembersAttribute)
-		if m := t.members; m == nil || m.Type != TypeComplex || !m.MultiValued || m.Sub("value") == nil {
+		if !isList(t.members) || t.members.Sub("value") == nil {
 			errs = append(errs, fmt.Errorf("schema: %s: MembersAttribute %q is not a multi-valued complex attribute with a value", t.Name, t.MembersAttribute))
 		}
 	}
 	if t.GroupsAttribute != "" {
 		t.groups = t.root.Sub(t.GroupsAttribute)
-		if g := t.groups; g == nil || g.Type != TypeComplex || !g.MultiValued || g.Mutability != ReadOnly {
+		if !isList(t.groups) || t.groups.Mutability != ReadOnly {
 			errs = append(errs, fmt.Errorf("schema: %s: GroupsAttribute %q is not a readOnly multi-valued complex attribute", t.Name, t.GroupsAttribute))
 		}
 	}
 	return errs
 }
 
+func isList(a *Attribute) bool {
+	return a != nil && a.Type == TypeComplex && a.MultiValued
+}
+
 func hasSecrets(a *Attribute) bool {
-	if a.Secret() {
-		return true
-	}
-	for _, s := range a.SubAttributes {
-		if hasSecrets(s) {
-			return true
-		}
-	}
-	return false
+	return a.Secret() || slices.ContainsFunc(a.SubAttributes, hasSecrets)
 }
 
 // Root returns the resource type as one complex attribute whose

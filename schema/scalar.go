@@ -64,13 +64,6 @@ func parseDecimal(s string) (Value, error) {
 	return Decimal(s, f), nil
 }
 
-// isNumber reports whether s is a JSON number and nothing else.
-func isNumber(s string) bool {
-	p := parser{data: []byte(s)}
-	_, err := p.number()
-	return err == nil && p.pos == len(s)
-}
-
 // parseBinary checks base64 of RFC 4648 §4; padding may be missing
 // (RFC 7643 §2.3.6).
 func parseBinary(s string) (Value, error) {
@@ -78,13 +71,18 @@ func parseBinary(s string) (Value, error) {
 	switch padding := len(s) - len(digits); {
 	case len(digits)%4 == 1, digits == "":
 	case padding > 0 && (padding > 2 || len(s)%4 != 0):
-	case strings.IndexFunc(digits, notBase64) >= 0:
+	case !isBase64(digits):
 	default:
 		return Binary(s), nil
 	}
 	return Value{}, wrongType(typeWanted[TypeBinary])
 }
 
-func notBase64(r rune) bool {
-	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/')
+func isBase64(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !isAlpha(c) && !isDigit(c) && c != '+' && c != '/' {
+			return false
+		}
+	}
+	return true
 }

@@ -122,6 +122,8 @@ func (a *Attribute) problems(top bool) []string {
 			out = append(out, text)
 		}
 	}
+	add(a.Type > TypeComplex || a.Mutability > WriteOnly || a.Returned > ReturnedRequest || a.Uniqueness > UniquenessGlobal,
+		"type, mutability, returned or uniqueness is none of RFC 7643 §2.3 and §7")
 	add(!validName(a.Name), "not an attribute name (RFC 7643 §2.1)")
 	add(a.Type != TypeComplex && len(a.SubAttributes) > 0, "a simple attribute has no sub-attributes (RFC 7643 §1.2)")
 	add(a.Type == TypeComplex && !top, "a complex attribute has no complex sub-attributes (RFC 7643 §2.3.8)")
