@@ -1,0 +1,23 @@
+package memstore_test
+
+import (
+	"testing"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) storetest.Fixture {
+		db := memstore.New()
+		return storetest.Fixture{
+			Users:  db.Store(schema.UserType),
+			Groups: db.Store(schema.GroupType).(store.MemberStore),
+			Things: db.Store(storetest.ThingType),
+			Tx:     db,
+		}
+	})
+}

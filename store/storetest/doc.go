@@ -1,0 +1,17 @@
+// Package storetest is the conformance kit that every store must pass. Call
+// [Run] from a test of the store:
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) storetest.Fixture {
+//			db := open(t) // empty
+//			return storetest.Fixture{Users: db.Users(), Groups: db.Groups(), Tx: db}
+//		})
+//	}
+//
+// Each case starts from empty stores and proves one sentence of the contract
+// in package store, which it prints when it fails. What a store cannot do and
+// does not declare is skipped, not failed. The kit is deterministic: its data
+// and its random filters come from fixed seeds.
+//
+// The kit is itself tested, against stores that are broken on purpose.
+package storetest

@@ -1,0 +1,297 @@
+package storetest
+
+import (
+	"strings"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+var filtering = []test{
+	{
+		name:     "filtering/of users",
+		contract: filterContract,
+		run:      func(k *kit) { k.filtersAll(k.Users, schema.UserType, k.fillUsers()) },
+	},
+	{
+		name:     "filtering/of groups",
+		contract: filterContract,
+		needs:    needGroups,
+		run:      func(k *kit) { k.filtersAll(k.Groups, schema.GroupType, k.fillGroups()) },
+	},
+	{
+		name:     "filtering/of things",
+		contract: filterContract,
+		needs:    needThings,
+		run:      func(k *kit) { k.filtersAll(k.Things, ThingType, k.fillThings()) },
+	},
+}
+
+const filterContract = "Capabilities.Filter reports whether List answers the expression itself, exactly as filter.Filter.Match would." // F-2
+
+// filtersAll asks the store every comparison, and then combinations of them,
+// that it declares, and compares its answers with Match.
+func (k *kit) filtersAll(s store.Store, t *schema.ResourceType, stored []*schema.Resource) {
+	declared := store.Describe(s).Filter
+	if declared == nil {
+		panic(skip("no filter is declared"))
+	}
+	o := &oracle{kit: k, store: s, declared: declared, all: stored}
+	for _, r := range stored {
+		o.whole = append(o.whole, k.withMembers(r))
+	}
+	g := &generator{kit: k}
+	for _, p := range k.paths(t) {
+		g.add(p, o.whole)
+	}
+	for _, e := range g.everyComparison() {
+		o.ask(e)
+	}
+	for range 400 {
+		o.ask(g.expr(3))
+	}
+	if o.asked == 0 {
+		panic(skip("no filter is declared"))
+	}
+}
+
+// oracle knows what a store should answer.
+type oracle struct {
+	kit      *kit
+	store    store.Store
+	declared func(filter.Expr) bool
+	all      []*schema.Resource // as stored
+	whole    []*schema.Resource // with members
+	asked    int
+}
+
+// ask puts to the store what it declares of a filter.
+func (o *oracle) ask(e filter.Expr) {
+	push, _ := filter.Split(filter.New(e), o.declared)
+	if push == nil {
+		return
+	}
+	o.asked++
+	var want []string
+	for _, r := range o.whole {
+		if push.Match(r) {
+			want = append(want, r.ID)
+		}
+	}
+	p := o.kit.list(o.store, store.Query{Filter: push, Count: len(o.all) + 1, Total: true})
+	o.kit.sameIDs(want, ids(p.Resources), "%s", push)
+	o.kit.Equal(len(want), p.Total, "total of %s", push)
+}
+
+// withMembers returns a group as a client sees it.
+func (k *kit) withMembers(r *schema.Resource) *schema.Resource {
+	a := r.Type.Members()
+	if a == nil {
+		return r
+	}
+	var list []any
+	for m, err := range k.Groups.Members(k.ctx, r.ID) {
+		k.NoError(err, "Members")
+		one := attrs{"value": m.Value, "type": m.Type}
+		if m.Display != "" {
+			one["display"] = m.Display
+		}
+		list = append(list, one)
+	}
+	return r.With(a, value(a, list))
+}
+
+// paths returns what a filter on the type can speak of. Not among it is what
+// package scim makes: locations and groups.
+func (k *kit) paths(t *schema.ResourceType) []schema.AttrPath {
+	var out []schema.AttrPath
+	var walk func(prefix schema.AttrPath, as []*schema.Attribute)
+	walk = func(prefix schema.AttrPath, as []*schema.Attribute) {
+		for _, a := range as {
+			if a.Secret() || a == t.Groups() || a.Name == "$ref" || a.Name == "location" || len(prefix) == 0 && !k.keeps(a) && a != t.Members() && a.Name != "displayName" {
+				continue
+			}
+			p := append(prefix[:len(prefix):len(prefix)], a)
+			out = append(out, p)
+			walk(p, a.SubAttributes)
+		}
+	}
+	walk(nil, t.Attributes())
+	return out
+}
+
+// generator makes expressions about paths from the values that there are.
+type generator struct {
+	kit   *kit
+	paths []operand
+}
+
+// operand is a path with literals to compare it with.
+type operand struct {
+	path     schema.AttrPath
+	literals []schema.Value
+}
+
+const literals = 6 // how many of a path, at most, before they are varied
+
+func (g *generator) add(p schema.AttrPath, rs []*schema.Resource) {
+	o := operand{path: p}
+	var found []schema.Value
+	for _, r := range rs {
+		for v := range p.Values(r) {
+			if p.Last().Type != schema.TypeComplex {
+				found = append(found, v)
+			}
+		}
+	}
+	for range min(literals, len(found)) {
+		v := found[g.kit.rand.IntN(len(found))]
+		o.literals = append(o.literals, v)
+		// The same id in another case is another id: left alone.
+		if v.Type() == schema.TypeString && p[0] != rs[0].Type.Members() {
+			o.literals = append(o.literals, schema.String(g.vary(v.Text())))
+		}
+	}
+	if p.Last().Type == schema.TypeBoolean {
+		o.literals = []schema.Value{schema.Boolean(true), schema.Boolean(false)}
+	}
+	g.paths = append(g.paths, o)
+}
+
+// vary makes a text that may or may not be the same in the sense of an
+// operator.
+func (g *generator) vary(s string) string {
+	runes := []rune(s)
+	cut := g.kit.rand.IntN(len(runes) + 1)
+	switch g.kit.rand.IntN(10) {
+	case 0:
+		return strings.ToUpper(s)
+	case 1:
+		return strings.ToLower(s)
+	case 2:
+		return strings.Map(widen, s)
+	case 3:
+		return decompose.Replace(s)
+	case 4:
+		return string(runes[:cut])
+	case 5:
+		return string(runes[cut:])
+	case 6:
+		return string(runes[cut/2 : cut])
+	case 7:
+		return s + " "
+	case 8:
+		return []string{"%", "_", `\`, "'", `"`, "*", "", "\x00"}[g.kit.rand.IntN(8)]
+	}
+	return string(runes[:cut]) + "_" + string(runes[min(cut+1, len(runes)):])
+}
+
+// widen returns the full-width form of an ASCII character.
+func widen(r rune) rune {
+	if '!' <= r && r <= '~' {
+		return r + 0xfee0
+	}
+	return r
+}
+
+var decompose = strings.NewReplacer("\u00e9", "e\u0301", "\u00fc", "u\u0308")
+
+// operators returns what RFC 7644 §3.4.2.2 lets a type be compared with.
+func operators(t schema.Type) []filter.Op {
+	switch t {
+	case schema.TypeString, schema.TypeReference:
+		return []filter.Op{filter.EQ, filter.NE, filter.CO, filter.SW, filter.EW, filter.GT, filter.GE, filter.LT, filter.LE}
+	case schema.TypeBoolean, schema.TypeBinary:
+		return []filter.Op{filter.EQ, filter.NE}
+	case schema.TypeComplex:
+		return nil
+	}
+	return []filter.Op{filter.EQ, filter.NE, filter.GT, filter.GE, filter.LT, filter.LE}
+}
+
+// everyComparison returns each path with each operator and literal, also
+// within a value path.
+func (g *generator) everyComparison() []filter.Expr {
+	var out []filter.Expr
+	both := func(c filter.Compare) {
+		out = append(out, c)
+		if v, ok := valuePath(c); ok {
+			out = append(out, v)
+		}
+	}
+	for _, o := range g.paths {
+		a := o.path.Last()
+		both(filter.Compare{Path: o.path, Op: filter.PR})
+		both(filter.Compare{Path: o.path, Op: filter.EQ, Null: true})
+		both(filter.Compare{Path: o.path, Op: filter.NE, Null: true})
+		for _, op := range operators(a.Type) {
+			for _, v := range o.literals {
+				both(filter.Compare{Path: o.path, Op: op, Value: v})
+			}
+		}
+	}
+	return append(out, filter.Compare{Op: filter.PR}, filter.Compare{Op: filter.NE, Value: schema.String("x")})
+}
+
+// valuePath turns a.b op x into a[b op x].
+func valuePath(c filter.Compare) (filter.ValuePath, bool) {
+	n := len(c.Path) - 1
+	if n < 1 || c.Path[n-1].Type != schema.TypeComplex || c.Path[:n].Extension() && n == 1 {
+		return filter.ValuePath{}, false
+	}
+	outer := c.Path[:n]
+	c.Path = c.Path[n:]
+	return filter.ValuePath{Path: outer, Expr: c}, true
+}
+
+func (g *generator) expr(depth int) filter.Expr {
+	if depth > 0 {
+		switch g.kit.rand.IntN(6) {
+		case 0, 1:
+			return filter.And{Left: g.expr(depth - 1), Right: g.expr(depth - 1)}
+		case 2:
+			return filter.Or{Left: g.expr(depth - 1), Right: g.expr(depth - 1)}
+		case 3:
+			return filter.Not{Expr: g.expr(depth - 1)}
+		}
+	}
+	c := g.comparison(g.paths)
+	if v, ok := valuePath(c); ok && g.kit.rand.IntN(2) == 0 {
+		v.Expr = g.within(v.Path, v.Expr)
+		return v
+	}
+	return c
+}
+
+// within joins a comparison within a value path with another.
+func (g *generator) within(p schema.AttrPath, e filter.Expr) filter.Expr {
+	var siblings []operand
+	for _, o := range g.paths {
+		if n := len(o.path) - 1; n == len(p) && o.path[n-1] == p[n-1] {
+			siblings = append(siblings, o)
+		}
+	}
+	c := g.comparison(siblings)
+	c.Path = c.Path[len(p):]
+	switch g.kit.rand.IntN(4) {
+	case 0:
+		return filter.Or{Left: e, Right: c}
+	case 1:
+		return filter.And{Left: e, Right: filter.Not{Expr: c}}
+	}
+	return filter.And{Left: e, Right: c}
+}
+
+func (g *generator) comparison(from []operand) filter.Compare {
+	o := from[g.kit.rand.IntN(len(from))]
+	ops := operators(o.path.Last().Type)
+	if len(ops) == 0 || len(o.literals) == 0 {
+		return filter.Compare{Path: o.path, Op: filter.PR}
+	}
+	return filter.Compare{
+		Path:  o.path,
+		Op:    ops[g.kit.rand.IntN(len(ops))],
+		Value: o.literals[g.kit.rand.IntN(len(o.literals))],
+	}
+}

@@ -1,0 +1,274 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/stretchr/testify/require"
+)
+
+// test is one case.
+type test struct {
+	name     string // group/behaviour
+	contract string // the sentence that it proves
+	needs    need
+	run      func(k *kit)
+}
+
+// need is what a case cannot do without.
+type need uint8
+
+const (
+	needGroups need = 1 << iota
+	needThings
+	needTx
+	needTenants
+	needVersions
+)
+
+// missing says what a fixture lacks for the case, "" if nothing.
+func (c test) missing(f Fixture) string {
+	for _, m := range []struct {
+		need need
+		has  bool
+		text string
+	}{
+		{needGroups, f.Groups != nil, "no store of groups"},
+		{needThings, f.Things != nil, "no store of things"},
+		{needTx, f.Tx != nil, "no transactions"},
+		{needTenants, !f.SingleTenant, "no tenants"},
+		{needVersions, store.Describe(f.Users).Versions, "no versions"},
+	} {
+		if c.needs&m.need != 0 && !m.has {
+			return m.text
+		}
+	}
+	return ""
+}
+
+// on runs the case and returns what failed, or why it was left out.
+func (c test) on(ctx context.Context, f Fixture) (failure, skipped string) {
+	rec := &recorder{}
+	k := &kit{
+		Fixture:    f,
+		Assertions: require.New(rec),
+		ctx:        ctx,
+		rand:       rand.New(rand.NewPCG(7643, 7644)),
+		clock:      time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
+	}
+	defer func() {
+		switch p := recover().(type) {
+		case nil, stop:
+		case skip:
+			skipped = string(p)
+		default:
+			rec.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		failure = rec.text.String()
+	}()
+	c.run(k)
+	return
+}
+
+// recorder takes the place of a testing.T, so that a case can be run where it
+// is expected to fail.
+type recorder struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// stop and skip end a case by panic, from whatever depth.
+type (
+	stop struct{}
+	skip string
+)
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(&r.text, format, args...)
+}
+
+func (r *recorder) FailNow() { panic(stop{}) }
+
+// kit is a fixture with what cases need to speak to it. Assertions belong to
+// the goroutine of the case.
+type kit struct {
+	Fixture
+	*require.Assertions
+	ctx   context.Context
+	rand  *rand.Rand
+	clock time.Time
+}
+
+// now returns a later time with every call. Stores keep milliseconds at least.
+func (k *kit) now() time.Time {
+	k.clock = k.clock.Add(time.Second + time.Millisecond)
+	return k.clock
+}
+
+func (k *kit) newID() string {
+	a, b := k.rand.Uint64(), k.rand.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff)
+}
+
+// keeps reports whether the stores keep a root attribute.
+func (k *kit) keeps(a *schema.Attribute) bool {
+	switch a.Name {
+	case "userName", "schemas", "id", "meta":
+		return true
+	}
+	if k.Attributes == nil {
+		return true
+	}
+	for _, name := range k.Attributes {
+		if strings.EqualFold(name, a.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// resource makes a resource that no store has seen.
+func (k *kit) resource(t *schema.ResourceType, a attrs) *schema.Resource {
+	at := k.now()
+	return &schema.Resource{Type: t, ID: k.newID(), Created: at, LastModified: at, Attributes: k.object(t, a)}
+}
+
+// object makes attributes, without what the stores do not keep.
+func (k *kit) object(t *schema.ResourceType, a attrs) *schema.Object {
+	o := object(t, a)
+	for root := range o.All() {
+		if !k.keeps(root) && root.Name != "displayName" && root != t.Members() {
+			o = o.With(root, schema.Value{})
+		}
+	}
+	return o
+}
+
+func (k *kit) user(name string) *schema.Resource {
+	return k.resource(schema.UserType, attrs{"userName": name})
+}
+
+// create stores a resource that must be accepted.
+func (k *kit) create(s store.Store, r *schema.Resource) *schema.Resource {
+	return k.createIn(k.ctx, s, r)
+}
+
+func (k *kit) createIn(ctx context.Context, s store.Store, r *schema.Resource) *schema.Resource {
+	stored, err := s.Create(ctx, r)
+	k.NoError(err, "Create")
+	k.NotEmpty(stored.ID, "Create returned no id")
+	return stored
+}
+
+func (k *kit) newUser(name string) *schema.Resource { return k.create(k.Users, k.user(name)) }
+
+// newUsers creates n users and returns their ids.
+func (k *kit) newUsers(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = k.newUser(fmt.Sprintf("user-%05d", i)).ID
+	}
+	return ids
+}
+
+func (k *kit) newGroup(name string, memberIDs ...string) *schema.Resource {
+	return k.create(k.Groups, k.group(name, memberIDs...))
+}
+
+func (k *kit) group(name string, memberIDs ...string) *schema.Resource {
+	a := attrs{"displayName": name}
+	if len(memberIDs) > 0 {
+		list := make([]any, len(memberIDs))
+		for i, id := range memberIDs {
+			list[i] = attrs{"value": id, "type": "User"}
+		}
+		a["members"] = list
+	}
+	return k.resource(schema.GroupType, a)
+}
+
+// change makes the change that gives a resource other attributes.
+func (k *kit) change(before *schema.Resource, a attrs) *store.Change {
+	after := before.WithAttributes(k.object(before.Type, a))
+	after.LastModified = k.now()
+	return &store.Change{Before: before, After: after, Cause: store.CausePut}
+}
+
+// rename is a change of nothing but the userName.
+func (k *kit) rename(before *schema.Resource, name string) *store.Change {
+	c := k.change(before, attrs{"userName": name})
+	c.After.Attributes = before.Attributes.With(schema.UserType.MustResolve("userName")[0], schema.String(name))
+	return c
+}
+
+// touch is a change that no one can tell from the attributes.
+func (k *kit) touch(before *schema.Resource) *store.Change {
+	after := *before
+	after.LastModified = k.now()
+	return &store.Change{Before: before, After: &after, Cause: store.CausePatch}
+}
+
+func (k *kit) get(s store.Store, id string) *schema.Resource {
+	r, err := s.Get(k.ctx, id, store.GetOptions{})
+	k.NoError(err, "Get")
+	return r
+}
+
+func (k *kit) gone(s store.Store, id string) {
+	_, err := s.Get(k.ctx, id, store.GetOptions{})
+	k.ErrorIs(err, store.ErrNotFound, "Get")
+}
+
+func (k *kit) list(s store.Store, q store.Query) store.Page {
+	return k.listIn(k.ctx, s, q)
+}
+
+func (k *kit) listIn(ctx context.Context, s store.Store, q store.Query) store.Page {
+	p, err := s.List(ctx, &q)
+	k.NoError(err, "List")
+	k.LessOrEqual(len(p.Resources), q.Count, "List returned more than Count")
+	return p
+}
+
+// total counts the resources of a store.
+func (k *kit) total(s store.Store) int { return k.list(s, store.Query{Total: true}).Total }
+
+// same compares resources as a client sees them.
+func (k *kit) same(want, got *schema.Resource, what string) {
+	k.Equal(describe(want), describe(got), what)
+}
+
+// describe writes down all that a store keeps of a resource.
+func describe(r *schema.Resource) string {
+	return fmt.Sprintf("id %s\nversion %s\ncreated %s\nmodified %s\n%s", r.ID, r.Version,
+		r.Created.UTC().Format(time.RFC3339Nano), r.LastModified.UTC().Format(time.RFC3339Nano),
+		r.Attributes.AppendJSON(nil))
+}
+
+func (k *kit) attributes(r *schema.Resource) string { return string(r.Attributes.AppendJSON(nil)) }
+
+func ids(rs []*schema.Resource) []string {
+	out := make([]string, len(rs))
+	for i, r := range rs {
+		out[i] = r.ID
+	}
+	return out
+}
+
+// sameIDs compares ids in whatever order.
+func (k *kit) sameIDs(want, got []string, what string, args ...any) {
+	want, got = slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(got))
+	if !slices.Equal(want, got) {
+		k.Failf(fmt.Sprintf(what, args...), "want %d %.300q\ngot %d %.300q", len(want), want, len(got), got)
+	}
+}

@@ -1,0 +1,374 @@
+package storetest
+
+import (
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+var members = []test{
+	{
+		name:     "members/initial ones",
+		contract: "For a type with a members attribute the argument of Create carries the initial members as that attribute; the result is without.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(3)
+			r := k.group("g", us...)
+			g := k.create(k.Groups, r)
+			k.False(g.Get(schema.GroupType.Members()).Assigned(), "members in the result of Create")
+			k.False(k.get(k.Groups, g.ID).Get(schema.GroupType.Members()).Assigned(), "members in the result of Get")
+			listed := k.list(k.Groups, store.Query{Count: 1}).Resources[0]
+			k.False(listed.Get(schema.GroupType.Members()).Assigned(), "members in the result of List")
+			k.members(g, us...)
+			k.groupsOf(us[1], g)
+		},
+	},
+	{
+		name:     "members/adding and removing",
+		contract: "UpdateMembers returns the delta that took effect: Add are the members that were not members before, Remove the ids that were.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(4)
+			g := k.newGroup("g", us[0], us[1])
+			g = k.delta(g, schema.MemberDelta{Add: users(us[1], us[2]), Remove: []string{us[0], us[3]}},
+				users(us[2]), us[0])
+			k.members(g, us[1], us[2])
+			k.groupsOf(us[0])
+			k.groupsOf(us[1], g)
+			k.groupsOf(us[2], g)
+		},
+	},
+	{
+		name:     "members/no effect, no change",
+		contract: "If the delta that took effect is empty and c.After.Attributes is c.Before.Attributes, nothing is written and c.Before is returned.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(2)
+			g := k.newGroup("g", us[0])
+			for _, d := range []*schema.MemberDelta{
+				nil,
+				{},
+				{Add: users(us[0])},
+				{Remove: []string{us[1]}},
+				{Add: users(us[0]), Remove: []string{us[1]}},
+				{Replace: true, Add: users(us[0])},
+			} {
+				c := k.touch(g)
+				c.Members = d
+				got, did, err := k.Groups.UpdateMembers(k.ctx, c)
+				k.NoError(err, "UpdateMembers %+v", d)
+				k.True(did.Empty(), "%+v has the effect %+v", d, did)
+				k.same(g, got, "result")
+				k.same(g, k.get(k.Groups, g.ID), "Get")
+			}
+			k.members(g, us[0])
+		},
+	},
+	{
+		name:     "members/the rest changes with them",
+		contract: "UpdateMembers is Update with c.Members, in one atomic step.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(2)
+			g := k.newGroup("g", us[0])
+			c := k.change(g, attrs{"displayName": "h"})
+			c.Members = &schema.MemberDelta{Add: users(us[0])}
+			got, did, err := k.Groups.UpdateMembers(k.ctx, c)
+			k.NoError(err, "UpdateMembers")
+			k.True(did.Empty(), "effect %+v", did)
+			k.Equal(k.attributes(c.After), k.attributes(got), "attributes, when no member changes")
+			k.same(got, k.get(k.Groups, g.ID), "Get")
+			k.newVersion(g, got)
+
+			c = k.change(got, attrs{"displayName": "i"})
+			c.Members = &schema.MemberDelta{Add: users(us[1])}
+			now, _, err := k.Groups.UpdateMembers(k.ctx, c)
+			k.NoError(err, "UpdateMembers")
+			k.Equal(k.attributes(c.After), k.attributes(now), "attributes, when a member changes")
+			k.same(now, k.get(k.Groups, g.ID), "Get")
+			k.newVersion(got, now)
+			k.members(now, us...)
+		},
+	},
+	{
+		name:     "members/replace",
+		contract: "With Replace the members become exactly Add. Returned by a store, Replace is false.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(4)
+			g := k.newGroup("g", us[0], us[1])
+			g = k.delta(g, schema.MemberDelta{Replace: true, Add: users(us[1], us[2], us[3])}, users(us[2], us[3]), us[0])
+			k.members(g, us[1], us[2], us[3])
+			g = k.delta(g, schema.MemberDelta{Replace: true}, nil, us[1], us[2], us[3])
+			k.members(g)
+			g = k.delta(g, schema.MemberDelta{Replace: true, Add: users(us[0])}, users(us[0]))
+			k.members(g, us[0])
+			k.groupsOf(us[3])
+		},
+	},
+	{
+		name:     "members/an update without them keeps them",
+		contract: "Members change by UpdateMembers, RemoveFromAll and Delete only.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(2)
+			g := k.newGroup("g", us...)
+			now, err := k.Groups.Update(k.ctx, k.change(g, attrs{"displayName": "h"}))
+			k.NoError(err, "Update")
+			k.members(now, us...)
+			k.groupsOf(us[0], now)
+		},
+	},
+	{
+		name:     "members/their type is kept",
+		contract: "A member has Value and Type as it was added; Display may be empty.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			u, inner := k.newUser("u"), k.newGroup("inner")
+			g := k.newGroup("g", u.ID)
+			g = k.delta(g, schema.MemberDelta{Add: []schema.Member{{Value: inner.ID, Type: "Group"}}},
+				[]schema.Member{{Value: inner.ID, Type: "Group"}})
+			types := map[string]string{}
+			for m, err := range k.Groups.Members(k.ctx, g.ID) {
+				k.NoError(err, "Members")
+				types[m.Value] = m.Type
+			}
+			k.Equal(map[string]string{u.ID: "User", inner.ID: "Group"}, types, "types")
+			k.groupsOf(inner.ID, g)
+		},
+	},
+	{
+		name:     "members/in a fixed order",
+		contract: "Members yields the members of the group in a fixed order.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(40)
+			k.rand.Shuffle(len(us), func(i, j int) { us[i], us[j] = us[j], us[i] })
+			g := k.newGroup("g", us...)
+			k.Equal(k.memberIDs(g.ID), k.memberIDs(g.ID), "the same twice")
+		},
+	},
+	{
+		name:     "members/as of one moment, without a lock",
+		contract: "Members yields all as of one moment; it must not hold a lock that writers need.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(60)
+			g := k.newGroup("g", us[:50]...)
+			var got []string
+			for m, err := range k.Groups.Members(k.ctx, g.ID) {
+				k.NoError(err, "Members")
+				if got = append(got, m.Value); len(got) == 10 {
+					g = k.delta(g, schema.MemberDelta{Add: users(us[50:]...), Remove: us[:25]}, users(us[50:]...), us[:25]...)
+				}
+			}
+			k.sameIDs(us[:50], got, "the members when the first was drawn")
+			k.members(g, us[25:]...)
+		},
+	},
+	{
+		name:     "members/drawn in part",
+		contract: "Members is drawn while a response is written, and given up when the client goes away.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(20)
+			g := k.newGroup("g", us...)
+			for range 100 {
+				for _, err := range k.Groups.Members(k.ctx, g.ID) {
+					k.NoError(err, "Members")
+					break
+				}
+			}
+			k.delta(g, schema.MemberDelta{Remove: us[:1]}, nil, us[0])
+		},
+	},
+	{
+		name:     "members/of a deleted group",
+		contract: "Members: ErrNotFound if there is no such group. Delete removes the resource.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(2)
+			g, other := k.newGroup("g", us...), k.newGroup("other", us[0])
+			k.NoError(k.Groups.Delete(k.ctx, g.ID, ""), "Delete")
+			k.noMembers(g.ID)
+			k.groupsOf(us[0], other)
+			k.groupsOf(us[1])
+			k.members(k.newGroup("g"))
+		},
+	},
+	{
+		name:     "members/groups of many",
+		contract: "GroupsOf returns, for each of the ids, the groups that have it as a direct member.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(5)
+			a, inner := k.newGroup("a", us[0], us[1]), k.newGroup("inner", us[2])
+			b := k.newGroup("b", us[1], us[2], inner.ID)
+			asked := append(slices.Clone(us), b.ID, inner.ID, k.newID())
+			got, err := k.Groups.GroupsOf(k.ctx, asked)
+			k.NoError(err, "GroupsOf")
+			want := map[string][]string{
+				us[0]: {a.ID}, us[1]: {a.ID, b.ID}, us[2]: {inner.ID, b.ID}, inner.ID: {b.ID},
+			}
+			for _, id := range asked {
+				k.sameIDs(want[id], refIDs(got[id]), "groups of %s", id)
+			}
+			again, err := k.Groups.GroupsOf(k.ctx, asked)
+			k.NoError(err, "GroupsOf")
+			for _, id := range asked {
+				k.Equal(refIDs(got[id]), refIDs(again[id]), "in a fixed order")
+			}
+			none, err := k.Groups.GroupsOf(k.ctx, nil)
+			k.NoError(err, "GroupsOf nothing")
+			k.Empty(none, "GroupsOf nothing")
+		},
+	},
+	{
+		name:     "members/groups have their present name",
+		contract: "GroupRef.Display is the group's displayName.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			u := k.newUser("u")
+			g := k.newGroup("old", u.ID)
+			_, err := k.Groups.Update(k.ctx, k.change(g, attrs{"displayName": "New"}))
+			k.NoError(err, "Update")
+			got, err := k.Groups.GroupsOf(k.ctx, []string{u.ID})
+			k.NoError(err, "GroupsOf")
+			k.Equal([]store.GroupRef{{ID: g.ID, Display: "New"}}, got[u.ID], "GroupsOf")
+		},
+	},
+	{
+		name:     "members/removed from all groups",
+		contract: "RemoveFromAll takes id out of every group and gives those groups a new version, and at as LastModified; it returns their ids.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(2)
+			a, b, c := k.newGroup("a", us...), k.newGroup("b", us[0]), k.newGroup("c", us[1])
+			at := k.now()
+			got, err := k.Groups.RemoveFromAll(k.ctx, us[0], at)
+			k.NoError(err, "RemoveFromAll")
+			k.sameIDs([]string{a.ID, b.ID}, got, "groups")
+			for _, before := range []*schema.Resource{a, b} {
+				now := k.get(k.Groups, before.ID)
+				k.newVersion(before, now)
+				k.True(at.Equal(now.LastModified), "lastModified: want %s, got %s", at, now.LastModified)
+				k.Equal(k.attributes(before), k.attributes(now), "attributes")
+			}
+			k.same(c, k.get(k.Groups, c.ID), "a group that did not have it")
+			k.members(a, us[1])
+			k.members(b)
+			k.members(c, us[1])
+			k.groupsOf(us[0])
+			again, err := k.Groups.RemoveFromAll(k.ctx, us[0], k.now())
+			k.NoError(err, "RemoveFromAll again")
+			k.Empty(again, "groups, the second time")
+		},
+	},
+	{
+		name:     "members/many at a time",
+		contract: "Methods take any number of members.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			// More than 999, the least number of parameters a statement may have.
+			us := k.newUsers(1300)
+			g := k.newGroup("g", us[:1100]...)
+			k.members(g, us[:1100]...)
+			g = k.delta(g, schema.MemberDelta{Add: users(us...), Remove: nil}, users(us[1100:]...))
+			got, err := k.Groups.GroupsOf(k.ctx, us)
+			k.NoError(err, "GroupsOf")
+			for _, id := range us {
+				k.Equal([]string{g.ID}, refIDs(got[id]), "groups of %s", id)
+			}
+			g = k.delta(g, schema.MemberDelta{Remove: us[:1200]}, nil, us[:1200]...)
+			k.members(g, us[1200:]...)
+			g = k.delta(g, schema.MemberDelta{Replace: true, Add: users(us[:1250]...)}, users(us[:1200]...), us[1250:]...)
+			k.members(g, us[:1250]...)
+		},
+	},
+	{
+		name:     "members/a large group",
+		contract: "Methods take any number of members; whether an added id belongs to a resource is not asked.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			// More than 65,535 parameters, the most a statement may have.
+			strangers := make([]string, 20_000)
+			for i := range strangers {
+				strangers[i] = k.newID()
+			}
+			if _, err := k.Groups.Create(k.ctx, k.group("probe", strangers[0])); err != nil {
+				panic(skip("members must exist"))
+			}
+			g := k.newGroup("g", strangers...)
+			k.members(g, strangers...)
+			g = k.delta(g, schema.MemberDelta{Remove: strangers[1:]}, nil, strangers[1:]...)
+			k.members(g, strangers[0])
+		},
+	},
+}
+
+func users(ids ...string) []schema.Member {
+	out := make([]schema.Member, len(ids))
+	for i, id := range ids {
+		out[i] = schema.Member{Value: id, Type: "User"}
+	}
+	return out
+}
+
+// delta applies a delta and proves its effect, and that the group has moved.
+func (k *kit) delta(g *schema.Resource, d schema.MemberDelta, added []schema.Member, removed ...string) *schema.Resource {
+	c := k.touch(g)
+	c.Members = &d
+	now, did, err := k.Groups.UpdateMembers(k.ctx, c)
+	k.NoError(err, "UpdateMembers")
+	k.False(did.Replace, "Replace in the delta that took effect")
+	k.sameIDs(values(added), values(did.Add), "Add in the delta that took effect")
+	k.sameIDs(removed, did.Remove, "Remove in the delta that took effect")
+	k.True(c.After.LastModified.Equal(now.LastModified), "lastModified: want %s, got %s", c.After.LastModified, now.LastModified)
+	k.newVersion(g, now)
+	k.same(now, k.get(k.Groups, g.ID), "Get after UpdateMembers")
+	return now
+}
+
+func (k *kit) newVersion(before, now *schema.Resource) {
+	if store.Describe(k.Groups).Versions {
+		k.NotEqual(before.Version, now.Version, "version after a change")
+	}
+}
+
+// members proves who is in a group, in whatever order.
+func (k *kit) members(g *schema.Resource, want ...string) {
+	k.sameIDs(want, k.memberIDs(g.ID), "members")
+}
+
+func (k *kit) memberIDs(group string) []string {
+	var out []string
+	for m, err := range k.Groups.Members(k.ctx, group) {
+		k.NoError(err, "Members")
+		out = append(out, m.Value)
+	}
+	return out
+}
+
+func values(ms []schema.Member) []string {
+	var out []string
+	for _, m := range ms {
+		out = append(out, m.Value)
+	}
+	return out
+}
+
+// groupsOf proves which groups have a member.
+func (k *kit) groupsOf(id string, want ...*schema.Resource) {
+	got, err := k.Groups.GroupsOf(k.ctx, []string{id})
+	k.NoError(err, "GroupsOf")
+	k.sameIDs(ids(want), refIDs(got[id]), "GroupsOf")
+}
+
+func refIDs(refs []store.GroupRef) []string {
+	out := []string{}
+	for _, ref := range refs {
+		out = append(out, ref.ID)
+	}
+	return out
+}

@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Fixture is what a case runs on: empty stores over one database.
+type Fixture struct {
+	// Users is a store of schema.UserType.
+	Users store.Store
+	// Groups is a store of schema.GroupType, or nil.
+	Groups store.MemberStore
+	// Things is a store of [ThingType], or nil: worthwhile for a store that
+	// takes any resource type.
+	Things store.Store
+	// Tx runs transactions over all of the stores, or is nil if there are
+	// none.
+	Tx store.Transactor
+
+	// Attributes names the root attributes which the stores keep, if they do
+	// not keep all: "name", "emails", the URI of an extension. The kit then
+	// uses no others. Users always have userName, groups displayName, and both
+	// times. An attribute counts as kept only with all of its values and
+	// sub-attributes. nil means all.
+	Attributes []string
+	// SingleTenant says that the stores do not tell tenants apart. Such a
+	// store serves an application that has no tenants.
+	SingleTenant bool
+}
+
+// Run runs every case as a subtest, each on a fixture of its own from open.
+func Run(t *testing.T, open func(t *testing.T) Fixture) {
+	for _, c := range tests() {
+		t.Run(c.name, func(t *testing.T) {
+			f := open(t)
+			if missing := c.missing(f); missing != "" {
+				t.Skip(missing)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			failure, skipped := c.on(ctx, f)
+			if failure != "" {
+				t.Errorf("%s\n\nThe contract of package store:\n\t%s", failure, c.contract)
+			}
+			if skipped != "" {
+				t.Skip(skipped)
+			}
+		})
+	}
+}
+
+func tests() []test {
+	var all []test
+	for _, group := range [][]test{
+		basics, uniqueness, versions, listing, filtering, sorting, members,
+		transactions, tenants, sharing, roundTrips, concurrency,
+	} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+// ThingType is a resource type with an attribute of every type, form and
+// characteristic that matters to a store.
+var ThingType = thingType()
+
+func thingType() *schema.ResourceType {
+	thing := must(schema.New(schema.Schema{
+		ID: "urn:example:storetest:2.0:Thing", Name: "Thing",
+		Attributes: []*schema.Attribute{
+			{Name: "serial", Type: schema.TypeInteger, Uniqueness: schema.UniquenessServer},
+			{Name: "label", CaseExact: true},
+			{Name: "note"},
+			{Name: "amount", Type: schema.TypeInteger},
+			{Name: "ratio", Type: schema.TypeDecimal},
+			{Name: "at", Type: schema.TypeDateTime},
+			{Name: "blob", Type: schema.TypeBinary},
+			{Name: "link", Type: schema.TypeReference, ReferenceTypes: []string{"external"}},
+			{Name: "on", Type: schema.TypeBoolean},
+			{Name: "tags", MultiValued: true},
+			{Name: "amounts", Type: schema.TypeInteger, MultiValued: true},
+			{Name: "parts", Type: schema.TypeComplex, MultiValued: true, SubAttributes: []*schema.Attribute{
+				{Name: "value"},
+				{Name: "type"},
+				{Name: "primary", Type: schema.TypeBoolean},
+				{Name: "size", Type: schema.TypeInteger},
+				{Name: "weight", Type: schema.TypeDecimal},
+				{Name: "since", Type: schema.TypeDateTime},
+			}},
+		},
+	}))
+	more := must(schema.New(schema.Schema{
+		ID: "urn:example:storetest:2.0:More", Name: "More",
+		Attributes: []*schema.Attribute{
+			{Name: "code", CaseExact: true, Uniqueness: schema.UniquenessServer},
+			{Name: "note"}, // a clash of names stays in its own namespace (M-33)
+			{Name: "place", Type: schema.TypeComplex, SubAttributes: []*schema.Attribute{
+				{Name: "floor", Type: schema.TypeInteger},
+				{Name: "room"},
+			}},
+		},
+	}))
+	return must(schema.NewResourceType(schema.ResourceType{
+		Name: "Thing", Endpoint: "/Things", Schema: thing,
+		Extensions: []schema.Extension{{Schema: more}},
+	}))
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -1,0 +1,338 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+var errVeto = errors.New("storetest: veto")
+
+var transactions = []test{
+	{
+		name:     "transactions/commit",
+		contract: "InTx commits when fn returns nil.",
+		needs:    needTx,
+		run: func(k *kit) {
+			a := k.newUser("a")
+			var b *schema.Resource
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				b = k.createIn(ctx, k.Users, k.user("b"))
+				got, err := k.Users.Get(ctx, b.ID, store.GetOptions{})
+				k.NoError(err, "Get of what the transaction created")
+				k.same(b, got, "Get of what the transaction created")
+				k.Equal(2, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total within the transaction")
+				return k.Users.Delete(ctx, a.ID, "")
+			}), "InTx")
+			k.gone(k.Users, a.ID)
+			k.same(b, k.get(k.Users, b.ID), "Get after the commit")
+		},
+	},
+	{
+		name:     "transactions/rollback",
+		contract: "InTx rolls back and returns fn's error otherwise.",
+		needs:    needTx,
+		run:      func(k *kit) { k.rollsBack(func(context.Context) error { return errVeto }) },
+	},
+	{
+		name:     "transactions/panic",
+		contract: "InTx rolls back also when fn panics.",
+		needs:    needTx,
+		run:      func(k *kit) { k.rollsBack(func(context.Context) error { panic(errVeto) }) },
+	},
+	{
+		name:     "transactions/rollback of groups",
+		contract: "InTx runs one write of the library, across all stores it concerns, in one transaction.",
+		needs:    needTx | needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(3)
+			g, h := k.newGroup("g", us[0], us[1]), k.newGroup("h", us[0])
+			err := k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				_, err := k.Groups.RemoveFromAll(ctx, us[0], k.now())
+				k.NoError(err, "RemoveFromAll")
+				k.NoError(k.Users.Delete(ctx, us[0], ""), "Delete a user")
+				now, err := k.Groups.Get(ctx, g.ID, store.GetOptions{ForUpdate: true})
+				k.NoError(err, "Get")
+				c := k.touch(now)
+				c.Members = &schema.MemberDelta{Add: users(us[2]), Remove: []string{us[1]}}
+				_, _, err = k.Groups.UpdateMembers(ctx, c)
+				k.NoError(err, "UpdateMembers")
+				k.createIn(ctx, k.Groups, k.group("i", us[1]))
+				k.NoError(k.Groups.Delete(ctx, h.ID, ""), "Delete a group")
+				return errVeto
+			})
+			k.ErrorIs(err, errVeto, "InTx")
+			k.get(k.Users, us[0])
+			k.same(g, k.get(k.Groups, g.ID), "group after the rollback")
+			k.same(h, k.get(k.Groups, h.ID), "group deleted, after the rollback")
+			k.members(g, us[0], us[1])
+			k.members(h, us[0])
+			k.groupsOf(us[0], g, h)
+			k.groupsOf(us[1], g)
+			k.groupsOf(us[2])
+			k.Equal(2, k.total(k.Groups), "groups")
+		},
+	},
+	{
+		name:     "transactions/members within",
+		contract: "Inside InTx ctx carries the transaction, which every call uses.",
+		needs:    needTx | needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(2)
+			g := k.newGroup("g", us[0])
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				c := k.touch(g)
+				c.Members = &schema.MemberDelta{Add: users(us[1])}
+				_, _, err := k.Groups.UpdateMembers(ctx, c)
+				k.NoError(err, "UpdateMembers")
+				var got []string
+				for m, err := range k.Groups.Members(ctx, g.ID) {
+					k.NoError(err, "Members")
+					got = append(got, m.Value)
+				}
+				k.sameIDs(us, got, "members within the transaction")
+				of, err := k.Groups.GroupsOf(ctx, us[1:])
+				k.NoError(err, "GroupsOf")
+				k.Equal([]string{g.ID}, refIDs(of[us[1]]), "groups within the transaction")
+				return nil
+			}), "InTx")
+			k.members(g, us...)
+		},
+	},
+	{
+		name:     "transactions/joining",
+		contract: "Called inside a transaction InTx joins that one.",
+		needs:    needTx,
+		run: func(k *kit) {
+			err := k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				a := k.createIn(ctx, k.Users, k.user("a"))
+				k.NoError(k.Tx.InTx(ctx, func(ctx context.Context) error {
+					_, err := k.Users.Get(ctx, a.ID, store.GetOptions{})
+					k.NoError(err, "Get of what the outer one created")
+					k.createIn(ctx, k.Users, k.user("b"))
+					return nil
+				}), "the inner InTx")
+				k.Equal(2, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total in the outer one")
+				return errVeto
+			})
+			k.ErrorIs(err, errVeto, "the outer InTx")
+			k.Equal(0, k.total(k.Users), "total after the rollback")
+
+			err = k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				k.createIn(ctx, k.Users, k.user("a"))
+				return k.Tx.InTx(ctx, func(ctx context.Context) error { return errVeto })
+			})
+			k.ErrorIs(err, errVeto, "InTx around one that fails")
+			k.Equal(0, k.total(k.Users), "total after the second rollback")
+		},
+	},
+	{
+		name:     "transactions/unseen before the commit",
+		contract: "A transaction is seen by others when it is committed.",
+		needs:    needTx,
+		run: func(k *kit) {
+			a := k.newUser("a")
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				updated, err := k.Users.Update(ctx, k.rename(a, "b"))
+				k.NoError(err, "Update")
+				a = updated
+				k.createIn(ctx, k.Users, k.user("c"))
+				k.outside(func(ctx context.Context) error {
+					got, err := k.Users.Get(ctx, a.ID, store.GetOptions{})
+					if err == nil && k.attributes(got) == k.attributes(a) {
+						return errors.New("Get sees an uncommitted change")
+					}
+					p, err := k.Users.List(ctx, &store.Query{Count: 9, Total: true})
+					if err == nil && (p.Total != 1 || len(p.Resources) != 1) {
+						return errors.New("List sees an uncommitted resource")
+					}
+					return nil
+				})
+				return nil
+			}), "InTx")
+			k.same(a, k.get(k.Users, a.ID), "Get after the commit")
+			k.Equal(2, k.total(k.Users), "total after the commit")
+		},
+	},
+	{
+		name:     "transactions/for update",
+		contract: "With ForUpdate, inside a transaction, no other transaction changes or deletes the resource until this one ends. Methods return promptly when ctx ends.",
+		needs:    needTx,
+		run: func(k *kit) {
+			a := k.newUser("a")
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				held, err := k.Users.Get(ctx, a.ID, store.GetOptions{ForUpdate: true})
+				k.NoError(err, "Get for update")
+				k.same(a, held, "Get for update")
+				change := k.rename(a, "b")
+				k.outside(func(ctx context.Context) error {
+					if _, err := k.Users.Update(ctx, change); err == nil {
+						return errors.New("Update of a resource that is held succeeds")
+					}
+					return nil
+				})
+				k.outside(func(ctx context.Context) error {
+					if err := k.Users.Delete(ctx, a.ID, ""); err == nil {
+						return errors.New("Delete of a resource that is held succeeds")
+					}
+					return nil
+				})
+				return nil
+			}), "InTx")
+			k.same(a, k.get(k.Users, a.ID), "Get after the transaction")
+			_, err := k.Users.Update(k.ctx, k.rename(a, "b"))
+			k.NoError(err, "Update after the transaction")
+		},
+	},
+	{
+		name:     "transactions/waiting ends with the context",
+		contract: "Methods return promptly when ctx ends.",
+		needs:    needTx,
+		run: func(k *kit) {
+			a := k.newUser("a")
+			ended, cancel := context.WithCancel(k.ctx)
+			cancel()
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				_, err := k.Users.Get(ctx, a.ID, store.GetOptions{ForUpdate: true})
+				k.NoError(err, "Get for update")
+				change := k.rename(a, "b")
+				k.background(func() error {
+					err := k.Tx.InTx(ended, func(ctx context.Context) error {
+						_, err := k.Users.Update(ctx, change)
+						return err
+					})
+					if err == nil {
+						return errors.New("InTx succeeds although its context has ended")
+					}
+					return nil
+				})
+				return nil
+			}), "InTx")
+			k.same(a, k.get(k.Users, a.ID), "Get after the transaction")
+		},
+	},
+	{
+		name:     "transactions/no lost update",
+		contract: "With ForUpdate, inside a transaction, no other transaction changes the resource until this one ends.",
+		needs:    needTx,
+		run: func(k *kit) {
+			u := k.newUser("n")
+			const writers = 20
+			errs := together(writers, func(int) error {
+				return k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+					r, err := k.Users.Get(ctx, u.ID, store.GetOptions{ForUpdate: true})
+					if err != nil {
+						return err
+					}
+					name := r.Get(userName).Text() + "+"
+					after := r.With(userName, schema.String(name))
+					_, err = k.Users.Update(ctx, &store.Change{Before: r, After: after, Cause: store.CausePatch})
+					return err
+				})
+			})
+			for _, err := range errs {
+				k.NoError(err, "InTx")
+			}
+			k.Len(k.get(k.Users, u.ID).Get(userName).Text(), 1+writers, "one mark of each writer")
+		},
+	},
+	{
+		name:     "transactions/one after the other",
+		contract: "A transaction that ended, however, leaves no lock behind.",
+		needs:    needTx,
+		run: func(k *kit) {
+			for i := range 30 {
+				err := k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+					k.createIn(ctx, k.Users, k.user("a"))
+					if i < 29 {
+						return errVeto
+					}
+					return nil
+				})
+				if i < 29 {
+					k.ErrorIs(err, errVeto, "InTx")
+				} else {
+					k.NoError(err, "InTx")
+				}
+			}
+			k.Equal(1, k.total(k.Users), "total")
+		},
+	},
+}
+
+var userName = schema.UserType.MustResolve("userName")[0]
+
+// rollsBack proves that a transaction that ends by fail has no effect.
+func (k *kit) rollsBack(fail func(context.Context) error) {
+	a, b, c := k.newUser("a"), k.newUser("b"), k.newUser("c")
+	err := func() (err error) {
+		defer func() {
+			if p := recover(); p == errVeto {
+				err = errVeto
+			} else if p != nil {
+				panic(p)
+			}
+		}()
+		return k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+			k.createIn(ctx, k.Users, k.user("d"))
+			_, err := k.Users.Update(ctx, k.rename(a, "e"))
+			k.NoError(err, "Update")
+			k.NoError(k.Users.Delete(ctx, b.ID, ""), "Delete")
+			return fail(ctx)
+		})
+	}()
+	k.ErrorIs(err, errVeto, "InTx")
+	for _, r := range []*schema.Resource{a, b, c} {
+		k.same(r, k.get(k.Users, r.ID), "Get after the rollback")
+	}
+	k.Equal(3, k.total(k.Users), "total after the rollback")
+	k.taken(k.createErr(k.Users, k.user("a")), "userName")
+	k.taken(k.createErr(k.Users, k.user("b")), "userName")
+	k.newUser("d")
+	k.newUser("e")
+}
+
+// patience is how long a case waits for what should not come.
+const patience = 250 * time.Millisecond
+
+// outside runs fn, which may have to wait for a transaction that is open, in
+// another goroutine and with a context that ends.
+func (k *kit) outside(fn func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(k.ctx, patience)
+	defer cancel()
+	k.background(func() error { return fn(ctx) })
+}
+
+// background runs fn in another goroutine and waits for it.
+func (k *kit) background(fn func() error) {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	select {
+	case err := <-done:
+		k.NoError(err)
+	case <-time.After(20 * patience):
+		k.Fail("a call does not return although its context has ended")
+	}
+}
+
+// together runs fn n times at once.
+func together(n int, fn func(i int) error) []error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			<-start
+			errs[i] = fn(i)
+		}()
+	}
+	close(start)
+	wg.Wait()
+	return errs
+}
