@@ -1,6 +1,8 @@
 package patch
 
 import (
+	"slices"
+
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -13,6 +15,8 @@ type run struct {
 	secrets schema.Secrets
 	budget  *filter.Budget
 
+	mentioned []*schema.Attribute
+
 	members   *memberSet // nil until an operation names members
 	source    Members
 	passes    int
@@ -20,7 +24,7 @@ type run struct {
 }
 
 func (w *run) result() Result {
-	out := Result{Resource: w.before, Secrets: w.secrets}
+	out := Result{Resource: w.before, Secrets: w.secrets, Mentioned: w.mentioned}
 	if !schema.IdenticalObjects(w.before.Attributes, w.root) {
 		out.Resource = w.before.WithAttributes(w.root)
 	}
@@ -57,6 +61,7 @@ func (w *run) change(op Op, t target, raw any) error {
 	if t.readOnly() {
 		return t.within(fail(schema.ErrorMutability, "the attribute is readOnly"))
 	}
+	w.mention(op, t)
 	if t.attr == w.typ.Members() {
 		if err := w.changeMembers(op, t, raw); err != nil {
 			return t.within(err)
@@ -68,6 +73,17 @@ func (w *run) change(op Op, t target, raw any) error {
 		return t.within(err)
 	}
 	return w.put(op, t, v)
+}
+
+// mention notes which attribute the client sent a value for.
+func (w *run) mention(op Op, t target) {
+	top := t.attr
+	if t.extension != nil {
+		top = t.extension
+	}
+	if op != Remove && !slices.Contains(w.mentioned, top) {
+		w.mentioned = append(w.mentioned, top)
+	}
 }
 
 // changed returns what the operation makes of the attribute's value.

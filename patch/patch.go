@@ -60,6 +60,9 @@ type Result struct {
 	Resource *schema.Resource    // the new resource; the old pointer when no attribute changed
 	Members  *schema.MemberDelta // what is to change among the members; nil if no operation names them
 	Secrets  schema.Secrets      // secrets the operations set
+	// Mentioned are the root attributes the operations added or replaced, for
+	// "returned: request" (RFC 7643 §7).
+	Mentioned []*schema.Attribute
 }
 
 // Apply applies the operations in order to a copy, all or nothing: on error
