@@ -1,0 +1,63 @@
+package sqlstore
+
+import (
+	"strings"
+
+	"github.com/seed5f3efb56/scim/filter"
+)
+
+// textCompare compares a key, which is in two columns (see split), with a
+// literal, byte for byte. Both are folded already where case does not count.
+func (d *dialect) textCompare(op filter.Op, head, tail, literal string) (clause, bool) {
+	text := escape(literal)
+	front, rest := split(text)
+	switch op {
+	case filter.EQ:
+		return clause{head + " = ? AND " + tail + " = ?", []any{front, rest}}, true
+	case filter.CO, filter.EW:
+		return d.within(op, d.concat(head, tail), text)
+	}
+	if rest != "" {
+		return clause{}, false // the head alone does not decide
+	}
+	switch op {
+	case filter.SW:
+		return prefix(head, text), true
+	case filter.GT:
+		return clause{head + " > ? OR " + head + " = ? AND " + tail + " <> ''", []any{text, text}}, true
+	case filter.GE:
+		return clause{head + " >= ?", []any{text}}, true
+	case filter.LT:
+		return clause{head + " < ?", []any{text}}, true
+	case filter.LE:
+		return clause{head + " < ? OR " + head + " = ? AND " + tail + " = ''", []any{text, text}}, true
+	}
+	return clause{}, false
+}
+
+// prefix is a range, which an index can answer; LIKE would need its wildcards
+// escaped and a collation to match.
+func prefix(column, text string) clause {
+	if text == "" {
+		return constant(true)
+	}
+	end, ok := successor(text)
+	if !ok {
+		return clause{column + " >= ?", []any{text}}
+	}
+	return clause{column + " >= ? AND " + column + " < ?", []any{text, end}}
+}
+
+// within looks inside the text. A literal that begins in the middle of an
+// escape could match there: those are left to the library.
+func (d *dialect) within(op filter.Op, text, literal string) (clause, bool) {
+	switch {
+	case literal == "":
+		return constant(true), true
+	case strings.ContainsAny(literal, "\x01\x02"):
+		return clause{}, false
+	case op == filter.CO:
+		return clause{d.contains(text), []any{literal}}, true
+	}
+	return clause{d.ends(text, d.length(literal)) + " = ?", []any{literal}}, true
+}

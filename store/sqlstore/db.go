@@ -1,0 +1,95 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// DB keeps the resources of any number of types in one database. It is safe
+// for concurrent use. Make one with [New] or [OpenSQLite].
+type DB struct {
+	d      *dialect
+	writer *sql.DB
+	reader *sql.DB
+	owned  []*sql.DB // what Close closes
+	log    *slog.Logger
+	extra  []string // paths that Index named
+
+	turn chan struct{} // held by the one transaction, where only one may run
+
+	mu       sync.Mutex
+	tables   []*table
+	pending  atomic.Int32  // tables whose keys have not been looked at yet
+	checking chan struct{} // held while they are
+}
+
+var _ store.Transactor = (*DB)(nil)
+
+// Option changes how a [DB] works.
+type Option func(*DB)
+
+// Logger tells where problems with single stored resources are reported; they
+// do not fail the request. The default is slog.Default().
+func Logger(l *slog.Logger) Option { return func(db *DB) { db.log = l } }
+
+// Index adds attribute paths to those that are looked up and sorted by index,
+// for every resource type that has them: paths of strings as
+// schema.ResourceType.Resolve reads them, for example "name.familyName". The
+// keys of resources stored before are made by [DB.Migrate].
+func Index(paths ...string) Option {
+	return func(db *DB) { db.extra = append(db.extra, paths...) }
+}
+
+// New returns a store in an open database, which stays the caller's to close.
+// The tables are made by [DB.Migrate].
+func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
+	if db == nil || d.dialect == nil {
+		return nil, errors.New("sqlstore: New needs a database and a dialect")
+	}
+	s := &DB{
+		d: d.dialect, writer: db, reader: db, log: slog.Default(),
+		turn: make(chan struct{}, 1), checking: make(chan struct{}, 1),
+	}
+	for _, o := range options {
+		o(s)
+	}
+	return s, nil
+}
+
+// Close closes what [OpenSQLite] opened. A database given to [New] is left
+// open.
+func (db *DB) Close() error {
+	var errs []error
+	for _, o := range db.owned {
+		errs = append(errs, o.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Store returns the store of one resource type. For a type with a members
+// attribute it is a [store.MemberStore]. Types are told apart by their name.
+func (db *DB) Store(t *schema.ResourceType) store.Store {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	s := newTable(db, t)
+	db.tables = append(db.tables, s)
+	db.pending.Add(1)
+	if t.Members() != nil {
+		return &groups{s}
+	}
+	return s
+}
+
+// registered returns the tables there are now.
+func (db *DB) registered() []*table {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return slices.Clone(db.tables)
+}

@@ -1,0 +1,73 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"strconv"
+	"strings"
+)
+
+// Dialect is one of [SQLite], [PostgreSQL] and [MariaDB].
+type Dialect struct{ *dialect }
+
+// dialect is everything in which the databases differ. Statements are written
+// with ? for arguments and are otherwise common to all.
+type dialect struct {
+	name       string
+	isolation  sql.IsolationLevel
+	oneWriter  bool   // one transaction at a time: queue for it in Go
+	startWrite string // makes a transaction a writer from its start
+	lock       string // keeps other processes from migrating
+	unlock     string // after the transaction, if it does not end with it
+
+	numbered  bool   // $1 instead of ?
+	dual      string // FROM clause of a SELECT from nothing
+	forUpdate string // " FOR UPDATE"
+	forShare  string
+	ofGroup   string // restricts forUpdate to alias g
+	insert    string // INSERT that leaves rows out which are there already …
+	onTaken   string // … and its end
+
+	concat   func(a, b string) string        // two texts as one
+	contains func(text string) string        // condition: text contains ?
+	ends     func(text string, n int) string // the end of text, as long as a literal
+	length   func(literal string) int        // what ends counts
+	fault    func(err error) fault
+}
+
+// bind writes the arguments' places as the database wants them.
+func (d *dialect) bind(query string) string {
+	if !d.numbered {
+		return query
+	}
+	var b strings.Builder
+	b.Grow(len(query) + 16)
+	n := 0
+	for {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		n++
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(n))
+		query = after
+	}
+}
+
+// list returns n places for arguments: "(?, ?, ?)".
+func list(n int) string {
+	return "(" + strings.Repeat("?, ", n-1) + "?)"
+}
+
+// rows returns the places for n rows of as many columns each.
+func rows(n, columns int) string {
+	row := list(columns)
+	return strings.Repeat(row+", ", n-1) + row
+}
+
+// batch is the number of rows or ids in one statement. It bounds the texts
+// that the database parses, and 7 arguments a row stay far below its limits.
+const batch = 500
+
+func pipes(a, b string) string { return a + " || " + b }

@@ -1,0 +1,125 @@
+package sqlstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// schemaVersion is the number of the newest migration.
+const schemaVersion = 1
+
+// Migrate brings the tables to the version this package needs, and rebuilds
+// the keys of those types for which [DB.Store] was called and whose keys are
+// made in another way than before (a new [schema.FoldVersion], another set of
+// indexed paths). It does nothing when nothing is to be done and may run in
+// several processes at once: one works, the others wait. It refuses tables of
+// a newer version of this package.
+func (db *DB) Migrate(ctx context.Context) error {
+	if db.transaction(ctx) != nil {
+		return errors.New("sqlstore: Migrate within a transaction")
+	}
+	if err := db.exclusively(ctx, db.migrate); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return db.prepare(ctx)
+}
+
+// exclusively runs fn in a transaction, which other processes that migrate
+// wait for.
+func (db *DB) exclusively(ctx context.Context, fn func(ctx context.Context) error) error {
+	return db.write(ctx, begin{statement: db.d.lock, after: db.d.unlock}, fn)
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	if _, err := db.exec(ctx, "CREATE TABLE IF NOT EXISTS scim_schema (version INTEGER NOT NULL PRIMARY KEY)"); err != nil {
+		return err
+	}
+	current, err := db.currentVersion(ctx)
+	if err != nil {
+		return err
+	}
+	for v := current + 1; v <= schemaVersion; v++ {
+		if err := db.apply(ctx, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) currentVersion(ctx context.Context) (int, error) {
+	var v int
+	if err := db.one(ctx, "SELECT COALESCE(MAX(version), 0) FROM scim_schema", nil, &v); err != nil {
+		return 0, err
+	}
+	if v > schemaVersion {
+		return 0, fmt.Errorf("sqlstore: the tables are of version %d, newer than this program's %d", v, schemaVersion)
+	}
+	return v, nil
+}
+
+// apply runs the statements of one migration and records it.
+func (db *DB) apply(ctx context.Context, version int) error {
+	text, err := migrations.ReadFile(fmt.Sprintf("migrations/%s/%d.sql", db.d.name, version))
+	if err != nil {
+		return err
+	}
+	for _, statement := range strings.SplitAfter(string(text), ";\n") {
+		if strings.TrimSpace(statement) == "" {
+			continue
+		}
+		if _, err := db.exec(ctx, strings.TrimSuffix(statement, ";\n")); err != nil {
+			return err
+		}
+	}
+	_, err = db.exec(ctx, "INSERT INTO scim_schema (version) VALUES (?)", version)
+	return err
+}
+
+// prepare makes sure, once for each store, that the tables and the keys are as
+// this process expects them.
+func (db *DB) prepare(ctx context.Context) error {
+	if db.pending.Load() == 0 {
+		return nil
+	}
+	select {
+	case db.checking <- struct{}{}:
+		defer func() { <-db.checking }()
+	case <-ctx.Done():
+		return fmt.Errorf("sqlstore: %w", ctx.Err())
+	}
+	if db.pending.Load() == 0 {
+		return nil
+	}
+	v, err := db.currentVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("%w (was Migrate called?)", err)
+	}
+	if v < schemaVersion {
+		return fmt.Errorf("sqlstore: the tables are of version %d, this program needs %d: call Migrate", v, schemaVersion)
+	}
+	for _, t := range db.registered() {
+		if t.prepared.Load() {
+			continue
+		}
+		if err := t.prepare(ctx); err != nil {
+			return err
+		}
+		t.prepared.Store(true)
+		db.pending.Add(-1)
+	}
+	return nil
+}
+
+// ready is called first by everything that may run outside a transaction.
+func (db *DB) ready(ctx context.Context) error {
+	if db.transaction(ctx) != nil {
+		return nil
+	}
+	return db.prepare(ctx)
+}

@@ -1,0 +1,45 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"errors"
+	"strconv"
+	"unicode/utf8"
+)
+
+// PostgreSQL is the dialect of PostgreSQL 13 or newer, with a database in
+// UTF-8. The tables are made in the first schema of the search path.
+var PostgreSQL = Dialect{&dialect{
+	name:      "postgresql",
+	isolation: sql.LevelReadCommitted,
+	lock:      "SELECT pg_advisory_xact_lock(7643764420100902)", // any number, always the same
+	numbered:  true,
+	forUpdate: " FOR UPDATE",
+	forShare:  " FOR KEY SHARE",
+	ofGroup:   " OF r",
+	insert:    "INSERT INTO ",
+	onTaken:   " ON CONFLICT DO NOTHING",
+	concat:    pipes,
+	contains:  func(text string) string { return "strpos(" + text + ", ?) > 0" },
+	ends:      func(text string, n int) string { return "right(" + text + ", " + strconv.Itoa(n) + ")" },
+	length:    utf8.RuneCountInString,
+	fault:     postgresFault,
+}}
+
+// postgresFault reads the SQLSTATE, which pgx and lib/pq have in a method.
+func postgresFault(err error) fault {
+	var coded interface{ SQLState() string }
+	if !errors.As(err, &coded) {
+		return faultNone
+	}
+	state := coded.SQLState()
+	switch {
+	case state == "40001", state == "40P01", state == "55P03": // serialization, deadlock, lock not available
+		return faultAgain
+	case len(state) == 5 && state[:2] == "08", state == "57P01", state == "57P02": // connection lost, server going down
+		return faultAgain
+	case state == "57P03", state == "25006", len(state) == 5 && state[:2] == "53": // starting up, read-only standby, out of resources
+		return faultUnavailable
+	}
+	return faultNone
+}

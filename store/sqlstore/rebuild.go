@@ -1,0 +1,103 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// prepare makes the keys of the type anew if they were made under another
+// rule.
+func (t *table) prepare(ctx context.Context) error {
+	rule := t.rule()
+	if stored, err := t.storedRule(ctx); err != nil || stored == rule {
+		return err
+	}
+	return t.db.exclusively(ctx, func(ctx context.Context) error {
+		stored, err := t.storedRule(ctx)
+		if err != nil || stored == rule {
+			return err // another process was faster
+		}
+		if err := t.rebuild(ctx); err != nil {
+			return fmt.Errorf("rebuilding the keys of %s: %w", t.t.Name, err)
+		}
+		if _, err := t.db.exec(ctx, "DELETE FROM scim_type WHERE type = ?", t.name); err != nil {
+			return err
+		}
+		_, err = t.db.exec(ctx, "INSERT INTO scim_type (type, rule) VALUES (?, ?)", t.name, rule)
+		return err
+	})
+}
+
+func (t *table) storedRule(ctx context.Context) (string, error) {
+	var rule string
+	err := t.db.one(ctx, "SELECT rule FROM scim_type WHERE type = ?", []any{t.name}, &rule)
+	if errors.Is(err, errNoRow) {
+		return "", nil
+	}
+	return rule, err
+}
+
+// rebuild makes the keys of all resources of the type, in all tenants.
+func (t *table) rebuild(ctx context.Context) error {
+	for _, query := range []string{"DELETE FROM scim_key WHERE type = ?", "DELETE FROM scim_unique WHERE type = ?"} {
+		if _, err := t.db.exec(ctx, query, t.name); err != nil {
+			return err
+		}
+	}
+	for seq := int64(0); ; {
+		page, err := t.pageOfAll(ctx, seq)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, r := range page {
+			if err := t.rebuildOne(r.in(ctx), r); err != nil {
+				return err
+			}
+		}
+		seq = page[len(page)-1].seq
+	}
+}
+
+// located is a resource with its place.
+type located struct {
+	*schema.Resource
+	seq    int64
+	tenant string
+}
+
+// in returns a context for the resource's tenant.
+func (r located) in(ctx context.Context) context.Context {
+	return context.WithValue(ctx, tenantColumn{}, r.tenant)
+}
+
+// pageOfAll reads the resources behind seq, of whatever tenant.
+func (t *table) pageOfAll(ctx context.Context, seq int64) ([]located, error) {
+	var page []located
+	err := t.db.query(ctx, "SELECT r.seq, r.tenant, "+columns+" FROM scim_resource r WHERE r.type = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
+		[]any{t.name, seq, batch}, func(scan func(...any) error) error {
+			var l located
+			var err error
+			l.Resource, err = t.decode(func(dest ...any) error {
+				return scan(append([]any{&l.seq, &l.tenant}, dest...)...)
+			})
+			page = append(page, l)
+			return err
+		})
+	return page, err
+}
+
+func (t *table) rebuildOne(ctx context.Context, r located) error {
+	err := t.takeUniques(ctx, r.seq, t.uniques(r.Resource))
+	var taken *store.UniquenessError
+	if errors.As(err, &taken) {
+		return fmt.Errorf("%s of %s is also another's: %w", taken.Path, r.ID, err)
+	}
+	if err != nil {
+		return err
+	}
+	return t.putKeys(ctx, r.seq, t.keys(r.Resource))
+}

@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// SQLite is the dialect of SQLite 3.37 or newer. [OpenSQLite] opens a database
+// the way this package needs it; with [New] that is the caller's part: a
+// file in WAL mode, with synchronous=FULL (else a power cut may undo what was
+// acknowledged) and a busy_timeout on every connection.
+var SQLite = Dialect{&dialect{
+	name:      "sqlite",
+	oneWriter: true,
+	// A statement that writes, first in a transaction, takes the write lock
+	// before anything was read, as BEGIN IMMEDIATE does. A transaction that
+	// has read and writes later fails whenever another wrote in between.
+	startWrite: "DELETE FROM scim_type WHERE 0",
+	insert:     "INSERT INTO ",
+	onTaken:    " ON CONFLICT DO NOTHING",
+	concat:     pipes,
+	contains:   func(text string) string { return "instr(" + text + ", ?) > 0" },
+	ends:       func(text string, n int) string { return "substr(" + text + ", " + strconv.Itoa(-n) + ")" },
+	length:     utf8.RuneCountInString,
+	fault:      sqliteFault,
+}}
+
+// sqliteFault reads the result code. modernc.org/sqlite has it in a method.
+func sqliteFault(err error) fault {
+	var coded interface{ Code() int }
+	if !errors.As(err, &coded) {
+		return faultNone
+	}
+	switch coded.Code() & 0xff {
+	case 5, 6: // SQLITE_BUSY, SQLITE_LOCKED
+		return faultAgain
+	case 8, 10, 13, 14: // SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
+		return faultUnavailable
+	}
+	return faultNone
+}
+
+// busyTimeout is how long a connection waits for another process.
+const busyTimeout = 5 * time.Second
+
+var sqlitePragmas = []string{
+	"PRAGMA busy_timeout=" + strconv.Itoa(int(busyTimeout.Milliseconds())),
+	"PRAGMA synchronous=FULL",
+	"PRAGMA foreign_keys=ON",
+}
+
+// OpenSQLite opens, or creates, the database file at path with a driver that
+// the program has imported: "sqlite" is that of modernc.org/sqlite. Writing is
+// done on one connection, so that transactions queue in Go, where waiting ends
+// with the context; reading on a pool of its own, which never waits for a
+// writer (WAL). A transaction acknowledged is on disk (synchronous=FULL).
+// Other processes may use the same file.
+//
+// The tables are made by [DB.Migrate].
+func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
+	if path == "" || strings.Contains(path, ":memory:") {
+		return nil, errors.New("sqlstore: SQLite needs a file: a database in memory cannot be shared by connections")
+	}
+	opener, err := sql.Open(driverName, "")
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	defer opener.Close()
+	c := sqliteConnector{opener.Driver(), "file:" + escapePath(path), append(sqlitePragmas, "PRAGMA journal_mode=WAL")}
+	writer := sql.OpenDB(c)
+	writer.SetMaxOpenConns(1)
+	if err := pingSQLite(writer); err != nil {
+		writer.Close()
+		return nil, fmt.Errorf("sqlstore: opening %s: %w", path, err)
+	}
+	c.pragmas = append(sqlitePragmas, "PRAGMA query_only=ON")
+	reader := sql.OpenDB(c)
+	readers := max(4, runtime.GOMAXPROCS(0))
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers)
+	db, err := New(writer, SQLite, options...)
+	if err != nil {
+		return nil, errors.Join(err, writer.Close(), reader.Close())
+	}
+	db.reader = reader
+	db.owned = []*sql.DB{reader, writer}
+	return db, nil
+}
+
+// escapePath makes a file name the path of an SQLite URI, in which ?, # and %
+// have a meaning.
+func escapePath(path string) string {
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" {
+		path = "/" + path
+	}
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+}
+
+// pingSQLite waits for a process that is switching the same file to WAL, for
+// which SQLite does not use the busy timeout.
+func pingSQLite(db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(context.Background(), busyTimeout)
+	defer cancel()
+	for attempt := 0; ; attempt++ {
+		err := db.PingContext(ctx)
+		if err == nil || sqliteFault(err) != faultAgain || pause(ctx, attempt) != nil {
+			return err
+		}
+	}
+}
+
+// sqliteConnector opens connections and sets them up, whatever the driver.
+type sqliteConnector struct {
+	driver  driver.Driver
+	dsn     string
+	pragmas []string
+}
+
+func (c sqliteConnector) Driver() driver.Driver { return c.driver }
+
+func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.driver.Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	execer, ok := conn.(driver.ExecerContext)
+	if !ok {
+		return nil, errors.Join(errors.New("sqlstore: the driver cannot execute statements directly"), conn.Close())
+	}
+	for _, pragma := range c.pragmas {
+		if _, err := execer.ExecContext(ctx, pragma, nil); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	return conn, nil
+}

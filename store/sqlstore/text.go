@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Databases differ in what a text column and an index take: PostgreSQL has no
+// NUL, MariaDB's indexes end at 3,072 bytes. The functions here map any string
+// to what all of them take, without making different strings equal.
+
+const (
+	maxID   = 255 // bytes of an id
+	maxName = 128 // bytes of what squeeze returns
+	maxHead = 128 // runes of the indexed part of a key
+)
+
+var (
+	escaper   = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
+	unescaper = strings.NewReplacer("\x01\x01", "\x00", "\x01\x02", "\x01")
+)
+
+// escape takes NUL out of a string. Order and prefixes stay as they were,
+// byte for byte: escape(a) < escape(b) exactly if a < b.
+func escape(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return escaper.Replace(s)
+}
+
+func unescape(s string) string { return unescaper.Replace(s) }
+
+// squeeze returns s if every database takes it as part of an index, else a
+// digest, which begins with a byte that the former never contains.
+func squeeze(s string) string {
+	if len(s) <= maxName && plain(s) {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	return "\x01" + hex.EncodeToString(sum[:])
+}
+
+// plain reports whether escape leaves s alone.
+func plain(s string) bool {
+	return strings.IndexByte(s, 0) < 0 && strings.IndexByte(s, 1) < 0 && utf8.ValidString(s)
+}
+
+// validID reports whether the store can keep s as an id.
+func validID(s string) bool { return s != "" && len(s) <= maxID && plain(s) }
+
+// split divides an escaped key into the part in the index and the rest. The
+// cut is after a number of runes, so that comparing heads first and tails
+// second is comparing the keys.
+func split(key string) (head, tail string) {
+	if len(key) <= maxHead {
+		return key, ""
+	}
+	n := 0
+	for i := range key {
+		if n == maxHead {
+			return key[:i], key[i:]
+		}
+		n++
+	}
+	return key, ""
+}
+
+// successor returns the least text above everything with that prefix; false
+// if there is none.
+func successor(prefix string) (string, bool) {
+	for prefix != "" {
+		r, size := utf8.DecodeLastRuneInString(prefix)
+		prefix = prefix[:len(prefix)-size]
+		switch {
+		case r == utf8.MaxRune:
+			continue
+		case r+1 == 0xD800: // the surrogates are no characters
+			return prefix + "\uE000", true
+		}
+		return prefix + string(r+1), true
+	}
+	return "", false
+}
+
+// timeLayout has a fixed width, so that its texts sort as their instants, and
+// keeps every nanosecond.
+const timeLayout = "2006-01-02T15:04:05.000000000Z"
+
+// timeText refuses the zero time, which no stored resource may have: filters
+// treat it as unassigned.
+func timeText(t time.Time) (string, error) {
+	if y := t.UTC().Year(); t.IsZero() || y < 0 || y > 9999 {
+		return "", fmt.Errorf("sqlstore: %v is no time for a resource", t)
+	}
+	return t.UTC().Format(timeLayout), nil
+}
+
+func parseTime(s string) (time.Time, error) {
+	t, err := time.Parse(timeLayout, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("sqlstore: %w", err)
+	}
+	return t, nil
+}
