@@ -43,6 +43,12 @@ func (c *Case) Both(prove func(c *Client)) {
 	prove(newCase(c.T, c.handler).Strict)
 }
 
+// NewClient returns a client of a handler built with [BaseURL], which sends
+// token as its bearer token, or no Authorization when it is "".
+func NewClient(t *testing.T, h http.Handler, token string) *Client {
+	return &Client{t: t, handler: h, token: token}
+}
+
 // Client sends requests to the handler under test.
 type Client struct {
 	t       *testing.T
@@ -89,7 +95,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Reply {
 	}
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)
-	reply := &Reply{t: c.t, Status: w.Code, Header: w.Header(), Text: w.Body.String(), line: method + " " + path}
+	reply := &Reply{t: c.t, Status: w.Code, Header: w.Header(), Text: w.Body.String(), line: method + " " + path + " " + abbreviate(text)}
 	if reply.Text != "" {
 		d := json.NewDecoder(strings.NewReader(reply.Text))
 		d.UseNumber()
@@ -114,6 +120,15 @@ func escape(path string) string {
 		}
 	}
 	return path + "?" + b.String()
+}
+
+// abbreviate keeps what a failure needs to show of a body.
+func abbreviate(text string) string {
+	const most = 500
+	if len(text) <= most {
+		return text
+	}
+	return text[:most] + "…"
 }
 
 // Query escapes a value for use in a query string.
@@ -190,6 +205,9 @@ func (c *Client) NewGroup(displayName string, members ...string) string {
 
 // ID returns the last segment of a path.
 func ID(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// Path returns a URI of the handler under test as a path for [Client.Do].
+func Path(uri string) string { return strings.TrimPrefix(uri, BaseURL) }
 
 // Reply is what came back.
 type Reply struct {
