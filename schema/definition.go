@@ -71,7 +71,7 @@ func (a *Attribute) definition() definition {
 		d.CaseExact = &a.CaseExact
 	}
 	switch a.Type {
-	case TypeString, TypeReference, TypeInteger, TypeDecimal:
+	case TypeString, TypeBinary, TypeReference, TypeInteger, TypeDecimal:
 		d.Uniqueness = a.Uniqueness.String()
 	}
 	return d

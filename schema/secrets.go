@@ -14,18 +14,16 @@ import (
 // Immutable; printing, logging or marshalling one shows only which attributes
 // are present.
 type Secrets struct {
-	// Behind a pointer, because fmt calls no methods on the unexported fields
-	// of a struct that has secrets among them, but does not follow pointers.
-	set *secretSet
+	// Behind two pointers, because fmt calls no methods on the unexported
+	// fields of a struct that has secrets among them, and follows one pointer.
+	hidden **map[string]Value
 }
 
-type secretSet struct{ values map[string]Value }
-
 func (s Secrets) values() map[string]Value {
-	if s.set == nil {
+	if s.hidden == nil {
 		return nil
 	}
-	return s.set.values
+	return **s.hidden
 }
 
 // secretsOf takes over the map.
@@ -33,7 +31,8 @@ func secretsOf(values map[string]Value) Secrets {
 	if len(values) == 0 {
 		return Secrets{}
 	}
-	return Secrets{&secretSet{values}}
+	p := &values
+	return Secrets{&p}
 }
 
 // NewSecrets returns the secrets of a map from attribute paths in standard
