@@ -50,7 +50,7 @@ func (b *binder) compare(n *node) (Expr, *Error) {
 	if len(n.path) == 0 {
 		return Compare{Op: n.op, Value: untyped(lit)}, nil
 	}
-	v, problem := b.value(n.path.Last(), lit)
+	v, problem := b.value(n.path.Last(), n.op, lit)
 	if problem != "" {
 		return nil, b.fail(n, lit, problem)
 	}
@@ -64,7 +64,7 @@ func (b *binder) fail(n *node, lit literal, detail string) *Error {
 
 // value makes a literal a value of the attribute's type (F-33), or says what
 // is wrong without repeating it.
-func (b *binder) value(a *schema.Attribute, lit literal) (v schema.Value, problem string) {
+func (b *binder) value(a *schema.Attribute, op Op, lit literal) (v schema.Value, problem string) {
 	switch a.Type {
 	case schema.TypeBoolean:
 		return b.boolean(lit)
@@ -81,9 +81,20 @@ func (b *binder) value(a *schema.Attribute, lit literal) (v schema.Value, proble
 	case schema.TypeString:
 		return schema.String(lit.text), ""
 	case schema.TypeReference:
-		return schema.Reference(lit.text), ""
+		return reference(a, op, lit), ""
 	}
 	return scalar(a, lit)
+}
+
+// reference makes a URI canonical, as those it is compared with are (N-4). A
+// part of a URI stays as it is, and so does what is none.
+func reference(a *schema.Attribute, op Op, lit literal) schema.Value {
+	if op == EQ || op == NE {
+		if v, err := schema.ParseScalar(a, lit.text); err == nil {
+			return v
+		}
+	}
+	return schema.Reference(lit.text)
 }
 
 // boolean also reads "True", which Entra ID sends.

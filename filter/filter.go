@@ -1,6 +1,10 @@
 package filter
 
-import "github.com/seed5f3efb56/scim/schema"
+import (
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
 
 // Expr is a node of a compiled filter: [And], [Or], [Not], [Compare] or
 // [ValuePath]. Nodes are immutable.
@@ -78,8 +82,8 @@ func (f *Filter) Expr() Expr { return f.expr }
 func (f *Filter) Match(r *schema.Resource) bool { return f.test.resource(r) }
 
 // String returns the filter in RFC 7644 syntax, with schema spelling and
-// literals in JSON; parsing it gives an equal filter. It contains what the
-// client sent and does not belong in a log.
+// literals in JSON; parsing it gives an equal filter, if it is within the
+// bounds. It contains what the client sent and does not belong in a log.
 func (f *Filter) String() string { return string(appendExpr(nil, f.expr, 0, nil)) }
 
 // Uses reports whether any comparison reads the root attribute a.
@@ -97,6 +101,29 @@ func uses(e Expr, a *schema.Attribute) bool {
 		return e.Path.Root() == a
 	case Compare:
 		return len(e.Path) > 0 && e.Path.Root() == a
+	}
+	return false
+}
+
+// UsesPath reports whether any comparison reads the attribute at path p or, by
+// naming the complex attribute around it or an attribute within it, part of
+// the same value.
+func (f *Filter) UsesPath(p schema.AttrPath) bool { return usesPath(f.expr, nil, p) }
+
+func usesPath(e Expr, prefix, p schema.AttrPath) bool {
+	switch e := e.(type) {
+	case And:
+		return usesPath(e.Left, prefix, p) || usesPath(e.Right, prefix, p)
+	case Or:
+		return usesPath(e.Left, prefix, p) || usesPath(e.Right, prefix, p)
+	case Not:
+		return usesPath(e.Expr, prefix, p)
+	case ValuePath:
+		return usesPath(e.Expr, e.Path, p)
+	case Compare:
+		used := append(prefix[:len(prefix):len(prefix)], e.Path...)
+		n := min(len(used), len(p))
+		return n > 0 && slices.Equal(used[:n], p[:n])
 	}
 	return false
 }

@@ -41,12 +41,6 @@ func parseOp(word string) (Op, bool) {
 	return 0, false
 }
 
-// isComparison reports whether a word is an operator that takes a literal.
-func isComparison(word string) bool {
-	op, ok := parseOp(word)
-	return ok && op != PR
-}
-
 // opsOf returns the operators which fit a type. Table 3 refuses order on
 // booleans and binaries (F-14, F-15); a part of a value (co, sw, ew) exists
 // only of text (F-33).

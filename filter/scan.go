@@ -298,12 +298,12 @@ func (s *scanner) word() *Error {
 	at := s.pos
 	s.pos = wordEnd(s.text, at)
 	word := s.text[at:s.pos]
-	afterOp := s.afterOp
-	s.afterOp = isComparison(word)
-	if afterOp && !s.afterOp {
+	op, isOp := parseOp(word)
+	if s.afterOp && !isOp {
 		return s.constant(at, word)
 	}
-	if strings.EqualFold(word, "pr") {
+	s.afterOp = isOp && op != PR
+	if isOp && op == PR {
 		s.count++
 	}
 	s.token(tokenWord, at)

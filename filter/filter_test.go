@@ -1,0 +1,333 @@
+package filter_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+func TestFilterReadsTheGrammar(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{
+		// RFC 7644 Figure 2
+		{"eq", `userName eq "bjensen"`, `userName eq "bjensen"`},
+		{"apostrophe", `name.familyName co "O'Malley"`, `name.familyName co "O'Malley"`},
+		{"sw", `userName sw "J"`, `userName sw "J"`},
+		{"core URI", `urn:ietf:params:scim:schemas:core:2.0:User:userName sw "J"`, `userName sw "J"`}, // F-30
+		{"core URI and sub-attribute", `URN:IETF:params:scim:schemas:core:2.0:user:NAME.givenname sw "J"`, `name.givenName sw "J"`},
+		{"pr", `title pr`, `title pr`},
+		{"dateTime gt", `meta.lastModified gt "2011-05-13T04:42:34Z"`, `meta.lastModified gt "2011-05-13T04:42:34Z"`},
+		{"and", `title pr and userType eq "Employee"`, `title pr and userType eq "Employee"`},
+		{"or", `title pr or userType eq "Intern"`, `title pr or userType eq "Intern"`},
+		{"schemas", `schemas eq "` + ent + `"`, `schemas eq "` + ent + `"`}, // F-29
+		{"multi-valued complex means value", `userType eq "Employee" and (emails co "example.com" or emails.value co "example.org")`, // F-25, Z-10
+			`userType eq "Employee" and (emails.value co "example.com" or emails.value co "example.org")`},
+		{"not with a space", `userType ne "Employee" and not (emails co "a" or emails.value co "b")`, // F-19
+			`userType ne "Employee" and not (emails.value co "a" or emails.value co "b")`},
+		{"not without a space", `not(title pr)`, `not (title pr)`},
+		{"needless parentheses", `userType eq "Employee" and (emails.type eq "work")`, `userType eq "Employee" and emails.type eq "work"`},
+		{"value path", `userType eq "Employee" and emails[type eq "work" and value co "@example.com"]`,
+			`userType eq "Employee" and emails[type eq "work" and value co "@example.com"]`},
+		{"value paths combine", `emails[type eq "work" and value co "@example.com"] or ims[type eq "xmpp" and value co "@foo.com"]`, // F-23
+			`emails[type eq "work" and value co "@example.com"] or ims[type eq "xmpp" and value co "@foo.com"]`},
+
+		{"any case", `Username Eq "john" AND NOT (TITLE Pr) Or active EQ true`, `userName eq "john" and not (title pr) or active eq true`}, // F-3
+		{"and before or", `title pr or userName pr and nickName pr`, `title pr or userName pr and nickName pr`},                            // F-18, Z-8
+		{"not before and", `not (title pr) and nickName pr`, `not (title pr) and nickName pr`},
+		{"grouping", `(title pr or userName pr) and nickName pr`, `(title pr or userName pr) and nickName pr`}, // F-16
+		{"grouping to the right", `title pr and (userName pr and nickName pr)`, `title pr and (userName pr and nickName pr)`},
+		{"spaces", `  (  title   pr  )   and  emails[  type eq "a"  ]  `, `title pr and emails[type eq "a"]`},
+		{"logic within brackets", `emails[type eq "work" or (type eq "home" and not (value ew "@x")) and primary eq true]`, // F-22
+			`emails[type eq "work" or type eq "home" and not (value ew "@x") and primary eq true]`},
+		{"value path in parentheses", `(emails[type pr])`, `emails[type pr]`},
+		{"extension", ent + `:department eq "x"`, ent + `:department eq "x"`},
+		{"extension, any case", strings.ToUpper(ent) + `:MANAGER.VALUE eq "x"`, ent + `:manager.value eq "x"`},
+		{"extension within a filter", `not (title pr and ` + ent + `:manager.displayName eq "x")`, `not (title pr and ` + ent + `:manager.displayName eq "x")`},
+		{"extension value path", ent + `:manager[value eq "x" and displayName pr]`, ent + `:manager[value eq "x" and displayName pr]`},
+		{"extension as a whole", ent + ` pr`, ent + ` pr`},
+		{"singular complex pr", `name pr`, `name pr`},
+		{"$ref", `groups.$ref eq "x" and groups[$ref co "y"]`, `groups.$ref eq "x" and groups[$ref co "y"]`},                                                        // F-37
+		{"common attributes", `id eq "a" and externalId eq "b" and meta.resourceType eq "User"`, `id eq "a" and externalId eq "b" and meta.resourceType eq "User"`}, // F-38
+		{"null", `nickName eq null or nickName ne null`, `nickName eq null or nickName ne null`},                                                                    // F-35, Z-12
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := strict(schema.UserType).Filter(c.text, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, f.String())
+		})
+	}
+}
+
+func TestFilterReadsHardNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{
+		{"odd URI", oddURI + `:unit eq "a"`, oddURI + `:unit eq "a"`},
+		{"odd URI in another case", strings.ToUpper(oddURI) + `:BOSS.$REF eq "a"`, oddURI + `:boss.$ref eq "a"`},
+		{"https URI", `name pr and ` + httpURI + `:boss.value eq "a"`, `name pr and ` + httpURI + `:boss.value eq "a"`},
+		{"the longest URI wins", longURI + `:unit eq "a"`, longURI + `:unit eq "a"`},
+		{"the longest URI alone", longURI + ` pr`, longURI + ` pr`},
+		{"an attribute called not", `not eq "a" and not (not pr)`, `not eq "a" and not (not pr)`},
+		{"attributes called like operators", `eq eq "a" and true eq "b" or eq pr`, `eq eq "a" and true eq "b" or eq pr`},
+		{"a $ within a name", `A$B eq "x"`, `a$b eq "x"`},
+		{"simple values in brackets", `tags[value eq "a" or VALUE sw "b"]`, `tags[value eq "a" or value sw "b"]`}, // P-26
+		{"multi-valued sub-attribute in brackets", `box.words[value eq "a"]`, `box.words[value eq "a"]`},
+		{"multi-valued sub-attribute", `parts.words co "a" and parts[words eq "b"]`, `parts.words co "a" and parts[words eq "b"]`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := strict(thingType).Filter(c.text, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, f.String())
+		})
+	}
+}
+
+func TestFilterReadsLiterals(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{ // F-31
+		{"escapes", `name eq "a \"q\" \\ \/ \b\f\n\r\t"`, "name eq \"a \\\"q\\\" \\\\ / \\b\\f\\n\\r\\t\""},
+		{"lower-case unicode escape", `name eq "caf\u00e9"`, `name eq "café"`},
+		{"upper-case unicode escape", `name eq "caf\u00E9"`, `name eq "café"`},
+		{"surrogate pair", `name eq "\ud83d\uDE00"`, `name eq "😀"`},
+		{"syntax within a string", `name eq " and ) ] [ ( \" or "`, `name eq " and ) ] [ ( \" or "`},
+		{"SQL within a string", `name eq "'; DROP TABLE users; -- %_"`, `name eq "'; DROP TABLE users; -- %_"`}, // F-39
+		{"unicode", `name eq "Ünïcode 日本"`, `name eq "Ünïcode 日本"`},
+		{"empty string", `name co ""`, `name co ""`},
+		{"integers", `count eq 5 or count lt -12 or count ge 0`, `count eq 5 or count lt -12 or count ge 0`},
+		{"largest integer", `count le 9223372036854775807`, `count le 9223372036854775807`},
+		{"integer in brackets", `parts[size gt 3]`, `parts[size gt 3]`},
+		{"decimals", `weight eq 1.50 or weight gt -2e3 or weight lt 1E-7 or weight eq 7`, `weight eq 1.50 or weight gt -2e3 or weight lt 1E-7 or weight eq 7`},
+		{"booleans", `on eq true or on ne false`, `on eq true or on ne false`},
+		{"binary", `blob eq "AAEC"`, `blob eq "AAEC"`},
+		{"dateTime with seven digits", `seen ge "2011-05-13T04:42:34.1234567+02:00"`, `seen ge "2011-05-13T04:42:34.1234567+02:00"`},
+		{"dateTime of year 1", `seen gt "0001-01-01T00:00:00Z"`, `seen gt "0001-01-01T00:00:00Z"`},
+		{"reference made canonical", `link eq "HTTP://Example.com:80/a/../b"`, `link eq "http://example.com/b"`}, // N-4
+		{"part of a reference", `link sw "HTTP://Example.com:80/"`, `link sw "HTTP://Example.com:80/"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := strict(thingType).Filter(c.text, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, f.String())
+		})
+	}
+}
+
+func TestFilterRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text string
+		offset     int
+		detail     string
+	}{
+		{"nothing", ``, 0, "empty"}, // F-4
+		{"spaces", `   `, 3, "empty"},
+		{"an attribute alone", `name`, 4, "ends where an operator"}, // F-5
+		{"no value", `name eq`, 7, "ends where a value"},
+		{"no attribute", `eq "a"`, 3, "an operator is wanted"},
+		{"an open parenthesis", `(name pr`, 8, "a ) is missing"},
+		{"a closing parenthesis", `name pr)`, 7, "without its ("},
+		{"and without a right side", `name pr and`, 11, "ends where an attribute"},
+		{"and without a left side", `and name pr`, 4, "unknown operator"},
+		{"two filters", `name pr code pr`, 8, "and, or, or the end"},
+		{"an open bracket", `parts[size eq 1`, 15, "a ] is missing"},
+		{"a closing bracket", `name pr]`, 7, "without its ["},
+		{"an open parenthesis in brackets", `parts[(type pr]`, 14, "a ) is missing"},
+		{"a parenthesis across a bracket", `(parts[type pr)]`, 14, "without its ("},
+		{"empty brackets", `parts[]`, 6, "empty"},
+		{"an index", `parts[0]`, 7, "index"},
+		{"text behind a bracket", `parts[type pr]x eq "a"`, 14, `'x'`},
+		{"a bracket without a name", `[type pr]`, 0, `'['`},
+		{"a space before a bracket", `parts [type pr]`, 6, `'['`},
+		{"an operator behind a bracket", `parts[type pr] eq "a"`, 15, "and, or, or the end"},
+		{"not without parentheses", `not name pr`, 4, "unknown operator"}, // F-17
+		{"not twice", `not not (name pr)`, 4, "unknown operator"},
+		{"a tab", "name\tpr", 4, `'\t'`},
+		{"single quotes", `name eq 'a'`, 8, "double quotes"},    // F-31
+		{"an unquoted word", `name eq User`, 8, "JSON literal"}, // F-32, Z-13
+		{"an unquoted true in capitals", `on eq TRUE`, 6, "JSON literal"},
+		{"an open string", `name eq "a`, 8, "closing quote"},
+		{"an open escaped string", `name eq "a\"`, 8, "closing quote"},
+		{"a bad escape", `name eq "a\x"`, 10, "escape"},
+		{"a short unicode escape", `name eq "\u12"`, 9, "escape"},
+		{"half a surrogate pair", `name eq "\ud83d"`, 9, "escape"},
+		{"surrogates in the wrong order", `name eq "\ude00\ud83d"`, 9, "escape"},
+		{"a control character", "name eq \"a\nb\"", 10, "control"},
+		{"a control character behind an escape", "name eq \"\\n\nb\"", 11, "control"},
+		{"invalid UTF-8", "name eq \"\xff\"", 0, "UTF-8"},
+		{"a leading zero", `count eq 01`, 9, "number"},
+		{"a minus alone", `count eq -`, 9, "number"},
+		{"a number without fraction digits", `weight eq 1.`, 10, "number"},
+		{"a number without exponent digits", `weight eq 1e+`, 10, "number"},
+		{"a number and letters", `count eq 1x`, 9, "number"},
+		{"a string against its neighbour", `name eq "a"and code pr`, 0, "not a filter"},
+		{"an unknown operator", `name regex "x"`, 5, `"regex"`}, // F-27
+		{"an unknown operator in brackets", `name pr and parts[type foo "x"]`, 23, `"foo"`},
+		{"two dots", `box..label pr`, 0, "not a filter"},
+		{"a leading dot", `.x pr`, 0, `'.'`},
+		{"a trailing dot", `box. pr`, 0, "not a filter"},
+		{"three names", `box.label.x pr`, 0, "not a filter"},
+
+		{"an unknown attribute", `name pr and nope eq "x"`, 12, `"nope"`}, // F-34, Z-13
+		{"an unknown sub-attribute", `box.nope eq "x"`, 0, `"box.nope"`},
+		{"a sub-attribute of a simple attribute", `name.x eq "a"`, 0, `"name.x"`}, // T-11
+		{"an extension attribute without its URI", `unit eq "a"`, 0, `"unit"`},
+		{"the URI of no schema", `name pr and urn:nope:x eq "a"`, 12, `"urn:nope:x"`},
+		{"the base URI alone", `urn:x:Thing pr`, 0, "unknown"},
+		{"a URI and a colon", httpURI + `: pr`, 0, "not a filter"},
+		{"an unknown name in brackets", `name pr and parts[nope eq "x"]`, 18, `"nope"`}, // F-21
+		{"a root attribute in brackets", `parts[name eq "x"]`, 6, `"name"`},
+		{"a path in brackets", `parts[parts.type eq "x"]`, 6, `"parts.type"`},
+		{"a URI in brackets", `parts[urn:x:Thing:type eq "x"]`, 6, "sub-attributes"},
+		{"brackets in brackets", `parts[type[value pr]]`, 10, "within a value filter"}, // F-22
+		{"brackets on a simple attribute", `name[value eq "x"]`, 0, "no sub-attributes"},
+		{"brackets on an extension", httpURI + `[unit eq "x"]`, 0, "no sub-attributes"},
+		{"another name in simple brackets", `tags[type eq "x"]`, 5, `"type"`},
+		{"a secret", `pin eq "1234"`, 0, `unknown attribute "pin"`}, // A-16
+		{"a secret's presence", `pin pr`, 0, `unknown attribute "pin"`},
+		{"a secret sub-attribute", `parts.key eq "x"`, 0, "unknown"},
+		{"a secret in brackets", `parts[key sw "x"]`, 6, "unknown"},
+		{"a secret value", `keys eq "x"`, 0, "compare one of its"},
+
+		{"order on a boolean", `on gt false`, 0, "gt does not apply to type boolean"},  // F-14
+		{"order on a binary", `blob gt "AA=="`, 0, "gt does not apply to type binary"}, // F-15
+		{"part of a boolean", `on co "t"`, 0, "co does not apply"},                     // F-33
+		{"part of an integer", `count sw "1"`, 0, "sw does not apply"},
+		{"part of a dateTime", `seen sw "2011"`, 0, "sw does not apply"},
+		{"part of a decimal", `weight ew "1"`, 0, "ew does not apply"},
+		{"part of a binary", `blob co "AA"`, 0, "co does not apply"},
+		{"order on a boolean in brackets", `parts[primary gt true]`, 6, "gt does not apply"}, // P-18
+		{"a word for a boolean", `on eq "yes"`, 6, "true or false"},
+		{"a string for a boolean", `on eq "True"`, 6, "true or false"},
+		{"a number for a boolean", `on eq 1`, 6, "true or false"},
+		{"a boolean for a string", `name eq true`, 8, "JSON string"},
+		{"a number for a string", `name eq 5`, 8, "JSON string"},
+		{"a string for an integer", `count eq "5"`, 9, "JSON number"},
+		{"a fraction for an integer", `count eq 1.0`, 9, "JSON number"},
+		{"an exponent for an integer", `count eq 1e2`, 9, "JSON number"},
+		{"an integer too large", `count eq 9223372036854775808`, 9, "valid integer"},
+		{"an integer of many digits", `count eq ` + strings.Repeat("9", 400), 9, "valid integer"},
+		{"a decimal too large", `weight eq 1e999`, 10, "valid decimal"},
+		{"no date", `seen gt "soon"`, 8, "valid dateTime"},
+		{"no base64", `blob eq "?"`, 8, "valid binary"},
+		{"part of null", `name co null`, 8, "null"}, // Z-12
+		{"order on null", `count gt null`, 9, "null"},
+		{"a complex attribute", `box eq "x"`, 0, "complex"}, // F-25
+		{"a complex attribute with null", `box eq null`, 0, "complex"},
+		{"a complex attribute without value", `marks eq "x"`, 0, "complex"},
+		{"an extension", httpURI + ` eq "x"`, 0, "complex"},
+		{"a singular complex attribute with value", httpURI + `:boss eq "x"`, 0, "complex"},
+		{"a sub-attribute behind brackets", `parts[type eq "work"].value eq "x"`, 0, "within"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := strict(thingType).Filter(c.text, nil)
+			require.Nil(t, f)
+			fe := requireError(t, err, schema.ErrorInvalidFilter)
+			require.Contains(t, fe.Error(), c.detail)
+			require.Equal(t, c.offset, fe.Offset, "%v", err)
+		})
+	}
+}
+
+func TestErrorNamesTheAttributeAndNotTheValue(t *testing.T) {
+	t.Parallel()
+	_, err := strict(schema.UserType).Filter(`emails[primary eq "hunter2"]`, nil)
+	fe := requireError(t, err, schema.ErrorInvalidFilter)
+	require.Equal(t, "emails.primary", fe.Err.Path)
+	require.NotContains(t, fe.Error(), "hunter2")
+}
+
+func TestFilterReadsWhatProvidersSend(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{
+		{"a sub-attribute behind brackets", `emails[type eq "work"].value eq "x"`, `emails[type eq "work" and value eq "x"]`}, // WIRE #10
+		{"with or within", `emails[type eq "work" or type eq "home"].value co "x" and title pr`,
+			`emails[(type eq "work" or type eq "home") and value co "x"] and title pr`},
+		{"pr behind brackets", `(emails[type eq "work"].value pr)`, `emails[type eq "work" and value pr]`},
+		{"ne behind brackets", `emails[type eq "work"].value ne "x"`, `emails[type eq "work" and value ne "x"]`},
+		{"manager as its value", ent + `:manager eq "id"`, ent + `:manager.value eq "id"`},                                    // WIRE #11
+		{"string booleans", `active eq "True" and emails[primary eq "false"]`, `active eq true and emails[primary eq false]`}, // WIRE #3
+		{"unquoted booleans", `active eq True`, `active eq true`},
+		{"names in any case", `USERNAME eq "x" and EMAILS[TYPE eq "work"].VALUE eq "x"`, `userName eq "x" and emails[type eq "work" and value eq "x"]`}, // WIRE #23
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := lenient(schema.UserType).Filter(c.text, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, f.String())
+			_, err = strict(schema.UserType).Filter(c.text, nil)
+			if !strings.HasPrefix(c.text, "USER") {
+				requireError(t, err, schema.ErrorInvalidFilter)
+			}
+		})
+	}
+}
+
+func TestLenientStillRefuses(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`name eq "x"`, ent + ` eq "x"`, `active eq "yes"`, `active eq ""`, `emails[type eq "work"].nope eq "x"`,
+		`emails[type eq "work"].value`, `emails[type eq "work"].value.x eq "y"`, `emails[type eq "work"]. eq "y"`,
+		`emails[type eq "work"].value[type pr]`, `emails.value[type pr].x eq "y"`, `password eq "x"`, `nope pr`,
+	} {
+		_, err := lenient(schema.UserType).Filter(text, nil)
+		requireError(t, err, schema.ErrorInvalidFilter)
+	}
+}
+
+func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
+	t.Parallel()
+	group := resource(t, schema.GroupType, `{"displayName":"Crew"}`)
+	for _, c := range []struct { // F-34, Z-13
+		text string
+		want bool
+	}{
+		{`displayName eq "crew"`, true},
+		{`userName eq "x"`, false},
+		{`userName pr`, false},
+		{`userName ne "x"`, true},
+		{`userName eq null`, true},
+		{`userName ne null`, false},
+		{`not (userName pr)`, true},
+		{`nope gt 3 or nope eq true or displayName pr`, true},
+		{`name.givenName eq "x"`, false},
+		{`urn:ietf:params:scim:schemas:core:2.0:User:name.givenName ne "x"`, true},
+		{ent + `:manager.value eq "x" or displayName eq "Crew"`, true},
+		{`emails[type eq "work" and (value eq "x")] or displayName eq "Crew"`, true},
+		{`emails[type eq "work"].value eq "x" or displayName eq "Crew"`, true},
+		{`emails[type ne "work"] or emails[type eq null].value ne "x"`, false},
+		{ent + `[type ne "work"]`, false},
+		{`members[nope eq "x"] and displayName pr`, false},
+		{`password eq "x"`, false},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			t.Parallel()
+			f, err := anyType(schema.GroupType).Filter(c.text, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, f.Match(group))
+		})
+	}
+	for _, text := range []string{`emails[type bad "x"]`, `emails[`, `userName co null`, `userName`, `emails[x[y pr]]`, `displayName gt 5`} {
+		_, err := anyType(schema.GroupType).Filter(text, nil)
+		requireError(t, err, schema.ErrorInvalidFilter)
+	}
+}
+
+func TestUses(t *testing.T) {
+	t.Parallel()
+	f, err := strict(schema.UserType).Filter(`not (groups.value eq "g") or emails[type pr] and (title pr or active eq true)`, nil)
+	require.NoError(t, err)
+	for _, name := range []string{"groups", "emails", "title", "active"} {
+		require.True(t, f.Uses(schema.UserType.MustResolve(name).Root()), name)
+	}
+	for _, name := range []string{"userName", "name", "id"} {
+		require.False(t, f.Uses(schema.UserType.MustResolve(name).Root()), name)
+	}
+	require.False(t, filter.New(filter.Compare{}).Uses(schema.IDAttribute))
+}
