@@ -264,6 +264,9 @@ func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 
 // RemoveFromAll implements [store.MemberStore].
 func (g *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+	if !validID(id) {
+		return nil, nil // nobody is a member under such an id
+	}
 	var out []string
 	err := g.db.InTx(ctx, func(ctx context.Context) error {
 		out = nil
