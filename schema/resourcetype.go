@@ -169,8 +169,8 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 	default:
 		at = t.root.Sub(uri)
 		p = append(p, at)
-		if rest == "" {
-			return p, len(path) == len(uri)
+		if len(path) == len(uri) {
+			return p, true
 		}
 	}
 	name, sub, dotted := strings.Cut(rest, ".")
