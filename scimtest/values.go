@@ -1,0 +1,90 @@
+package scimtest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Schema URIs as they are written in a row.
+const (
+	user = schema.UserURI
+	grp  = schema.GroupURI
+	ent  = schema.EnterpriseUserURI
+)
+
+// enterprise returns the member of a user that holds enterprise attributes.
+func enterprise(members ...string) string {
+	return quote(ent) + ":{" + strings.Join(members, ",") + "}"
+}
+
+// schemas returns a schemas member.
+func schemas(uris ...string) string {
+	text, _ := json.Marshal(uris)
+	return `"schemas":` + string(text)
+}
+
+// at returns a path of [Reply.Value] into the enterprise extension.
+func at(path string) string { return "['" + ent + "']." + path }
+
+// Keys returns the member names of the object at a path, sorted.
+func (r *Reply) Keys(path string) []string {
+	r.t.Helper()
+	o, ok := r.Value(path).(map[string]any)
+	require.True(r.t, ok, "%s: no object at %q: %s", r.line, path, r.Text)
+	return slices.Sorted(maps.Keys(o))
+}
+
+// Time returns the dateTime at a path and demands that there is one.
+func (r *Reply) Time(path string) time.Time {
+	r.t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, r.String(path))
+	require.NoError(r.t, err, "%s: %s: %s", r.line, path, r.Text)
+	return at
+}
+
+// Total demands a list response of n results.
+func (r *Reply) Total(n int) *Reply {
+	r.t.Helper()
+	r.Is(200)
+	want, _ := json.Marshal(n)
+	return r.Has("schemas", `["urn:ietf:params:scim:api:messages:2.0:ListResponse"]`, "totalResults", string(want))
+}
+
+// Filter queries a path with a filter.
+func (c *Client) Filter(path, filter string) *Reply {
+	c.t.Helper()
+	return c.Get(path + "?filter=" + Query(filter))
+}
+
+// refuses demands that POST and PUT of a user with these members fail alike,
+// and that neither changes anything.
+func (c *Client) refuses(scimType string, members ...string) {
+	c.t.Helper()
+	path := c.NewUser("kept", `"title":"before"`)
+	before := c.Get(path).Is(200).Text
+	c.Post("/Users", User("refused", members...)).Fails(400, scimType)
+	c.Put(path, User("kept", members...)).Fails(400, scimType)
+	require.Equal(c.t, before, c.Get(path).Is(200).Text)
+	c.Filter("/Users", `userName eq "refused"`).Total(0)
+	c.Delete(path).Is(204)
+}
+
+// keeps demands that POST and PUT of a user with these members succeed alike,
+// and that each then has the pairs.
+func (c *Client) keeps(members []string, pairs ...string) {
+	c.t.Helper()
+	made := c.Post("/Users", User("made", members...)).Is(201).Has(pairs...)
+	require.JSONEq(c.t, made.Text, c.Get("/Users/"+made.String("id")).Is(200).Text)
+	c.Delete("/Users/" + made.String("id")).Is(204)
+	path := c.NewUser("replaced")
+	c.Put(path, User("replaced", members...)).Is(200).Has(pairs...)
+	c.Get(path).Is(200).Has(pairs...)
+	c.Delete(path).Is(204)
+}
