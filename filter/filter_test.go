@@ -304,6 +304,7 @@ func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
 		{`emails[type ne "work"] or emails[type eq null].value ne "x"`, false},
 		{ent + `[type ne "work"]`, false},
 		{`members[nope eq "x"] and displayName pr`, false},
+		{`members[urn:nope:x eq null] or members[` + schema.GroupURI + `:value pr]`, false},
 		{`password eq "x"`, false},
 	} {
 		t.Run(c.text, func(t *testing.T) {

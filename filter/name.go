@@ -91,7 +91,7 @@ func (c *compiler) find(n attrName) schema.AttrPath {
 // have no sub-attributes; "value" names the element, for which the attribute
 // itself stands in the path (P-26).
 func findSub(in *schema.Attribute, n attrName) schema.AttrPath {
-	if n.sub != "" {
+	if n.uri != 0 || n.sub != "" {
 		return nil
 	}
 	if in.Type != schema.TypeComplex {

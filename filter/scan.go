@@ -325,7 +325,8 @@ func (s *scanner) prefix(at int, word string, bracket bool) (int, *Error) {
 	if !colon && !bracket {
 		return at, nil
 	}
-	if colon && s.inBody { // F-21
+	anyType := s.opts.AnyType && s.main[0] == kindFilter
+	if colon && s.inBody && !anyType { // F-21
 		return 0, s.fail(at, "only sub-attributes can stand in a value filter")
 	}
 	uri, rest := "", word
@@ -334,7 +335,7 @@ func (s *scanner) prefix(at int, word string, bracket bool) (int, *Error) {
 	}
 	unknown := strings.IndexByte(rest, ':') >= 0
 	if unknown {
-		if !s.opts.AnyType || s.main[0] == kindPath {
+		if !anyType {
 			return 0, s.fail(at, quote(word)+" begins with no schema URI of this resource type")
 		}
 		rest = rest[strings.LastIndexByte(rest, ':')+1:]

@@ -1,0 +1,162 @@
+package filter_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+func TestHostileTextFailsQuickly(t *testing.T) { // F-39
+	t.Parallel()
+	r := lenient(schema.UserType)
+	for _, c := range []struct{ name, text, detail string }{
+		{"parentheses", strings.Repeat("(", 10_000), "deeply"},
+		{"negations", strings.Repeat("not (", 10_000), "deeply"},
+		{"not without end", strings.Repeat("not ", 1_000), "operator"},
+		{"brackets", strings.Repeat("[", 10_000), "'['"},
+		{"brackets with names", strings.Repeat("emails[", 9_000), "within a value filter"},
+		{"parentheses in brackets", "emails[" + strings.Repeat("(", 10_000), "deeply"},
+		{"pairs", strings.Repeat("()", 10_000), "too long"},
+		{"a long name", strings.Repeat("a", 10_000) + " pr", "too long"},
+		{"long sub-attributes", strings.Repeat("a.", 10_000), "too long"},
+		{"colons", strings.Repeat("a:", 10_000) + "b pr", "schema URI"},
+		{"numbers", strings.Repeat("1 ", 10_000), "comparisons"},
+		{"digits", "userName eq " + strings.Repeat("1", 60_000), "string"},
+		{"strings", strings.Repeat(`"a" `, 10_000), "comparisons"},
+		{"open string", `userName eq "` + strings.Repeat("a", 60_000), "closing"},
+		{"escapes", `userName eq "` + strings.Repeat(`\u00e9`, 10_000), "closing"},
+		{"spaces", strings.Repeat(" ", 60_000), "empty"},
+		{"a megabyte", `userName eq "` + strings.Repeat("a", 1<<20) + `"`, "too long"},
+		{"comparisons", strings.Repeat("title pr or ", filter.MaxComparisons) + "title pr", "64 comparisons"},
+		{"comparisons with literals", strings.Repeat(`title eq "" or `, filter.MaxComparisons) + "title pr", "64 comparisons"},
+		{"comparisons in brackets", "emails[" + strings.Repeat("type pr or ", filter.MaxComparisons) + "type pr]", "64 comparisons"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			began := time.Now()
+			f, err := r.Filter(c.text, nil)
+			require.Less(t, time.Since(began), time.Second)
+			require.Nil(t, f)
+			fe := requireError(t, err, schema.ErrorInvalidFilter)
+			require.Contains(t, fe.Error(), c.detail)
+			require.Less(t, len(fe.Error()), 300)
+			p, err := r.Path(c.text, nil)
+			require.Error(t, err)
+			require.Nil(t, p)
+			_, err = r.Path("emails["+c.text, nil)
+			require.Error(t, err)
+		})
+	}
+}
+
+func TestFilterReadsUpToTheBounds(t *testing.T) {
+	t.Parallel()
+	r := strict(schema.UserType)
+	for _, text := range []string{
+		strings.Repeat("(", filter.MaxDepth) + "title pr" + strings.Repeat(")", filter.MaxDepth),
+		strings.Repeat("not(", filter.MaxDepth) + "title pr" + strings.Repeat(")", filter.MaxDepth),
+		strings.Repeat("(", filter.MaxDepth-1) + "emails[type pr]" + strings.Repeat(")", filter.MaxDepth-1),
+		strings.Repeat("title pr or ", filter.MaxComparisons-1) + "title pr",
+		strings.Repeat(`emails[type eq "a"] or `, filter.MaxComparisons-1) + "title pr",
+		`title eq "` + strings.Repeat("x", filter.MaxText-100) + `"`,
+	} {
+		_, err := r.Filter(text, nil)
+		require.NoError(t, err)
+	}
+	_, err := r.Filter(strings.Repeat("(", filter.MaxDepth)+"emails[type pr]"+strings.Repeat(")", filter.MaxDepth), nil)
+	require.ErrorContains(t, err, "deeply")
+}
+
+func TestBudgetBoundsNewShapes(t *testing.T) {
+	t.Parallel()
+	r := strict(schema.UserType)
+	b := &filter.Budget{Misses: 3}
+	for i := range 100 { // literals do not make a shape
+		_, err := r.Filter(fmt.Sprintf(`userName eq "u%d"`, i), b)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2, b.Misses)
+	_, err := r.Path(`emails[type eq "work"].value`, b)
+	require.NoError(t, err)
+	_, err = r.Path(`nope`, b) // a failure costs as much
+	requireError(t, err, schema.ErrorInvalidPath)
+	require.Zero(t, b.Misses)
+
+	_, err = r.Filter(`title pr`, b)
+	fe := requireError(t, err, schema.ErrorInvalidFilter)
+	require.Equal(t, "too many different filters in one request", fe.Err.Detail)
+	_, err = r.Path(`title`, b)
+	requireError(t, err, schema.ErrorInvalidPath)
+	_, err = r.Filter(`USERNAME   EQ "x"`, b) // neither do case and spaces
+	require.NoError(t, err)
+	_, err = r.Filter(`title pr`, &filter.Budget{})
+	require.Error(t, err)
+	_, err = r.Filter(`title pr`, nil)
+	require.NoError(t, err)
+}
+
+func TestBudgetChargesLongShapesMore(t *testing.T) {
+	t.Parallel()
+	b := &filter.Budget{Misses: filter.DefaultBudget}
+	_, err := strict(schema.UserType).Filter(strings.Repeat("displayName pr or ", 60)+"displayName pr", b)
+	require.NoError(t, err)
+	require.Equal(t, filter.DefaultBudget-3, b.Misses)
+}
+
+func TestCacheForgetsWhatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	r := strict(schema.UserType)
+	shape := func(i int) string { // 512 different ones
+		var b strings.Builder
+		b.WriteString("userName pr")
+		for bit := range 9 {
+			b.WriteString([]string{" and title pr", " or title pr"}[i>>bit&1])
+		}
+		return b.String()
+	}
+	seen := func(text string) bool {
+		_, err := r.Filter(text, &filter.Budget{})
+		return err == nil
+	}
+	const used = `id eq "x"`
+	_, err := r.Filter(used, nil)
+	require.NoError(t, err)
+	for i := range 512 {
+		_, err := r.Filter(shape(i), nil)
+		require.NoError(t, err)
+		require.True(t, seen(used), "a shape in use was dropped after %d others", i)
+	}
+	require.True(t, seen(shape(511)))
+	require.False(t, seen(shape(0)))
+}
+
+func TestResolverServesManyAtOnce(t *testing.T) {
+	t.Parallel()
+	r := lenient(schema.UserType)
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for j := range 300 {
+				name := fmt.Sprintf("u%d-%d", i, j)
+				res := &schema.Resource{Type: schema.UserType, ID: name}
+				f, err := r.Filter(fmt.Sprintf(`id eq "%s" and (%s)`, name, strings.Repeat("id pr and ", j%40)+"id pr"), nil)
+				if err != nil || !f.Match(res) {
+					t.Errorf("%s: %v", name, err)
+				}
+				p, err := r.Path(fmt.Sprintf(`emails[value eq "%s"].type`, name), nil)
+				if err != nil || p.String() != fmt.Sprintf(`emails[value eq "%s"].type`, name) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}()
+	}
+	group.Wait()
+}
