@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -45,6 +46,25 @@ type Principal struct {
 	TokenID string
 	// Client says how the client's requests are read.
 	Client Client
+	// BaseURL, unless "", takes the place of Config.BaseURL in locations: the
+	// URL under which this client reaches the handler.
+	BaseURL string
+	// ReadOnly refuses every write (403).
+	ReadOnly bool
+	// Types, unless empty, are the only resource types the client may touch
+	// (403 otherwise).
+	Types []string
+	// Paused answers every request 503: provisioning is switched off for now,
+	// and the client is to try again later.
+	Paused bool
+}
+
+// permits reports whether the credential's scope covers the operation.
+func (p *Principal) permits(kind OperationKind, typ string) bool {
+	if len(p.Types) > 0 && !slices.Contains(p.Types, typ) {
+		return false
+	}
+	return !p.ReadOnly || kind == OperationRetrieve || kind == OperationQuery
 }
 
 // Client is the kind of client, which decides how far its requests may depart

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // create answers POST on a resource type (RFC 7644 §3.3).
@@ -34,24 +35,41 @@ func (h *Handler) create(r *request, ep *endpoint) (*response, error) {
 	if err := ep.Type.Validate(attributes); err != nil {
 		return nil, err
 	}
-	now := h.now()
-	next := &schema.Resource{Type: ep.Type, ID: h.cfg.NewID(), Created: now, LastModified: now}
-
-	var created *schema.Resource
-	err = h.inTx(r.ctx, func(ctx context.Context) error {
-		complete, err := h.completeMembers(ctx, members)
-		if err != nil {
-			return err
-		}
-		if created, err = ep.Store.Create(ctx, next.WithAttributes(withMembers(ep, attributes, complete))); err != nil {
-			return err
-		}
-		return h.setPassword(ctx, created, decoded.Secrets)
-	})
+	n := &newcomer{decoded: decoded, attributes: attributes, members: members}
+	created, err := h.createOrRestore(r, ep, n)
 	if err != nil {
 		return nil, err
 	}
 	return h.resource(r, ep, http.StatusCreated, p.Sent(decoded.Mentioned), created)
+}
+
+// newcomer is what a POST asks to create.
+type newcomer struct {
+	decoded    schema.Decoded
+	attributes *schema.Object
+	members    []schema.Member
+}
+
+// insert stores a new resource.
+func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resource, error) {
+	now := h.now()
+	next := &schema.Resource{Type: ep.Type, ID: h.cfg.NewID(), Created: now, LastModified: now}
+	var created *schema.Resource
+	err := h.write(r, ep, "", store.CausePost, func(ctx context.Context, w *write) error {
+		members, err := h.completeMembers(ctx, n.members)
+		if err != nil {
+			return err
+		}
+		if created, err = ep.Store.Create(ctx, next.WithAttributes(withMembers(ep, n.attributes, members))); err != nil {
+			return err
+		}
+		if err := h.setPassword(ctx, created, n.decoded.Secrets); err != nil {
+			return err
+		}
+		r.audit.change(ep, nil, created)
+		return w.happened(ctx, nil, created, &schema.MemberDelta{Add: members}, n.decoded.Secrets)
+	})
+	return created, err
 }
 
 // defaults lets the embedder complete a new resource. What the client

@@ -3,6 +3,9 @@ package scim
 import (
 	"context"
 	"net/http"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // delete answers DELETE (RFC 7644 §3.6). In the same transaction the resource
@@ -11,17 +14,22 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 	if err := h.authorize(r, OperationDelete, ep, id); err != nil {
 		return nil, err
 	}
-	err := h.retry(r, func() error {
-		return h.inTx(r.ctx, func(ctx context.Context) error {
-			before, err := h.lock(ctx, r, ep, id)
-			if err != nil {
-				return err
-			}
-			if err := ep.Store.Delete(ctx, id, before.Version); err != nil {
-				return err
-			}
-			return h.leaveGroups(ctx, id)
-		})
+	if ep.OnDelete == DeactivateOnDelete {
+		return h.deactivate(r, ep, id)
+	}
+	err := h.write(r, ep, id, store.CauseDelete, func(ctx context.Context, w *write) error {
+		before, err := h.lock(ctx, r, ep, id)
+		if err != nil {
+			return err
+		}
+		if err := ep.Store.Delete(ctx, id, before.Version); err != nil {
+			return err
+		}
+		r.audit.change(ep, before, nil)
+		if err := w.happened(ctx, before, nil, nil, schema.Secrets{}); err != nil {
+			return err
+		}
+		return w.leaveGroups(ctx, id)
 	})
 	if err != nil {
 		return nil, err
@@ -29,12 +37,38 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 	return &response{status: http.StatusNoContent}, nil
 }
 
-func (h *Handler) leaveGroups(ctx context.Context, id string) error {
-	for _, ep := range h.endpoints {
+// leaveGroups takes a deleted resource out of every group.
+func (w *write) leaveGroups(ctx context.Context, id string) error {
+	for _, ep := range w.endpoints {
 		if ep.members == nil {
 			continue
 		}
-		if _, err := ep.members.RemoveFromAll(ctx, id, h.now()); err != nil {
+		left, err := ep.members.RemoveFromAll(ctx, id, w.now())
+		if err != nil {
+			return err
+		}
+		if err := w.membersLeft(ctx, ep, left, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// membersLeft raises the event of a member that left groups by being deleted.
+func (w *write) membersLeft(ctx context.Context, ep *endpoint, groups []string, member string) error {
+	if w.cfg.Hooks.Before == nil && w.cfg.Hooks.MembersChanged == nil {
+		return nil
+	}
+	for _, id := range groups {
+		group, err := ep.Store.Get(ctx, id, store.GetOptions{})
+		if err != nil {
+			return err
+		}
+		event := &store.Event{
+			Kind: store.EventMembersChanged, Cause: store.CauseMembers, Before: group, After: group,
+			Members: &schema.MemberDelta{Remove: []string{member}},
+		}
+		if err := w.raise(ctx, ep.Type.Name, []*store.Event{event}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -74,7 +75,7 @@ func (h *Handler) serviceProviderConfig(r *request) (*response, error) {
 		Sort:                  supported{true},
 		ETag:                  supported{h.versions()},
 		AuthenticationSchemes: []AuthenticationScheme{},
-		Meta:                  meta{"ServiceProviderConfig", h.base + "/ServiceProviderConfig"},
+		Meta:                  meta{"ServiceProviderConfig", h.baseURL(r.ctx) + "/ServiceProviderConfig"},
 	}
 	c.Filter.Supported, c.Filter.MaxResults = true, h.cfg.Limits.MaxResults
 	c.Bulk.MaxPayloadSize = h.cfg.Limits.Body
@@ -108,7 +109,7 @@ type extensionJSON struct {
 func (h *Handler) resourceTypes(r *request) (*response, error) {
 	var list []any
 	for _, ep := range h.endpoints {
-		list = append(list, h.describeType(ep))
+		list = append(list, h.describeType(r.ctx, ep))
 	}
 	return discoveredList(r, list)
 }
@@ -124,15 +125,15 @@ func (h *Handler) resourceType(r *request) (*response, error) {
 	if ep == nil {
 		return nil, errorf(http.StatusNotFound, "no such resource type")
 	}
-	return discovered(r, h.describeType(ep))
+	return discovered(r, h.describeType(r.ctx, ep))
 }
 
-func (h *Handler) describeType(ep *endpoint) resourceTypeJSON {
+func (h *Handler) describeType(ctx context.Context, ep *endpoint) resourceTypeJSON {
 	t := ep.Type
 	d := resourceTypeJSON{
 		Schemas: []string{schema.ResourceTypeURI},
 		ID:      t.Name, Name: t.Name, Endpoint: t.Endpoint, Description: t.Description, Schema: t.Schema.ID,
-		Meta: meta{"ResourceType", h.base + "/ResourceTypes/" + url.PathEscape(t.Name)},
+		Meta: meta{"ResourceType", h.baseURL(ctx) + "/ResourceTypes/" + url.PathEscape(t.Name)},
 	}
 	for _, e := range t.Extensions {
 		d.Extensions = append(d.Extensions, extensionJSON{e.Schema.ID, e.Required})
@@ -152,7 +153,7 @@ type schemaJSON struct {
 func (h *Handler) schemas(r *request) (*response, error) {
 	var list []any
 	for _, s := range h.allSchemas() {
-		list = append(list, h.describeSchema(s))
+		list = append(list, h.describeSchema(r.ctx, s))
 	}
 	return discoveredList(r, list)
 }
@@ -165,7 +166,7 @@ func (h *Handler) schema(r *request) (*response, error) {
 	}
 	for _, s := range h.allSchemas() {
 		if s.ID == id {
-			return discovered(r, h.describeSchema(s))
+			return discovered(r, h.describeSchema(r.ctx, s))
 		}
 	}
 	return nil, errorf(http.StatusNotFound, "no such schema")
@@ -192,11 +193,11 @@ func (h *Handler) allSchemas() []*schema.Schema {
 	return all
 }
 
-func (h *Handler) describeSchema(s *schema.Schema) schemaJSON {
+func (h *Handler) describeSchema(ctx context.Context, s *schema.Schema) schemaJSON {
 	return schemaJSON{
 		Schemas: []string{schema.SchemaURI},
 		ID:      s.ID, Name: s.Name, Description: s.Description, Attributes: s.Attributes,
-		Meta: meta{"Schema", h.base + "/Schemas/" + s.ID},
+		Meta: meta{"Schema", h.baseURL(ctx) + "/Schemas/" + s.ID},
 	}
 }
 

@@ -17,6 +17,7 @@ type endpoint struct {
 	can       store.Capabilities
 	members   store.MemberStore // nil for a type without members
 	refs      []refAttribute
+	active    *schema.Attribute // the boolean that says who may come in, or nil
 	sensitive []schema.AttrPath
 	dialects  map[Client]*dialect
 }
@@ -46,6 +47,12 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		}
 	}
 	ep := &endpoint{Endpoint: e, can: store.Describe(e.Store), refs: refAttributes(e.Type), dialects: map[Client]*dialect{}}
+	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
+		ep.active = a
+	}
+	if ep.active == nil && (e.OnTwin != RefuseTwin || e.OnDelete != DeleteResource) {
+		return nil, fmt.Errorf("scim: %s has no attribute active, which its OnTwin or OnDelete needs", name)
+	}
 	if e.Type.Members() != nil {
 		m, ok := e.Store.(store.MemberStore)
 		if !ok {

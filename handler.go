@@ -25,6 +25,7 @@ type Handler struct {
 	prefix    string // the escaped path of BaseURL
 	endpoints []*endpoint
 	mux       *chi.Mux
+	wake      chan struct{} // for the worker
 }
 
 // request is one authenticated request.
@@ -34,6 +35,7 @@ type request struct {
 	principal *Principal
 	query     url.Values // names in lower case
 	me        bool       // the resource was addressed as /Me
+	audit     *auditing
 }
 
 // handlerFunc answers a request with a response or an error, which one place
@@ -106,7 +108,7 @@ func notImplemented(detail string) handlerFunc {
 // ServeHTTP answers one request. It does not retain r or w.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &writer{ResponseWriter: w, json: wantsJSON(r)}
-	x := &exchange{start: h.cfg.Now(), reference: newUUID()}
+	x := &exchange{start: h.cfg.Now(), reference: newUUID(), audit: auditing{on: h.cfg.Audit != nil}}
 	defer h.finish(out, r, x)
 
 	path, err := h.path(r)
@@ -125,6 +127,7 @@ type exchange struct {
 	reference string // names the request in the log and in the detail of a 500
 	principal *Principal
 	err       error
+	audit     auditing
 }
 
 type exchangeKey struct{}
@@ -138,6 +141,7 @@ func (h *Handler) finish(w *writer, r *http.Request, x *exchange) {
 		h.fail(w, r, x, panicError(p))
 	}
 	h.log(w, r, x)
+	h.report(w, r, x)
 }
 
 // path returns the escaped path below the base, without a version segment or
@@ -198,6 +202,9 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 		}
 	}
 	x.principal = p
+	if p.Paused {
+		return nil, errorf(http.StatusServiceUnavailable, "provisioning is paused")
+	}
 	if m == nil {
 		return nil, errorf(http.StatusNotFound, "no such endpoint")
 	}
@@ -215,7 +222,11 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 	if err != nil {
 		return nil, err
 	}
-	return f(&request{Request: r, ctx: store.WithTenant(r.Context(), p.Tenant), principal: p, query: query})
+	ctx := store.WithTenant(r.Context(), p.Tenant)
+	if p.BaseURL != "" {
+		ctx = context.WithValue(ctx, baseKey{}, strings.TrimRight(p.BaseURL, "/"))
+	}
+	return f(&request{Request: r, ctx: ctx, principal: p, query: query, audit: &x.audit})
 }
 
 // methodError is a 405, which names what is allowed (RFC 9110 §15.5.6).
@@ -252,8 +263,13 @@ func parseQuery(raw string) (url.Values, error) {
 	return folded, nil
 }
 
-// authorize asks the embedder.
+// authorize holds the operation against the scope of the credential and asks
+// the embedder.
 func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id string) error {
+	r.audit.kind, r.audit.typ, r.audit.id = kind, ep.Type.Name, id
+	if !r.principal.permits(kind, ep.Type.Name) {
+		return ErrForbidden
+	}
 	if h.cfg.Authorize == nil {
 		return nil
 	}

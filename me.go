@@ -28,7 +28,7 @@ func (h *Handler) meMethods() methods {
 			resp, err := f(r, ep, id)
 			if resp != nil {
 				// The Location of any response is the permanent one.
-				resp.location = h.location(ep, id)
+				resp.location = h.location(r.ctx, ep, id)
 			}
 			return resp, err
 		}

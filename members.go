@@ -73,7 +73,7 @@ func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) ite
 				yield(schema.Value{}, err)
 				return
 			}
-			if !yield(memberValue(a, m, h.uri(m.Type, m.Value)), nil) {
+			if !yield(memberValue(a, m, h.uri(ctx, m.Type, m.Value)), nil) {
 				return
 			}
 		}
@@ -186,27 +186,27 @@ func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []*schema.Res
 		if len(refs) == 0 {
 			continue
 		}
-		r = r.With(a, h.groupsValue(a, refs))
+		r = r.With(a, h.groupsValue(ctx, a, refs))
 		r.Version = withGroupsDigest(r.Version, refs)
 		rs[i] = r
 	}
 	return nil
 }
 
-func (h *Handler) groupsValue(a *schema.Attribute, refs []store.GroupRef) schema.Value {
+func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, refs []store.GroupRef) schema.Value {
 	list := make([]schema.Value, 0, len(refs))
 	for _, g := range refs {
-		list = append(list, memberValue(a, schema.Member{Value: g.ID, Type: "direct", Display: g.Display}, h.groupURI(g.ID)))
+		list = append(list, memberValue(a, schema.Member{Value: g.ID, Type: "direct", Display: g.Display}, h.groupURI(ctx, g.ID)))
 	}
 	return schema.List(list...)
 }
 
 // groupURI is the location of a group among the types with members, of which
 // there is one unless the embedder has made more.
-func (h *Handler) groupURI(id string) string {
+func (h *Handler) groupURI(ctx context.Context, id string) string {
 	for _, ep := range h.endpoints {
 		if ep.members != nil {
-			return h.location(ep, id)
+			return h.location(ctx, ep, id)
 		}
 	}
 	return ""

@@ -52,8 +52,8 @@ func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Project
 	}
 	for i, r := range out {
 		c := *r
-		c.Location = h.location(ep, r.ID)
-		c.Attributes = h.fillRefs(ep, r.Attributes)
+		c.Location = h.location(ctx, ep, r.ID)
+		c.Attributes = h.fillRefs(ctx, ep, r.Attributes)
 		out[i] = &c
 	}
 	return out, nil

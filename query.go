@@ -208,6 +208,9 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 	var sels []*selection
 	budget := &filter.Budget{Misses: filter.DefaultBudget}
 	for _, ep := range eps {
+		if len(eps) > 1 && !r.principal.permits(OperationQuery, ep.Type.Name) {
+			continue // out of scope: as if the type had no resources
+		}
 		if err := h.authorize(r, OperationQuery, ep, ""); err != nil {
 			return nil, err
 		}

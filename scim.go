@@ -50,6 +50,17 @@ type Config struct {
 	// is announced as unsupported.
 	SetPassword func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
 
+	// Hooks take part in the lifecycle of users and groups.
+	Hooks Hooks
+
+	// Outbox keeps what Hooks.Revoke and the hooks of events have to do, in
+	// the transactions of Tx.
+	Outbox store.Outbox
+
+	// Audit, if set, receives one record for every operation, successful or
+	// not, once it is answered. See [AuditLog].
+	Audit func(ctx context.Context, rec AuditRecord)
+
 	// Me, if set, resolves /Me to the id of the caller's User; an empty id is
 	// 404. Without it /Me is 501 (RFC 7644 §3.11).
 	Me func(ctx context.Context, p *Principal) (id string, err error)
@@ -97,6 +108,11 @@ type Endpoint struct {
 	// created (RFC 7644 §3.3), for example active. What the client sent, also
 	// as null or [], is not overridden.
 	Default func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object
+	// OnTwin says what a POST does whose unique value belongs to a resource
+	// that is inactive. A live twin is always 409 uniqueness.
+	OnTwin TwinPolicy
+	// OnDelete says what DELETE does.
+	OnDelete DeletePolicy
 }
 
 // Users serves RFC 7643 §4.1 and §4.3 users, with the enterprise extension, at
@@ -108,11 +124,13 @@ func Groups(s store.Store) Endpoint { return Endpoint{Type: schema.GroupType, St
 
 // Limits bound what one request can cost. A zero field takes the default.
 type Limits struct {
-	Body       int64 // bytes of a request body; default 8 MiB (413)
-	Operations int   // operations of one PATCH; default 10000 (400)
-	PageSize   int   // resources of a page when count is absent; default 100
-	MaxResults int   // resources of a page whatever count says; default 1000
-	Scan       int   // resources read to match or sort what a store cannot; default 20000 (400 tooMany)
+	Body       int64         // bytes of a request body; default 8 MiB (413)
+	Operations int           // operations of one PATCH; default 10000 (400)
+	PageSize   int           // resources of a page when count is absent; default 100
+	MaxResults int           // resources of a page whatever count says; default 1000
+	Revoke     time.Duration // for one call of a hook after the commit; default 10 s
+	Attempts   int           // failures until an event is set aside as dead; default 20
+	Scan       int           // resources read to match or sort what a store cannot; default 20000 (400 tooMany)
 }
 
 func (l Limits) withDefaults() Limits {
@@ -128,6 +146,10 @@ func (l Limits) withDefaults() Limits {
 	set(&l.MaxResults, 1000)
 	set(&l.PageSize, 100)
 	set(&l.Scan, 20000)
+	set(&l.Attempts, 20)
+	if l.Revoke <= 0 {
+		l.Revoke = 10 * time.Second
+	}
 	l.PageSize = min(l.PageSize, l.MaxResults)
 	return l
 }
@@ -135,7 +157,7 @@ func (l Limits) withDefaults() Limits {
 // New checks the configuration and returns the handler. The error joins every
 // problem found.
 func New(cfg Config) (*Handler, error) {
-	h := &Handler{cfg: cfg}
+	h := &Handler{cfg: cfg, wake: make(chan struct{}, 1)}
 	h.cfg.Limits = cfg.Limits.withDefaults()
 	if h.cfg.Logger == nil {
 		h.cfg.Logger = slog.Default()
@@ -146,7 +168,7 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.NewID == nil {
 		h.cfg.NewID = newUUID
 	}
-	errs := []error{h.setBaseURL(), h.setEndpoints(), h.setSensitive()}
+	errs := []error{h.setBaseURL(), h.setEndpoints(), h.setSensitive(), h.checkHooks()}
 	if cfg.Auth == nil {
 		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
 	}

@@ -35,7 +35,7 @@ func (h *Handler) inTx(ctx context.Context, fn func(context.Context) error) erro
 func (h *Handler) update(r *request, ep *endpoint, id string, cause store.Cause, change func(context.Context, *schema.Resource) (edit, error)) (*schema.Resource, edit, error) {
 	var result *schema.Resource
 	var made edit
-	attempt := func(ctx context.Context) error {
+	err := h.write(r, ep, id, cause, func(ctx context.Context, w *write) error {
 		before, err := h.lock(ctx, r, ep, id)
 		if err != nil {
 			return err
@@ -43,17 +43,37 @@ func (h *Handler) update(r *request, ep *endpoint, id string, cause store.Cause,
 		if made, err = change(ctx, before); err != nil {
 			return err
 		}
-		made.attributes = ep.dropRefs(made.attributes)
-		if err := ep.Type.Validate(made.attributes); err != nil {
-			return err
-		}
-		if result, err = h.store(ctx, ep, before, made, cause); err != nil {
-			return err
-		}
-		return h.setPassword(ctx, result, made.secrets)
-	}
-	err := h.retry(r, func() error { return h.inTx(r.ctx, attempt) })
+		result, err = w.apply(ctx, before, made)
+		return err
+	})
 	return result, made, err
+}
+
+// apply validates and stores what was made of a resource, and raises what
+// happened to it.
+func (w *write) apply(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, error) {
+	made.attributes = w.ep.dropRefs(w.ep.keepInactive(before, made.attributes))
+	if err := w.ep.Type.Validate(made.attributes); err != nil {
+		return nil, err
+	}
+	after, members, err := w.store(ctx, before, made)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.setPassword(ctx, after, made.secrets); err != nil {
+		return nil, err
+	}
+	w.r.audit.change(w.ep, before, after)
+	return after, w.happened(ctx, before, after, members, made.secrets)
+}
+
+// keepInactive keeps active: false where a change leaves active unassigned:
+// access is given back by an explicit true alone.
+func (ep *endpoint) keepInactive(before *schema.Resource, after *schema.Object) *schema.Object {
+	if !ep.inactive(before) || after.Get(ep.active).Assigned() {
+		return after
+	}
+	return after.With(ep.active, schema.Boolean(false))
 }
 
 // lock reads the resource for a write and checks the preconditions.
@@ -97,26 +117,28 @@ func (h *Handler) retry(r *request, write func() error) error {
 	}
 }
 
-// store writes the difference between before and what was made of it.
-func (h *Handler) store(ctx context.Context, ep *endpoint, before *schema.Resource, made edit, cause store.Cause) (*schema.Resource, error) {
+// store writes the difference between before and what was made of it, and
+// returns the members who really joined and left.
+func (w *write) store(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, *schema.MemberDelta, error) {
 	same := schema.IdenticalObjects(before.Attributes, made.attributes)
 	if same && made.members.Empty() {
-		return before, nil
+		return before, nil, nil
 	}
-	c := &store.Change{Before: before, After: h.touched(before), IfVersion: before.Version, Cause: cause}
+	c := &store.Change{Before: before, After: w.touched(before), IfVersion: before.Version, Cause: w.cause}
 	if !same {
 		c.After.Attributes = made.attributes
 	}
 	if made.members.Empty() {
-		return ep.Store.Update(ctx, c)
+		after, err := w.ep.Store.Update(ctx, c)
+		return after, nil, err
 	}
-	complete, err := h.completeMembers(ctx, made.members.Add)
+	complete, err := w.completeMembers(ctx, made.members.Add)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.Members = &schema.MemberDelta{Replace: made.members.Replace, Add: complete, Remove: made.members.Remove}
-	after, _, err := ep.members.UpdateMembers(ctx, c)
-	return after, err
+	after, effective, err := w.ep.members.UpdateMembers(ctx, c)
+	return after, &effective, err
 }
 
 // touched returns a copy with a new lastModified, later than the old one also

@@ -90,14 +90,16 @@ type Page struct {
 }
 
 // Cause is what brought a change about.
-type Cause uint8
+type Cause string
 
 // The causes of a change.
 const (
-	CausePut Cause = iota + 1
-	CausePatch
-	CauseDelete
-	CauseMembers // the resource's members changed because a member was deleted
+	CausePost    Cause = "post"
+	CausePut     Cause = "put"
+	CausePatch   Cause = "patch"
+	CauseDelete  Cause = "delete"
+	CauseRestore Cause = "restore" // a POST that took over an inactive twin
+	CauseMembers Cause = "members" // a member of the group was deleted
 )
 
 // Change is one modification of one resource. After has the time of the change

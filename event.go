@@ -1,0 +1,98 @@
+package scim
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// eventJSON is how an event is kept in the outbox. Changing it must go on
+// reading what an older version wrote.
+type eventJSON struct {
+	ID         string          `json:"id"`
+	Kind       store.EventKind `json:"kind"`
+	Time       time.Time       `json:"time"`
+	Tenant     string          `json:"tenant,omitempty"`
+	Actor      string          `json:"actor,omitempty"`
+	Cause      store.Cause     `json:"cause"`
+	Type       string          `json:"type"`
+	ResourceID string          `json:"resource"`
+	Before     *resourceJSON   `json:"before,omitempty"`
+	After      *resourceJSON   `json:"after,omitempty"`
+	Added      []memberJSON    `json:"added,omitempty"`
+	Removed    []string        `json:"removed,omitempty"`
+}
+
+type resourceJSON struct {
+	ID           string          `json:"id"`
+	Version      string          `json:"version,omitempty"`
+	Created      time.Time       `json:"created"`
+	LastModified time.Time       `json:"lastModified"`
+	Attributes   json.RawMessage `json:"attributes"`
+}
+
+type memberJSON struct {
+	Value string `json:"value"`
+	Type  string `json:"type,omitempty"`
+}
+
+func encodeEvent(e *store.Event) []byte {
+	j := eventJSON{
+		ID: e.ID, Kind: e.Kind, Time: e.Time, Tenant: e.Tenant, Actor: e.Actor, Cause: e.Cause,
+		Type: e.Type, ResourceID: e.ResourceID, Before: encodeResource(e.Before), After: encodeResource(e.After),
+	}
+	if e.Members != nil {
+		for _, m := range e.Members.Add {
+			j.Added = append(j.Added, memberJSON{m.Value, m.Type})
+		}
+		j.Removed = e.Members.Remove
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		panic(err) // cannot be: strings, times and JSON made by AppendJSON
+	}
+	return text
+}
+
+func encodeResource(r *schema.Resource) *resourceJSON {
+	if r == nil {
+		return nil
+	}
+	return &resourceJSON{r.ID, r.Version, r.Created, r.LastModified, r.Attributes.AppendJSON(nil)}
+}
+
+func (h *Handler) decodeEvent(payload []byte) (*store.Event, error) {
+	var j eventJSON
+	if err := json.Unmarshal(payload, &j); err != nil {
+		return nil, fmt.Errorf("scim: outbox entry: %w", err)
+	}
+	ep := h.byType(j.Type)
+	if ep == nil {
+		return nil, fmt.Errorf("scim: outbox entry: no endpoint for resource type %q", j.Type)
+	}
+	e := &store.Event{
+		ID: j.ID, Kind: j.Kind, Time: j.Time, Tenant: j.Tenant, Actor: j.Actor, Cause: j.Cause,
+		Type: j.Type, ResourceID: j.ResourceID, Before: decodeResource(ep.Type, j.Before), After: decodeResource(ep.Type, j.After),
+	}
+	if len(j.Added)+len(j.Removed) > 0 {
+		e.Members = &schema.MemberDelta{Remove: j.Removed}
+		for _, m := range j.Added {
+			e.Members.Add = append(e.Members.Add, schema.Member{Value: m.Value, Type: m.Type})
+		}
+	}
+	return e, nil
+}
+
+func decodeResource(t *schema.ResourceType, j *resourceJSON) *schema.Resource {
+	if j == nil {
+		return nil
+	}
+	// What a schema changed since no longer knows is left out.
+	attributes, _ := t.DecodeStored(j.Attributes)
+	return &schema.Resource{
+		Type: t, ID: j.ID, Version: j.Version, Created: j.Created, LastModified: j.LastModified, Attributes: attributes,
+	}
+}

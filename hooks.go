@@ -1,0 +1,252 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Hooks are how the application takes part in the lifecycle of its users and
+// groups: joiner, mover, leaver. Every hook is optional. Events are shared and
+// must not be modified.
+//
+// In the transaction of the write, in this order, after the resource was
+// written and before the commit: Before, then EndSessions. Both may run more
+// than once for one request (a conflict repeats the transaction), so they
+// touch nothing but the database of the transaction in their context. Their
+// context ends with the client's.
+//
+// After the commit: Revoke, before the client is answered; then, from the
+// outbox in the background ([Handler.Run]), the hook of each event. These run
+// at least once and must be idempotent. Their context does not end with the
+// client's; it has the tenant and a deadline (Limits.Revoke).
+type Hooks struct {
+	// Before may veto: an error undoes the whole write and is answered as it
+	// is if it is an [*Error] or *schema.Error (last owner, no seat left,
+	// foreign domain), else by a plain 500. It sees every event.
+	Before func(ctx context.Context, e *store.Event) error
+
+	// EndSessions ends the sessions that live in the database of the
+	// transaction when a resource is deactivated (store.EventDeactivated, by
+	// PATCH, PUT or DELETE alike). An error undoes the write.
+	EndSessions func(ctx context.Context, e *store.Event) error
+
+	// Revoke ends sessions that live elsewhere when a resource is
+	// deactivated. It runs after the commit, or a login could slip in
+	// between, and before the answer: as long as it fails the client is
+	// answered 503 and the revocation stays pending. The background worker
+	// and every later write on the resource run it again first. It needs
+	// Config.Outbox.
+	Revoke func(ctx context.Context, e *store.Event) error
+
+	// The hooks of the events; see store.EventKind. They need Config.Outbox
+	// and [Handler.Run].
+	Created        func(ctx context.Context, e *store.Event) error
+	Updated        func(ctx context.Context, e *store.Event) error
+	Deactivated    func(ctx context.Context, e *store.Event) error
+	Reactivated    func(ctx context.Context, e *store.Event) error
+	Restored       func(ctx context.Context, e *store.Event) error
+	Deleted        func(ctx context.Context, e *store.Event) error
+	MembersChanged func(ctx context.Context, e *store.Event) error
+	PasswordSet    func(ctx context.Context, e *store.Event) error
+}
+
+// deliver returns the hook of an event kind, nil if there is none.
+func (k *Hooks) deliver(kind store.EventKind) func(context.Context, *store.Event) error {
+	switch kind {
+	case store.EventCreated:
+		return k.Created
+	case store.EventUpdated:
+		return k.Updated
+	case store.EventDeactivated:
+		return k.Deactivated
+	case store.EventReactivated:
+		return k.Reactivated
+	case store.EventRestored:
+		return k.Restored
+	case store.EventDeleted:
+		return k.Deleted
+	case store.EventMembersChanged:
+		return k.MembersChanged
+	case store.EventPasswordSet:
+		return k.PasswordSet
+	}
+	return nil
+}
+
+var eventKinds = []store.EventKind{
+	store.EventCreated, store.EventUpdated, store.EventDeactivated, store.EventReactivated,
+	store.EventRestored, store.EventDeleted, store.EventMembersChanged, store.EventPasswordSet,
+}
+
+// delivers reports whether any event has a hook.
+func (k *Hooks) delivers() bool {
+	return slices.ContainsFunc(eventKinds, func(kind store.EventKind) bool { return k.deliver(kind) != nil })
+}
+
+// any reports whether events matter at all.
+func (k *Hooks) any() bool {
+	return k.Before != nil || k.EndSessions != nil || k.Revoke != nil || k.delivers()
+}
+
+// checkHooks refuses hooks whose promise could not be kept.
+func (h *Handler) checkHooks() error {
+	k := &h.cfg.Hooks
+	switch {
+	case !k.any():
+		return nil
+	case h.cfg.Tx == nil:
+		return errors.New("scim: Config.Hooks need Config.Tx")
+	case h.cfg.Outbox == nil && (k.Revoke != nil || k.delivers()):
+		return errors.New("scim: Hooks.Revoke and the hooks of events need Config.Outbox")
+	}
+	return nil
+}
+
+// write is one write on its way.
+type write struct {
+	*Handler
+	r     *request
+	ep    *endpoint
+	cause store.Cause
+	// revocations are the pending ones this write appended; they become real
+	// with its commit.
+	revocations []store.Entry
+}
+
+// write runs fn in the transaction of all stores and carries out what the
+// leaver-safe order asks for around it: revocations still pending for the
+// resource first, those of this write after the commit, and no answer before
+// both are done. id is "" for a resource to be created.
+func (h *Handler) write(r *request, ep *endpoint, id string, cause store.Cause, fn func(context.Context, *write) error) error {
+	if err := h.finishPending(r.ctx, ep.Type.Name, id); err != nil {
+		return err
+	}
+	var w *write
+	err := h.retry(r, func() error {
+		w = &write{Handler: h, r: r, ep: ep, cause: cause}
+		return h.inTx(r.ctx, func(ctx context.Context) error {
+			w.revocations = nil
+			return fn(ctx, w)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	r.audit.done = true
+	h.wakeWorker()
+	return h.revokeNow(r.ctx, w.revocations)
+}
+
+// happened raises the events of a change: before is nil for a new resource,
+// after for a deleted one.
+func (w *write) happened(ctx context.Context, before, after *schema.Resource, members *schema.MemberDelta, secrets schema.Secrets) error {
+	if !w.cfg.Hooks.any() {
+		return nil
+	}
+	var events []*store.Event
+	add := func(when bool, kind store.EventKind) {
+		if when {
+			events = append(events, &store.Event{Kind: kind, Before: before, After: after})
+		}
+	}
+	add(w.deactivates(before, after), store.EventDeactivated)
+	add(before == nil, store.EventCreated)
+	add(w.cause == store.CauseRestore, store.EventRestored)
+	add(w.reactivates(before, after), store.EventReactivated)
+	add(before != nil && after != nil && w.updates(before, after), store.EventUpdated)
+	if !members.Empty() {
+		events = append(events, &store.Event{Kind: store.EventMembersChanged, Before: before, After: after, Members: members})
+	}
+	add(w.cfg.SetPassword != nil && secrets.Len() > 0, store.EventPasswordSet)
+	add(after == nil, store.EventDeleted)
+	return w.raise(ctx, w.ep.Type.Name, events)
+}
+
+// inactive reports whether the resource says active: false. What says nothing
+// is not inactive.
+func (ep *endpoint) inactive(r *schema.Resource) bool {
+	return r != nil && ep.active != nil && r.Attributes.Get(ep.active).Assigned() && !r.Attributes.Get(ep.active).Bool()
+}
+
+func (w *write) deactivates(before, after *schema.Resource) bool {
+	if w.ep.active == nil || before == nil {
+		return false
+	}
+	return !w.ep.inactive(before) && (after == nil || w.ep.inactive(after))
+}
+
+func (w *write) reactivates(before, after *schema.Resource) bool {
+	return after != nil && w.ep.inactive(before) && !w.ep.inactive(after)
+}
+
+// updates reports whether anything but active differs.
+func (w *write) updates(before, after *schema.Resource) bool {
+	b, a := before.Attributes, after.Attributes
+	if w.ep.active != nil {
+		a = a.With(w.ep.active, b.Get(w.ep.active))
+	}
+	return !schema.IdenticalObjects(b, a)
+}
+
+// raise completes the events, lets the hooks of the transaction see them, and
+// appends to the outbox what is to happen after the commit.
+func (w *write) raise(ctx context.Context, typ string, events []*store.Event) error {
+	for _, e := range events {
+		e.ID, e.Time, e.Tenant, e.Actor = w.cfg.NewID(), w.now(), w.r.principal.Tenant, w.r.principal.TokenID
+		e.Type, e.ResourceID = typ, e.Resource().ID
+		if e.Cause == "" {
+			e.Cause = w.cause
+		}
+	}
+	if before := w.cfg.Hooks.Before; before != nil {
+		for _, e := range events {
+			if err := before(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	if end := w.cfg.Hooks.EndSessions; end != nil {
+		for _, e := range events {
+			if e.Kind != store.EventDeactivated {
+				continue
+			}
+			if err := end(ctx, e); err != nil {
+				return fmt.Errorf("end sessions: %w", err)
+			}
+		}
+	}
+	return w.enqueue(ctx, events)
+}
+
+// enqueue appends to the outbox what is to happen after the commit.
+func (w *write) enqueue(ctx context.Context, events []*store.Event) error {
+	var entries []store.Entry
+	for _, e := range events {
+		if w.cfg.Hooks.Revoke != nil && e.Kind == store.EventDeactivated {
+			revocation := w.entry(store.QueueRevoke, e)
+			// The worker leaves it to this request at first.
+			revocation.Due = revocation.Created.Add(2 * w.cfg.Limits.Revoke)
+			entries = append(entries, revocation)
+			w.revocations = append(w.revocations, revocation)
+		}
+		if w.cfg.Hooks.deliver(e.Kind) != nil {
+			entries = append(entries, w.entry(store.QueueEvent, e))
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return w.cfg.Outbox.Append(ctx, entries)
+}
+
+func (w *write) entry(q store.Queue, e *store.Event) store.Entry {
+	return store.Entry{
+		ID: w.cfg.NewID(), Queue: q, Tenant: e.Tenant, Type: e.Type, ResourceID: e.ResourceID,
+		Payload: encodeEvent(e), Created: e.Time, Due: e.Time,
+	}
+}

@@ -1,0 +1,160 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+const (
+	workerPause = time.Second      // between looks at the outbox when nothing calls
+	workerBatch = 32               // entries claimed at once
+	retryFirst  = time.Second      // after the first failure; doubled each time
+	retryMost   = 10 * time.Minute // at most
+)
+
+// Run is the background worker: it carries out revocations that are still
+// pending and delivers events, until ctx ends, and returns ctx.Err(). An
+// application whose configuration has an Outbox runs it in a goroutine; of
+// several processes on one database each may run it, they share the work.
+// Failures are logged and tried again, with growing pauses; an event that
+// failed Limits.Attempts times is set aside as dead (store.Outbox.Dead), a
+// revocation never.
+func (h *Handler) Run(ctx context.Context) error {
+	if h.cfg.Outbox == nil {
+		return errors.New("scim: Run needs Config.Outbox")
+	}
+	for {
+		more := h.work(ctx, store.QueueRevoke)
+		more = h.work(ctx, store.QueueEvent) || more
+		if more && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-h.wake:
+		case <-time.After(workerPause):
+		}
+	}
+}
+
+// wakeWorker tells a worker in this process that there may be work.
+func (h *Handler) wakeWorker() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// work claims and carries out one batch; it reports whether there may be more.
+func (h *Handler) work(ctx context.Context, q store.Queue) bool {
+	now := h.now()
+	// The lease outlasts the whole batch.
+	until := now.Add((workerBatch + 1) * h.cfg.Limits.Revoke)
+	entries, err := h.cfg.Outbox.Claim(ctx, q, now, until, workerBatch)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.cfg.Logger.LogAttrs(ctx, slog.LevelError, "scim: outbox", slog.String("error", err.Error()))
+		}
+		return false
+	}
+	for _, e := range entries {
+		if ctx.Err() != nil {
+			return false
+		}
+		h.carryOut(ctx, e)
+	}
+	return len(entries) > 0
+}
+
+// carryOut runs the hook of an entry and settles it; the result is nil only
+// when it is done for good.
+func (h *Handler) carryOut(ctx context.Context, entry store.Entry) error {
+	ctx, cancel := context.WithTimeout(store.WithTenant(context.WithoutCancel(ctx), entry.Tenant), h.cfg.Limits.Revoke)
+	defer cancel()
+	err := h.runHook(ctx, entry)
+	// What settles the entry must not fail for the time the hook took.
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.cfg.Limits.Revoke)
+	defer cancel()
+	if err == nil {
+		return h.cfg.Outbox.Done(settle, entry.ID)
+	}
+	dead := entry.Queue == store.QueueEvent && entry.Attempts+1 >= h.cfg.Limits.Attempts
+	h.cfg.Logger.LogAttrs(ctx, slog.LevelError, "scim: hook failed",
+		slog.String("queue", string(entry.Queue)), slog.String("entry", entry.ID), slog.String("type", entry.Type),
+		slog.String("tenant", entry.Tenant), slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead), slog.String("error", err.Error()))
+	return errors.Join(err, h.cfg.Outbox.Fail(settle, entry.ID, err.Error(), h.now().Add(backoff(entry.Attempts)), dead))
+}
+
+// backoff is the pause after an attempt that followed n failed ones.
+func backoff(n int) time.Duration {
+	if n >= 10 {
+		return retryMost
+	}
+	return min(retryFirst<<n, retryMost)
+}
+
+// runHook calls the hook in a goroutine of its own, so that one which ignores
+// its context or panics holds up nobody: it counts as failed.
+func (h *Handler) runHook(ctx context.Context, entry store.Entry) error {
+	event, err := h.decodeEvent(entry.Payload)
+	if err != nil {
+		return err
+	}
+	hook := h.cfg.Hooks.Revoke
+	if entry.Queue == store.QueueEvent {
+		hook = h.cfg.Hooks.deliver(event.Kind)
+	}
+	if hook == nil {
+		if entry.Queue == store.QueueRevoke {
+			return errors.New("scim: a revocation is pending and Hooks.Revoke is no longer set")
+		}
+		return nil // an event nobody listens to any more
+	}
+	result := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				result <- panicError(p)
+			}
+		}()
+		result <- hook(ctx, event)
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("scim: the hook did not return in time: %w", ctx.Err())
+	}
+}
+
+// finishPending completes the revocations of a resource that earlier writes
+// left behind. Nothing else may happen to the resource before.
+func (h *Handler) finishPending(ctx context.Context, typ, id string) error {
+	if h.cfg.Hooks.Revoke == nil || id == "" {
+		return nil
+	}
+	entries, err := h.cfg.Outbox.Pending(ctx, store.QueueRevoke, typ, id)
+	if err != nil {
+		return err
+	}
+	return h.revokeNow(ctx, entries)
+}
+
+// revokeNow carries out revocations before the client is answered. The client
+// going away does not stop it. On failure they stay pending and the answer is
+// 503: the client's retry, though it changes nothing, comes back here.
+func (h *Handler) revokeNow(ctx context.Context, entries []store.Entry) error {
+	for _, e := range entries {
+		if err := h.carryOut(ctx, e); err != nil {
+			// The hook's error is told to the log, not to the client.
+			return fmt.Errorf("%w: access is not revoked yet: %v", store.ErrUnavailable, err)
+		}
+	}
+	return nil
+}
