@@ -57,10 +57,19 @@ func (r *Reply) Total(n int) *Reply {
 	return r.Has("schemas", `["urn:ietf:params:scim:api:messages:2.0:ListResponse"]`, "totalResults", string(want))
 }
 
-// Filter queries a path with a filter.
+// Filter queries a path, which may have a query already, with a filter.
 func (c *Client) Filter(path, filter string) *Reply {
 	c.t.Helper()
-	return c.Get(path + "?filter=" + Query(filter))
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	return c.Get(path + separator + "filter=" + Query(filter))
+}
+
+// Search returns the JSON of a SearchRequest (RFC 7644 §3.4.3).
+func Search(members ...string) string {
+	return "{" + strings.Join(append([]string{schemas("urn:ietf:params:scim:api:messages:2.0:SearchRequest")}, members...), ",") + "}"
 }
 
 // refuses demands that POST and PUT of a user with these members fail alike,
