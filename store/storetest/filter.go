@@ -48,6 +48,9 @@ func (k *kit) filtersAll(s store.Store, t *schema.ResourceType, stored []*schema
 	for _, e := range g.everyComparison() {
 		o.ask(e)
 	}
+	for _, e := range g.pairs(o.whole) {
+		o.ask(e)
+	}
 	for range 400 {
 		o.ask(g.expr(3))
 	}
@@ -243,6 +246,31 @@ func valuePath(c filter.Compare) (filter.ValuePath, bool) {
 	outer := c.Path[:n]
 	c.Path = c.Path[n:]
 	return filter.ValuePath{Path: outer, Expr: c}, true
+}
+
+// pairs returns value paths with two conditions, which one value meets, or two
+// different ones of a resource.
+func (g *generator) pairs(rs []*schema.Resource) []filter.Expr {
+	var out []filter.Expr
+	for _, r := range rs {
+		for a, v := range r.Attributes.All() {
+			if !a.MultiValued || a.Type != schema.TypeComplex {
+				continue
+			}
+			x, y := v.At(g.kit.rand.IntN(v.Len())), v.At(g.kit.rand.IntN(v.Len()))
+			out = append(out, filter.ValuePath{Path: schema.AttrPath{a}, Expr: filter.And{Left: g.has(x), Right: g.has(y)}})
+		}
+	}
+	return out
+}
+
+// has is met by a complex value.
+func (g *generator) has(v schema.Value) filter.Expr {
+	var all []filter.Expr
+	for a, w := range v.Object().All() {
+		all = append(all, filter.Compare{Path: schema.AttrPath{a}, Op: filter.EQ, Value: w})
+	}
+	return all[g.kit.rand.IntN(len(all))]
 }
 
 func (g *generator) expr(depth int) filter.Expr {

@@ -1,0 +1,122 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/stretchr/testify/require"
+)
+
+func newUser(t testing.TB, i int) *schema.Resource {
+	o, errs := schema.UserType.DecodeStored(fmt.Appendf(nil,
+		`{"userName":"User-%[1]d","externalId":"x%[1]d","title":"Guide","emails":[{"value":"U%[1]d@example.com","type":"work"},{"value":"all@example.com","type":"home"}]}`, i))
+	require.Empty(t, errs)
+	return &schema.Resource{Type: schema.UserType, ID: fmt.Sprint("id-", i), Attributes: o}
+}
+
+func newGroup(t testing.TB, i int, members ...string) *schema.Resource {
+	o, errs := schema.GroupType.DecodeStored(fmt.Appendf(nil, `{"displayName":"Group %d"}`, i))
+	require.Empty(t, errs)
+	var list []schema.Value
+	for _, id := range members {
+		var b schema.Builder
+		b.Set(schema.GroupType.Members().Sub("value"), schema.String(id))
+		list = append(list, schema.Complex(b.Object()))
+	}
+	r := &schema.Resource{Type: schema.GroupType, ID: fmt.Sprint("group-", i), Attributes: o}
+	return r.With(schema.GroupType.Members(), schema.List(list...))
+}
+
+// filled has ten users and ten groups, group i with users i to 9.
+func filled(t testing.TB) *DB {
+	db := New()
+	var ids []string
+	for i := range 10 {
+		r, err := db.Store(schema.UserType).Create(context.Background(), newUser(t, i))
+		require.NoError(t, err)
+		ids = append(ids, r.ID)
+	}
+	for i := range 10 {
+		_, err := db.Store(schema.GroupType).Create(context.Background(), newGroup(t, i, ids[i:]...))
+		require.NoError(t, err)
+	}
+	return db
+}
+
+func TestWhatIsFoundByIndex(t *testing.T) {
+	t.Parallel()
+	const scan = -1
+	db := filled(t)
+	for _, c := range []struct {
+		typ    *schema.ResourceType
+		filter string
+		want   int // how many resources are looked at
+	}{
+		{schema.UserType, `id eq "id-3"`, 1},
+		{schema.UserType, `id eq "ID-3"`, 0},
+		{schema.UserType, `id eq "group-3"`, 0},
+		{schema.UserType, `userName eq "USER-3"`, 1},
+		{schema.UserType, `userName eq "ｕser-3"`, 1},
+		{schema.UserType, `userName eq "nobody"`, 0},
+		{schema.UserType, `externalId eq "x3"`, 1},
+		{schema.UserType, `externalId eq "X3"`, 0},
+		{schema.UserType, `emails.value eq "u3@EXAMPLE.com"`, 1},
+		{schema.UserType, `emails.value eq "all@example.com"`, 10},
+		{schema.UserType, `emails[value eq "u3@example.com"]`, 1},
+		{schema.UserType, `emails[type eq "work" and value eq "u3@example.com"]`, 1},
+		{schema.UserType, `emails[type eq "work"].value eq "u3@example.com"`, 1},
+		{schema.UserType, `emails[type eq "work"]`, scan},
+		{schema.UserType, `emails[not (value eq "u3@example.com")]`, scan},
+		{schema.UserType, `title pr and (emails.value eq "all@example.com" and userName eq "user-3")`, 1},
+		{schema.UserType, `userName eq "user-3" and emails.value eq "all@example.com"`, 1},
+		{schema.UserType, `userName eq "user-3" or externalId eq "x4"`, 2},
+		{schema.UserType, `userName eq "user-3" or externalId eq "x3"`, 1},
+		{schema.UserType, `userName eq "user-3" or title pr`, scan},
+		{schema.UserType, `not (userName eq "user-3")`, scan},
+		{schema.UserType, `externalId eq null`, scan},
+		{schema.UserType, `userName sw "user"`, scan},
+		{schema.GroupType, `displayName eq "GROUP 3"`, 1},
+		{schema.GroupType, `members.value eq "id-3"`, 4},
+		{schema.GroupType, `members[value eq "id-3"]`, 4},
+		{schema.GroupType, `members.value eq "id-3" and displayName eq "Group 2"`, 1},
+		{schema.GroupType, `members.value eq "id-3" and members.value eq "id-0"`, 1},
+	} {
+		t.Run(c.filter, func(t *testing.T) {
+			t.Parallel()
+			f, err := filter.NewResolver(c.typ, filter.Options{Profile: schema.Lenient()}).Filter(c.filter, nil)
+			require.NoError(t, err)
+			tenant, err := db.view(context.Background())
+			require.NoError(t, err)
+			k := db.kinds[c.typ]
+			l := list{kind: k, tenant: tenant, collection: tenant.collection(k)}
+			found, ok := l.candidates(nil, f.Expr())
+			if !ok {
+				require.Equal(t, c.want, scan)
+				return
+			}
+			require.Len(t, found.sorted(), c.want)
+		})
+	}
+}
+
+// What is deleted or renamed leaves nothing behind but its id.
+func TestNothingIsLeftBehind(t *testing.T) {
+	t.Parallel()
+	db := filled(t)
+	ctx := context.Background()
+	for i := range 10 {
+		require.NoError(t, db.Store(schema.UserType).Delete(ctx, fmt.Sprint("id-", i), ""))
+		require.NoError(t, db.Store(schema.GroupType).Delete(ctx, fmt.Sprint("group-", i), ""))
+	}
+	tenant, err := db.view(ctx)
+	require.NoError(t, err)
+	for i, c := range tenant.collections {
+		require.Zero(t, c.records.len(), "records of kind %d", i)
+		require.Zero(t, c.index.len(), "index of kind %d", i)
+		require.Zero(t, c.memberships.len(), "memberships of kind %d", i)
+	}
+	require.Equal(t, 20, tenant.ids.len())
+}

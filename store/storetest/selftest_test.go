@@ -1,0 +1,155 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// caught are the ways to break the naive store, each with the case that must
+// notice.
+var caught = []struct{ defect, by string }{
+	{"a strange id is an error", "basics/an id that cannot exist is not found"},
+	{"ids without case", "basics/ids are compared byte for byte"},
+	{"ids are used again", "basics/an id is never used again"},
+	{"one space of ids", "basics/a user is no group"},
+	{"everything exists", "basics/exists tells which"},
+	{"update creates", "basics/update of what is gone stores nothing"},
+	{"update merges", "basics/update takes the place of what was there"},
+	{"update merges", "round trips/taking away"},
+	{"the dead are listed", "basics/delete removes the one"},
+
+	{"keys keep their case", "uniqueness/taken in another spelling/other case"},
+	{"keys are lower case", "uniqueness/taken in another spelling/full-width"},
+	{"keys are lower case", "uniqueness/taken in another spelling/decomposed"},
+	{"keys are lower case", "uniqueness/taken in another spelling/sharp s"},
+	{"keys are trimmed", "uniqueness/free beside a similar one/trailing space"},
+	{"keys end at zero", "uniqueness/free beside a similar one/zero byte"},
+	{"keys without accents", "uniqueness/free beside a similar one/accent"},
+	{"keys are floats", "uniqueness/numbers and case-exact values"},
+	{"keys are not checked on update", "uniqueness/a failed update changes nothing"},
+	{"one's own value is taken", "uniqueness/one's own value is not taken"},
+	{"deletion does not free", "uniqueness/deletion frees"},
+	{"externalId is unique", "uniqueness/other attributes may repeat"},
+	{"a failed create stores", "uniqueness/a failed create stores nothing"},
+
+	{"the version stays", "versions/each change makes a new one"},
+	{"the version has two values", "versions/each change makes a new one"},
+	{"Update ignores the version", "versions/update checks"},
+	{"Delete ignores the version", "versions/delete checks"},
+	{"UpdateMembers ignores the version", "versions/of groups"},
+
+	{"the total is the page", "listing/total"},
+	{"count 0 is no limit", "listing/total"},
+	{"the total is what is left", "listing/pages by id"},
+	{"the total ignores the filter", "listing/a filter on pages"},
+	{"pages overlap", "listing/pages by offset"},
+	{"no order", "listing/pages by offset"},
+	{"behind a gone id it begins again", "listing/behind an id that is gone"},
+
+	{"the filter is dropped", "listing/a filter on pages"},
+	{"half of a conjunction is dropped", "filtering/of users"},
+	{"value paths fall apart", "filtering/of users"},
+	{"eq is sw", "filtering/of users"},
+	{"not of nothing is nothing", "filtering/of users"},
+	{"numbers are compared as text", "filtering/of things"},
+	{"dates are compared as text", "filtering/of things"},
+	{"members are not matched", "filtering/of groups"},
+
+	{"a missing value comes first", "sorting/of users"},
+	{"missing is always last", "sorting/of users"},
+	{"the order minds case", "sorting/of users"},
+	{"the order is by the first value", "sorting/of users"},
+	{"descending reverses ties", "sorting/of users"},
+	{"the order is for the page", "sorting/of a selection"},
+
+	{"initial members are lost", "members/initial ones"},
+	{"members are part of the resource", "members/initial ones"},
+	{"the delta is what was asked", "members/adding and removing"},
+	{"adding adds again", "members/adding and removing"},
+	{"nothing is a change", "members/no effect, no change"},
+	{"attributes need a member", "members/the rest changes with them"},
+	{"replace adds", "members/replace"},
+	{"update drops members", "members/an update without them keeps them"},
+	{"members have no type", "members/their type is kept"},
+	{"members change while drawn", "members/as of one moment, without a lock"},
+	{"members are locked while drawn", "members/as of one moment, without a lock"},
+	{"no group has no members", "members/of a deleted group"},
+	{"the dead have members", "members/of a deleted group"},
+	{"groups of the first only", "members/groups of many"},
+	{"groups have no name", "members/groups have their present name"},
+	{"removal from the first only", "members/removed from all groups"},
+	{"removal keeps the version", "members/removed from all groups"},
+	{"removal is no modification", "members/removed from all groups"},
+
+	{"no rollback", "transactions/rollback"},
+	{"no rollback", "transactions/panic"},
+	{"rollback keeps what was created", "transactions/rollback"},
+	{"rollback forgets members", "transactions/rollback of groups"},
+	{"a panic keeps the lock", "transactions/panic"},
+	{"joining does not", "transactions/joining"},
+	{"dirty reads", "transactions/unseen before the commit"},
+	{"transactions run at the same time", "transactions/for update"},
+	{"waiting ignores the context", "transactions/waiting ends with the context"},
+
+	{"no tenants in Get", "tenants/reads"},
+	{"no tenants in Exists", "tenants/reads"},
+	{"no tenants in List", "tenants/filters and order"},
+	{"no tenants in Update", "tenants/writes"},
+	{"no tenants in Delete", "tenants/writes"},
+	{"no tenants in keys", "tenants/names"},
+	{"tenants without case", "tenants/names"},
+	{"no tenants in Members", "tenants/groups"},
+	{"no tenants in UpdateMembers", "tenants/groups"},
+	{"no tenants in GroupsOf", "tenants/groups"},
+	{"no tenants in RemoveFromAll", "tenants/groups"},
+	{"no tenants in List", "tenants/filters by member"},
+	{"no tenants in Get", "tenants/in a transaction"},
+
+	{"the argument is written to", "sharing/arguments stay as they are"},
+	{"the argument is kept", "sharing/the caller keeps its header"},
+	{"update writes in place", "sharing/results stay as they are"},
+	{"the delta is kept", "sharing/the caller keeps its slices"},
+
+	{"lists are sets", "round trips/a full user"},
+	{"text ends at zero", "round trips/any text"},
+	{"text is folded", "round trips/any text"},
+	{"text is folded", "round trips/a group name"},
+	{"empty text is null", "round trips/any text"},
+	{"dates in UTC", "round trips/things of every type"},
+	{"decimals are floats", "round trips/things of every type"},
+	{"times in seconds", "round trips/times"},
+
+	{"the version is checked before", "concurrency/one of many with the same version"},
+	{"keys are checked before", "concurrency/one of many with the same name"},
+	{"members are read before", "concurrency/no member is lost"},
+	{"members are read before", "concurrency/the same member"},
+}
+
+func TestBrokenStoresAreCaught(t *testing.T) {
+	t.Parallel()
+	byName := map[string]test{}
+	for _, c := range tests() {
+		require.NotContains(t, byName, c.name, "two cases of one name")
+		byName[c.name] = c
+	}
+	for _, c := range caught {
+		t.Run(c.defect+"/"+c.by, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, byName, c.by)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			failure, skipped := byName[c.by].on(ctx, newNaive(c.defect))
+			require.NotEmpty(t, failure, "the kit does not notice")
+			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
+			require.Empty(t, skipped)
+		})
+	}
+}
+
+func TestSimplestStorePasses(t *testing.T) {
+	t.Parallel()
+	Run(t, func(*testing.T) Fixture { return newNaive("") })
+}
