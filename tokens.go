@@ -1,0 +1,127 @@
+package scim
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// NewToken returns a fresh bearer token: the secret, which is shown once and
+// kept nowhere, and its SHA-256. 256 random bits in URL-safe text.
+func NewToken() (secret string, sum [sha256.Size]byte) {
+	var b [32]byte
+	rand.Read(b[:]) // never fails: crypto/rand
+	secret = base64.RawURLEncoding.EncodeToString(b[:])
+	return secret, sha256.Sum256([]byte(secret))
+}
+
+// StoredTokens authenticates by "Authorization: Bearer" (RFC 6750) against
+// tokens kept in a store, so that they can be added, paused, expired and
+// revoked while the program runs; two valid tokens at once rotate one without
+// an outage.
+//
+// A token that is unknown, wrong, expired or revoked is answered alike: every
+// one costs one look-up by SHA-256, which tells nothing about the secret. now
+// may be nil for time.Now.
+func StoredTokens(tokens store.Tokens, now func() time.Time) Authenticator {
+	if now == nil {
+		now = time.Now
+	}
+	return &storedTokens{tokens: tokens, now: now}
+}
+
+type storedTokens struct {
+	bearer
+	tokens store.Tokens
+	now    func() time.Time
+}
+
+func (s *storedTokens) Authenticate(r *http.Request) (*Principal, error) {
+	secret, ok := bearerSecret(r)
+	if !ok {
+		return nil, ErrUnauthenticated
+	}
+	sum := sha256.Sum256([]byte(secret))
+	t, err := s.tokens.FindToken(r.Context(), sum)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	expired := !t.Expires.IsZero() && !now.Before(t.Expires)
+	if subtle.ConstantTimeCompare(sum[:], t.SHA256[:]) != 1 || expired || t.Revoked {
+		return nil, ErrUnauthenticated
+	}
+	s.touch(r.Context(), t, now)
+	return principalOf(t)
+}
+
+// touchEvery is how exactly the last use of a token is kept.
+const touchEvery = time.Minute
+
+// touch notes the use. A failure is no reason to refuse the request.
+func (s *storedTokens) touch(ctx context.Context, t store.Token, now time.Time) {
+	if now.Sub(t.LastUsed) >= touchEvery {
+		s.tokens.TouchToken(ctx, t.ID, now)
+	}
+}
+
+func principalOf(t store.Token) (*Principal, error) {
+	p := &Principal{Tenant: t.Tenant, TokenID: t.ID, ReadOnly: t.ReadOnly, Types: t.Types, Paused: t.Paused}
+	switch t.Client {
+	case "":
+	case "strict":
+		p.Client = StrictClient
+	default:
+		return nil, errors.New("scim: token " + t.ID + " has an unknown client")
+	}
+	return p, nil
+}
+
+// BasicPasswords authenticates by HTTP Basic (RFC 7617): the user name is the
+// Token's ID, the password its secret. Offer it to clients that know nothing
+// better, with a random secret as for [HashToken].
+func BasicPasswords(tokens ...Token) Authenticator {
+	return basic(append([]Token(nil), tokens...))
+}
+
+type basic []Token
+
+// Challenge is the value of WWW-Authenticate.
+func (basic) Challenge() string { return `Basic realm="scim", charset="UTF-8"` }
+
+// Schemes describes HTTP Basic.
+func (basic) Schemes() []AuthenticationScheme {
+	return []AuthenticationScheme{{
+		Type: "httpbasic", Name: "HTTP Basic",
+		Description: "A user name and password in the Authorization header", SpecURI: "https://www.rfc-editor.org/info/rfc7617", Primary: true,
+	}}
+}
+
+func (b basic) Authenticate(r *http.Request) (*Principal, error) {
+	name, password, ok := r.BasicAuth()
+	if !ok || len(r.Header.Values("Authorization")) != 1 {
+		return nil, ErrUnauthenticated
+	}
+	user, sum := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
+	var hit *Token
+	for i := range b {
+		id := sha256.Sum256([]byte(b[i].ID))
+		if subtle.ConstantTimeCompare(user[:], id[:])&subtle.ConstantTimeCompare(sum[:], b[i].SHA256[:]) == 1 {
+			hit = &b[i]
+		}
+	}
+	if hit == nil {
+		return nil, ErrUnauthenticated
+	}
+	return &Principal{Tenant: hit.Tenant, TokenID: hit.ID, Client: hit.Client}, nil
+}
