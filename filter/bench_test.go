@@ -44,9 +44,6 @@ func BenchmarkPathSeen(b *testing.B) {
 	r := lenient(schema.UserType)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := r.Path(`members[value eq "2819c223-7f76-453a-919d-413861904646"]`, nil); err == nil {
-			b.Fatal("User has no members")
-		}
 		if _, err := r.Path(`emails[type eq "work"].value`, nil); err != nil {
 			b.Fatal(err)
 		}

@@ -87,43 +87,35 @@ func (f *Filter) Match(r *schema.Resource) bool { return f.test.resource(r) }
 func (f *Filter) String() string { return string(appendExpr(nil, f.expr, 0, nil)) }
 
 // Uses reports whether any comparison reads the root attribute a.
-func (f *Filter) Uses(a *schema.Attribute) bool { return uses(f.expr, a) }
-
-func uses(e Expr, a *schema.Attribute) bool {
-	switch e := e.(type) {
-	case And:
-		return uses(e.Left, a) || uses(e.Right, a)
-	case Or:
-		return uses(e.Left, a) || uses(e.Right, a)
-	case Not:
-		return uses(e.Expr, a)
-	case ValuePath:
-		return e.Path.Root() == a
-	case Compare:
-		return len(e.Path) > 0 && e.Path.Root() == a
-	}
-	return false
+func (f *Filter) Uses(a *schema.Attribute) bool {
+	return reads(f.expr, nil, func(p schema.AttrPath) bool { return p.Root() == a })
 }
 
 // UsesPath reports whether any comparison reads the attribute at path p or, by
 // naming the complex attribute around it or an attribute within it, part of
 // the same value.
-func (f *Filter) UsesPath(p schema.AttrPath) bool { return usesPath(f.expr, nil, p) }
+func (f *Filter) UsesPath(p schema.AttrPath) bool {
+	return reads(f.expr, nil, func(used schema.AttrPath) bool {
+		n := min(len(used), len(p))
+		return slices.Equal(used[:n], p[:n])
+	})
+}
 
-func usesPath(e Expr, prefix, p schema.AttrPath) bool {
+// reads reports whether is holds for the whole path of any comparison; in is
+// the attribute of the value filter that e stands in.
+func reads(e Expr, in schema.AttrPath, is func(schema.AttrPath) bool) bool {
 	switch e := e.(type) {
 	case And:
-		return usesPath(e.Left, prefix, p) || usesPath(e.Right, prefix, p)
+		return reads(e.Left, in, is) || reads(e.Right, in, is)
 	case Or:
-		return usesPath(e.Left, prefix, p) || usesPath(e.Right, prefix, p)
+		return reads(e.Left, in, is) || reads(e.Right, in, is)
 	case Not:
-		return usesPath(e.Expr, prefix, p)
+		return reads(e.Expr, in, is)
 	case ValuePath:
-		return usesPath(e.Expr, e.Path, p)
+		return reads(e.Expr, e.Path, is)
 	case Compare:
-		used := append(prefix[:len(prefix):len(prefix)], e.Path...)
-		n := min(len(used), len(p))
-		return n > 0 && slices.Equal(used[:n], p[:n])
+		p := within(in, e.Path)
+		return len(p) > 0 && is(p)
 	}
 	return false
 }

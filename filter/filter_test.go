@@ -155,6 +155,8 @@ func TestFilterRefuses(t *testing.T) {
 		{"an open escaped string", `name eq "a\"`, 8, "closing quote"},
 		{"a bad escape", `name eq "a\x"`, 10, "escape"},
 		{"a short unicode escape", `name eq "\u12"`, 9, "escape"},
+		{"a unicode escape of other letters", `name eq "\u12xy"`, 9, "escape"},
+		{"a backslash at the end", `name eq "\`, 9, "escape"},
 		{"half a surrogate pair", `name eq "\ud83d"`, 9, "escape"},
 		{"surrogates in the wrong order", `name eq "\ude00\ud83d"`, 9, "escape"},
 		{"a control character", "name eq \"a\nb\"", 10, "control"},
@@ -314,7 +316,7 @@ func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
 			require.Equal(t, c.want, f.Match(group))
 		})
 	}
-	for _, text := range []string{`emails[type bad "x"]`, `emails[`, `userName co null`, `userName`, `emails[x[y pr]]`, `displayName gt 5`} {
+	for _, text := range []string{`emails[type bad "x"]`, `emails[`, `foo[bar baz]`, `foo[bar pr].x bad "y"`, `userName co null`, `userName`, `emails[x[y pr]]`, `displayName gt 5`} {
 		_, err := anyType(schema.GroupType).Filter(text, nil)
 		requireError(t, err, schema.ErrorInvalidFilter)
 	}
@@ -330,5 +332,20 @@ func TestUses(t *testing.T) {
 	for _, name := range []string{"userName", "name", "id"} {
 		require.False(t, f.Uses(schema.UserType.MustResolve(name).Root()), name)
 	}
-	require.False(t, filter.New(filter.Compare{}).Uses(schema.IDAttribute))
+	for path, want := range map[string]bool{
+		"groups": true, "groups.value": true, "groups.display": false, "emails": true, "emails.type": true,
+		"emails.value": false, "title": true, "name.givenName": false,
+	} {
+		require.Equal(t, want, f.UsesPath(schema.UserType.MustResolve(path)), path)
+	}
+	nothing := filter.New(filter.Compare{})
+	require.False(t, nothing.Uses(schema.IDAttribute))
+	require.False(t, nothing.UsesPath(schema.UserType.MustResolve("id")))
+
+	f, err = anyType(thingType).Filter(`box pr and tags[value eq "a"] and parts[nope eq "x"]`, nil)
+	require.NoError(t, err)
+	for path, want := range map[string]bool{"box.label": true, "tags": true, "parts": true, "parts.type": true, "marks": false} {
+		require.Equal(t, want, f.UsesPath(thingType.MustResolve(path)), path)
+		require.Equal(t, want, f.Uses(thingType.MustResolve(path).Root()), path)
+	}
 }

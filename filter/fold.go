@@ -41,9 +41,6 @@ func containsFolds(s, key string) bool {
 		if prefixFolds(s, key) {
 			return true
 		}
-		if s == "" {
-			break
-		}
 	}
 	return false
 }
