@@ -66,7 +66,7 @@ func (a *Attribute) definition() definition {
 	for _, sub := range a.SubAttributes {
 		d.SubAttributes = append(d.SubAttributes, sub.definition())
 	}
-	switch a.Type {
+	switch a.Type { // binary cannot be unique, but RFC 7643 §8.7.1 says so for it
 	case TypeString, TypeBinary, TypeReference:
 		d.CaseExact = &a.CaseExact
 	}

@@ -20,6 +20,8 @@
 //   - [Schema], [Attribute], [ResourceType]: definitions, checked when built
 //   - [Value], [Object], [Resource]: the tree; [Member], [MemberDelta]: group members
 //   - [ParseJSON]: strict, bounded JSON; [ResourceType.Decode]: request body to tree
+//     and [Secrets]; [ResourceType.Validate], [ResourceType.Carry]: what a write
+//     checks and keeps; [ResourceType.DecodeStored]: a store's JSON to tree
 //   - [FoldKey], [Compare], [Equal]: the one fold rule, the one order, the one equality
 //   - [Error]: what a client did wrong, in the RFC's words; no HTTP status here
 //

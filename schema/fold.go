@@ -30,10 +30,25 @@ func FoldKey(s string) string {
 	defer folders.Put(c)
 	// Folding can undo normalisation and compatibility mapping can bring up
 	// new capitals; twice is enough (Unicode §3.13).
-	for range 2 {
-		s = c.String(norm.NFKD.String(s))
+	s = foldCase(c, norm.NFKD.String(s))
+	if !norm.NFKD.IsNormalString(s) {
+		s = norm.NFKD.String(foldCase(c, norm.NFKD.String(s)))
 	}
-	return compose(norm.NFKD.String(s))
+	return compose(s)
+}
+
+// foldCase is Unicode's full case folding. Cherokee letters fold to capitals;
+// x/text swaps their cases instead.
+func foldCase(c *cases.Caser, s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 0xab70 <= r && r <= 0xabbf:
+			return r - 0xab70 + 0x13a0
+		case 0x13f8 <= r && r <= 0x13fd:
+			return r - 8
+		}
+		return r
+	}, c.String(s))
 }
 
 // compose turns NFKD into NFKC, so that "jose" is no part of "josé". Beyond
