@@ -11,22 +11,21 @@ func added(a *schema.Attribute, old, more schema.Value) (schema.Value, error) {
 		return old, nil // nothing to add; never a way to empty a group
 	}
 	list := values(old)
-	seen := newIndex(a, list)
+	seen := newIndex(a, more)
+	for i, v := range list {
+		seen.put(i, v)
+	}
 	winner := -1
 	for _, v := range more.All() {
-		i, there := seen.find(v)
-		if there {
-			o, err := united(list[i].Object(), v.Object())
-			if err != nil {
-				return old, err
-			}
-			if o != nil {
-				list[i] = schema.Complex(o)
-			}
-		} else {
+		i := seen.find(v)
+		if i < 0 {
 			i = len(list)
 			list = append(list, v)
 			seen.put(i, v)
+		} else if o, err := united(list[i].Object(), v.Object()); err != nil {
+			return old, err
+		} else if o != nil {
+			list[i] = schema.Complex(o)
 		}
 		if isPrimary(a, v) {
 			winner = i

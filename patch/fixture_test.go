@@ -1,7 +1,6 @@
 package patch_test
 
 import (
-	"encoding/json"
 	"errors"
 	"iter"
 	"testing"
@@ -31,6 +30,7 @@ func newThingType() *schema.ResourceType {
 		{Name: "serial", Mutability: schema.Immutable},
 		{Name: "server", Mutability: schema.ReadOnly},
 		{Name: "pin", Mutability: schema.WriteOnly, Returned: schema.ReturnedNever},
+		{Name: "phrase", Required: true, Mutability: schema.WriteOnly, Returned: schema.ReturnedNever},
 		{Name: "tags", MultiValued: true},
 		{Name: "codes", MultiValued: true, Type: schema.TypeInteger},
 		{Name: "marks", MultiValued: true, Mutability: schema.Immutable},
@@ -60,7 +60,7 @@ func newThingType() *schema.ResourceType {
 		{Name: "rooms", MultiValued: true},
 	}}))
 	extra := must(schema.New(schema.Schema{ID: "urn:x:Extra", Name: "Extra", Attributes: []*schema.Attribute{
-		{Name: "note"}, {Name: "secret", Returned: schema.ReturnedNever},
+		{Name: "note"}, {Name: "value"}, {Name: "secret", Returned: schema.ReturnedNever},
 		{Name: "lists", MultiValued: true},
 	}}))
 	t, err := schema.NewResourceType(schema.ResourceType{
@@ -181,11 +181,4 @@ func errorType(err error) schema.ErrorType {
 		return e.Type
 	}
 	return ""
-}
-
-func compact(t testing.TB, v any) string {
-	t.Helper()
-	text, err := json.Marshal(v)
-	require.NoError(t, err)
-	return string(text)
 }

@@ -37,19 +37,12 @@ func TestPaths(t *testing.T) {
 			want: `{"userName":"u","title":"T","emails":[{"value":"a","type":"work"}],"name":{"familyName":"F","givenName":"G"}}`},
 	}
 	for _, path := range []string{ // P-5, P-6
-		`name.`, `emails[`, `.x`, `a..b`, `emails[type eq \"work\"]x`, ` `, `emails[0]`, `/emails/0`, `name.familyName.x`, `title.x`, `:title`,
+		`name.`, `.x`, `a..b`, `emails[type eq \"work\"]x`, ` `, `/emails/0`, `name.familyName.x`, `title.x`, `:title`,
 	} {
-		fail := schema.ErrorInvalidPath
-		if path == `emails[0]` || path == `emails[` {
-			fail = ""
-		}
-		for _, op := range []string{`{"op":"replace","value":"x",`, `{"op":"remove",`} {
-			c := patchCase{name: "malformed: " + path, on: on, ops: op + `"path":"` + path + `"}`, fail: fail}
-			if fail == "" {
-				continue
-			}
-			cases = append(cases, c)
-		}
+		cases = append(cases,
+			patchCase{name: "malformed, replace " + path, on: on, ops: `{"op":"replace","value":"x","path":"` + path + `"}`, fail: schema.ErrorInvalidPath},
+			patchCase{name: "malformed, remove " + path, on: on, ops: `{"op":"remove","path":"` + path + `"}`, fail: schema.ErrorInvalidPath},
+		)
 	}
 	runCases(t, schema.UserType, cases)
 }
@@ -82,6 +75,8 @@ func TestSchemas(t *testing.T) {
 		{name: "remove an extension that is not there, Z-26", on: `{"userName":"u"}`, ops: `{"op":"remove","path":"schemas[value eq \"` + ent + `\"]"}`},
 		{name: "remove an extension by value list, Z-46", profile: lenient, on: on, ops: `{"op":"remove","path":"schemas","value":["` + ent + `"]}`, want: `{"userName":"u"}`},
 		{name: "remove the base schema by value list", profile: lenient, on: on, ops: `{"op":"remove","path":"schemas","value":["` + user + `"]}`, fail: schema.ErrorMutability},
+		{name: "remove an unknown one by value list", profile: lenient, on: on, ops: `{"op":"remove","path":"schemas","value":["urn:x:y","URN:x"]}`},
+		{name: "remove something else by value list", profile: lenient, on: on, ops: `{"op":"remove","path":"schemas","value":[1]}`, fail: schema.ErrorInvalidValue},
 		{name: "remove by value list, Z-46", profile: strict, on: on, ops: `{"op":"remove","path":"schemas","value":["` + ent + `"]}`, fail: schema.ErrorInvalidValue, path: "schemas"},
 		{name: "remove the base schema", on: on, ops: `{"op":"remove","path":"schemas[value eq \"` + user + `\"]"}`, fail: schema.ErrorMutability, path: "schemas"},
 		{name: "remove all", on: on, ops: `{"op":"remove","path":"schemas"}`, fail: schema.ErrorMutability},
@@ -90,6 +85,16 @@ func TestSchemas(t *testing.T) {
 	runCases(t, thingType, []patchCase{
 		{name: "remove a required extension, M-9", on: `{"urn:x:Needed":{"floor":"1"}}`, ops: `{"op":"remove","path":"schemas[value eq \"urn:x:Needed\"]"}`, fail: schema.ErrorMutability, path: "urn:x:Needed"},
 	})
+}
+
+// Values of a multi-valued sub-attribute are beyond valuePath of RFC 7644
+// Figure 7.
+func TestValuesOfSubAttributesCannotBeSelected(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{`box.words[value eq \"a\"]`, `box.words eq \"a\"`, `parts.words[value eq \"a\"]`} {
+		_, err := newPatcher(thingType, schema.Lenient()).Apply(resource(t, thingType, `{"box":{"words":["a"]}}`), operations(t, `{"op":"remove","path":"`+path+`"}`), nil, nil)
+		require.Equal(t, schema.ErrorInvalidPath, errorType(err), "%s: %v", path, err)
+	}
 }
 
 func TestPathsShareOneBudget(t *testing.T) {

@@ -64,64 +64,63 @@ func distinct(a *schema.Attribute, list []schema.Value) []schema.Value {
 	return kept
 }
 
-// index finds among the values of a multi-valued attribute the one that a
-// client means: by "value" and "type" where there is a "value", otherwise by
-// everything.
+// index finds among the values of a multi-valued attribute those that a client
+// means: by "value" and "type" where there is a "value", otherwise by
+// everything. It holds keys only for the client's values, which are few.
 type index struct {
 	attr, value, typ *schema.Attribute
-	exact            map[string]int // by value and type, or as a whole
+	exact            map[string]int // by value and type, or as a whole; -1 where there is none
 	byValue          map[string]int // the first with this value, whatever its type
+	buffer           []byte
 }
 
-func newIndex(a *schema.Attribute, list []schema.Value) *index {
-	ix := &index{
-		attr: a, value: a.Sub("value"), typ: a.Sub("type"),
-		exact: make(map[string]int, len(list)), byValue: map[string]int{},
-	}
-	for i, v := range list {
-		ix.put(i, v)
+func newIndex(a *schema.Attribute, wanted schema.Value) *index {
+	ix := &index{attr: a, value: a.Sub("value"), typ: a.Sub("type"), exact: map[string]int{}, byValue: map[string]int{}}
+	for _, v := range wanted.All() {
+		key, n, _ := ix.key(v)
+		ix.exact[string(key)] = -1
+		if n > 0 {
+			ix.byValue[string(key[:n])] = -1
+		}
 	}
 	return ix
 }
 
+// put says that v is at position i. The first one with a key keeps it.
 func (ix *index) put(i int, v schema.Value) {
-	exact, byValue, _ := ix.keys(v)
-	if _, ok := ix.exact[exact]; !ok {
-		ix.exact[exact] = i
+	key, n, _ := ix.key(v)
+	if at, ok := ix.exact[string(key)]; ok && at < 0 {
+		ix.exact[string(key)] = i
 	}
-	if byValue == "" {
-		return
-	}
-	if _, ok := ix.byValue[byValue]; !ok {
-		ix.byValue[byValue] = i
+	if at, ok := ix.byValue[string(key[:n])]; ok && at < 0 {
+		ix.byValue[string(key[:n])] = i
 	}
 }
 
-// find returns the position of the value that v means. A value without type
-// means the first with the same "value" if none is without type as well.
-func (ix *index) find(v schema.Value) (int, bool) {
-	exact, byValue, typed := ix.keys(v)
-	if i, ok := ix.exact[exact]; ok {
-		return i, true
+// find returns the position of the value that v, one of those wanted, means;
+// -1 if there is none. A value without type means the first with the same
+// "value" if none is without type as well.
+func (ix *index) find(v schema.Value) int {
+	key, n, typed := ix.key(v)
+	if i := ix.exact[string(key)]; i >= 0 || typed || n == 0 {
+		return i
 	}
-	if typed || byValue == "" {
-		return 0, false
-	}
-	i, ok := ix.byValue[byValue]
-	return i, ok
+	return ix.byValue[string(key[:n])]
 }
 
-// keys returns the keys of v; byValue is empty when v has no "value".
-func (ix *index) keys(v schema.Value) (exact, byValue string, typed bool) {
+// key returns the key of v, good until the next call. The first n bytes are
+// the key of its "value"; 0 if it has none.
+func (ix *index) key(v schema.Value) (key []byte, n int, typed bool) {
 	o := v.Object()
 	if ix.value == nil || !o.Get(ix.value).Assigned() {
-		return string(appendKey(nil, ix.attr, v)), "", false
+		ix.buffer = appendKey(ix.buffer[:0], ix.attr, v)
+		return ix.buffer, 0, false
 	}
-	key := appendKey([]byte{'v'}, ix.value, o.Get(ix.value))
-	byValue = string(key)
-	if ix.typ == nil {
-		return byValue, byValue, false
+	ix.buffer = appendKey(append(ix.buffer[:0], 'v'), ix.value, o.Get(ix.value))
+	n = len(ix.buffer)
+	if ix.typ != nil {
+		typed = o.Get(ix.typ).Assigned()
+		ix.buffer = appendKey(ix.buffer, ix.typ, o.Get(ix.typ))
 	}
-	t := o.Get(ix.typ)
-	return string(appendKey(key, ix.typ, t)), byValue, t.Assigned()
+	return ix.buffer, n, typed
 }

@@ -28,19 +28,18 @@ func (w *run) removedListed(t target, old schema.Value, raw any) (schema.Value, 
 	if err != nil {
 		return old, err
 	}
-	ix := newIndex(t.attr, nil)
+	ix := newIndex(t.attr, schema.Value{})
 	gone := make(map[string]bool, listed.Len())
 	for _, v := range listed.All() {
-		exact, byValue, typed := ix.keys(v)
-		if byValue != "" && !typed {
-			exact = byValue
+		key, n, typed := ix.key(v)
+		if n > 0 && !typed {
+			key = key[:n]
 		}
-		gone[exact] = true
+		gone[string(key)] = true
 	}
 	var left []schema.Value
 	for _, v := range old.All() {
-		exact, byValue, _ := ix.keys(v)
-		if !gone[exact] && (byValue == "" || !gone[byValue]) {
+		if key, n, _ := ix.key(v); !gone[string(key)] && !gone[string(key[:n])] {
 			left = append(left, v)
 		}
 	}

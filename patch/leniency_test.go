@@ -38,8 +38,30 @@ func TestCreateOnNoMatch(t *testing.T) {
 		{name: "numbers in the filter", profile: lenient, on: `{"name":"n"}`, ops: `{"op":"add","path":"parts[weight eq 1.5].value","value":"v"}`, want: `{"name":"n","parts":[{"value":"v","weight":1.5}]}`},
 		{name: "not for a readOnly term", profile: lenient, on: `{"name":"n"}`, ops: `{"op":"add","path":"parts[stamp eq \"s\"].value","value":"v"}`, fail: schema.ErrorNoTarget},
 		{name: "not for a simple attribute", profile: lenient, on: `{"name":"n"}`, ops: `{"op":"add","path":"tags[value eq \"s\"]","value":"v"}`, fail: schema.ErrorNoTarget},
+		{name: "a string never stands for an extension with a value", profile: lenient, on: `{"name":"n"}`, ops: `{"op":"add","path":"urn:x:Extra","value":"x"}`, fail: schema.ErrorInvalidValue, path: "urn:x:Extra"},
 		{name: "not for a singular attribute", profile: lenient, on: `{"name":"n"}`, ops: `{"op":"add","path":"box[label eq \"s\"].size","value":"v"}`, fail: schema.ErrorNoTarget},
 	})
+}
+
+func TestEmptyStringForAListDoesNotNeedSingleValues(t *testing.T) {
+	t.Parallel()
+	patchCase{
+		on: `{"userName":"u","emails":[{"value":"a"}]}`, ops: `{"op":"replace","path":"emails","value":""}`, want: `{"userName":"u"}`,
+	}.run(t, schema.UserType, schema.Profile{EmptyStrings: true})
+}
+
+// What a filter says becomes a value under the rules for values.
+func TestCreateChecksWhatTheFilterSays(t *testing.T) {
+	t.Parallel()
+	p := schema.Profile{CreateOnNoMatch: true}
+	patchCase{
+		on: `{"userName":"u"}`, ops: `{"op":"add","path":"addresses[country eq \"Mars\"].locality","value":"L"}`,
+		fail: schema.ErrorInvalidValue, path: "addresses.country",
+	}.run(t, schema.UserType, p)
+	patchCase{
+		on: `{"userName":"u"}`, ops: `{"op":"add","path":"addresses[country eq \"CZ\"].locality","value":"L"}`,
+		want: `{"userName":"u","addresses":[{"locality":"L","country":"CZ"}]}`,
+	}.run(t, schema.UserType, p)
 }
 
 func TestValuesInOtherShapes(t *testing.T) {

@@ -118,6 +118,8 @@ func TestMembersRemove(t *testing.T) {
 		{name: "once for each operation that needs it, on the running state, P-8",
 			ops:  `[{"op":"add","path":"members","value":[{"value":"u3","type":"User"},{"value":"u1","type":"User"}]},{"op":"remove","path":"members[value eq \"u2\"]"},{"op":"remove","path":"members[value sw \"u\"]"},{"op":"remove","path":"members[type eq \"user\"]"}]`,
 			want: schema.MemberDelta{Remove: []string{"u2", "u1", "u3"}}, drawn: 2},
+		{name: "one who was a member is seen as the store has it", ops: `[{"op":"add","path":"members","value":[{"value":"u1","type":"Group"}]},{"op":"remove","path":"members[type eq \"Group\"]"}]`,
+			want: schema.MemberDelta{Add: []schema.Member{{Value: "u1", Type: "Group"}}, Remove: []string{"g1"}}, drawn: 1},
 		{name: "after all have gone nothing is read", ops: `[{"op":"replace","path":"members","value":[{"value":"u9"}]},{"op":"remove","path":"members[value sw \"u\"]"}]`, want: schema.MemberDelta{Replace: true}},
 		{name: "with a value list, Z-46", profile: strict, ops: `{"op":"remove","path":"members","value":[{"value":"u1"}]}`, fail: schema.ErrorInvalidValue},
 		{name: "with a value list (Entra ID), Z-46", profile: lenient, ops: `{"op":"Remove","path":"members","value":[{"$ref":null,"value":"u1"},{"value":"zz"}]}`, want: schema.MemberDelta{Remove: []string{"u1", "zz"}}},

@@ -26,6 +26,8 @@ func TestReplace(t *testing.T) {
 		{name: "primary by its path, P-59 P-21", on: two, ops: `{"op":"replace","path":"emails[value eq \"b@x\"].primary","value":true}`,
 			want: `{"userName":"u","emails":[{"value":"a@x","type":"work","display":"A","primary":false},{"value":"b@x","type":"home","primary":true},{"value":"c@x","type":"work","display":"C"}]}`},
 		{name: "two become primary, P-21", on: two, ops: `{"op":"replace","path":"emails[type eq \"work\"].primary","value":true}`, fail: schema.ErrorInvalidValue},
+		{name: "two values become one, which is primary, P-21 N-3", on: two, ops: `{"op":"replace","path":"emails[type eq \"work\"]","value":{"value":"n@x","primary":true}}`,
+			want: `{"userName":"u","emails":[{"value":"n@x","type":"work","primary":true},{"value":"b@x","type":"home"}]}`},
 		{name: "two primary values in a list, P-21", on: two, ops: `{"op":"replace","path":"emails","value":[{"value":"a","primary":true},{"value":"b","primary":true}]}`, fail: schema.ErrorInvalidValue},
 		{name: "all primary by their path, P-21", on: two, ops: `{"op":"replace","path":"emails.primary","value":true}`, fail: schema.ErrorInvalidValue},
 		{name: "none primary by their path, Z-30", on: two, ops: `{"op":"replace","path":"emails.primary","value":false}`,
@@ -90,6 +92,9 @@ func TestReplaceThing(t *testing.T) {
 			want: `{"parts":[{"value":"v","maker":"m","stamp":"s","spare":true}]}`},
 		{name: "whole value with a required sub-attribute taken away, Z-27", on: `{"parts":[{"value":"v","type":"t"}]}`, ops: `{"op":"replace","path":"parts[type eq \"t\"]","value":{"value":null}}`, fail: schema.ErrorInvalidValue, path: "parts.value"},
 		{name: "null for a required extension, Z-27", on: `{"urn:x:Needed":{"unit":"1"}}`, ops: `{"op":"replace","path":"urn:x:Needed","value":null}`, fail: schema.ErrorInvalidValue, path: "urn:x:Needed"},
+		{name: "required secret with null, Z-27", on: `{"name":"n"}`, ops: `{"op":"replace","path":"phrase","value":null}`, fail: schema.ErrorInvalidValue, path: "phrase"},
+		{name: "selected simple value of a wrong type", on: `{"codes":[1]}`, ops: `{"op":"replace","path":"codes[value eq 1]","value":"x"}`, fail: schema.ErrorInvalidValue},
+		{name: "selected simple value and null, add", on: `{"codes":[1]}`, ops: `{"op":"add","path":"codes[value eq 1]","value":null}`},
 		{name: "value path on a singular attribute that matches", on: `{"box":{"label":"a","size":"1"}}`, ops: `{"op":"replace","path":"box[label eq \"a\"].size","value":"2"}`, want: `{"box":{"label":"a","size":"2"}}`},
 		{name: "value path on a singular attribute that does not match", on: `{"box":{"label":"a","size":"1"}}`, ops: `{"op":"replace","path":"box[label eq \"b\"].size","value":"2"}`, fail: schema.ErrorNoTarget},
 	})
