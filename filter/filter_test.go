@@ -73,6 +73,7 @@ func TestFilterReadsHardNames(t *testing.T) {
 		{"the longest URI alone", longURI + ` pr`, longURI + ` pr`},
 		{"an attribute called not", `not eq "a" and not (not pr)`, `not eq "a" and not (not pr)`},
 		{"attributes called like operators", `eq eq "a" and true eq "b" or eq pr`, `eq eq "a" and true eq "b" or eq pr`},
+		{"a complex attribute called like an operator", `le[type eq "a" and $id eq "b"] or le.$id pr`, `le[type eq "a" and $id eq "b"] or le.$id pr`},
 		{"a $ within a name", `A$B eq "x"`, `a$b eq "x"`},
 		{"simple values in brackets", `tags[value eq "a" or VALUE sw "b"]`, `tags[value eq "a" or value sw "b"]`}, // P-26
 		{"multi-valued sub-attribute in brackets", `box.words[value eq "a"]`, `box.words[value eq "a"]`},
@@ -285,7 +286,7 @@ func TestLenientStillRefuses(t *testing.T) {
 
 func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
 	t.Parallel()
-	group := resource(t, schema.GroupType, `{"displayName":"Crew"}`)
+	group := resource(t, schema.GroupType, `{"displayName":"Crew","members":[{"value":"m"}]}`)
 	for _, c := range []struct { // F-34, Z-13
 		text string
 		want bool
@@ -306,7 +307,8 @@ func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
 		{`emails[type ne "work"] or emails[type eq null].value ne "x"`, false},
 		{ent + `[type ne "work"]`, false},
 		{`members[nope eq "x"] and displayName pr`, false},
-		{`members[urn:nope:x eq null] or members[` + schema.GroupURI + `:value pr]`, false},
+		{`members[` + schema.GroupURI + `:value pr]`, false},
+		{`members[urn:nope:x eq null and value eq "m"]`, true},
 		{`password eq "x"`, false},
 	} {
 		t.Run(c.text, func(t *testing.T) {
@@ -320,6 +322,12 @@ func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
 		_, err := anyType(schema.GroupType).Filter(text, nil)
 		requireError(t, err, schema.ErrorInvalidFilter)
 	}
+}
+
+func TestAnExtensionHasNoValue(t *testing.T) {
+	t.Parallel()
+	_, err := lenient(thingType).Filter(httpURI+` eq "x"`, nil)
+	requireError(t, err, schema.ErrorInvalidFilter)
 }
 
 func TestUses(t *testing.T) {

@@ -46,6 +46,7 @@ func newThingType() *schema.ResourceType {
 		{Name: "codes", Type: schema.TypeInteger, MultiValued: true},
 		{Name: "pin", Mutability: schema.WriteOnly, Returned: schema.ReturnedNever},
 		{Name: "not"}, {Name: "eq"}, {Name: "true"}, {Name: "a$b"},
+		{Name: "le", Type: schema.TypeComplex, MultiValued: true, SubAttributes: []*schema.Attribute{{Name: "type"}, {Name: "$id"}}},
 		{Name: "box", Type: schema.TypeComplex, SubAttributes: []*schema.Attribute{
 			{Name: "label"}, {Name: "words", MultiValued: true}, {Name: "primary", Type: schema.TypeBoolean},
 		}},
@@ -61,7 +62,7 @@ func newThingType() *schema.ResourceType {
 	}}))
 	ext := func(id string) schema.Extension {
 		return schema.Extension{Schema: must(schema.New(schema.Schema{ID: id, Name: "Ext", Attributes: []*schema.Attribute{
-			{Name: "unit"},
+			{Name: "unit"}, {Name: "value"},
 			{Name: "primary", Type: schema.TypeBoolean},
 			{Name: "boss", Type: schema.TypeComplex, SubAttributes: []*schema.Attribute{{Name: "value"}, {Name: "$ref", Type: schema.TypeReference, ReferenceTypes: []string{"User"}}}},
 			{Name: "rooms", Type: schema.TypeComplex, MultiValued: true, SubAttributes: []*schema.Attribute{{Name: "value"}, {Name: "primary", Type: schema.TypeBoolean}}},

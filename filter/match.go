@@ -67,7 +67,7 @@ func newComparison(e Compare, in schema.AttrPath) *test {
 // (RFC 7643 §2.4).
 func isPrimary(p, in schema.AttrPath) bool {
 	a := p.Last()
-	if a.Type != schema.TypeBoolean || !strings.EqualFold(a.Name, "primary") || len(in) > 0 && a == in.Last() {
+	if a.Type != schema.TypeBoolean || !strings.EqualFold(a.Name, "primary") {
 		return false
 	}
 	return len(in) > 0 || len(p) > 1 && !isExtension(p[:len(p)-1])

@@ -39,6 +39,7 @@ func TestMatch(t *testing.T) {
 		{`blob eq "AAEC"`, true, false, "binary"},
 		{`blob eq "aaec"`, false, false, "binary is caseExact"},
 		{`link eq "HTTP://EXAMPLE.com:80/b"`, true, false, "references are canonical"}, // N-4
+		{`link ne "HTTP://EXAMPLE.com:80/b"`, false, true, "references are canonical"},
 		{`link eq "http://example.com/B"`, false, false, "references are caseExact"},
 		{`name ne "bjensen"`, false, true, "absent is ne"}, // F-7, Z-11
 		{`tags eq "GREEN"`, true, false, "any value"},      // F-24

@@ -148,7 +148,9 @@ func TestPathRefuses(t *testing.T) {
 			}
 		})
 	}
-	_, err := strict(thingType).Path(`keys[value eq "x"]`, nil)
+	_, err := strict(thingType).Path(`parts[type pr].words eq "x"`, nil)
+	requireError(t, err, path)
+	_, err = strict(thingType).Path(`keys[value eq "x"]`, nil)
 	requireError(t, err, in)
 }
 

@@ -22,7 +22,7 @@ const (
 	markDotted  = 'W' // a value filter followed this name with a sub-attribute
 	markUnknown = 'N' // the schema URI is none of the resource type's
 	markBare    = 'B' // an extension URI alone; a name follows that means nothing
-	markDollar  = 'S' // a $ within a name, which the grammar does not know
+	markDollar  = 'S' // a $, which the grammar knows only in front of a name
 )
 
 // scanner takes a filter or path apart in one pass over its bytes: literals,
@@ -69,7 +69,6 @@ var scanners = sync.Pool{New: func() any { return new(scanner) }}
 
 func newScanner(r *Resolver, kind byte, text string) *scanner {
 	s := scanners.Get().(*scanner)
-	clear(s.lits) // they hold on to an earlier text
 	*s = scanner{
 		typ: r.typ, opts: r.opts, text: text,
 		main: append(s.main[:0], kind), bodies: s.bodies[:0], joined: s.joined[:0],
@@ -80,6 +79,7 @@ func newScanner(r *Resolver, kind byte, text string) *scanner {
 
 func (s *scanner) release() {
 	s.text = ""
+	clear(s.lits) // they hold on to the text
 	scanners.Put(s)
 }
 

@@ -104,9 +104,9 @@ func (s *scanner) name(at, end int) *Error {
 		switch {
 		case 'A' <= c && c <= 'Z':
 			c += 'a' - 'A'
-		case c == '$' && i > at && s.text[i-1] != '.':
+		case c == '$':
 			c = markDollar
-		case !isLetter(c) && !isDigit(c) && strings.IndexByte("$-_.", c) < 0:
+		case !isLetter(c) && !isDigit(c) && strings.IndexByte("-_.", c) < 0:
 			return s.illegal(i)
 		}
 		s.putByte(c)
