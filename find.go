@@ -70,12 +70,20 @@ func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, wan
 		})
 		return found.Resources, found.Total, err
 	}
-	all, err := h.scan(ctx, s, push, rest, new(int))
+	var scanned int
+	all, err := h.scan(ctx, s, push, rest, &scanned)
 	if err != nil {
 		return nil, 0, err
 	}
 	if s.sortBy != nil {
-		sortResources(all, func(r *schema.Resource) (schema.AttrPath, *schema.Resource) { return s.sortBy, r }, q.descending)
+		items, err := h.items(ctx, s, all, &scanned)
+		if err != nil {
+			return nil, 0, err
+		}
+		sortItems(items, q.descending)
+		for i := range items {
+			all[i] = items[i].resource
+		}
 	}
 	return slice(all, skip, want), len(all), nil
 }
@@ -97,10 +105,6 @@ func (s *selection) split() (push, rest *filter.Filter) {
 // mingle sorts the results of several types together (RFC 7644 §3.4.2.3:
 // "across all results").
 func (h *Handler) mingle(ctx context.Context, q *query, sels []*selection) (*page, error) {
-	type item struct {
-		s *selection
-		r *schema.Resource
-	}
 	var all []item
 	scanned := 0
 	for _, s := range sels {
@@ -109,40 +113,53 @@ func (h *Handler) mingle(ctx context.Context, q *query, sels []*selection) (*pag
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range found {
-			all = append(all, item{s, r})
+		items, err := h.items(ctx, s, found, &scanned)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, items...)
 	}
-	sortResources(all, func(i item) (schema.AttrPath, *schema.Resource) { return i.s.sortBy, i.r }, q.descending)
+	sortItems(all, q.descending)
 	result := &page{total: len(all)}
 	for _, i := range slice(all, q.startIndex-1, q.count) {
-		result.add(i.s, i.r)
+		result.add(i.selection, i.resource)
 	}
 	return result, nil
 }
 
-// sortResources orders by the primary or first value of an attribute, those
+// item is a resource to be sorted.
+type item struct {
+	*selection
+	resource *schema.Resource
+	key      sortKey
+}
+
+// items makes the key of each resource; what it is sorted by and the store
+// does not hold is derived first.
+func (h *Handler) items(ctx context.Context, s *selection, rs []*schema.Resource, scanned *int) ([]item, error) {
+	uses := func(a *schema.Attribute) bool { return s.sortBy != nil && s.sortBy.Root() == a }
+	full, err := h.derive(ctx, s.ep, uses, rs, scanned)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]item, len(rs))
+	for i, r := range rs {
+		items[i] = item{s, r, newSortKey(s.sortBy, full[i])}
+	}
+	return items, nil
+}
+
+// sortItems orders by the primary or first value of an attribute, those
 // without a value last, or first when descending (RFC 7644 §3.4.2.3); equal
 // ones stay in order.
-func sortResources[T any](all []T, key func(T) (schema.AttrPath, *schema.Resource), descending bool) {
-	type keyed struct {
-		item T
-		key  sortKey
-	}
-	list := make([]keyed, len(all))
-	for i, item := range all {
-		list[i] = keyed{item, newSortKey(key(item))}
-	}
-	slices.SortStableFunc(list, func(x, y keyed) int {
+func sortItems(items []item, descending bool) {
+	slices.SortStableFunc(items, func(x, y item) int {
 		c := x.key.compare(y.key)
 		if descending {
 			return -c
 		}
 		return c
 	})
-	for i := range list {
-		all[i] = list[i].item
-	}
 }
 
 // sortKey is the value a resource is sorted by, made once for each.

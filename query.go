@@ -60,8 +60,8 @@ func (h *Handler) search(r *request, eps ...*endpoint) (*response, error) {
 
 func (h *Handler) parseURL(values url.Values) (*query, error) {
 	q := h.newQuery()
-	if len(values["filter"]) > 1 {
-		return nil, &schema.Error{Type: schema.ErrorInvalidFilter, Detail: "filter is given more than once"}
+	if err := checkRepeated(values); err != nil {
+		return nil, err
 	}
 	if values.Has("filter") {
 		q.filter, q.filtered = values.Get("filter"), true
@@ -82,6 +82,22 @@ func (h *Handler) parseURL(values url.Values) (*query, error) {
 	q.attributes = splitNames(values["attributes"])
 	q.excluded = splitNames(values["excludedattributes"])
 	return q, nil
+}
+
+// checkRepeated refuses a parameter that is given twice and could mean either.
+// The lists attributes and excludedAttributes grow instead.
+func checkRepeated(values url.Values) error {
+	for _, name := range []string{"filter", "startindex", "count", "sortby", "sortorder"} {
+		if len(values[name]) < 2 {
+			continue
+		}
+		t := schema.ErrorInvalidValue
+		if name == "filter" {
+			t = schema.ErrorInvalidFilter
+		}
+		return &schema.Error{Type: t, Detail: name + " is given more than once"}
+	}
+	return nil
 }
 
 func (h *Handler) newQuery() *query { return &query{startIndex: 1, count: h.cfg.Limits.PageSize} }

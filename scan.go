@@ -54,7 +54,7 @@ func (h *Handler) keep(ctx context.Context, s *selection, kept, read []*schema.R
 	if rest == nil {
 		return append(kept, read...), nil
 	}
-	full, err := h.derive(ctx, s.ep, rest, read, scanned)
+	full, err := h.derive(ctx, s.ep, rest.Uses, read, scanned)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +66,11 @@ func (h *Handler) keep(ctx context.Context, s *selection, kept, read []*schema.R
 	return kept, nil
 }
 
-// derive returns the resources with the derived attributes the filter reads.
-func (h *Handler) derive(ctx context.Context, ep *endpoint, f *filter.Filter, read []*schema.Resource, scanned *int) ([]*schema.Resource, error) {
+// derive returns the resources with those derived attributes that a filter or
+// sort order uses.
+func (h *Handler) derive(ctx context.Context, ep *endpoint, uses func(*schema.Attribute) bool, read []*schema.Resource, scanned *int) ([]*schema.Resource, error) {
 	p := project.All(ep.Type)
-	if g := ep.Type.Groups(); g != nil && !f.Uses(g) {
+	if g := ep.Type.Groups(); g != nil && !uses(g) {
 		p = p.Without(g)
 	}
 	full, err := h.outgoing(ctx, ep, p, read)
@@ -77,7 +78,7 @@ func (h *Handler) derive(ctx context.Context, ep *endpoint, f *filter.Filter, re
 		return nil, err
 	}
 	m := ep.Type.Members()
-	if m == nil || !f.Uses(m) {
+	if m == nil || !uses(m) {
 		return full, nil
 	}
 	for i, r := range full {
