@@ -78,13 +78,16 @@ func (db *DB) Close() error {
 func (db *DB) Store(t *schema.ResourceType) store.Store {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	s := newTable(db, t)
-	db.tables = append(db.tables, s)
-	db.pending.Add(1)
-	if t.Members() != nil {
-		return &groups{s}
+	i := slices.IndexFunc(db.tables, func(s *table) bool { return s.t == t })
+	if i < 0 {
+		i = len(db.tables)
+		db.tables = append(db.tables, newTable(db, t))
+		db.pending.Add(1)
 	}
-	return s
+	if t.Members() != nil {
+		return &groups{db.tables[i]}
+	}
+	return db.tables[i]
 }
 
 // registered returns the tables there are now.

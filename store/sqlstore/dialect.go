@@ -22,7 +22,8 @@ type dialect struct {
 	numbered  bool   // $1 instead of ?
 	dual      string // FROM clause of a SELECT from nothing
 	forUpdate string // " FOR UPDATE"
-	forShare  string
+	forShare  string // keeps rows from being deleted
+	ruleShare string // keeps a row from being changed
 	ofGroup   string // restricts forUpdate to alias g
 	insert    string // INSERT that leaves rows out which are there already …
 	onTaken   string // … and its end
@@ -31,6 +32,7 @@ type dialect struct {
 	contains func(text string) string        // condition: text contains ?
 	ends     func(text string, n int) string // the end of text, as long as a literal
 	length   func(literal string) int        // what ends counts
+	among    func(n int) string              // members with one of n folded ids, then of a group
 	fault    func(err error) fault
 }
 
@@ -55,6 +57,11 @@ func (d *dialect) bind(query string) string {
 	}
 }
 
+// sameRule is the condition that keys of a type are made by a rule.
+func (d *dialect) sameRule() string {
+	return "EXISTS (SELECT 1 FROM scim_type WHERE type = ? AND rule = ?" + d.ruleShare + ")"
+}
+
 // list returns n places for arguments: "(?, ?, ?)".
 func list(n int) string {
 	return "(" + strings.Repeat("?, ", n-1) + "?)"
@@ -71,3 +78,7 @@ func rows(n, columns int) string {
 const batch = 500
 
 func pipes(a, b string) string { return a + " || " + b }
+
+func amongList(n int) string {
+	return "SELECT ord, member FROM scim_member WHERE folded IN " + list(n) + " AND grp = ?"
+}

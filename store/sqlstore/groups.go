@@ -201,8 +201,8 @@ func (g *groups) among(ctx context.Context, grp int64, ids []string) (map[string
 		wanted[id] = true
 	}
 	there := make(map[string]int64)
-	args := append([]any{grp}, foldIDs(ids)...)
-	err := g.db.query(ctx, "SELECT ord, member FROM scim_member WHERE grp = ? AND folded IN "+list(len(ids)), args, func(scan func(...any) error) error {
+	args := append(foldIDs(ids), grp)
+	err := g.db.query(ctx, g.db.d.among(len(ids)), args, func(scan func(...any) error) error {
 		var ord int64
 		var id string
 		err := scan(&ord, &id)
@@ -238,7 +238,7 @@ func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 		return nil, err
 	}
 	out := make(map[string][]store.GroupRef, len(ids))
-	for chunk := range slices.Chunk(without(ids, nil), batch) {
+	for chunk := range slices.Chunk(distinct(ids), batch) {
 		wanted := make(map[string]bool, len(chunk))
 		for _, id := range chunk {
 			wanted[id] = true

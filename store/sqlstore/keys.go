@@ -311,8 +311,9 @@ func without[T comparable](a, b []T) []T {
 	return slices.DeleteFunc(slices.Clone(a), func(x T) bool { return in[x] })
 }
 
-// rule describes how the keys are made; when it changes they are made anew.
-func (t *table) rule() string {
+// describeKeys describes how the keys are made; when it changes they are made
+// anew.
+func (t *table) describeKeys() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "fold %d", schema.FoldVersion)
 	for _, x := range t.indexes {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -16,13 +16,9 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	if err := t.db.ready(ctx); err != nil {
 		return store.Page{}, err
 	}
-	s := selection{t: t, filter: clause{"r.tenant = ? AND r.type = ?", []any{tenant(ctx), t.name}}}
-	if q.Filter != nil {
-		c, ok := t.where(ctx, q.Filter.Expr())
-		if !ok {
-			return store.Page{}, errors.New("sqlstore: a filter that Describe did not declare")
-		}
-		s.filter = join(s.filter, "AND", c)
+	s, ok := t.selection(ctx, q.Filter)
+	if !ok {
+		return store.Page{}, errors.New("sqlstore: a filter that Describe did not declare")
 	}
 	page := store.Page{}
 	if q.Count > 0 {
@@ -44,10 +40,19 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	return page, err
 }
 
-// selection is the resources that a query's filter selects.
+// selection is the resources of the tenant that a filter selects.
 type selection struct {
 	t      *table
 	filter clause
+}
+
+func (t *table) selection(ctx context.Context, f *filter.Filter) (*selection, bool) {
+	all := clause{"r.tenant = ? AND r.type = ?", []any{tenant(ctx), t.name}}
+	if f == nil {
+		return &selection{t, all}, true
+	}
+	c, ok := t.where(ctx, f.Expr())
+	return &selection{t, join(all, "AND", c)}, ok
 }
 
 func (s *selection) count(ctx context.Context) (int, error) {
@@ -57,33 +62,49 @@ func (s *selection) count(ctx context.Context) (int, error) {
 }
 
 func (s *selection) page(ctx context.Context, q *store.Query) ([]*schema.Resource, error) {
-	from, where := order{columns: "r.seq"}, s.filter
-	if q.SortBy != nil {
-		var ok bool
-		if from, ok = s.t.order(q.SortBy, q.Descending); !ok {
-			return nil, fmt.Errorf("sqlstore: an order that Describe did not declare: %s", q.SortBy)
-		}
-	}
-	if q.AfterID != "" {
-		seq, err := s.t.place(ctx, q.AfterID)
-		if err != nil {
-			return nil, err
-		}
-		where = join(where, "AND", clause{"r.seq > ?", []any{seq}})
-	}
-	args := slices.Concat(where.args, []any{q.Count, q.Offset})
-	if from.index != nil {
-		where = join(clause{"s.tenant = ? AND s.type = ? AND s.path = ?", nil}, "AND", where)
-		args = slices.Concat([]any{tenant(ctx), s.t.name, from.index.name}, args)
+	query, args, err := s.statement(ctx, q)
+	if err != nil {
+		return nil, err
 	}
 	var out []*schema.Resource
-	err := s.t.db.query(ctx, "SELECT "+columns+" FROM scim_resource r"+from.join()+" WHERE "+where.sql+
-		" ORDER BY "+from.columns+" LIMIT ? OFFSET ?", args, func(scan func(...any) error) error {
+	err = s.t.db.query(ctx, query, args, func(scan func(...any) error) error {
 		r, err := s.t.decode(scan)
 		out = append(out, r)
 		return err
 	})
 	return out, err
+}
+
+// statement returns what reads the page. The rows are chosen and put in order
+// first, from indexes where that is possible, and read when it is known which
+// ones they are: what an offset skips is never read.
+func (s *selection) statement(ctx context.Context, q *store.Query) (string, []any, error) {
+	where, by, from := s.filter, order{}, "scim_resource r"
+	if q.SortBy != nil {
+		var ok bool
+		if by, ok = s.t.order(q.SortBy); !ok {
+			return "", nil, fmt.Errorf("sqlstore: an order that Describe did not declare: %s", q.SortBy)
+		}
+	}
+	if q.AfterID != "" {
+		seq, err := s.t.place(ctx, q.AfterID)
+		if err != nil {
+			return "", nil, err
+		}
+		where = join(where, "AND", clause{"r.seq > ?", []any{seq}})
+	}
+	if by.index != nil {
+		keys := clause{"s.tenant = ? AND s.type = ? AND s.path = ?", []any{tenant(ctx), s.t.name, by.index.name}}
+		if q.Filter == nil {
+			from, where = "scim_key s", keys // which has no resources but the tenant's
+		} else {
+			from, where = "scim_key s JOIN scim_resource r ON r.seq = s.seq", join(keys, "AND", where)
+		}
+	}
+	chosen, sorted := by.columns(q.Descending)
+	return "SELECT " + columns + " FROM (SELECT " + chosen + " FROM " + from + " WHERE " + where.sql +
+			" ORDER BY " + sorted + " LIMIT ? OFFSET ?) o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
+		append(where.args, q.Count, q.Offset), nil
 }
 
 // place returns where in the order the resource with that id is, or was before
@@ -102,33 +123,40 @@ func (t *table) place(ctx context.Context, id string) (int64, error) {
 	return seq, err
 }
 
-// order is how resources r are sorted, by the rows s of an index if there is
-// one.
+// order is how resources r are sorted before the order of creation decides: by
+// columns, which are those of rows s of an index if there is one.
 type order struct {
-	columns string
-	index   *index
+	by    []string
+	index *index
 }
 
-func (o order) join() string {
-	if o.index == nil {
-		return ""
-	}
-	return " JOIN scim_key s ON s.seq = r.seq"
-}
-
-// order returns how to sort by an attribute: ascending without a value last,
-// descending first (RFC 7644 §3.4.2.3), equal ones in the order of creation.
-func (t *table) order(p schema.AttrPath, descending bool) (order, bool) {
-	direction := ""
+// columns returns the columns to select, and their names to sort by.
+func (o order) columns(descending bool) (chosen, sorted string) {
+	direction, seq := "", "r.seq"
 	if descending {
 		direction = " DESC"
 	}
+	if o.index != nil {
+		seq = "s.seq"
+	}
+	chosen = seq + " AS place"
+	for i, column := range o.by {
+		name := fmt.Sprintf("k%d", i)
+		chosen += ", " + column + " AS " + name
+		sorted += name + direction + ", "
+	}
+	return chosen, sorted + "place"
+}
+
+// order returns how to sort by an attribute: ascending without a value last,
+// descending first (RFC 7644 §3.4.2.3).
+func (t *table) order(p schema.AttrPath) (order, bool) {
 	if name, _ := columnOf(p); name != "" {
-		return order{columns: name + direction + ", r.seq"}, true
+		return order{by: []string{name}}, true
 	}
 	x := t.index(p)
 	if x == nil || !x.single {
 		return order{}, false
 	}
-	return order{"s.absent" + direction + ", s.head" + direction + ", s.tail" + direction + ", s.seq", x}, true
+	return order{by: []string{"s.absent", "s.head", "s.tail"}, index: x}, true
 }

@@ -16,11 +16,13 @@ var MariaDB = Dialect{&dialect{
 	dual:      " FROM DUAL",
 	forUpdate: " FOR UPDATE",
 	forShare:  " LOCK IN SHARE MODE",
+	ruleShare: " LOCK IN SHARE MODE",
 	insert:    "INSERT IGNORE INTO ",
 	concat:    func(a, b string) string { return "CONCAT(" + a + ", " + b + ")" },
 	contains:  func(text string) string { return "LOCATE(?, " + text + ") > 0" },
 	ends:      func(text string, n int) string { return "RIGHT(" + text + ", " + strconv.Itoa(n) + ")" },
 	length:    func(literal string) int { return len(literal) }, // columns are binary
+	among:     amongList,
 	fault:     mariadbFault,
 }}
 

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,7 @@ var PostgreSQL = Dialect{&dialect{
 	numbered:  true,
 	forUpdate: " FOR UPDATE",
 	forShare:  " FOR KEY SHARE",
+	ruleShare: " FOR SHARE",
 	ofGroup:   " OF r",
 	insert:    "INSERT INTO ",
 	onTaken:   " ON CONFLICT DO NOTHING",
@@ -23,8 +25,17 @@ var PostgreSQL = Dialect{&dialect{
 	contains:  func(text string) string { return "strpos(" + text + ", ?) > 0" },
 	ends:      func(text string, n int) string { return "right(" + text + ", " + strconv.Itoa(n) + ")" },
 	length:    utf8.RuneCountInString,
+	among:     amongEach,
 	fault:     postgresFault,
 }}
+
+// amongEach looks up one id after the other. Asked for a list of them in a
+// table it has no statistics of yet, the planner reads the whole group; OFFSET
+// keeps it from making a list of this.
+func amongEach(n int) string {
+	return "SELECT m.ord, m.member FROM (VALUES (?::text)" + strings.Repeat(", (?)", n-1) + ") v (folded)," +
+		" LATERAL (SELECT ord, member FROM scim_member WHERE folded = v.folded AND grp = ? OFFSET 0) m"
+}
 
 // postgresFault reads the SQLSTATE, which pgx and lib/pq have in a method.
 func postgresFault(err error) fault {

@@ -12,23 +12,21 @@ import (
 // prepare makes the keys of the type anew if they were made under another
 // rule.
 func (t *table) prepare(ctx context.Context) error {
-	rule := t.rule()
-	if stored, err := t.storedRule(ctx); err != nil || stored == rule {
+	if stored, err := t.storedRule(ctx); err != nil || stored == t.rule {
 		return err
 	}
 	return t.db.exclusively(ctx, func(ctx context.Context) error {
 		stored, err := t.storedRule(ctx)
-		if err != nil || stored == rule {
+		if err != nil || stored == t.rule {
 			return err // another process was faster
+		}
+		if err := t.claim(ctx); err != nil {
+			return err
 		}
 		if err := t.rebuild(ctx); err != nil {
 			return fmt.Errorf("rebuilding the keys of %s: %w", t.t.Name, err)
 		}
-		if _, err := t.db.exec(ctx, "DELETE FROM scim_type WHERE type = ?", t.name); err != nil {
-			return err
-		}
-		_, err = t.db.exec(ctx, "INSERT INTO scim_type (type, rule) VALUES (?, ?)", t.name, rule)
-		return err
+		return nil
 	})
 }
 
@@ -39,6 +37,27 @@ func (t *table) storedRule(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	return rule, err
+}
+
+// claim records the rule. It waits for writes under way under the old rule,
+// whose resources are then seen, and keeps others waiting, who then fail: they
+// would leave keys behind that this process does not find.
+func (t *table) claim(ctx context.Context) error {
+	n, err := t.db.exec(ctx, "UPDATE scim_type SET rule = ? WHERE type = ?", t.rule, t.name)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = t.db.exec(ctx, "INSERT INTO scim_type (type, rule) VALUES (?, ?)", t.name, t.rule)
+	return err
+}
+
+// checkRule fails if the keys are not made as this process makes them.
+func (t *table) checkRule(ctx context.Context) error {
+	stored, err := t.storedRule(ctx)
+	if err != nil || stored == t.rule {
+		return err
+	}
+	return fmt.Errorf("%w: sqlstore: another version of this program has rebuilt the keys of %s", store.ErrUnavailable, t.t.Name)
 }
 
 // rebuild makes the keys of all resources of the type, in all tenants.

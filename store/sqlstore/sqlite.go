@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -31,6 +32,7 @@ var SQLite = Dialect{&dialect{
 	contains:   func(text string) string { return "instr(" + text + ", ?) > 0" },
 	ends:       func(text string, n int) string { return "substr(" + text + ", " + strconv.Itoa(-n) + ")" },
 	length:     utf8.RuneCountInString,
+	among:      amongList,
 	fault:      sqliteFault,
 }}
 
@@ -70,6 +72,9 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	if path == "" || strings.Contains(path, ":memory:") {
 		return nil, errors.New("sqlstore: SQLite needs a file: a database in memory cannot be shared by connections")
 	}
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
 	opener, err := sql.Open(driverName, "")
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
@@ -94,6 +99,17 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	db.reader = reader
 	db.owned = []*sql.DB{reader, writer}
 	return db, nil
+}
+
+// private makes the file if there is none, so that nobody else can read it:
+// SQLite itself would leave that to the umask. The files beside it get the
+// same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // escapePath makes a file name the path of an SQLite URI, in which ?, # and %

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type table struct {
 	name     string // of the type, in the tables
 	indexes  []index
 	unique   []schema.AttrPath
+	rule     string          // how the keys are made
 	display  schema.AttrPath // what a group is called by; nil if there is no such attribute
 	prepared atomic.Bool     // its keys are as this process makes them
 }
@@ -37,6 +39,7 @@ func newTable(db *DB, t *schema.ResourceType) *table {
 			s.unique = append(s.unique, p)
 		}
 	}
+	s.rule = s.describeKeys()
 	if p, ok := t.Resolve("displayName"); ok && t.Members() != nil {
 		s.display = p
 	}
@@ -120,7 +123,7 @@ func (t *table) Exists(ctx context.Context, ids []string) ([]string, error) {
 		lock = t.db.d.forShare
 	}
 	var out []string
-	for chunk := range slices.Chunk(onlyValid(ids), batch) {
+	for chunk := range slices.Chunk(onlyValid(distinct(ids)), batch) {
 		args := append([]any{tenant(ctx), t.name}, chunk...)
 		err := t.db.query(ctx, "SELECT id FROM scim_resource WHERE tenant = ? AND type = ? AND id IN "+list(len(chunk))+lock, args,
 			func(scan func(...any) error) error {
@@ -134,6 +137,15 @@ func (t *table) Exists(ctx context.Context, ids []string) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+func distinct(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 func onlyValid(ids []string) []any {
@@ -236,16 +248,20 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 
 func (t *table) insert(ctx context.Context, id, created, modified, display, body string) (int64, error) {
 	d := t.db.d
-	args := []any{tenant(ctx), t.name, id, created, modified, display, body, tenant(ctx), t.name, id}
+	args := []any{tenant(ctx), t.name, id, created, modified, display, body, tenant(ctx), t.name, id, t.name, t.rule}
 	var seq int64
 	err := t.db.one(ctx, d.insert+"scim_resource (tenant, type, id, version, created, last_modified, display, body)"+
 		" SELECT ?, ?, ?, 1, ?, ?, ?, ?"+d.dual+
 		" WHERE NOT EXISTS (SELECT 1 FROM scim_deleted WHERE tenant = ? AND type = ? AND id = ?)"+
+		" AND "+d.sameRule()+
 		d.onTaken+" RETURNING seq", args, &seq)
-	if errors.Is(err, errNoRow) {
-		return 0, &store.UniquenessError{Path: schema.IDAttribute.Name}
+	if !errors.Is(err, errNoRow) {
+		return seq, err
 	}
-	return seq, err
+	if err := t.checkRule(ctx); err != nil {
+		return 0, err
+	}
+	return 0, &store.UniquenessError{Path: schema.IDAttribute.Name}
 }
 
 // Update implements [store.Store].
@@ -272,13 +288,13 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 		return nil, err
 	}
 	attributes, display, body := t.body(after)
-	n, err := t.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ?, display = ?, body = ? WHERE seq = ? AND version = ?",
-		modified, display, body, r.seq, r.version)
+	n, err := t.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ?, display = ?, body = ? WHERE seq = ? AND version = ? AND "+t.db.d.sameRule(),
+		modified, display, body, r.seq, r.version, t.name, t.rule)
 	if err != nil {
 		return nil, err
 	}
 	if n != 1 {
-		return nil, store.ErrVersion
+		return nil, t.db.done(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
 	}
 	return &schema.Resource{
 		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: attributes,

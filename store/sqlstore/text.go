@@ -103,7 +103,7 @@ func timeText(t time.Time) (string, error) {
 func parseTime(s string) (time.Time, error) {
 	t, err := time.Parse(timeLayout, s)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("sqlstore: %w", err)
+		return time.Time{}, fmt.Errorf("a stored time: %w", err)
 	}
 	return t, nil
 }

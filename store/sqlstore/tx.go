@@ -129,13 +129,24 @@ func (db *DB) attempt(ctx context.Context, b begin, fn func(ctx context.Context)
 		err = ctx.Err()
 	}
 	if err != nil {
-		return db.again(ctx, err), err
+		return t.again(ctx, err), err
 	}
 	return false, db.commit(tx)
 }
 
 func (db *DB) again(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && db.fault(err) == faultAgain
+}
+
+// again reports whether an error that ended the transaction's function is the
+// database's, and a reason to run it again. A broken network connection is
+// that only where a statement of this package saw it: the function may have
+// others.
+func (t *transaction) again(ctx context.Context, err error) bool {
+	if t.failed != nil {
+		return t.db.again(ctx, t.failed)
+	}
+	return ctx.Err() == nil && t.db.d.fault(err) == faultAgain
 }
 
 func (db *DB) commit(tx *sql.Tx) error {

@@ -18,7 +18,7 @@ func (t *table) Describe() store.Capabilities {
 			return ok
 		},
 		Sort: func(p schema.AttrPath) bool {
-			_, ok := t.order(p, false)
+			_, ok := t.order(p)
 			return ok
 		},
 	}

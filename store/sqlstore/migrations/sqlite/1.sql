@@ -37,7 +37,7 @@ CREATE TABLE scim_key (
 	kind   TEXT,
 	PRIMARY KEY (seq, path, ord)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX scim_key_value ON scim_key (tenant, type, path, absent, head, seq);
+CREATE INDEX scim_key_value ON scim_key (tenant, type, path, absent, head, tail, seq);
 
 -- Values that only one resource of a type and tenant may have.
 CREATE TABLE scim_unique (

@@ -1,0 +1,206 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+)
+
+var start = time.Date(2024, 2, 29, 12, 0, 0, 123456789, time.UTC)
+
+func value(attribute string, text string) (*schema.Attribute, schema.Value) {
+	return schema.UserType.MustResolve(attribute).Last(), schema.String(text)
+}
+
+// user returns the n-th user.
+func user(n int) *schema.Resource {
+	var b, name, email schema.Builder
+	b.Set(value("userName", fmt.Sprintf("User.%06d@example.com", n)))
+	b.Set(value("externalId", fmt.Sprintf("00u%06d", n)))
+	b.Set(value("displayName", fmt.Sprintf("User %d", n)))
+	b.Set(schema.UserType.MustResolve("active").Last(), schema.Boolean(true))
+	name.Set(value("name.givenName", "Ursula"))
+	name.Set(value("name.familyName", fmt.Sprintf("Number %d", n)))
+	b.Set(schema.UserType.MustResolve("name").Last(), schema.Complex(name.Object()))
+	email.Set(value("emails.value", fmt.Sprintf("user.%06d@example.com", n)))
+	email.Set(value("emails.type", "work"))
+	b.Set(schema.UserType.MustResolve("emails").Last(), schema.List(schema.Complex(email.Object())))
+	return resource(schema.UserType, fmt.Sprintf("11111111-2222-4333-8444-%012d", n), b.Object())
+}
+
+func resource(t *schema.ResourceType, id string, o *schema.Object) *schema.Resource {
+	return &schema.Resource{Type: t, ID: id, Created: start, LastModified: start, Attributes: o}
+}
+
+func group(id, name string) *schema.Resource {
+	var o *schema.Object
+	return resource(schema.GroupType, id, o.With(schema.GroupType.MustResolve("displayName").Last(), schema.String(name)))
+}
+
+func userFilter(t testing.TB, text string) *filter.Filter {
+	f, err := filter.NewResolver(schema.UserType, filter.Options{Profile: schema.Lenient()}).Filter(text, nil)
+	require.NoError(t, err)
+	return f
+}
+
+// filled is a database with many users and a group of all of them.
+type filled struct {
+	*sqlstore.DB
+	users  store.Store
+	groups store.MemberStore
+	group  *schema.Resource
+	size   int
+}
+
+func fill(t testing.TB, db *sqlstore.DB, size int) *filled {
+	f := &filled{db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), nil, size}
+	require.NoError(t, db.InTx(context.Background(), func(ctx context.Context) error {
+		members := make([]schema.Member, size)
+		for n := range size {
+			u, err := f.users.Create(ctx, user(n))
+			if err != nil {
+				return err
+			}
+			members[n] = schema.Member{Value: u.ID, Type: "User"}
+		}
+		g, err := f.groups.Create(ctx, group("g", "All"))
+		if err != nil {
+			return err
+		}
+		f.group, _, err = f.groups.UpdateMembers(ctx, &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: members}})
+		return err
+	}))
+	return f
+}
+
+func BenchmarkSQLite(b *testing.B) {
+	benchmarks(b, func(b *testing.B) *sqlstore.DB { return openSQLite(b) })
+}
+
+func BenchmarkPostgreSQL(b *testing.B) {
+	server(b, "SCIM_TEST_POSTGRES")
+	benchmarks(b, func(b *testing.B) *sqlstore.DB { return postgreSQL(b).store(b) })
+}
+
+func BenchmarkMariaDB(b *testing.B) {
+	server(b, "SCIM_TEST_MARIADB")
+	benchmarks(b, func(b *testing.B) *sqlstore.DB { return mariaDB(b).store(b) })
+}
+
+func benchmarks(b *testing.B, open func(b *testing.B) *sqlstore.DB) {
+	for _, size := range []int{1_000, 100_000} {
+		if testing.Short() && size > 1_000 {
+			continue
+		}
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			f := sync.OnceValue(func() *filled { return fill(b, open(b), size) })
+			for _, c := range cases {
+				b.Run(c.name, func(b *testing.B) {
+					f := f()
+					ctx := context.Background()
+					b.ReportAllocs()
+					b.ResetTimer()
+					for n := range b.N {
+						require.NoError(b, c.run(ctx, b, f, n))
+					}
+				})
+			}
+		})
+	}
+}
+
+func listing(q func(b testing.TB, f *filled, n int) *store.Query) func(context.Context, testing.TB, *filled, int) error {
+	return func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		query := q(b, f, n)
+		page, err := f.users.List(ctx, query)
+		if err == nil && len(page.Resources) == 0 {
+			return fmt.Errorf("nothing found")
+		}
+		return err
+	}
+}
+
+var cases = []struct {
+	name string
+	run  func(ctx context.Context, b testing.TB, f *filled, n int) error
+}{
+	{"get", func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		_, err := f.users.Get(ctx, user(n%f.size).ID, store.GetOptions{})
+		return err
+	}},
+	{"by userName", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Filter: equal("userName", fmt.Sprintf("user.%06d@EXAMPLE.com", n%f.size)), Count: 100, Total: true}
+	})},
+	{"by userName or externalId", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Filter: filter.New(filter.Or{
+			Left:  equal("userName", fmt.Sprintf("user.%06d@EXAMPLE.com", n%f.size)).Expr(),
+			Right: equal("externalId", fmt.Sprintf("00u%06d", n%f.size)).Expr(),
+		}), Count: 100, Total: true}
+	})},
+	{"by part of userName", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		e := filter.Compare{Path: schema.UserType.MustResolve("userName"), Op: filter.CO, Value: schema.String(fmt.Sprintf("%06d", n%f.size))}
+		return &store.Query{Filter: filter.New(e), Count: 100, Total: true}
+	})},
+	{"first page of 100", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100}
+	})},
+	{"page of 100 behind an id", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100, AfterID: user(n % (f.size - 1)).ID}
+	})},
+	{"page of 100 at a middle offset with total", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100, Offset: f.size / 2, Total: true}
+	})},
+	{"first page of 100 sorted by userName", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100, SortBy: schema.UserType.MustResolve("userName")}
+	})},
+	{"last page of 100 sorted by userName descending", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100, Offset: f.size - 100, SortBy: schema.UserType.MustResolve("userName"), Descending: true}
+	})},
+	{"update", func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		before, err := f.users.Get(ctx, user(n%f.size).ID, store.GetOptions{})
+		if err != nil {
+			return err
+		}
+		after := before.With(value("title", fmt.Sprint(n)))
+		_, err = f.users.Update(ctx, &store.Change{Before: before, After: after, IfVersion: before.Version})
+		return err
+	}},
+	{"add a member and remove it", func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		for _, d := range []schema.MemberDelta{{Add: []schema.Member{{Value: "new"}}}, {Remove: []string{"new"}}} {
+			_, did, err := f.groups.UpdateMembers(ctx, &store.Change{Before: f.group, After: f.group, Members: &d})
+			if err != nil || did.Empty() {
+				return fmt.Errorf("no effect: %w", err)
+			}
+		}
+		return nil
+	}},
+	{"groups of 100", func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		ids := make([]string, 100)
+		for i := range ids {
+			ids[i] = user(i).ID
+		}
+		_, err := f.groups.GroupsOf(ctx, ids)
+		return err
+	}},
+	{"all members", func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		for _, err := range f.groups.Members(ctx, "g") {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+}
+
+func equal(path, text string) *filter.Filter {
+	return filter.New(filter.Compare{Path: schema.UserType.MustResolve(path), Op: filter.EQ, Value: schema.String(text)})
+}
