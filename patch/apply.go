@@ -14,6 +14,7 @@ type run struct {
 	root    *schema.Object
 	secrets schema.Secrets
 	budget  *filter.Budget
+	work    int
 
 	mentioned []*schema.Attribute
 
@@ -68,7 +69,11 @@ func (w *run) change(op Op, t target, raw any) error {
 		}
 		return nil
 	}
-	v, err := w.changed(op, t, w.get(t), raw)
+	old := w.get(t)
+	if err := w.spend(old); err != nil {
+		return t.within(err)
+	}
+	v, err := w.changed(op, t, old, raw)
 	if err != nil {
 		return t.within(err)
 	}

@@ -1,6 +1,8 @@
 package patch_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -95,6 +97,26 @@ func TestValuesOfSubAttributesCannotBeSelected(t *testing.T) {
 		_, err := newPatcher(thingType, schema.Lenient()).Apply(resource(t, thingType, `{"box":{"words":["a"]}}`), operations(t, `{"op":"remove","path":"`+path+`"}`), nil, nil)
 		require.Equal(t, schema.ErrorInvalidPath, errorType(err), "%s: %v", path, err)
 	}
+}
+
+// A request of moderate size must not keep the server busy for long.
+func TestWorkIsBounded(t *testing.T) {
+	t.Parallel()
+	tags := `{"tags":["` + strings.Repeat("a", 1<<20) + `","b"],"parts":[{"value":"v","words":["` + strings.Repeat("a", 1<<20) + `"]}]}`
+	for _, op := range []string{
+		`{"op":"replace","path":"tags[value eq \"b\"]","value":"B"}`,
+		`{"op":"add","path":"parts.words","value":["b"]}`,
+	} {
+		_, err := newPatcher(thingType, schema.Strict()).Apply(resource(t, thingType, tags), operations(t, "["+strings.Repeat(op+",", 999)+op+"]"), nil, nil)
+		require.Equal(t, schema.ErrorTooMany, errorType(err), op)
+	}
+	list := `{"userName":"u","emails":[{"value":"u0@example.com","type":"work"}`
+	for i := range 1000 {
+		list += fmt.Sprintf(`,{"value":"u%d@example.com","type":"work"}`, i)
+	}
+	_, err := newPatcher(schema.UserType, schema.Strict()).Apply(resource(t, schema.UserType, list+"]}"),
+		operations(t, strings.ReplaceAll(memberAdds(200), "members", "emails")), nil, nil)
+	require.NoError(t, err)
 }
 
 func TestPathsShareOneBudget(t *testing.T) {

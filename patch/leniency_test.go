@@ -78,6 +78,8 @@ func TestValuesInOtherShapes(t *testing.T) {
 		{name: "manager in a list of one (Entra ID)", profile: lenient, on: none, ops: `{"op":"Add",` + path + `,"value":[{"$ref":null,"value":"m"}]}`, want: managed},
 		{name: "manager cleared by an empty string (Entra ID)", profile: lenient, on: managed, ops: `{"op":"Replace",` + path + `,"value":""}`, want: none},
 		{name: "manager cleared by an empty value (Entra ID)", profile: lenient, on: managed, ops: `{"op":"Replace",` + path + `,"value":{"value":""}}`, want: none},
+		{name: "an empty value to the letter, T-13", profile: strict, on: managed, ops: `{"op":"Replace",` + path + `,"value":{"value":""}}`, want: `{"userName":"u","` + ent + `":{"manager":{"value":""}}}`},
+		{name: "an empty value for a selected value", on: `{"userName":"u","emails":[{"value":"a","type":"work"}]}`, ops: `{"op":"replace","path":"emails[type eq \"work\"]","value":{"value":""}}`, want: `{"userName":"u","emails":[{"value":"","type":"work"}]}`},
 		{name: "a string never stands for an extension", profile: lenient, on: none, ops: `{"op":"Add","path":"` + ent + `","value":"x"}`, fail: schema.ErrorInvalidValue},
 		{name: "a string for a complex attribute without value", profile: lenient, on: none, ops: `{"op":"Add","path":"name","value":"x"}`, fail: schema.ErrorInvalidValue},
 		{name: "a string for a selected value", profile: lenient, on: `{"userName":"u","emails":[{"value":"a","type":"work","display":"d"}]}`, ops: `{"op":"replace","path":"emails[type eq \"work\"]","value":"b"}`, want: `{"userName":"u","emails":[{"value":"b","type":"work"}]}`},
