@@ -25,21 +25,30 @@ func TestSort(t *testing.T) {
 		users      []string // ids are a, b, c…
 		want       string
 	}{
-		{"folded", "userName", false, []string{`{"userName":"b"}`, `{"userName":"A"}`, `{"userName":"C"}`}, "bac"},                                                          // O-8
-		{"case-exact", "externalId", false, []string{`{"externalId":"a"}`, `{"externalId":"B"}`}, "ba"},                                                                     // O-8
-		{"descending", "userName", true, []string{`{"userName":"b"}`, `{"userName":"A"}`, `{"userName":"C"}`}, "cab"},                                                       // O-7
-		{"without a value last", "title", false, []string{`{}`, `{"title":"x"}`, `{"title":""}`}, "cba"},                                                                    // O-5
-		{"without a value first when descending", "title", true, []string{`{"title":"x"}`, `{}`, `{"title":""}`}, "bac"},                                                    // O-5
-		{"equal keys by id", "title", false, []string{`{"title":"x"}`, `{"title":"X"}`, `{"title":"x"}`}, "abc"},                                                            // O-10
-		{"equal keys by id also when descending", "title", true, []string{`{"title":"x"}`, `{"title":"X"}`, `{}`, `{}`}, "cdab"},                                            // O-10
-		{"by the primary value", "emails.value", false, []string{`{"emails":[{"value":"a"},{"value":"z","primary":true}]}`, `{"emails":[{"value":"b"}]}`}, "ba"},            // O-3
-		{"by the first without a primary", "emails.value", false, []string{`{"emails":[{"value":"b"},{"value":"a"}]}`, `{"emails":[{"value":"ab"},{"value":"z"}]}`}, "ba"}, // O-3
-		{"a primary without that value", "emails.value", false, []string{`{"emails":[{"value":"a"},{"type":"work","primary":true}]}`, `{"emails":[{"value":"z"}]}`}, "ba"},
-		{"booleans", "active", false, []string{`{}`, `{"active":true}`, `{"active":false}`}, "cba"}, // O-9
-		{"in an extension", schema.EnterpriseUserURI + ":department", false, []string{
+		{"O-8 folded", "userName", false, []string{`{"userName":"b"}`, `{"userName":"A"}`, `{"userName":"C"}`}, "bac"},
+		{"O-8 case-exact", "externalId", false, []string{`{"externalId":"a"}`, `{"externalId":"B"}`}, "ba"},
+		{"O-7 descending", "userName", true, []string{`{"userName":"b"}`, `{"userName":"A"}`, `{"userName":"C"}`}, "cab"},
+		{"O-5 without a value last", "title", false, []string{`{}`, `{"title":"x"}`, `{"title":""}`}, "cba"},
+		{"O-5 without a value first when descending", "title", true, []string{`{"title":"x"}`, `{}`, `{"title":""}`}, "bac"},
+		{"O-10 equal keys by id", "title", false, []string{`{"title":"x"}`, `{"title":"X"}`, `{"title":"x"}`}, "abc"},
+		{"O-10 equal keys by id also when descending", "title", true, []string{`{"title":"x"}`, `{"title":"X"}`, `{}`, `{}`}, "cdab"},
+		{"O-3 by the primary value", "emails.value", false, []string{
+			`{"emails":[{"value":"a"},{"value":"z","primary":true}]}`,
+			`{"emails":[{"value":"b"}]}`,
+		}, "ba"},
+		{"O-3 by the first without a primary", "emails.value", false, []string{
+			`{"emails":[{"value":"b"},{"value":"a"}]}`,
+			`{"emails":[{"value":"ab"},{"value":"z"}]}`,
+		}, "ba"},
+		{"O-3 a primary without that value", "emails.value", false, []string{
+			`{"emails":[{"value":"a"},{"type":"work","primary":true}]}`,
+			`{"emails":[{"value":"z"}]}`,
+		}, "ba"},
+		{"O-9 booleans", "active", false, []string{`{}`, `{"active":true}`, `{"active":false}`}, "cba"},
+		{"O-2 in an extension", schema.EnterpriseUserURI + ":department", false, []string{
 			`{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"b"}}`,
 			`{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"A"}}`,
-		}, "ba"}, // O-2
+		}, "ba"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

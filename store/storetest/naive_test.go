@@ -1,11 +1,9 @@
 package storetest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"runtime"
 	"slices"
 	"strconv"
@@ -24,6 +22,8 @@ type naiveDB struct {
 	defect string
 	lock   chan struct{}
 	rows   []row
+	saved  []row // before the transaction
+	calls  int
 }
 
 type row struct {
@@ -95,12 +95,13 @@ func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (er
 		return err
 	}
 	saved := cloneRows(db.rows)
+	db.saved = saved
 	done := false
 	defer func() {
 		if !done && !inner {
 			db.rollback(saved)
 		}
-		if done || !db.has("a panic keeps the lock") {
+		if (done || !db.has("a panic keeps the lock")) && (err == nil || !db.has("an error keeps the lock")) {
 			release()
 		}
 	}()
@@ -110,6 +111,8 @@ func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (er
 	}
 	err = fn(context.WithValue(ctx, inTx{db}, true))
 	switch {
+	case err == nil && db.has("commit does not"):
+		db.rows = saved
 	case err == nil:
 	case inner: // broken: the error stays with the inner one
 		err = nil
@@ -177,7 +180,12 @@ func (s *naive) Get(ctx context.Context, id string, _ store.GetOptions) (*schema
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer func() { release() }()
+	if s.db.has("transactions run at the same time") {
+		if release, err = s.db.again(ctx, release); err != nil {
+			return nil, err
+		}
+	}
 	if s.db.has("a strange id is an error") && len(id) > 100 {
 		return nil, errors.New("value too long")
 	}
@@ -207,6 +215,8 @@ func (s *naive) fold(a *schema.Attribute, v schema.Value) string {
 		return fmt.Sprint(v.Float())
 	case !a.FoldsCase():
 		return text
+	case s.db.has("everything is alike"):
+		return ""
 	case s.db.has("keys keep their case"):
 		return text
 	case s.db.has("keys are lower case"):
@@ -223,13 +233,18 @@ func (s *naive) fold(a *schema.Attribute, v schema.Value) string {
 
 func (s *naive) taken(ctx context.Context, r *schema.Resource) error {
 	paths := s.t.Unique()
-	if s.db.has("externalId is unique") {
+	switch {
+	case s.db.has("nothing is taken"):
+		return nil
+	case s.db.has("externalId is unique"):
 		paths = append(paths, schema.AttrPath{schema.ExternalIDAttribute})
+	case s.db.has("displayName is unique"):
+		paths = append(paths, s.t.MustResolve("displayName"))
 	}
 	for _, p := range paths {
 		for v := range p.Values(r) {
 			for _, other := range s.db.rows {
-				if other.resource.ID == r.ID && !s.db.has("one's own value is taken") || other.dead && !s.db.has("deletion does not free") || !s.sees(ctx, other, "keys") {
+				if other.resource.ID == r.ID && !s.db.has("one's own value is taken") || other.dead && !s.db.has("deletion does not free") && !s.db.has("old values are not freed") || !s.sees(ctx, other, "keys") {
 					continue
 				}
 				for w := range p.Values(other.resource) {
@@ -322,6 +337,9 @@ func (s *naive) Create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 		}
 		stored.ID = fmt.Sprint("id-", live)
 	}
+	if n := r.Get(schema.GroupType.Members()).Len(); s.db.overflows(n) {
+		return nil, errParameters
+	}
 	created := row{tenant: store.Tenant(ctx), resource: stored, version: 1}
 	if m := s.t.Members(); m != nil && !s.db.has("initial members are lost") {
 		for _, v := range r.Get(m).All() {
@@ -333,6 +351,14 @@ func (s *naive) Create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 		s.db.rows = append(s.db.rows, created)
 	}
 	return stored, err
+}
+
+var errParameters = errors.New("too many parameters")
+
+// overflows reports whether a statement about so many members has more
+// parameters than it may.
+func (db *naiveDB) overflows(members int) bool {
+	return db.has("999 parameters") && members > 999 || db.has("65535 parameters") && 4*members > 65535
 }
 
 func (s *naive) member(m schema.Member) schema.Member {
@@ -380,6 +406,11 @@ func (s *naive) write(ctx context.Context, i int, after *schema.Resource) (*sche
 	if err := s.taken(ctx, after); err != nil && !s.db.has("keys are not checked on update") {
 		return nil, err
 	}
+	if s.db.has("old values are not freed") {
+		old := s.db.rows[i]
+		old.dead = true
+		s.db.rows = append(s.db.rows, old)
+	}
 	r := &s.db.rows[i]
 	if !s.db.has("the version stays") {
 		r.version++
@@ -415,345 +446,12 @@ func (s *naive) Delete(ctx context.Context, id, ifVersion string) error {
 	}
 	defer release()
 	i, err := s.current(ctx, id, ifVersion, "Delete")
+	if err == store.ErrNotFound && s.db.has("deleting twice succeeds") {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	s.db.rows[i].dead = true
 	return nil
-}
-
-func (s *naive) List(ctx context.Context, q *store.Query) (store.Page, error) {
-	release, err := s.db.acquire(ctx)
-	if err != nil {
-		return store.Page{}, err
-	}
-	defer release()
-	var (
-		p     store.Page
-		all   []*schema.Resource
-		after = -1
-	)
-	for i, r := range s.db.rows {
-		if !s.sees(ctx, r, "List") {
-			continue
-		}
-		if q.AfterID == r.resource.ID && (!r.dead || !s.db.has("behind a gone id it begins again")) {
-			after = i
-		}
-	}
-	before := 0
-	for i, r := range s.db.rows {
-		if r.dead && !s.db.has("the dead are listed") || !s.sees(ctx, r, "List") || q.Filter != nil && !s.matches(q.Filter, r) {
-			continue
-		}
-		if i <= after {
-			before++
-			continue
-		}
-		all = append(all, r.resource)
-	}
-	offset, count := q.Offset, q.Count
-	if s.db.has("pages overlap") && offset > 0 {
-		offset--
-	}
-	if s.db.has("no order") && q.Offset > 0 {
-		slices.Reverse(all)
-	}
-	if q.SortBy != nil {
-		s.sort(all, q)
-	}
-	p.Total = before + len(all)
-	if s.db.has("the total is what is left") {
-		p.Total = len(all)
-	}
-	if s.db.has("count 0 is no limit") && count == 0 {
-		count = len(all)
-	}
-	all = all[min(offset, len(all)):]
-	p.Resources = all[:min(count, len(all))]
-	if s.db.has("the total is the page") {
-		p.Total = len(p.Resources)
-	}
-	if s.db.has("the total ignores the filter") {
-		p.Total = len(s.db.rows)
-	}
-	return p, nil
-}
-
-// matches is Match with the members there, or what a defect makes of it.
-func (s *naive) matches(f *filter.Filter, r row) bool {
-	e := f.Expr()
-	for _, rewrite := range []struct {
-		defect string
-		fn     func(filter.Expr) filter.Expr
-	}{
-		{"the filter is dropped", func(filter.Expr) filter.Expr { return filter.Compare{Op: filter.NE, Value: schema.String("")} }},
-		{"half of a conjunction is dropped", func(e filter.Expr) filter.Expr {
-			if and, ok := e.(filter.And); ok {
-				return and.Left
-			}
-			return e
-		}},
-		{"value paths fall apart", fallApart},
-		{"eq is sw", func(e filter.Expr) filter.Expr {
-			if c, ok := e.(filter.Compare); ok && c.Op == filter.EQ && !c.Null && c.Path.Last().Type == schema.TypeString {
-				c.Op = filter.SW
-				return c
-			}
-			return e
-		}},
-		{"not of nothing is nothing", func(e filter.Expr) filter.Expr {
-			if n, ok := e.(filter.Not); ok {
-				if c, ok := n.Expr.(filter.Compare); ok && len(c.Path) > 0 {
-					return filter.And{Left: filter.Compare{Path: c.Path, Op: filter.PR}, Right: n}
-				}
-			}
-			return e
-		}},
-	} {
-		if s.db.has(rewrite.defect) {
-			e = rewrite.fn(e)
-		}
-	}
-	whole := r.resource
-	if m := s.t.Members(); m != nil && !s.db.has("members are not matched") {
-		var list []any
-		for _, one := range r.members {
-			list = append(list, attrs{"value": one.Value, "type": one.Type})
-		}
-		whole = whole.With(m, value(m, list))
-	}
-	if c, ok := e.(filter.Compare); ok && s.db.has("numbers are compared as text") && c.Op == filter.GT && c.Path.Last().Type == schema.TypeInteger {
-		for v := range c.Path.Values(whole) {
-			if v.Text() > c.Value.Text() {
-				return true
-			}
-		}
-		return false
-	}
-	if c, ok := e.(filter.Compare); ok && s.db.has("dates are compared as text") && c.Op == filter.EQ && !c.Null && len(c.Path) > 0 && c.Path.Last().Type == schema.TypeDateTime {
-		for v := range c.Path.Values(whole) {
-			if v.Text() == c.Value.Text() {
-				return true
-			}
-		}
-		return false
-	}
-	return filter.New(e).Match(whole)
-}
-
-// fallApart lets each condition of a value path be met by another value.
-func fallApart(e filter.Expr) filter.Expr {
-	v, ok := e.(filter.ValuePath)
-	if !ok {
-		return e
-	}
-	and, ok := v.Expr.(filter.And)
-	if !ok {
-		return e
-	}
-	return filter.And{Left: filter.ValuePath{Path: v.Path, Expr: and.Left}, Right: filter.ValuePath{Path: v.Path, Expr: and.Right}}
-}
-
-func (s *naive) sort(rs []*schema.Resource, q *store.Query) {
-	store.Sort(rs, q.SortBy, q.Descending)
-	key := func(r *schema.Resource) string { return store.SortValue(r, q.SortBy).Text() }
-	switch {
-	case s.db.has("a missing value comes first"):
-		slices.SortStableFunc(rs, func(a, b *schema.Resource) int {
-			return cmp.Compare(boolInt(key(a) != ""), boolInt(key(b) != ""))
-		})
-	case s.db.has("missing is always last") && q.Descending:
-		slices.SortStableFunc(rs, func(a, b *schema.Resource) int {
-			return cmp.Compare(boolInt(key(a) == ""), boolInt(key(b) == ""))
-		})
-	case s.db.has("the order minds case") && !q.Descending:
-		slices.SortStableFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(key(a), key(b)) })
-	case s.db.has("descending reverses ties") && q.Descending:
-		store.Sort(rs, q.SortBy, false)
-		slices.Reverse(rs)
-	case s.db.has("the order is by the first value"):
-		first := func(r *schema.Resource) string {
-			for v := range q.SortBy.Values(r) {
-				return v.Text()
-			}
-			return ""
-		}
-		slices.SortStableFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(first(a), first(b)) })
-	case s.db.has("the order is for the page") && q.Offset > 0:
-		slices.SortFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(a.ID, b.ID) })
-	}
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func (s *naive) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
-	return func(yield func(schema.Member, error) bool) {
-		release, err := s.db.acquire(ctx)
-		if err != nil {
-			yield(schema.Member{}, err)
-			return
-		}
-		i := s.find(ctx, id, "Members")
-		if i < 0 {
-			release()
-			if !s.db.has("no group has no members") {
-				yield(schema.Member{}, store.ErrNotFound)
-			}
-			return
-		}
-		list := slices.Clone(s.db.rows[i].members)
-		if s.db.has("members are locked while drawn") {
-			defer release()
-		} else {
-			release()
-		}
-		for j := 0; j < len(list); j++ {
-			if !yield(list[j], nil) {
-				return
-			}
-			if s.db.has("members change while drawn") {
-				list = s.db.rows[i].members
-			}
-		}
-	}
-}
-
-func (s *naive) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
-	release, err := s.db.acquire(ctx)
-	if err != nil {
-		return nil, schema.MemberDelta{}, err
-	}
-	defer func() { release() }()
-	i, err := s.current(ctx, c.After.ID, c.IfVersion, "UpdateMembers")
-	if err != nil {
-		return nil, schema.MemberDelta{}, err
-	}
-	old := s.db.rows[i].members
-	if s.db.has("members are read before") {
-		if release, err = s.db.again(ctx, release); err != nil {
-			return nil, schema.MemberDelta{}, err
-		}
-	}
-	list, did := s.apply(old, c.Members)
-	if did.Empty() && c.After.Attributes == c.Before.Attributes && !s.db.has("nothing is a change") {
-		return c.Before, did, nil
-	}
-	if did.Empty() && s.db.has("attributes need a member") {
-		return c.Before, did, nil
-	}
-	stored, err := s.write(ctx, i, c.After)
-	if err != nil {
-		return nil, schema.MemberDelta{}, err
-	}
-	s.db.rows[i].members = list
-	if s.db.has("the delta is what was asked") {
-		did = *c.Members
-	}
-	return stored, did, nil
-}
-
-func (s *naive) apply(old []schema.Member, d *schema.MemberDelta) ([]schema.Member, schema.MemberDelta) {
-	var did schema.MemberDelta
-	if d == nil {
-		return old, did
-	}
-	stays := map[string]bool{}
-	for _, m := range old {
-		stays[m.Value] = !d.Replace || s.db.has("replace adds")
-	}
-	for _, id := range d.Remove {
-		if _, ok := stays[id]; ok {
-			stays[id] = false
-		}
-	}
-	var list []schema.Member
-	for _, m := range d.Add {
-		_, present := stays[m.Value]
-		stays[m.Value] = true
-		if !present || s.db.has("adding adds again") {
-			list, did.Add = append(list, s.member(m)), append(did.Add, m)
-		}
-	}
-	for _, m := range slices.Backward(old) {
-		if stays[m.Value] {
-			list = append([]schema.Member{m}, list...)
-		} else {
-			did.Remove = append(did.Remove, m.Value)
-		}
-	}
-	if s.db.has("the delta is kept") && len(old) == 1 {
-		list = d.Add
-		for i := range list {
-			list[i] = s.member(list[i])
-		}
-	}
-	return list, did
-}
-
-func (s *naive) GroupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
-	release, err := s.db.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	out := map[string][]store.GroupRef{}
-	for _, r := range s.db.rows {
-		if r.dead && !s.db.has("the dead have members") || r.resource.Type != s.t || !s.sees(ctx, r, "GroupsOf") {
-			continue
-		}
-		for _, m := range r.members {
-			if slices.Contains(ids, m.Value) || s.db.has("groups of everybody") {
-				out[m.Value] = append(out[m.Value], store.GroupRef{ID: r.resource.ID, Display: s.display(r.resource)})
-			}
-		}
-		if s.db.has("groups of the first only") && len(out) > 0 {
-			break
-		}
-	}
-	return out, nil
-}
-
-func (s *naive) display(r *schema.Resource) string {
-	if s.db.has("groups have no name") {
-		return ""
-	}
-	return r.Get(displayName).Text()
-}
-
-func (s *naive) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
-	release, err := s.db.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	var out []string
-	for i, r := range s.db.rows {
-		if r.dead || r.resource.Type != s.t || !s.sees(ctx, r, "RemoveFromAll") {
-			continue
-		}
-		list, did := s.apply(r.members, &schema.MemberDelta{Remove: []string{id}})
-		if did.Empty() {
-			continue
-		}
-		after := *r.resource
-		if !s.db.has("removal is no modification") {
-			after.LastModified = at
-		}
-		if !s.db.has("removal keeps the version") {
-			s.db.rows[i].version++
-		}
-		s.db.rows[i].resource = s.kept(&after, s.db.rows[i].version)
-		s.db.rows[i].members = list
-		out = append(out, r.resource.ID)
-		if s.db.has("removal from the first only") {
-			break
-		}
-	}
-	return out, nil
 }

@@ -1,0 +1,194 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+func (s *naive) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return store.Page{}, err
+	}
+	defer release()
+	var (
+		p     store.Page
+		all   []*schema.Resource
+		after = -1
+	)
+	for i, r := range s.db.rows {
+		if !s.sees(ctx, r, "List") {
+			continue
+		}
+		if q.AfterID == r.resource.ID && (!r.dead || !s.db.has("behind a gone id it begins again")) {
+			after = i
+		}
+	}
+	before := 0
+	for i, r := range s.db.rows {
+		if r.dead && !s.db.has("the dead are listed") || !s.sees(ctx, r, "List") || q.Filter != nil && !s.matches(q.Filter, r) {
+			continue
+		}
+		if i <= after {
+			before++
+			continue
+		}
+		all = append(all, r.resource)
+	}
+	offset, count := q.Offset, q.Count
+	if s.db.has("pages overlap") && offset > 0 {
+		offset--
+	}
+	if s.db.has("no order") && q.Offset > 0 {
+		slices.Reverse(all)
+	}
+	if q.SortBy != nil {
+		s.sort(all, q)
+	}
+	p.Total = before + len(all)
+	if s.db.has("the total is what is left") {
+		p.Total = len(all)
+	}
+	if s.db.has("the count is no limit") || s.db.has("count 0 is no limit") && count == 0 {
+		count = len(all)
+	}
+	all = all[min(offset, len(all)):]
+	p.Resources = all[:min(count, len(all))]
+	if s.db.has("the total is the page") {
+		p.Total = len(p.Resources)
+	}
+	if s.db.has("the total ignores the filter") {
+		p.Total = len(s.db.rows)
+	}
+	if s.db.has("the total is an estimate") {
+		p.Total++
+	}
+	if s.db.has("the query is used up") {
+		q.Count -= len(p.Resources)
+	}
+	if s.db.has("lists have no versions") {
+		for i, r := range p.Resources {
+			c := *r
+			c.Version = ""
+			p.Resources[i] = &c
+		}
+	}
+	return p, nil
+}
+
+// matches is Match with the members there, or what a defect makes of it.
+func (s *naive) matches(f *filter.Filter, r row) bool {
+	e := f.Expr()
+	for _, rewrite := range []struct {
+		defect string
+		fn     func(filter.Expr) filter.Expr
+	}{
+		{"the filter is dropped", func(filter.Expr) filter.Expr { return filter.Compare{Op: filter.NE, Value: schema.String("")} }},
+		{"half of a conjunction is dropped", func(e filter.Expr) filter.Expr {
+			if and, ok := e.(filter.And); ok {
+				return and.Left
+			}
+			return e
+		}},
+		{"value paths fall apart", fallApart},
+		{"eq is sw", func(e filter.Expr) filter.Expr {
+			if c, ok := e.(filter.Compare); ok && c.Op == filter.EQ && !c.Null && c.Path.Last().Type == schema.TypeString {
+				c.Op = filter.SW
+				return c
+			}
+			return e
+		}},
+		{"not of nothing is nothing", func(e filter.Expr) filter.Expr {
+			if n, ok := e.(filter.Not); ok {
+				if c, ok := n.Expr.(filter.Compare); ok && len(c.Path) > 0 {
+					return filter.And{Left: filter.Compare{Path: c.Path, Op: filter.PR}, Right: n}
+				}
+			}
+			return e
+		}},
+	} {
+		if s.db.has(rewrite.defect) {
+			e = rewrite.fn(e)
+		}
+	}
+	whole := r.resource
+	if m := s.t.Members(); m != nil && !s.db.has("members are not matched") {
+		var list []any
+		for _, one := range r.members {
+			list = append(list, attrs{"value": one.Value, "type": one.Type})
+		}
+		whole = whole.With(m, value(m, list))
+	}
+	if c, ok := e.(filter.Compare); ok && s.db.has("numbers are compared as text") && c.Op == filter.GT && c.Path.Last().Type == schema.TypeInteger {
+		for v := range c.Path.Values(whole) {
+			if v.Text() > c.Value.Text() {
+				return true
+			}
+		}
+		return false
+	}
+	if c, ok := e.(filter.Compare); ok && s.db.has("dates are compared as text") && c.Op == filter.EQ && !c.Null && len(c.Path) > 0 && c.Path.Last().Type == schema.TypeDateTime {
+		for v := range c.Path.Values(whole) {
+			if v.Text() == c.Value.Text() {
+				return true
+			}
+		}
+		return false
+	}
+	return filter.New(e).Match(whole)
+}
+
+// fallApart lets each condition of a value path be met by another value.
+func fallApart(e filter.Expr) filter.Expr {
+	v, ok := e.(filter.ValuePath)
+	if !ok {
+		return e
+	}
+	and, ok := v.Expr.(filter.And)
+	if !ok {
+		return e
+	}
+	return filter.And{Left: filter.ValuePath{Path: v.Path, Expr: and.Left}, Right: filter.ValuePath{Path: v.Path, Expr: and.Right}}
+}
+
+func (s *naive) sort(rs []*schema.Resource, q *store.Query) {
+	store.Sort(rs, q.SortBy, q.Descending)
+	key := func(r *schema.Resource) string { return store.SortValue(r, q.SortBy).Text() }
+	switch {
+	case s.db.has("a missing value comes first"):
+		slices.SortStableFunc(rs, func(a, b *schema.Resource) int {
+			return cmp.Compare(boolInt(key(a) != ""), boolInt(key(b) != ""))
+		})
+	case s.db.has("missing is always last") && q.Descending:
+		slices.SortStableFunc(rs, func(a, b *schema.Resource) int {
+			return cmp.Compare(boolInt(key(a) == ""), boolInt(key(b) == ""))
+		})
+	case s.db.has("the order minds case") && !q.Descending:
+		slices.SortStableFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(key(a), key(b)) })
+	case s.db.has("descending reverses ties") && q.Descending:
+		store.Sort(rs, q.SortBy, false)
+		slices.Reverse(rs)
+	case s.db.has("the order is by the first value"):
+		first := func(r *schema.Resource) string {
+			for v := range q.SortBy.Values(r) {
+				return v.Text()
+			}
+			return ""
+		}
+		slices.SortStableFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(first(a), first(b)) })
+	case s.db.has("the order is for the page") && q.Offset > 0:
+		slices.SortFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(a.ID, b.ID) })
+	}
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,186 @@
+package storetest
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+func (s *naive) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
+	return func(yield func(schema.Member, error) bool) {
+		release, err := s.db.acquire(ctx)
+		if err != nil {
+			yield(schema.Member{}, err)
+			return
+		}
+		i := s.find(ctx, id, "Members")
+		if i < 0 {
+			release()
+			if !s.db.has("no group has no members") {
+				yield(schema.Member{}, store.ErrNotFound)
+			}
+			return
+		}
+		list := slices.Clone(s.db.rows[i].members)
+		if s.db.has("members are outside of transactions") && s.db.saved != nil {
+			list = s.db.saved[i].members
+		}
+		if s.db.calls++; s.db.has("members are in any order") && s.db.calls%2 == 0 {
+			slices.Reverse(list)
+		}
+		if s.db.has("members are locked while drawn") {
+			defer release()
+		} else {
+			release()
+		}
+		for j := 0; j < len(list); j++ {
+			if !yield(list[j], nil) {
+				if s.db.has("breaking off keeps the lock") {
+					s.db.lock <- struct{}{}
+				}
+				return
+			}
+			if s.db.has("members change while drawn") {
+				list = s.db.rows[i].members
+			}
+		}
+	}
+}
+
+func (s *naive) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	defer func() { release() }()
+	i, err := s.current(ctx, c.After.ID, c.IfVersion, "UpdateMembers")
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	old := s.db.rows[i].members
+	if s.db.has("members are read before") {
+		if release, err = s.db.again(ctx, release); err != nil {
+			return nil, schema.MemberDelta{}, err
+		}
+	}
+	list, did := s.apply(old, c.Members)
+	if did.Empty() && c.After.Attributes == c.Before.Attributes && !s.db.has("nothing is a change") {
+		return c.Before, did, nil
+	}
+	if did.Empty() && s.db.has("attributes need a member") {
+		return c.Before, did, nil
+	}
+	stored, err := s.write(ctx, i, c.After)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	s.db.rows[i].members = list
+	if s.db.has("the delta is what was asked") {
+		did = *c.Members
+	}
+	return stored, did, nil
+}
+
+func (s *naive) apply(old []schema.Member, d *schema.MemberDelta) ([]schema.Member, schema.MemberDelta) {
+	var did schema.MemberDelta
+	if d == nil {
+		return old, did
+	}
+	stays := map[string]bool{}
+	for _, m := range old {
+		stays[m.Value] = !d.Replace || s.db.has("replace adds")
+	}
+	for _, id := range d.Remove {
+		if _, ok := stays[id]; ok {
+			stays[id] = false
+		}
+	}
+	var list []schema.Member
+	for _, m := range d.Add {
+		_, present := stays[m.Value]
+		stays[m.Value] = true
+		if !present || s.db.has("adding adds again") {
+			list, did.Add = append(list, s.member(m)), append(did.Add, m)
+		}
+	}
+	for _, m := range slices.Backward(old) {
+		if stays[m.Value] {
+			list = append([]schema.Member{m}, list...)
+		} else {
+			did.Remove = append(did.Remove, m.Value)
+		}
+	}
+	if s.db.has("the delta is kept") && len(old) == 1 {
+		list = d.Add
+		for i := range list {
+			list[i] = s.member(list[i])
+		}
+	}
+	return list, did
+}
+
+func (s *naive) GroupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	out := map[string][]store.GroupRef{}
+	for _, r := range s.db.rows {
+		if r.dead && !s.db.has("the dead have members") || r.resource.Type != s.t || !s.sees(ctx, r, "GroupsOf") {
+			continue
+		}
+		for _, m := range r.members {
+			if slices.Contains(ids, m.Value) || s.db.has("groups of everybody") {
+				out[m.Value] = append(out[m.Value], store.GroupRef{ID: r.resource.ID, Display: s.display(r.resource)})
+			}
+		}
+		if s.db.has("groups of the first only") && len(out) > 0 {
+			break
+		}
+	}
+	return out, nil
+}
+
+func (s *naive) display(r *schema.Resource) string {
+	if s.db.has("groups have no name") {
+		return ""
+	}
+	return r.Get(displayName).Text()
+}
+
+func (s *naive) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	var out []string
+	for i, r := range s.db.rows {
+		if r.dead || r.resource.Type != s.t || !s.sees(ctx, r, "RemoveFromAll") {
+			continue
+		}
+		list, did := s.apply(r.members, &schema.MemberDelta{Remove: []string{id}})
+		if did.Empty() {
+			continue
+		}
+		after := *r.resource
+		if !s.db.has("removal is no modification") {
+			after.LastModified = at
+		}
+		if !s.db.has("removal keeps the version") {
+			s.db.rows[i].version++
+		}
+		s.db.rows[i].resource = s.kept(&after, s.db.rows[i].version)
+		s.db.rows[i].members = list
+		out = append(out, r.resource.ID)
+		if s.db.has("removal from the first only") {
+			break
+		}
+	}
+	return out, nil
+}
