@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,8 @@ type methods map[string]handlerFunc
 func (h *Handler) routes() {
 	h.mux = chi.NewMux()
 	h.mux.NotFound(h.serve(nil))
+	// A method that nobody has heard of: chi looks at no path (RFC 9110 §15.6.2).
+	h.mux.MethodNotAllowed(h.serve(methods{}))
 	for _, ep := range h.endpoints {
 		h.mux.Handle(ep.Type.Endpoint, h.serve(methods{
 			http.MethodGet:  func(r *request) (*response, error) { return h.queryURL(r, ep) },
@@ -156,7 +159,7 @@ func (h *Handler) path(r *http.Request) (string, error) {
 	case mounted != nil && mounted.RoutePath != "":
 		path = mounted.RoutePath
 	}
-	path = "/" + strings.Trim(path, "/")
+	path = "/" + strings.Trim(unescapeUnreserved(path), "/")
 	// RFC 7644 §3.13: a version identifier stands before the endpoint.
 	first, rest, _ := strings.Cut(path[1:], "/")
 	switch {
@@ -167,6 +170,29 @@ func (h *Handler) path(r *http.Request) (string, error) {
 	}
 	return path, nil
 }
+
+// unescapeUnreserved decodes the escapes that mean the same as the character
+// itself (RFC 3986 §6.2.2.2) in a path known to be well escaped: /%55sers is
+// /Users, %2F stays.
+func unescapeUnreserved(path string) string {
+	if !strings.Contains(path, "%") {
+		return path
+	}
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] == '%' && i+2 < len(path) {
+			if c, err := url.PathUnescape(path[i : i+3]); err == nil && unreserved.MatchString(c) {
+				b.WriteString(c)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(path[i])
+	}
+	return b.String()
+}
+
+var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]$`)
 
 func isVersion(segment string) bool {
 	digits, ok := strings.CutPrefix(segment, "v")
@@ -239,6 +265,9 @@ func (e *methodError) Unwrap() error {
 }
 
 func notAllowed(m methods) error {
+	if len(m) == 0 {
+		return errorf(http.StatusNotImplemented, "the method is not implemented")
+	}
 	var names []string
 	for name := range m {
 		names = append(names, name)
