@@ -1,0 +1,69 @@
+package sqlquery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// check looks at the table: that it has the columns, and does not hand out an
+// id again (RFC 7643 §3.1).
+func (t *Table[T]) check(ctx context.Context, name string) error {
+	errs := []error{t.checkColumns(ctx)}
+	if t.db.d == SQLite.dialect && t.typed.IntegerIDs() {
+		errs = append(errs, t.checkAutoincrement(ctx, name))
+	}
+	return errors.Join(errs...)
+}
+
+// checkColumns reads no row of each column in turn, for an error that names it.
+func (t *Table[T]) checkColumns(ctx context.Context) error {
+	fields := t.typed.Fields()
+	if t.selectNothing(ctx, fields) == nil {
+		return nil
+	}
+	var errs []error
+	if err := t.selectNothing(ctx, []*store.Field{t.id}); err != nil {
+		return err
+	}
+	for _, f := range fields {
+		if err := t.selectNothing(ctx, []*store.Field{f}); err != nil {
+			errs = append(errs, fmt.Errorf("%s.%s: %w", t.typed, f.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (t *Table[T]) selectNothing(ctx context.Context, fields []*store.Field) error {
+	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE 1 = 0")
+	return t.db.query(ctx, s, func(func(...any) error) error { return nil })
+}
+
+var autoincrement = regexp.MustCompile(`(?i)\bAUTOINCREMENT\b`)
+
+// checkAutoincrement: otherwise SQLite gives the greatest id again once its
+// row is deleted.
+func (t *Table[T]) checkAutoincrement(ctx context.Context, name string) error {
+	if t.deleted != nil {
+		return nil // rows stay
+	}
+	schemaName, table := "main", name
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		schemaName, table = name[:i], name[i+1:]
+	}
+	var definitions []string
+	s := t.db.d.statement("SELECT sql FROM ", t.db.d.ident(schemaName+".sqlite_master"), " WHERE type = 'table' AND lower(name) = lower(").arg(table).add(")")
+	err := t.db.query(ctx, s, func(scan func(...any) error) error {
+		definitions = append(definitions, "")
+		return scan(&definitions[len(definitions)-1])
+	})
+	if err == nil && !slices.ContainsFunc(definitions, autoincrement.MatchString) {
+		err = fmt.Errorf("sqlquery: the key of %s must be INTEGER PRIMARY KEY AUTOINCREMENT, or SQLite uses the id of a deleted row again", name)
+	}
+	return err
+}

@@ -1,0 +1,68 @@
+package sqlquery
+
+import (
+	"database/sql"
+	"strings"
+)
+
+// Dialect is one of [SQLite], [PostgreSQL] and [MySQL].
+type Dialect struct{ *dialect }
+
+// dialect is everything in which the databases differ.
+type dialect struct {
+	name      string
+	isolation sql.IsolationLevel
+	oneWriter bool // one transaction at a time: queue for it in Go
+	numbered  bool // $1 instead of ?
+	returning bool // INSERT … RETURNING instead of LastInsertId
+	times     bool // time columns compare as instants
+	escapes   bool // text has no U+0000, which is written as escape says
+	quote     string
+	forUpdate string
+	onTaken   func(column string) string // end of an INSERT that leaves out rows which are there
+
+	// Conditions on text, byte by byte. Each writes x OP literal.
+	equal    func(s *statement, x, literal string)
+	compare  func(s *statement, x, op, literal string)
+	contains func(s *statement, x, literal string)
+	starts   func(s *statement, x, literal string)
+	ends     func(s *statement, x, literal string)
+	notEmpty func(x string) string
+	bytes    func(x string) string // x as an ORDER BY needs it
+}
+
+// ident quotes an identifier; dots separate schema and table.
+func (d *dialect) ident(name string) string {
+	parts := strings.Split(name, ".")
+	for i, p := range parts {
+		parts[i] = d.quote + strings.ReplaceAll(p, d.quote, d.quote+d.quote) + d.quote
+	}
+	return strings.Join(parts, ".")
+}
+
+// likeEscape escapes in patterns. It is not the backslash, which MySQL may
+// read twice.
+const likeEscape = `|`
+
+var likeLiteral = strings.NewReplacer("|", "||", "%", "|%", "_", "|_")
+
+// escape writes text for a database whose text has no U+0000. It keeps the
+// order of strings and which of them are prefixes of others.
+var escape = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
+
+// unescape reads what escape wrote.
+var unescape = strings.NewReplacer("\x01\x01", "\x00", "\x01\x02", "\x01")
+
+// text returns a string as the database keeps it.
+func (d *dialect) text(s string) string {
+	if !d.escapes || !strings.ContainsAny(s, "\x00\x01") {
+		return s
+	}
+	return escape.Replace(s)
+}
+
+// searchable reports whether a part of a text can be searched for: not what
+// may be a part of an escape.
+func (d *dialect) searchable(literal string) bool {
+	return !d.escapes || !strings.ContainsAny(literal, "\x00\x01\x02")
+}

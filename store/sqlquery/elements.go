@@ -1,0 +1,83 @@
+package sqlquery
+
+import (
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// elements are the values of a multi-valued attribute that columns of the row
+// itself have: emails[type eq "work"].value and the like.
+type elements []*element
+
+// element is one of them: columns and what the tags say of it.
+type element struct {
+	fields []*store.Field
+	table  func(*store.Field) Column
+}
+
+func (es elements) some(s *statement, inner func(*statement, scope) error) error {
+	s.add("(")
+	for i, e := range es {
+		if i > 0 {
+			s.add(" OR ")
+		}
+		s.add("(")
+		e.exists(s)
+		s.add(" AND ")
+		if err := inner(s, e); err != nil {
+			return err
+		}
+		s.add(")")
+	}
+	s.add(")")
+	return nil
+}
+
+func (e *element) exists(s *statement) {
+	s.add("(")
+	for i, f := range e.fields {
+		if i > 0 {
+			s.add(" OR ")
+		}
+		s.present(f.Path.Last(), e.table(f))
+	}
+	s.add(")")
+}
+
+func (e *element) operand(a *schema.Attribute) (operand, bool) {
+	for _, f := range e.fields {
+		if f.Path.Last() == a {
+			return operand{column: e.table(f)}, pushable(f)
+		}
+	}
+	first := e.fields[0]
+	for _, t := range first.Terms {
+		if t.Sub == a {
+			return operand{fixed: t.Value}, true
+		}
+	}
+	if first.Primary && isPrimary(a) {
+		return operand{fixed: schema.Boolean(true)}, true
+	}
+	return operand{}, true // no column: no value
+}
+
+// addElements groups the fields by attribute and element.
+func (t *Table[T]) addElements(w *Translator) {
+	for _, f := range t.typed.Fields() {
+		if f.Role != store.RoleAttribute || !f.Selects() {
+			continue
+		}
+		path := f.Path[:len(f.Path)-1].String()
+		es, _ := w.lists[path].(elements)
+		i := slices.IndexFunc(es, func(e *element) bool { return e.fields[0].SameElement(f) })
+		if i < 0 {
+			i = len(es)
+			es = append(es, &element{table: t.expression})
+		}
+		es[i].fields = append(es[i].fields, f)
+		w.lists[path] = es
+	}
+}

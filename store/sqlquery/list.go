@@ -1,0 +1,215 @@
+package sqlquery
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// from writes FROM and WHERE with the rows that a context sees. It reports
+// false if there are none: another tenant in a table without tenants.
+func (t *Table[T]) from(ctx context.Context, s *statement) bool {
+	s.add(" FROM ", t.name, " AS ", alias, " WHERE ")
+	return t.visible(ctx, s)
+}
+
+func (t *Table[T]) visible(ctx context.Context, s *statement) bool {
+	tenant := store.Tenant(ctx)
+	v := new(T)
+	if !t.typed.SetTenant(v, tenant) || !validText(tenant) {
+		return false
+	}
+	switch {
+	case t.tenant == nil:
+		s.add(always)
+	case t.tenant.Type.Kind().String() == "string":
+		s.equal(s, t.column(t.tenant), tenant)
+	default:
+		s.add(t.column(t.tenant), " = ").arg(t.arg(v, t.tenant))
+	}
+	if t.deleted != nil {
+		s.add(" AND ")
+		t.alive(s)
+	}
+	if t.options.Where != "" {
+		s.add(" AND (", t.options.Where, ")")
+	}
+	return true
+}
+
+func (t *Table[T]) alive(s *statement) {
+	if t.deleted.Nullable {
+		s.add(t.column(t.deleted), " IS NULL")
+		return
+	}
+	s.add("COALESCE(", t.column(t.deleted), ", FALSE) = FALSE")
+}
+
+// row reads one row; nil if there is none.
+func (t *Table[T]) row(ctx context.Context, id string, lock bool) (*T, error) {
+	key, ok := t.key(id)
+	if !ok {
+		return nil, nil
+	}
+	return t.rowByKey(ctx, id, key, lock)
+}
+
+func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) (*T, error) {
+	fields := t.typed.Fields()
+	s := t.db.d.statement("SELECT ", t.list(fields))
+	if !t.from(ctx, s) {
+		return nil, nil
+	}
+	s.add(" AND ")
+	t.keyIs(s, key)
+	if lock && t.db.transaction(ctx) != nil {
+		s.add(t.db.d.forUpdate)
+	}
+	var found *T
+	err := t.db.query(ctx, s, func(scan func(...any) error) error {
+		v := new(T)
+		if err := t.read(scan, v, fields); err != nil {
+			return err
+		}
+		if t.typed.ID(v) == id { // also where a column compares otherwise
+			found = v
+		}
+		return nil
+	})
+	return found, err
+}
+
+// resource turns a row into a resource. What does not fit the schema is a case
+// for the log.
+func (t *Table[T]) resource(ctx context.Context, v *T) *schema.Resource {
+	r, problems := t.typed.Resource(v)
+	for _, p := range problems {
+		t.log.WarnContext(ctx, "a row does not fit the schema", "table", t.name, "id", r.ID, "problem", p)
+	}
+	return r
+}
+
+// Get implements [store.Store].
+func (t *Table[T]) Get(ctx context.Context, id string, o store.GetOptions) (*schema.Resource, error) {
+	v, err := t.row(ctx, id, o.ForUpdate)
+	switch {
+	case err != nil:
+		return nil, err
+	case v == nil:
+		return nil, store.ErrNotFound
+	}
+	return t.resource(ctx, v), nil
+}
+
+// List implements [store.Store]. Without SortBy the order is that of the id
+// column.
+func (t *Table[T]) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	where, visible, err := t.condition(ctx, q)
+	if err != nil || !visible {
+		return store.Page{}, err
+	}
+	var p store.Page
+	if q.Count > 0 {
+		if p.Resources, err = t.page(ctx, q, where); err != nil {
+			return store.Page{}, err
+		}
+	}
+	if !q.Total {
+		return p, nil
+	}
+	// A page that is not full is the last one.
+	if n := len(p.Resources); q.AfterID == "" && n < q.Count && (n > 0 || q.Offset <= 0) {
+		p.Total = max(0, q.Offset) + n
+		return p, nil
+	}
+	p.Total, err = t.count(ctx, where)
+	return p, err
+}
+
+// condition writes what q selects, from FROM on.
+func (t *Table[T]) condition(ctx context.Context, q *store.Query) (where *statement, visible bool, err error) {
+	s := t.db.d.statement()
+	if !t.from(ctx, s) {
+		return nil, false, ctx.Err()
+	}
+	if q.Filter != nil {
+		s.add(" AND ")
+		if err := t.where.root(s, q.Filter.Expr()); err != nil {
+			return nil, false, fmt.Errorf("sqlquery: list %s: %w", t.name, err)
+		}
+	}
+	return s, true, nil
+}
+
+func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement) ([]*schema.Resource, error) {
+	fields := t.typed.Fields()
+	order, err := t.where.OrderBy(q.SortBy, q.Descending)
+	if err != nil {
+		return nil, fmt.Errorf("sqlquery: list %s: %w", t.name, err)
+	}
+	s := t.db.d.statement("SELECT ", t.list(fields), where.String())
+	s.args = append(s.args, where.args...)
+	if q.AfterID != "" {
+		key, ok := t.key(q.AfterID)
+		if !ok {
+			return nil, nil // behind an id that never was there is nothing
+		}
+		s.add(" AND ", t.column(t.id), " > ").arg(key)
+	}
+	s.add(" ORDER BY ", order, " LIMIT ", strconv.Itoa(q.Count))
+	if q.Offset > 0 {
+		s.add(" OFFSET ", strconv.Itoa(q.Offset))
+	}
+	var out []*schema.Resource
+	err = t.db.query(ctx, s, func(scan func(...any) error) error {
+		v := new(T)
+		if err := t.read(scan, v, fields); err != nil {
+			return err
+		}
+		out = append(out, t.resource(ctx, v))
+		return nil
+	})
+	return out, err
+}
+
+func (t *Table[T]) count(ctx context.Context, where *statement) (int, error) {
+	s := t.db.d.statement("SELECT COUNT(*)", where.String())
+	s.args = where.args
+	n := 0
+	err := t.db.query(ctx, s, func(scan func(...any) error) error { return scan(&n) })
+	return n, err
+}
+
+// Exists implements [store.Exister].
+func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
+	asked := make(map[string]bool, len(ids))
+	var keys []any
+	for _, id := range ids {
+		if key, ok := t.key(id); ok && !asked[id] {
+			asked[id] = true
+			keys = append(keys, key)
+		}
+	}
+	var out []string
+	err := batches(keys, func(keys []any) error {
+		s := t.db.d.statement("SELECT ", t.column(t.id))
+		if !t.from(ctx, s) {
+			return nil
+		}
+		s.add(" AND ", t.column(t.id), " IN ").list(keys)
+		return t.db.query(ctx, s, func(scan func(...any) error) error {
+			v := new(T)
+			if err := t.read(scan, v, []*store.Field{t.id}); err != nil {
+				return err
+			}
+			if id := t.typed.ID(v); asked[id] {
+				out = append(out, id)
+			}
+			return nil
+		})
+	})
+	return out, err
+}

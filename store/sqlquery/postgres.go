@@ -1,0 +1,32 @@
+package sqlquery
+
+import "database/sql"
+
+// PostgreSQL is the dialect of PostgreSQL 12 or newer, also of the databases
+// that speak like it. Columns compared for equality have a deterministic
+// collation, which is the default, and are not citext. Text columns hold
+// U+0000, which PostgreSQL refuses, as U+0001 U+0001, and U+0001 as U+0001
+// U+0002.
+var PostgreSQL = Dialect{&dialect{
+	name:      "postgres",
+	isolation: sql.LevelReadCommitted,
+	numbered:  true,
+	returning: true,
+	times:     true,
+	escapes:   true,
+	quote:     `"`,
+	forUpdate: " FOR UPDATE",
+	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
+	// Without COLLATE "C", or the index is of no use.
+	equal:    func(s *statement, x, literal string) { s.add(x, " = ").arg(literal) },
+	compare:  func(s *statement, x, op, literal string) { s.add(x, ` COLLATE "C" `, op, " ").arg(literal) },
+	contains: func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)+"%") },
+	starts:   func(s *statement, x, literal string) { postgresLike(s, x, likeLiteral.Replace(literal)+"%") },
+	ends:     func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)) },
+	notEmpty: func(x string) string { return x + " <> ''" },
+	bytes:    func(x string) string { return x + ` COLLATE "C"` },
+}}
+
+func postgresLike(s *statement, x, pattern string) {
+	s.add(x, ` COLLATE "C" LIKE `).arg(pattern).add(` ESCAPE '` + likeEscape + `'`)
+}

@@ -1,0 +1,185 @@
+package sqlquery
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// arg returns a field's value as an argument of a statement.
+func (t *Table[T]) arg(v *T, f *store.Field) any {
+	return argOf(f.Of(v))
+}
+
+// argOf leaves pointers and Null types to database/sql, and takes plain text
+// and times out of named types, for statement.arg to see.
+func argOf(v reflect.Value) any {
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil() && isPlain(v.Elem()):
+		return argOf(v.Elem())
+	case v.Kind() == reflect.String && isPlain(v):
+		return v.String()
+	}
+	switch x := v.Interface().(type) {
+	case sql.NullString:
+		if x.Valid {
+			return x.String
+		}
+	case sql.NullTime:
+		if x.Valid {
+			return x.Time
+		}
+	case sql.Null[string]:
+		if x.Valid {
+			return x.V
+		}
+	}
+	return v.Interface()
+}
+
+// isPlain reports whether a value has no say of its own in how it is written.
+func isPlain(v reflect.Value) bool {
+	_, valuer := v.Interface().(driver.Valuer)
+	return !valuer && (v.Kind() == reflect.String || v.Type() == timeType)
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// list returns the columns of all fields, as in a SELECT.
+func (t *Table[T]) list(fields []*store.Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = t.column(f)
+	}
+	return strings.Join(names, ", ")
+}
+
+// read scans the columns of the fields into v. A NULL in a field that cannot
+// be nil is its zero value: one odd row does not fail a list.
+func (t *Table[T]) read(scan func(...any) error, v *T, fields []*store.Field) error {
+	dest := make([]any, len(fields))
+	targets := make([]target, len(fields))
+	for i, f := range fields {
+		targets[i] = newTarget(f.Of(v))
+		dest[i] = targets[i].dest
+	}
+	if err := scan(dest...); err != nil {
+		return err
+	}
+	for _, to := range targets {
+		to.finish()
+	}
+	if t.db.d.escapes {
+		for _, f := range fields {
+			unescapeText(f.Of(v))
+		}
+	}
+	return nil
+}
+
+// target is where a column is scanned to, and what remains to be done then.
+type target struct {
+	dest   any
+	finish func()
+}
+
+func nothing() {}
+
+func newTarget(f reflect.Value) target {
+	base := f.Type()
+	if base.Kind() == reflect.Pointer {
+		base = base.Elem()
+	}
+	switch {
+	case base == timeType, f.Type() == reflect.TypeFor[sql.NullTime](), f.Type() == reflect.TypeFor[sql.Null[time.Time]]():
+		at := new(instant)
+		return target{at, func() { at.into(f) }}
+	case f.Addr().Type().Implements(reflect.TypeFor[sql.Scanner]()), f.Kind() == reflect.Pointer, f.Kind() == reflect.Slice:
+		return target{f.Addr().Interface(), nothing}
+	}
+	p := reflect.New(reflect.PointerTo(f.Type())) // NULL is nil
+	return target{p.Interface(), func() {
+		if p.Elem().IsNil() {
+			f.SetZero()
+			return
+		}
+		f.Set(p.Elem().Elem())
+	}}
+}
+
+// unescapeText undoes what statement.arg did to text.
+func unescapeText(f reflect.Value) {
+	switch {
+	case f.Kind() == reflect.Pointer && !f.IsNil():
+		f = f.Elem()
+	case f.Kind() == reflect.Struct && f.NumField() > 0:
+		f = f.Field(0)
+	}
+	if f.Kind() == reflect.String && f.CanSet() && strings.Contains(f.String(), "\x01") {
+		f.SetString(unescape.Replace(f.String()))
+	}
+}
+
+// instant scans a time, which some drivers give as text.
+type instant struct {
+	at    time.Time
+	valid bool
+}
+
+// layouts are how databases and drivers write times.
+var layouts = []string{
+	"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999 -0700 MST",
+	"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02",
+}
+
+// Scan implements sql.Scanner.
+func (i *instant) Scan(src any) error {
+	*i = instant{}
+	switch x := src.(type) {
+	case nil:
+		return nil
+	case time.Time:
+		*i = instant{x.UTC(), true}
+		return nil
+	case []byte:
+		return i.parse(string(x))
+	case string:
+		return i.parse(x)
+	}
+	return fmt.Errorf("a column of a time has a %T", src)
+}
+
+func (i *instant) parse(text string) error {
+	text, _, _ = strings.Cut(text, " m=") // what time.Time.String adds
+	for _, layout := range layouts {
+		if at, err := time.Parse(layout, text); err == nil {
+			*i = instant{at.UTC(), true}
+			return nil
+		}
+	}
+	return fmt.Errorf("a column of a time has text of another form")
+}
+
+func (i *instant) into(f reflect.Value) {
+	f.SetZero()
+	if !i.valid {
+		return
+	}
+	at := reflect.ValueOf(i.at)
+	switch {
+	case f.Kind() == reflect.Pointer:
+		p := reflect.New(timeType)
+		p.Elem().Set(at)
+		f.Set(p)
+	case f.Type() == timeType:
+		f.Set(at)
+	default: // sql.NullTime, sql.Null
+		f.Field(0).Set(at)
+		f.Field(1).SetBool(true)
+	}
+}

@@ -1,0 +1,30 @@
+package sqlquery
+
+import "strconv"
+
+// SQLite is the dialect of SQLite 3.35 or newer. Use WAL mode, a busy_timeout
+// on every connection, and synchronous=FULL unless a power cut may undo what
+// was acknowledged. Columns of times are read but not compared in SQL, since
+// each driver writes them in its own way; an integer with the tag option unit
+// is.
+var SQLite = Dialect{&dialect{
+	name:      "sqlite",
+	oneWriter: true,
+	quote:     `"`,
+	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
+	equal:     func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
+	compare:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
+	contains: func(s *statement, x, literal string) {
+		s.add("instr(CAST(", x, " AS BLOB), CAST(").arg(literal).add(" AS BLOB)) > 0")
+	},
+	starts: func(s *statement, x, literal string) {
+		// The first condition is for an index.
+		s.add("(", x, " COLLATE BINARY >= ").arg(literal)
+		s.add(" AND substr(CAST(", x, " AS BLOB), 1, ", strconv.Itoa(len(literal)), ") = CAST(").arg(literal).add(" AS BLOB))")
+	},
+	ends: func(s *statement, x, literal string) {
+		s.add("substr(CAST(", x, " AS BLOB), ", strconv.Itoa(-len(literal)), ") = CAST(").arg(literal).add(" AS BLOB)")
+	},
+	notEmpty: func(x string) string { return x + " <> ''" },
+	bytes:    func(x string) string { return x + " COLLATE BINARY" },
+}}

@@ -1,0 +1,239 @@
+package sqlquery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Table is a [store.Store] of one resource type on a table of the application.
+// T is a struct with the tags of [store.Typed]; the column of a field is in its
+// tag db, or its name in snake case (FirstName: first_name). Make one with
+// [NewTable], or with [NewGroupTable] for a type with members.
+//
+// Only columns with a scim tag are read, and only what a change changes is
+// written, so that the rest of the table stays the application's. A unique
+// value is looked up before it is written; for two writers at the same moment
+// the table needs the unique index besides, on the key column and the tenant:
+//
+//	CREATE UNIQUE INDEX users_email ON users (tenant, email_key)
+//
+// With a deleted column it needs WHERE deleted_at IS NULL, or a key column that
+// can be NULL, which the library makes NULL.
+type Table[T any] struct {
+	db      *DB
+	typed   *store.Typed[T]
+	name    string // quoted
+	options Options[T]
+	log     *slog.Logger
+	where   *Translator
+
+	columns map[*store.Field]string // quoted
+	id      *store.Field
+	tenant  *store.Field
+	deleted *store.Field
+	version *store.Field
+}
+
+// Options are what a struct's tags do not say. The zero value will do.
+type Options[T any] struct {
+	// New makes the row of a new resource, with what the application's own
+	// columns need (a role, a password hash that nothing matches). Fields with a
+	// db tag and without a scim tag are written with the new row, unless zero,
+	// and then never again. The default is an empty T.
+	New func(ctx context.Context, r *schema.Resource) (*T, error)
+	// Where is a condition in SQL on rows that are resources ("kind = 'human'").
+	// All others do not exist for clients. New has to make rows that satisfy it.
+	Where string
+	// Logger is told of rows that do not fit the schema. Default slog.Default().
+	Logger *slog.Logger
+	// Now is the time in a deleted column. Default time.Now.
+	Now func() time.Time
+}
+
+var _ interface {
+	store.Store
+	store.Describer
+	store.Exister
+} = (*Table[struct{}])(nil)
+
+// NewTable reads the tags of T and looks at the table, which must exist. The
+// error joins every mistake.
+func NewTable[T any](ctx context.Context, db *DB, name string, t *schema.ResourceType, o Options[T]) (*Table[T], error) {
+	if t != nil && t.Members() != nil {
+		return nil, fmt.Errorf("sqlquery: %s has members: use NewGroupTable", t.Name)
+	}
+	return newTable(ctx, db, name, t, o)
+}
+
+func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.ResourceType, o Options[T]) (*Table[T], error) {
+	typed, err := store.NewTyped[T](rt)
+	if err != nil {
+		return nil, err
+	}
+	t := &Table[T]{
+		db: db, typed: typed, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*store.Field]string{},
+		id: typed.Field(store.RoleID), tenant: typed.Field(store.RoleTenant),
+		deleted: typed.Field(store.RoleDeleted), version: typed.Field(store.RoleVersion),
+	}
+	if t.log == nil {
+		t.log = slog.Default()
+	}
+	if t.options.Now == nil {
+		t.options.Now = time.Now
+	}
+	for _, f := range typed.Fields() {
+		t.columns[f] = db.d.ident(columnName(f.StructField))
+	}
+	var errs []error
+	if t.where, err = t.translator(); err != nil {
+		errs = append(errs, err)
+	}
+	errs = append(errs, t.checkUnique(), t.check(ctx, name))
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return t, db.register(registered{name, typed.Prefix(), typed.IntegerIDs()})
+}
+
+// columnName is the tag db up to a comma, else the field's name in snake case.
+func columnName(f reflect.StructField) string {
+	if name, _, _ := strings.Cut(f.Tag.Get("db"), ","); name != "" {
+		return name
+	}
+	var b strings.Builder
+	runes := []rune(f.Name)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// Type returns the resource type that the endpoint must have; see
+// [store.Typed.Type].
+func (t *Table[T]) Type() *schema.ResourceType { return t.typed.Type() }
+
+// Describe implements [store.Describer]: filters and orders by single values
+// with a column. An element of a multi-valued attribute has a column that
+// decides only without a rest column, which may have further ones.
+func (t *Table[T]) Describe() store.Capabilities {
+	return store.Capabilities{Filter: t.where.Can, Sort: t.where.CanSort, Versions: t.version != nil}
+}
+
+// translator derives the mapping from the tags.
+func (t *Table[T]) translator() (*Translator, error) {
+	m := Mapping{
+		Type: t.typed.Type(), Dialect: Dialect{t.db.d}, Tie: t.column(t.id),
+		Columns: map[string]Column{},
+	}
+	for _, f := range t.typed.Fields() {
+		switch {
+		case f.Role == store.RoleCreated:
+			m.Columns["meta.created"] = t.expression(f)
+		case f.Role == store.RoleLastModified:
+			m.Columns["meta.lastModified"] = t.expression(f)
+		case f.Role == store.RoleAttribute && !f.Selects() && pushable(f):
+			m.Columns[f.Path.String()] = t.expression(f)
+		}
+	}
+	w, err := NewTranslator(m)
+	if err != nil {
+		return nil, err
+	}
+	if t.typed.Field(store.RoleRest) == nil {
+		t.addElements(w)
+	}
+	w.special = t.byID
+	return w, nil
+}
+
+// pushable: the rest column keeps times and decimals as the client wrote them,
+// with more digits than a column has.
+func pushable(f *store.Field) bool {
+	typ := f.Path.Last().Type
+	return typ != schema.TypeDateTime && typ != schema.TypeDecimal
+}
+
+// alias is the table's in every SELECT.
+const alias = "t"
+
+func (t *Table[T]) column(f *store.Field) string { return alias + "." + t.columns[f] }
+
+func (t *Table[T]) expression(f *store.Field) Column {
+	c := Column{
+		Expr: t.column(f), Not: f.Not, NeverNull: !f.Nullable, Arg: f.Arg,
+		instant: !f.Time && (f.Role == store.RoleCreated || f.Role == store.RoleLastModified),
+	}
+	if k := t.typed.KeyOf(f); k != nil {
+		c.Key = t.column(k)
+	}
+	switch {
+	case f.Role != store.RoleAttribute:
+		c.Always = !f.Nullable
+	case f.Path.Last().Required:
+		c.Always = !f.Nullable
+	}
+	return c
+}
+
+// byID writes conditions on the id, which no tag's column has as clients see
+// it.
+func (t *Table[T]) byID(s *statement, e filter.Expr) bool {
+	c, ok := e.(filter.Compare)
+	if !ok || len(c.Path) != 1 || c.Path[0] != schema.IDAttribute {
+		return false
+	}
+	switch {
+	case c.Null, c.Op == filter.PR:
+		s.add(constant(c.Op != filter.EQ)) // every resource has one
+	case c.Op == filter.EQ:
+		t.idIs(s, c.Value.Text())
+	case c.Op == filter.NE:
+		s.add("NOT (")
+		t.idIs(s, c.Value.Text())
+		s.add(")")
+	default:
+		return false
+	}
+	return true
+}
+
+// idIs writes that the id is the one clients see.
+func (t *Table[T]) idIs(s *statement, id string) {
+	switch key, ok := t.key(id); {
+	case !ok:
+		s.add(never)
+	default:
+		t.keyIs(s, key)
+	}
+}
+
+func (t *Table[T]) keyIs(s *statement, key any) {
+	if text, ok := key.(string); ok {
+		s.equal(s, t.column(t.id), text)
+		return
+	}
+	s.add(t.column(t.id), " = ").arg(key)
+}
+
+// key returns the value of the id column for an id; false if no row can have
+// it.
+func (t *Table[T]) key(id string) (any, bool) {
+	v := new(T)
+	if !t.typed.SetID(v, id) {
+		return nil, false
+	}
+	return t.arg(v, t.id), true
+}

@@ -1,0 +1,90 @@
+package sqlquery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// unique returns the fields whose values are unique (RFC 7643 §7).
+func (t *Table[T]) unique() []*store.Field {
+	var out []*store.Field
+	for _, p := range t.typed.Type().Unique() {
+		for _, f := range t.typed.Fields() {
+			if f.Role == store.RoleAttribute && slices.Equal(f.Path, p) {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// checkUnique finds unique values that cannot be looked up.
+func (t *Table[T]) checkUnique() error {
+	fields := t.unique()
+	if n := len(t.typed.Type().Unique()); n != len(fields) {
+		return fmt.Errorf("sqlquery: %s: a unique attribute needs a field of its own", t.typed)
+	}
+	for _, f := range fields {
+		if f.Path.Last().FoldsCase() && t.typed.KeyOf(f) == nil {
+			return fmt.Errorf("sqlquery: %s.%s: %s is unique without case, so that it needs a key field: `scim:\"%s,key\"`", t.typed, f.Name, f.Path, f.Path)
+		}
+	}
+	return nil
+}
+
+// lookUp returns a [*store.UniquenessError] if another row has a value that v
+// is about to have. Two transactions may both find nothing: then one of them
+// meets the unique index.
+func (t *Table[T]) lookUp(ctx context.Context, v, old *T) error {
+	for _, f := range t.unique() {
+		at := f
+		if f.Path.Last().FoldsCase() {
+			at = t.typed.KeyOf(f)
+		}
+		value := at.Value(v)
+		if !value.Assigned() || old != nil && schema.Identical(value, at.Value(old)) {
+			continue
+		}
+		taken, err := t.taken(ctx, at, value, old)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return &store.UniquenessError{Path: f.Path.String()}
+		}
+	}
+	return nil
+}
+
+func (t *Table[T]) taken(ctx context.Context, f *store.Field, value schema.Value, old *T) (bool, error) {
+	s := t.db.d.statement("SELECT ", t.column(t.id))
+	if !t.from(ctx, s) {
+		return false, nil
+	}
+	s.add(" AND ")
+	if value.Type() == schema.TypeInteger {
+		s.add(t.column(f), " = ").arg(value.Int())
+	} else {
+		s.equal(s, t.column(f), value.Text())
+	}
+	taken := false
+	err := t.db.query(ctx, s, func(scan func(...any) error) error {
+		other := new(T)
+		if err := t.read(scan, other, []*store.Field{t.id}); err != nil {
+			return err
+		}
+		taken = taken || old == nil || t.typed.ID(other) != t.typed.ID(old)
+		return nil
+	})
+	return taken, err
+}
+
+// validText reports whether every database compares the text: it is UTF-8
+// without U+0000.
+func validText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }

@@ -1,0 +1,337 @@
+package sqlquery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Create implements [store.Store].
+func (t *Table[T]) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+	var out *schema.Resource
+	err := t.db.InTx(ctx, func(ctx context.Context) error {
+		v, err := t.insert(ctx, r)
+		if err == nil {
+			out = t.resource(ctx, v)
+		}
+		return err
+	})
+	return out, err
+}
+
+// insert writes a new row and returns it as the database has it.
+func (t *Table[T]) insert(ctx context.Context, r *schema.Resource) (*T, error) {
+	v, err := t.newRow(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.lookUp(ctx, v, nil); err != nil {
+		return nil, err
+	}
+	s := t.insertion(v)
+	if t.typed.IntegerIDs() {
+		err = t.insertNumbered(ctx, s, v)
+	} else {
+		_, err = t.db.exec(ctx, s)
+	}
+	if err != nil {
+		return nil, t.refused(err)
+	}
+	return t.reread(ctx, v)
+}
+
+func (t *Table[T]) newRow(ctx context.Context, r *schema.Resource) (*T, error) {
+	v := new(T)
+	if t.options.New != nil {
+		var err error
+		if v, err = t.options.New(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	t.typed.Defaults(v)
+	if !t.typed.SetTenant(v, store.Tenant(ctx)) {
+		return nil, fmt.Errorf("sqlquery: %s has no rows of tenant %q", t.name, store.Tenant(ctx))
+	}
+	if !t.typed.IntegerIDs() && t.id.Of(v).IsZero() && !t.typed.SetID(v, t.typed.Prefix()+r.ID) {
+		return nil, fmt.Errorf("sqlquery: %s cannot have the id %q", t.name, r.ID)
+	}
+	if t.version != nil {
+		t.version.Of(v).Set(reflect.ValueOf(1).Convert(t.version.Type))
+	}
+	return v, t.typed.Apply(v, r)
+}
+
+// insertion writes all columns with a scim tag, and the application's that are
+// not zero.
+func (t *Table[T]) insertion(v *T) *statement {
+	var names []string
+	var args []any
+	for _, f := range t.typed.Fields() {
+		if f == t.id && t.typed.IntegerIDs() {
+			continue
+		}
+		names, args = append(names, t.columns[f]), append(args, t.arg(v, f))
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		db, tagged := f.Tag.Lookup("db")
+		if mine := f.Tag.Get("scim"); !tagged || db == "-" || mine != "" && mine != "-" || !f.IsExported() {
+			continue
+		}
+		if value, err := reflect.ValueOf(v).Elem().FieldByIndexErr(f.Index); err == nil && !value.IsZero() {
+			names, args = append(names, t.db.d.ident(columnName(f))), append(args, argOf(value))
+		}
+	}
+	return t.db.d.statement("INSERT INTO ", t.name, " (", strings.Join(names, ", "), ") VALUES ").list(args)
+}
+
+// insertNumbered runs an INSERT and gives v the id that the database made.
+func (t *Table[T]) insertNumbered(ctx context.Context, s *statement, v *T) error {
+	if t.db.d.returning {
+		s.add(" RETURNING ", t.columns[t.id])
+		return t.db.query(ctx, s, func(scan func(...any) error) error {
+			return t.read(scan, v, []*store.Field{t.id})
+		})
+	}
+	result, err := t.db.exec(ctx, s)
+	if err != nil {
+		return err
+	}
+	n, err := result.LastInsertId()
+	if err != nil {
+		return fmt.Errorf("sqlquery: %w", err)
+	}
+	t.id.Of(v).Set(reflect.ValueOf(n).Convert(t.id.Type))
+	return nil
+}
+
+// reread returns the row as the database has it: defaults, triggers and the
+// precision of times included.
+func (t *Table[T]) reread(ctx context.Context, v *T) (*T, error) {
+	id := t.typed.ID(v)
+	stored, err := t.rowByKey(ctx, id, t.arg(v, t.id), false)
+	if err == nil && stored == nil {
+		err = fmt.Errorf("sqlquery: a row that was written to %s is not there: does Options.New make rows that Options.Where selects?", t.name)
+	}
+	return stored, err
+}
+
+// refused makes what a client can have caused an error of package store or
+// schema.
+func (t *Table[T]) refused(err error) error {
+	switch faultOf(err) {
+	case faultUnique:
+		if path := t.pathIn(err.Error()); path != "" {
+			return &store.UniquenessError{Path: path}
+		}
+	case faultValue:
+		return &schema.Error{Type: schema.ErrorInvalidValue, Detail: "a value is too long or otherwise beyond what is kept here"}
+	}
+	return err
+}
+
+// pathIn finds the attribute whose column the text of a unique violation
+// names; the database names the index or its columns.
+func (t *Table[T]) pathIn(text string) string {
+	found, path := "", ""
+	for f, column := range t.columns {
+		name := strings.Trim(column, t.db.d.quote)
+		if f.Path != nil && strings.Contains(text, name) && len(name) > len(found) {
+			found, path = name, f.Path.String()
+		}
+	}
+	if path == "" && len(t.unique()) > 0 {
+		path = t.unique()[0].Path.String()
+	}
+	return path
+}
+
+// Update implements [store.Store].
+func (t *Table[T]) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	var out *schema.Resource
+	err := t.db.InTx(ctx, func(ctx context.Context) error {
+		v, err := t.locked(ctx, c.After.ID, c.IfVersion)
+		if err != nil {
+			return err
+		}
+		if v, err = t.write(ctx, v, c.After); err == nil {
+			out = t.resource(ctx, v)
+		}
+		return err
+	})
+	return out, err
+}
+
+// locked reads a row for a change.
+func (t *Table[T]) locked(ctx context.Context, id, ifVersion string) (*T, error) {
+	v, err := t.row(ctx, id, true)
+	switch {
+	case err != nil:
+		return nil, err
+	case v == nil:
+		return nil, store.ErrNotFound
+	case ifVersion != "" && ifVersion != t.typed.Version(v):
+		return nil, store.ErrVersion
+	}
+	return v, nil
+}
+
+// write makes a locked row what after is and returns it as the database has
+// it.
+func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource) (*T, error) {
+	next := *old
+	if err := t.typed.Apply(&next, after); err != nil {
+		return nil, err
+	}
+	if err := t.lookUp(ctx, &next, old); err != nil {
+		return nil, err
+	}
+	if err := t.update(ctx, old, &next); err != nil {
+		return nil, t.refused(err)
+	}
+	return t.reread(ctx, &next)
+}
+
+// update writes the columns that differ, and the next version in the same
+// statement.
+func (t *Table[T]) update(ctx context.Context, old, next *T) error {
+	s := t.db.d.statement("UPDATE ", t.name, " SET ")
+	set := 0
+	for _, f := range t.typed.Fields() {
+		if f == t.id || f == t.version || sameField(f.Of(old), f.Of(next)) {
+			continue
+		}
+		if set++; set > 1 {
+			s.add(", ")
+		}
+		s.add(t.columns[f], " = ").arg(t.arg(next, f))
+	}
+	if t.version != nil {
+		if set++; set > 1 {
+			s.add(", ")
+		}
+		s.add(t.columns[t.version], " = COALESCE(", t.columns[t.version], ", 0) + 1")
+	}
+	if set == 0 {
+		return nil
+	}
+	t.thisRow(s, old)
+	return t.one(ctx, s)
+}
+
+// thisRow ends a statement about one row, in the version that was read.
+func (t *Table[T]) thisRow(s *statement, v *T) {
+	s.add(" WHERE ", t.columns[t.id], " = ").arg(t.arg(v, t.id))
+	if t.version != nil {
+		s.add(" AND COALESCE(", t.columns[t.version], ", 0) = ").arg(t.arg(v, t.version))
+	}
+}
+
+// one runs a statement that changes one row. With a version a row that is not
+// hit has another one.
+func (t *Table[T]) one(ctx context.Context, s *statement) error {
+	result, err := t.db.exec(ctx, s)
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 && t.version != nil {
+		return store.ErrVersion
+	}
+	return err
+}
+
+func sameField(x, y reflect.Value) bool {
+	if a, ok := x.Interface().(time.Time); ok {
+		return a.Equal(y.Interface().(time.Time))
+	}
+	return reflect.DeepEqual(x.Interface(), y.Interface())
+}
+
+// Delete implements [store.Store]. With a deleted column the row stays.
+func (t *Table[T]) Delete(ctx context.Context, id string, ifVersion string) error {
+	return t.db.InTx(ctx, func(ctx context.Context) error {
+		v, err := t.locked(ctx, id, ifVersion)
+		if err != nil {
+			return err
+		}
+		return t.remove(ctx, v)
+	})
+}
+
+func (t *Table[T]) remove(ctx context.Context, v *T) error {
+	next := *v
+	if t.typed.SetDeleted(&next, t.options.Now().UTC().Truncate(time.Microsecond)) {
+		t.typed.ClearKeys(&next)
+		return t.update(ctx, v, &next)
+	}
+	s := t.db.d.statement("DELETE FROM ", t.name)
+	t.thisRow(s, v)
+	return t.one(ctx, s)
+}
+
+// RebuildKeys makes the key columns of all rows, of every tenant, what the
+// values say, and returns how many rows were wrong: after a key column was
+// added to a table that has rows, after the application wrote without keys, and
+// when schema.FoldVersion changes. Two rows with the same key fail it where
+// the index is unique.
+func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
+	n := 0
+	var after any
+	for {
+		rows, err := t.keysAfter(ctx, after)
+		if err != nil || len(rows) == 0 {
+			return n, err
+		}
+		for _, v := range rows {
+			fixed, err := t.rebuild(ctx, v)
+			if err != nil {
+				return n, err
+			}
+			n += fixed
+		}
+		after = t.arg(rows[len(rows)-1], t.id)
+	}
+}
+
+// keysAfter reads the next rows in the order of the id.
+func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]*T, error) {
+	fields := t.typed.Fields()
+	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ", always)
+	if t.deleted != nil {
+		s.add(" AND ")
+		t.alive(s)
+	}
+	if after != nil {
+		s.add(" AND ", t.column(t.id), " > ").arg(after)
+	}
+	s.add(" ORDER BY ", t.column(t.id), " LIMIT 500")
+	var rows []*T
+	err := t.db.query(ctx, s, func(scan func(...any) error) error {
+		v := new(T)
+		rows = append(rows, v)
+		return t.read(scan, v, fields)
+	})
+	return rows, err
+}
+
+// rebuild writes the keys of a row, unless the row has changed meanwhile.
+func (t *Table[T]) rebuild(ctx context.Context, v *T) (int, error) {
+	next := *v
+	if !t.typed.Keys(&next) {
+		return 0, nil
+	}
+	err := t.db.InTx(ctx, func(ctx context.Context) error { return t.update(ctx, v, &next) })
+	switch {
+	case errors.Is(err, store.ErrVersion):
+		return 0, nil
+	case err != nil:
+		return 0, t.refused(err)
+	}
+	return 1, nil
+}

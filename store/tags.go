@@ -1,0 +1,152 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// tag is what a scim struct tag says, not yet compared with the schema.
+type tag struct {
+	path     string // with the selector taken out: emails.value
+	selector string // between the brackets: primary, or type eq "work"
+	bracket  bool
+	options  map[string]string
+}
+
+// known are the options and whether they take a value.
+var known = map[string]bool{
+	"key": false, "not": false, "rest": false, "deleted": false, "tenant": false, "uuid": false,
+	"prefix": true, "default": true, "unit": true,
+}
+
+// parseTag reads path[selector].sub,option,option=value. A comma within
+// brackets belongs to the selector.
+func parseTag(text string) (tag, error) {
+	path, options := cutOptions(text)
+	t := tag{path: path, options: map[string]string{}}
+	for _, o := range options {
+		name, value, valued := strings.Cut(o, "=")
+		takes, ok := known[name]
+		switch _, twice := t.options[name]; {
+		case !ok:
+			return t, fmt.Errorf("%q is no option", name)
+		case twice:
+			return t, fmt.Errorf("option %s occurs twice", name)
+		case takes != valued:
+			return t, fmt.Errorf("option %s: wrong form", o)
+		}
+		t.options[name] = value
+	}
+	before, rest, found := strings.Cut(path, "[")
+	if !found {
+		return t, nil
+	}
+	end := strings.LastIndexByte(rest, ']')
+	if end < 0 {
+		return t, errors.New("a bracket is not closed")
+	}
+	t.bracket = true
+	t.path, t.selector = before+rest[end+1:], rest[:end]
+	return t, nil
+}
+
+// cutOptions splits at the commas behind the path.
+func cutOptions(text string) (path string, options []string) {
+	from := strings.LastIndexByte(text, ']') + 1
+	comma := strings.IndexByte(text[from:], ',')
+	if comma < 0 {
+		return text, nil
+	}
+	return text[:from+comma], strings.Split(text[from+comma+1:], ",")
+}
+
+func (t tag) has(option string) bool {
+	_, ok := t.options[option]
+	return ok
+}
+
+// Term is a part of a selector: a sub-attribute and the value it has.
+type Term struct {
+	Sub   *schema.Attribute
+	Value schema.Value
+}
+
+// terms reads the selector type eq "work" and …, with the filter language.
+func (t tag) terms(rt *schema.ResourceType, list *schema.Attribute) ([]Term, error) {
+	prefix := strings.TrimSuffix(t.path, "."+lastName(t.path))
+	p, err := filter.NewResolver(rt, filter.Options{}).Path(prefix+"["+t.selector+"]", nil)
+	if err != nil {
+		return nil, err
+	}
+	return conjunction(nil, p.Filter, list)
+}
+
+func lastName(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+
+func conjunction(terms []Term, e filter.Expr, list *schema.Attribute) ([]Term, error) {
+	switch e := e.(type) {
+	case filter.And:
+		left, err := conjunction(terms, e.Left, list)
+		if err != nil {
+			return nil, err
+		}
+		return conjunction(left, e.Right, list)
+	case filter.Compare:
+		sub := e.Path.Last()
+		if e.Op == filter.EQ && !e.Null && list.Sub(sub.Name) == sub {
+			return append(terms, Term{sub, e.Value}), nil
+		}
+	}
+	return nil, errors.New("a selector is primary, or a conjunction of eq")
+}
+
+// structFields returns the fields of a struct that have a scim tag. Fields of
+// embedded structs count as its own.
+func structFields(t reflect.Type) ([]reflect.StructField, []error) {
+	var out []reflect.StructField
+	var errs []error
+	for _, f := range reflect.VisibleFields(t) {
+		text, ok := f.Tag.Lookup("scim")
+		switch {
+		case !ok || text == "-":
+		case !f.IsExported():
+			errs = append(errs, &TagError{t, f.Name, "is not exported"})
+		case throughPointer(t, f.Index):
+			errs = append(errs, &TagError{t, f.Name, "is embedded by pointer, which may be nil"})
+		default:
+			out = append(out, f)
+		}
+	}
+	return out, errs
+}
+
+func throughPointer(t reflect.Type, index []int) bool {
+	for _, i := range index[:len(index)-1] {
+		t = t.Field(i).Type
+		if t.Kind() == reflect.Pointer {
+			return true
+		}
+	}
+	return false
+}
+
+// TagError is a mistake in a struct tag, or in the struct as a whole.
+type TagError struct {
+	Struct reflect.Type
+	Field  string // "" for the struct
+	Reason string
+}
+
+// Error returns struct, field and reason.
+func (e *TagError) Error() string {
+	where := e.Struct.String()
+	if e.Field != "" {
+		where += "." + e.Field
+	}
+	return "store: " + where + ": " + e.Reason
+}

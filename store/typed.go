@@ -1,0 +1,272 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Typed maps a struct of the application to a resource type and back, as the
+// struct's tags say:
+//
+//	type User struct {
+//		ID        int64          `scim:"id,prefix=u"`
+//		Email     string         `scim:"userName"`
+//		EmailKey  string         `scim:"userName,key"`
+//		FirstName string         `scim:"name.givenName"`
+//		WorkEmail sql.NullString `scim:"emails[type eq \"work\"].value"`
+//		Disabled  bool           `scim:"active,not"`
+//		Dept      *string        `scim:"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"`
+//		Version   int64          `scim:"meta.version"`
+//		UpdatedAt time.Time      `scim:"meta.lastModified"`
+//		Rest      []byte         `scim:",rest"`
+//	}
+//
+// A tag is a path, then options, separated by commas. Fields without a tag, or
+// with "-", are the application's own.
+//
+//	userName, name.givenName     a single value; attributes of an extension have its URI in front
+//	emails[primary].value        of the element that is primary, else of the first
+//	emails[type eq "work"].value of the first element that satisfies all eq
+//	…,not                        the opposite of a boolean
+//	…,default=VALUE              what a boolean or number that cannot be null is without a value, on creation; else zero, and true for active
+//	…,unit=s|ms|us|ns            an integer that is a time since 1970
+//	…,key                        schema.FoldKey of another field's value, kept by the library
+//	id                           string, integer, or what reads and writes itself as text (a UUID type)
+//	id,prefix=u                  in front of the id that clients see; keeps the integers of two tables apart
+//	id,uuid                      a string that must be a UUID in lower case
+//	meta.version                 an integer that counts the changes
+//	meta.created                 a time
+//	meta.lastModified            a time
+//	,tenant                      the tenant: string or integer
+//	,deleted                     boolean, or nullable time: rows stay, as if they were gone
+//	,rest                        []byte or string: JSON of all that has no field of its own
+//
+// A value fits a field of the Go type of its attribute type: string; bool; any
+// integer; float; time.Time. Pointers and the Null types of database/sql have
+// no value when the attribute has none. In other fields the empty string and
+// the zero time mean that there is none; booleans and numbers keep what they
+// had when a client takes the value away.
+//
+// With a rest field nothing that a client sent is lost: it has every attribute
+// without a field, and multi-valued ones as a whole. The field has the last
+// word about its one value, so what the application changes there is seen by
+// clients, also when the rest says otherwise; an element that is missing is
+// added. Without a rest field, what has no field is no attribute of
+// [Typed.Type].
+//
+// A Typed is immutable and safe for concurrent use.
+type Typed[T any] struct {
+	typ    *schema.ResourceType
+	fields []*Field
+
+	id, version, created, modified, deleted, tenant, rest *Field
+	ids                                                   idCodec
+}
+
+// Role is what a field is to the library.
+type Role uint8
+
+// The roles of a field.
+const (
+	RoleAttribute    Role = iota // the value of an attribute
+	RoleKey                      // schema.FoldKey of one
+	RoleID                       // id
+	RoleVersion                  // meta.version
+	RoleCreated                  // meta.created
+	RoleLastModified             // meta.lastModified
+	RoleTenant                   // ,tenant
+	RoleDeleted                  // ,deleted
+	RoleRest                     // ,rest
+)
+
+// Field is one tagged field of a struct.
+type Field struct {
+	reflect.StructField // Index leads to it from the struct
+	Role                Role
+	// Path is the attribute, for RoleAttribute and RoleKey; relative to
+	// [Typed.Type]. In a multi-valued attribute Primary or Terms say which
+	// element is meant.
+	Path    schema.AttrPath
+	Primary bool
+	Terms   []Term
+	// Not says that the field has the opposite of a boolean.
+	Not bool
+	// Nullable says that the field's type has a state for "no value".
+	Nullable bool
+	// Time says that the field is a time.Time, possibly nullable.
+	Time bool
+
+	codec codec
+	start schema.Value // the default
+}
+
+// Of returns the field in a struct that v points to.
+func (f *Field) Of(v any) reflect.Value { return reflect.ValueOf(v).Elem().FieldByIndex(f.Index) }
+
+// Selects reports whether the field is of one element of a multi-valued
+// attribute.
+func (f *Field) Selects() bool { return f.Primary || f.Terms != nil }
+
+// Arg returns how a value is compared with the field in a database: the value
+// as it would be in the field. It reports false if the field cannot hold it.
+func (f *Field) Arg(v schema.Value) (any, bool) {
+	c := f.codec
+	if c.null != notNull {
+		c.null, c.typ = notNull, baseOf(c)
+	}
+	to := reflect.New(c.typ).Elem()
+	if !v.Assigned() || c.setInner(to, v) != nil {
+		return nil, false
+	}
+	return to.Interface(), true
+}
+
+func baseOf(c codec) reflect.Type {
+	if c.null == nullPointer {
+		return c.typ.Elem()
+	}
+	return c.typ.Field(0).Type
+}
+
+// NewTyped reads the tags of T, which is a struct. The error joins every
+// mistake, each a [*TagError].
+func NewTyped[T any](t *schema.ResourceType) (*Typed[T], error) {
+	host := reflect.TypeFor[T]()
+	if host.Kind() != reflect.Struct {
+		return nil, &TagError{host, "", "is not a struct"}
+	}
+	if t == nil || t.Root() == nil {
+		return nil, &TagError{host, "", "needs a resource type made by schema.NewResourceType"}
+	}
+	b := builder{host: host, typ: t}
+	m := &Typed[T]{typ: t, fields: b.read()}
+	m.id, m.version, m.created = b.only(RoleID), b.only(RoleVersion), b.only(RoleCreated)
+	m.modified, m.deleted, m.tenant, m.rest = b.only(RoleLastModified), b.only(RoleDeleted), b.only(RoleTenant), b.only(RoleRest)
+	if m.id == nil {
+		b.fail("", "has no field with the tag id")
+	} else {
+		m.ids = b.ids
+	}
+	b.checkTogether(m.rest != nil)
+	if m.rest == nil && len(b.errs) == 0 {
+		m.typ = b.reduce()
+	}
+	if err := errors.Join(b.errs...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Type returns the resource type to serve (scim.Endpoint.Type): the one given
+// to NewTyped if there is a rest field, else one with nothing but what the
+// struct can keep, besides secrets, members and groups, which are kept
+// elsewhere.
+func (m *Typed[T]) Type() *schema.ResourceType { return m.typ }
+
+// Fields returns the tagged fields in the order of the struct.
+func (m *Typed[T]) Fields() []*Field { return append([]*Field(nil), m.fields...) }
+
+// Field returns the only field of a role other than RoleAttribute and RoleKey,
+// or nil.
+func (m *Typed[T]) Field(r Role) *Field {
+	for _, f := range m.fields {
+		if f.Role == r {
+			return f
+		}
+	}
+	return nil
+}
+
+// KeyOf returns the key field that belongs to an attribute's field, or nil.
+func (m *Typed[T]) KeyOf(f *Field) *Field {
+	for _, k := range m.fields {
+		if k.Role == RoleKey && k.sameValue(f) {
+			return k
+		}
+	}
+	return nil
+}
+
+// IntegerIDs reports whether the database hands out the ids.
+func (m *Typed[T]) IntegerIDs() bool { return m.ids.form == idInteger }
+
+// Prefix returns the option prefix of the id.
+func (m *Typed[T]) Prefix() string { return m.ids.prefix }
+
+// ID returns the id of v.
+func (m *Typed[T]) ID(v *T) string { return m.ids.format(m.id.Of(v)) }
+
+// SetID gives v an id. It reports false, and changes nothing, if no resource
+// can have it: it lacks the prefix, is no number or UUID, or is not in the
+// form that ID returns.
+func (m *Typed[T]) SetID(v *T, id string) bool {
+	parsed, ok := m.ids.parse(id)
+	if ok {
+		m.id.Of(v).Set(parsed)
+	}
+	return ok
+}
+
+// SetTenant gives v a tenant. It reports false if T cannot have it: without a
+// tenant field only "" is possible, and an integer takes only integers.
+func (m *Typed[T]) SetTenant(v *T, tenant string) bool {
+	if m.tenant == nil {
+		return tenant == ""
+	}
+	f := m.tenant.Of(v)
+	if m.tenant.codec.kind == kindText {
+		f.SetString(tenant)
+		return true
+	}
+	i, err := strconv.ParseInt(tenant, 10, f.Type().Bits())
+	if err != nil || strconv.FormatInt(i, 10) != tenant {
+		return false
+	}
+	f.SetInt(i)
+	return true
+}
+
+// Version returns the version of v; "" without a version field.
+func (m *Typed[T]) Version(v *T) string {
+	if m.version == nil {
+		return ""
+	}
+	if f := m.version.Of(v); f.CanInt() {
+		return strconv.FormatInt(f.Int(), 10)
+	}
+	return strconv.FormatUint(m.version.Of(v).Uint(), 10)
+}
+
+// SetDeleted marks v as deleted. It reports false without a deleted field.
+func (m *Typed[T]) SetDeleted(v *T, at time.Time) bool {
+	if m.deleted == nil {
+		return false
+	}
+	value := schema.DateTime(at)
+	if m.deleted.codec.kind == kindBool {
+		value = schema.Boolean(true)
+	}
+	return m.deleted.codec.set(m.deleted.Of(v), value) == nil
+}
+
+func (m *Typed[T]) String() string { return fmt.Sprintf("%s as %s", reflect.TypeFor[T](), m.typ.Name) }
+
+// Value returns the field's value in a struct that v points to, as the tree
+// has it; of a key field the key.
+func (f *Field) Value(v any) schema.Value { return f.codec.get(f.Of(v)) }
+
+// SetModified gives v a meta.lastModified, if it has a field for it.
+func (m *Typed[T]) SetModified(v *T, at time.Time) {
+	if m.modified != nil {
+		_ = m.modified.codec.set(m.modified.Of(v), schema.DateTime(at)) // a time fits
+	}
+}
+
+// OneCase reports whether no two ids differ in case alone, as integers and
+// UUIDs do not.
+func (m *Typed[T]) OneCase() bool { return m.ids.form == idInteger || m.ids.isUUID() }

@@ -1,0 +1,277 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// builder reads the tags of one struct and collects what is wrong.
+type builder struct {
+	host   reflect.Type
+	typ    *schema.ResourceType
+	fields []*Field
+	ids    idCodec
+	errs   []error
+}
+
+func (b *builder) fail(field, format string, args ...any) {
+	b.errs = append(b.errs, &TagError{b.host, field, fmt.Sprintf(format, args...)})
+}
+
+func (b *builder) read() []*Field {
+	found, errs := structFields(b.host)
+	b.errs = append(b.errs, errs...)
+	for _, sf := range found {
+		g, err := parseTag(sf.Tag.Get("scim"))
+		if err == nil {
+			err = b.field(sf, g)
+		}
+		if err != nil {
+			b.fail(sf.Name, "%s", err)
+		}
+	}
+	return b.fields
+}
+
+// headers are the paths that are not attributes of the tree.
+var headers = map[string]Role{
+	"id": RoleID, "meta.version": RoleVersion, "meta.created": RoleCreated, "meta.lastmodified": RoleLastModified,
+}
+
+// allowed are the options that fit each role.
+var allowed = map[Role][]string{
+	RoleAttribute: {"not", "default", "unit"}, RoleKey: {"key"}, RoleID: {"prefix", "uuid"},
+	RoleCreated: {"unit"}, RoleLastModified: {"unit"},
+	RoleTenant: {"tenant"}, RoleDeleted: {"deleted"}, RoleRest: {"rest"},
+}
+
+func (b *builder) field(sf reflect.StructField, g tag) error {
+	f := &Field{StructField: sf, Not: g.has("not"), codec: newCodec(sf.Type)}
+	f.codec.not = f.Not
+	f.Nullable, f.Time = f.codec.null != notNull, f.codec.kind == kindTime
+	if err := b.role(f, g); err != nil {
+		return err
+	}
+	for o := range g.options {
+		if !slices.Contains(allowed[f.Role], o) {
+			return fmt.Errorf("option %s does not fit here", o)
+		}
+	}
+	if unit := g.options["unit"]; unit != "" {
+		if f.codec.unit = units[unit]; f.codec.unit == 0 || f.codec.kind != kindInt {
+			return fmt.Errorf("option unit is s, ms, us or ns, on an integer")
+		}
+	}
+	if err := b.check(f, g); err != nil {
+		return err
+	}
+	b.fields = append(b.fields, f)
+	return nil
+}
+
+func (b *builder) role(f *Field, g tag) error {
+	switch header, isHeader := headers[strings.ToLower(g.path)]; {
+	case g.path == "" && g.has("rest"):
+		f.Role = RoleRest
+	case g.path == "" && g.has("deleted"):
+		f.Role = RoleDeleted
+	case g.path == "" && g.has("tenant"):
+		f.Role = RoleTenant
+	case g.path == "":
+		return fmt.Errorf("the tag has neither a path nor rest, deleted or tenant")
+	case isHeader && !g.bracket:
+		f.Role = header
+	default:
+		if g.has("key") {
+			f.Role = RoleKey
+		}
+		return b.resolve(f, g)
+	}
+	return nil
+}
+
+// resolve finds the attribute and the element that a path means.
+func (b *builder) resolve(f *Field, g tag) error {
+	p, ok := b.typ.Resolve(g.path)
+	if !ok {
+		return fmt.Errorf("%s has no attribute %q", b.typ.Name, g.path)
+	}
+	a := p.Last()
+	f.Path, f.codec.attr = p, a
+	switch {
+	case slices.ContainsFunc(p, (*schema.Attribute).Secret):
+		return fmt.Errorf("%s is a secret, which is never part of a resource: see scim.Config.SetPassword", p)
+	case p[0] == schema.MetaAttribute, p[0] == schema.SchemasAttribute:
+		return fmt.Errorf("%s is made by the library", p)
+	case p[0] == b.typ.Members(), p[0] == b.typ.Groups():
+		return fmt.Errorf("%s is kept in a table of its own", p)
+	case a.Type == schema.TypeComplex:
+		return fmt.Errorf("%s is complex: name one of its sub-attributes", p)
+	case !p.MultiValued() && g.bracket:
+		return fmt.Errorf("%s has a single value: no brackets", p)
+	case p.MultiValued() && (!g.bracket || a.MultiValued):
+		return fmt.Errorf("%s has many values: say which, as in emails[primary].value, or leave it to the rest field", p)
+	case strings.EqualFold(g.selector, "primary"):
+		f.Primary = true
+		return nil
+	case !g.bracket:
+		return nil
+	}
+	var err error
+	f.Terms, err = g.terms(b.typ, f.list().Last())
+	return err
+}
+
+// list returns the path of the multi-valued attribute of a selecting field.
+func (f *Field) list() schema.AttrPath { return f.Path[:len(f.Path)-1] }
+
+// check compares the Go type with the role.
+func (b *builder) check(f *Field, g tag) error {
+	c, null := &f.codec, f.codec.null != notNull
+	bad := func(want string) error { return fmt.Errorf("is %s, but must be %s", f.Type, want) }
+	switch f.Role {
+	case RoleAttribute:
+		return b.checkAttribute(f, g)
+	case RoleKey:
+		switch {
+		case c.kind != kindText:
+			return bad("a string")
+		case !c.attr.FoldsCase():
+			return fmt.Errorf("%s is compared as it is and needs no key", f.Path)
+		}
+	case RoleID:
+		var reason string
+		if b.ids, reason = newIDCodec(f.Type, g); reason != "" {
+			return fmt.Errorf("%s", reason)
+		}
+	case RoleVersion:
+		if null || c.kind != kindInt && c.kind != kindUint {
+			return bad("an integer")
+		}
+	case RoleCreated, RoleLastModified:
+		c.attr = schema.MetaAttribute.Sub("created")
+		if !c.fits(schema.TypeDateTime) {
+			return bad("a time, or an integer with the option unit")
+		}
+	case RoleTenant:
+		if null || c.kind != kindText && c.kind != kindInt {
+			return bad("a string or an integer")
+		}
+	case RoleDeleted:
+		if c.kind != kindBool && (!null || c.kind != kindTime) || c.kind == kindBool && null {
+			return bad("a boolean or a nullable time")
+		}
+		c.attr = schema.MetaAttribute.Sub("created")
+	case RoleRest:
+		if null || c.kind != kindText && c.kind != kindBytes {
+			return bad("[]byte or a string")
+		}
+	}
+	return nil
+}
+
+func (b *builder) checkAttribute(f *Field, g tag) error {
+	c := &f.codec
+	switch text, given := g.options["default"]; {
+	case !c.fits(c.attr.Type):
+		return fmt.Errorf("is %s, which does not hold the %s %s", f.Type, c.attr.Type, f.Path)
+	case f.Not && c.attr.Type != schema.TypeBoolean:
+		return fmt.Errorf("option not is for booleans")
+	case given && (c.null != notNull || c.kind == kindText || c.kind == kindTime || c.unit > 0):
+		return fmt.Errorf("option default is for booleans and numbers that cannot be null")
+	case given:
+		v, err := c.parseDefault(text)
+		if err == nil {
+			err = c.set(reflect.New(c.typ).Elem(), v)
+		}
+		if err != nil {
+			return fmt.Errorf("default: %w", err)
+		}
+		f.start = v
+	case c.null == notNull && f.Path.String() == "active":
+		// A client that says nothing of active creates users who can work.
+		f.start = schema.Boolean(true)
+	}
+	return nil
+}
+
+// sameValue reports whether two fields mean the same value of a resource.
+func (f *Field) sameValue(g *Field) bool {
+	return slices.Equal(f.Path, g.Path) && f.SameElement(g)
+}
+
+// SameElement reports whether two fields mean the same element of the same
+// multi-valued attribute, as far as their selectors say.
+func (f *Field) SameElement(g *Field) bool {
+	return f.Primary == g.Primary && slices.EqualFunc(f.Terms, g.Terms, func(x, y Term) bool {
+		return x.Sub == y.Sub && schema.Equal(x.Sub, x.Value, y.Value)
+	})
+}
+
+// only returns the field of a role of which there is at most one.
+func (b *builder) only(r Role) *Field {
+	var found *Field
+	for _, f := range b.fields {
+		switch {
+		case f.Role != r:
+		case found != nil:
+			b.fail(f.Name, "has the tag of %s", found.Name)
+		default:
+			found = f
+		}
+	}
+	return found
+}
+
+// checkTogether finds fields that contradict each other, and what is missing.
+func (b *builder) checkTogether(rest bool) {
+	for i, f := range b.fields {
+		if f.Role != RoleAttribute && f.Role != RoleKey {
+			continue
+		}
+		for _, g := range b.fields[:i] {
+			switch {
+			case g.Role == f.Role && f.sameValue(g):
+				b.fail(f.Name, "has the tag of %s", g.Name)
+			case !rest && f.overlaps(g):
+				b.fail(f.Name, "and %s may mean the same element of %s, which takes a rest field to tell", g.Name, f.list())
+			}
+		}
+		if f.Role == RoleKey && !slices.ContainsFunc(b.fields, func(g *Field) bool { return g.Role == RoleAttribute && g.sameValue(f) }) {
+			b.fail(f.Name, "is the key of a value without a field")
+		}
+	}
+	if !rest {
+		b.checkRequired()
+	}
+}
+
+// overlaps reports whether two selectors of one attribute differ without
+// excluding each other.
+func (f *Field) overlaps(g *Field) bool {
+	if !f.Selects() || !g.Selects() || !slices.Equal(f.list(), g.list()) || f.SameElement(g) {
+		return false
+	}
+	for _, x := range f.Terms {
+		for _, y := range g.Terms {
+			if x.Sub == y.Sub && !schema.Equal(x.Sub, x.Value, y.Value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkRequired finds attributes that every resource has and T cannot keep.
+func (b *builder) checkRequired() {
+	for _, a := range b.typ.Schema.Attributes {
+		has := func(f *Field) bool { return f.Role == RoleAttribute && f.Path[0] == a }
+		if a.Required && !a.Secret() && a != b.typ.Members() && !slices.ContainsFunc(b.fields, has) {
+			b.fail("", "has no field for %s, which is required, and no rest field", a.Name)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Resource returns what v is to clients. Members and groups are not part of
+// it. What does not fit the schema is left out and reported, for a log: the
+// resource is complete without it.
+func (m *Typed[T]) Resource(v *T) (*schema.Resource, []error) {
+	row := reflect.ValueOf(v).Elem()
+	r := &schema.Resource{Type: m.typ, ID: m.ID(v), Version: m.Version(v)}
+	r.Created, r.LastModified = m.created.time(row), m.modified.time(row)
+	var problems []error
+	if text := m.restOf(row); len(text) > 0 {
+		r.Attributes, problems = m.typ.DecodeStored(text)
+		for _, a := range []*schema.Attribute{m.typ.Members(), m.typ.Groups()} {
+			if a != nil {
+				r.Attributes = r.Attributes.With(a, schema.Value{})
+			}
+		}
+	}
+	for _, f := range m.fields {
+		if f.Role == RoleAttribute {
+			r.Attributes = f.overlay(r.Attributes, f.codec.get(row.FieldByIndex(f.Index)))
+		}
+	}
+	return r, problems
+}
+
+func (f *Field) time(row reflect.Value) time.Time {
+	if f == nil {
+		return time.Time{}
+	}
+	return f.codec.get(row.FieldByIndex(f.Index)).Time()
+}
+
+func (m *Typed[T]) restOf(row reflect.Value) []byte {
+	if m.rest == nil {
+		return nil
+	}
+	f := row.FieldByIndex(m.rest.Index)
+	if f.Kind() == reflect.String {
+		return []byte(f.String())
+	}
+	return f.Bytes()
+}
+
+// overlay puts the field's value in its place.
+func (f *Field) overlay(o *schema.Object, v schema.Value) *schema.Object {
+	if !f.Selects() {
+		return f.replace(o, f.Path, v)
+	}
+	p := f.list()
+	return setAt(o, p, f.overlayList(getAt(o, p), v))
+}
+
+// replace sets the value at a path of single values, unless what is there says
+// the same in the client's spelling.
+func (f *Field) replace(o *schema.Object, p schema.AttrPath, v schema.Value) *schema.Object {
+	if old := getAt(o, p); old.Assigned() && f.codec.holds(v, old) {
+		return o
+	}
+	return setAt(o, p, v)
+}
+
+func (f *Field) overlayList(list, v schema.Value) schema.Value {
+	i := f.locate(list)
+	if i < 0 {
+		return appendElement(list, f.element(v))
+	}
+	elements := make([]schema.Value, 0, list.Len())
+	for j, e := range list.All() {
+		if i == j {
+			e = f.overlayElement(e.Object(), v)
+		}
+		elements = append(elements, e)
+	}
+	return schema.List(elements...)
+}
+
+// overlayElement returns the element with another value; without its "value"
+// there is no element.
+func (f *Field) overlayElement(o *schema.Object, v schema.Value) schema.Value {
+	sub := f.Path.Last()
+	had := o.Get(sub).Assigned()
+	o = f.replace(o, schema.AttrPath{sub}, v)
+	if had && !o.Get(sub).Assigned() && sub == f.list().Last().Sub("value") {
+		return schema.Value{}
+	}
+	return schema.Complex(o)
+}
+
+func appendElement(list, e schema.Value) schema.Value {
+	if !e.Assigned() {
+		return list
+	}
+	elements := make([]schema.Value, 0, list.Len()+1)
+	for _, one := range list.All() {
+		elements = append(elements, one)
+	}
+	return schema.List(append(elements, e)...)
+}
+
+// element makes the element of a value that is in no list.
+func (f *Field) element(v schema.Value) schema.Value {
+	if !v.Assigned() {
+		return schema.Value{}
+	}
+	var b schema.Builder
+	for _, t := range f.Terms {
+		b.Set(t.Sub, t.Value)
+	}
+	if f.Primary {
+		if primary := f.list().Last().Sub("primary"); primary != nil {
+			b.Set(primary, schema.Boolean(true))
+		}
+	}
+	b.Set(f.Path.Last(), v)
+	return schema.Complex(b.Object())
+}
+
+// locate returns the place of the element that the field means, or -1.
+func (f *Field) locate(list schema.Value) int {
+	for i, e := range list.All() {
+		if f.means(e.Object()) {
+			return i
+		}
+	}
+	if f.Primary && list.Len() > 0 {
+		return 0
+	}
+	return -1
+}
+
+func (f *Field) means(o *schema.Object) bool {
+	if f.Primary {
+		return o.Get(f.list().Last().Sub("primary")).Bool()
+	}
+	for _, t := range f.Terms {
+		if !schema.Equal(t.Sub, o.Get(t.Sub), t.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// getAt returns the value at a path of single values.
+func getAt(o *schema.Object, p schema.AttrPath) schema.Value {
+	for _, a := range p[:len(p)-1] {
+		o = o.Get(a).Object()
+	}
+	return o.Get(p.Last())
+}
+
+// setAt returns the object with another value at a path of single values.
+func setAt(o *schema.Object, p schema.AttrPath, v schema.Value) *schema.Object {
+	if len(p) > 1 {
+		v = schema.Complex(setAt(o.Get(p[0]).Object(), p[1:], v))
+	}
+	return o.With(p[0], v)
+}

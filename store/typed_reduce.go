@@ -1,0 +1,99 @@
+package store
+
+import (
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// reduce returns the resource type without the attributes that have no field,
+// and leads the paths of the fields to it.
+func (b *builder) reduce() *schema.ResourceType {
+	keep := b.kept()
+	t := *b.typ
+	base, err := reduceSchema(t.Schema, keep)
+	if err != nil {
+		b.fail("", "%s", err)
+		return nil
+	}
+	t.Schema, t.Extensions = base, nil
+	for _, e := range b.typ.Extensions {
+		s, err := reduceSchema(e.Schema, keep)
+		if err != nil {
+			b.fail("", "%s", err)
+			return nil
+		}
+		if len(s.Attributes) > 0 {
+			t.Extensions = append(t.Extensions, schema.Extension{Schema: s, Required: e.Required})
+		}
+	}
+	reduced, err := schema.NewResourceType(t)
+	if err != nil {
+		b.fail("", "%s", err)
+		return nil
+	}
+	b.moveTo(reduced)
+	return reduced
+}
+
+// kept returns the attributes with a field, those around them, and those that
+// selectors name.
+func (b *builder) kept() map[*schema.Attribute]bool {
+	keep := map[*schema.Attribute]bool{}
+	for _, f := range b.fields {
+		for _, a := range f.Path {
+			keep[a] = true
+		}
+		for _, t := range f.Terms {
+			keep[t.Sub] = true
+		}
+		if f.Primary {
+			keep[f.list().Last().Sub("primary")] = true
+		}
+	}
+	for _, whole := range []*schema.Attribute{b.typ.Members(), b.typ.Groups()} {
+		if whole == nil {
+			continue
+		}
+		keep[whole] = true
+		for _, a := range whole.SubAttributes {
+			keep[a] = true
+		}
+	}
+	return keep
+}
+
+func reduceSchema(s *schema.Schema, keep map[*schema.Attribute]bool) (*schema.Schema, error) {
+	return schema.New(schema.Schema{
+		ID: s.ID, Name: s.Name, Description: s.Description,
+		Attributes: reduceAttributes(s.Attributes, keep),
+	})
+}
+
+// reduceAttributes keeps secrets too: the host takes them as they come.
+func reduceAttributes(as []*schema.Attribute, keep map[*schema.Attribute]bool) []*schema.Attribute {
+	var out []*schema.Attribute
+	for _, a := range as {
+		subs := reduceAttributes(a.SubAttributes, keep)
+		if !keep[a] && !a.Secret() && len(subs) == 0 {
+			continue
+		}
+		c := *a
+		if !a.Secret() {
+			c.SubAttributes = subs
+		}
+		out = append(out, &c)
+	}
+	return out
+}
+
+func (b *builder) moveTo(t *schema.ResourceType) {
+	for _, f := range b.fields {
+		if f.Path == nil {
+			continue
+		}
+		f.Path = t.MustResolve(f.Path.String())
+		f.codec.attr = f.Path.Last()
+		for i := range f.Terms {
+			f.Terms[i].Sub = f.list().Last().Sub(f.Terms[i].Sub.Name)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// New returns a T as it is before the first Apply: everything zero except what
+// has a default.
+func (m *Typed[T]) New() *T {
+	v := new(T)
+	m.Defaults(v)
+	return v
+}
+
+// Defaults gives the fields with a default that value.
+func (m *Typed[T]) Defaults(v *T) {
+	row := reflect.ValueOf(v).Elem()
+	for _, f := range m.fields {
+		if f.start.Assigned() {
+			_ = f.codec.set(row.FieldByIndex(f.Index), f.start) // NewTyped tried
+		}
+	}
+}
+
+// Apply makes v what r is: attributes, keys, rest and times. The id, version,
+// tenant and deletion stay. r is of the type [Typed.Type]; its members and
+// groups are left out. A number that the field cannot hold is a
+// [*schema.Error] of invalidValue; then v is of no use.
+func (m *Typed[T]) Apply(v *T, r *schema.Resource) error {
+	if r.Type != m.typ {
+		return fmt.Errorf("store: the endpoint of %s must have the type that Typed.Type returns", m)
+	}
+	row := reflect.ValueOf(v).Elem()
+	rest := r.Attributes
+	for _, f := range m.fields {
+		to := row.FieldByIndex(f.Index)
+		var err error
+		switch f.Role {
+		case RoleAttribute:
+			rest, err = f.take(to, r.Attributes, rest)
+		case RoleKey:
+			err = f.codec.set(to, f.keyOf(f.value(r.Attributes)))
+		case RoleCreated:
+			err = f.codec.set(to, schema.DateTime(r.Created))
+		case RoleLastModified:
+			err = f.codec.set(to, schema.DateTime(r.LastModified))
+		}
+		if err != nil {
+			return f.wrong(err)
+		}
+	}
+	m.setRest(row, rest)
+	return nil
+}
+
+// wrong says at which attribute a value did not fit.
+func (f *Field) wrong(err error) error {
+	var e *schema.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &schema.Error{Type: e.Type, Path: f.Path.String(), Detail: e.Detail}
+}
+
+// take moves the field's value out of the attributes. A single value that the
+// field keeps as it is need not be in the rest.
+func (f *Field) take(to reflect.Value, o, rest *schema.Object) (*schema.Object, error) {
+	v := f.value(o)
+	if err := f.codec.set(to, v); err != nil {
+		return nil, err
+	}
+	if v.Assigned() && !f.Selects() && f.codec.represents(v) {
+		rest = setAt(rest, f.Path, schema.Value{})
+	}
+	return rest, nil
+}
+
+// value returns the one value that the field is about.
+func (f *Field) value(o *schema.Object) schema.Value {
+	if !f.Selects() {
+		return getAt(o, f.Path)
+	}
+	list := getAt(o, f.list())
+	i := f.locate(list)
+	if i < 0 {
+		return schema.Value{}
+	}
+	return list.At(i).Object().Get(f.Path.Last())
+}
+
+func (f *Field) keyOf(v schema.Value) schema.Value {
+	if !v.Assigned() {
+		return v
+	}
+	return schema.String(schema.FoldKey(v.Text()))
+}
+
+// Keys makes the keys in v what the values in v say, and reports whether any
+// was something else.
+func (m *Typed[T]) Keys(v *T) bool {
+	changed := false
+	row := reflect.ValueOf(v).Elem()
+	for _, k := range m.fields {
+		if k.Role != RoleKey {
+			continue
+		}
+		for _, f := range m.fields {
+			if f.Role != RoleAttribute || !f.sameValue(k) {
+				continue
+			}
+			to := row.FieldByIndex(k.Index)
+			before := k.codec.get(to)
+			_ = k.codec.set(to, k.keyOf(f.codec.get(row.FieldByIndex(f.Index)))) // text fits
+			changed = changed || !schema.Identical(before, k.codec.get(to))
+		}
+	}
+	return changed
+}
+
+// ClearKeys takes away the keys that can be null, so that a unique index lets
+// another resource have them.
+func (m *Typed[T]) ClearKeys(v *T) {
+	row := reflect.ValueOf(v).Elem()
+	for _, k := range m.fields {
+		if k.Role == RoleKey && k.Nullable {
+			row.FieldByIndex(k.Index).SetZero()
+		}
+	}
+}
+
+func (m *Typed[T]) setRest(row reflect.Value, rest *schema.Object) {
+	if m.rest == nil {
+		return
+	}
+	for _, a := range []*schema.Attribute{m.typ.Members(), m.typ.Groups()} {
+		if a != nil {
+			rest = rest.With(a, schema.Value{})
+		}
+	}
+	text := rest.AppendJSON(nil)
+	f := row.FieldByIndex(m.rest.Index)
+	if f.Kind() == reflect.String {
+		f.SetString(string(text))
+		return
+	}
+	f.SetBytes(text)
+}
