@@ -61,21 +61,21 @@ func (r *Resource) schemas() Value {
 }
 
 func (r *Resource) meta() Value {
-	var b Builder
-	b.Set(metaResourceType, String(r.Type.Name))
+	fields := make([]field, 1, 5)
+	fields[0] = field{metaResourceType, String(r.Type.Name)}
 	if !r.Created.IsZero() {
-		b.Set(metaCreated, DateTime(r.Created))
+		fields = append(fields, field{metaCreated, DateTime(r.Created)})
 	}
 	if !r.LastModified.IsZero() {
-		b.Set(metaLastModified, DateTime(r.LastModified))
+		fields = append(fields, field{metaLastModified, DateTime(r.LastModified)})
 	}
 	if r.Location != "" {
-		b.Set(metaLocation, Reference(r.Location))
+		fields = append(fields, field{metaLocation, Reference(r.Location)})
 	}
 	if r.Version != "" {
-		b.Set(metaVersion, String(`W/"`+r.Version+`"`))
+		fields = append(fields, field{metaVersion, String(`W/"` + r.Version + `"`)})
 	}
-	return Complex(b.Object())
+	return Complex(&Object{fields})
 }
 
 // Common attributes (RFC 7643 §3, §3.1): part of every resource type, whatever
