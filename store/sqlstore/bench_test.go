@@ -46,12 +46,6 @@ func group(id, name string) *schema.Resource {
 	return resource(schema.GroupType, id, o.With(schema.GroupType.MustResolve("displayName").Last(), schema.String(name)))
 }
 
-func userFilter(t testing.TB, text string) *filter.Filter {
-	f, err := filter.NewResolver(schema.UserType, filter.Options{Profile: schema.Lenient()}).Filter(text, nil)
-	require.NoError(t, err)
-	return f
-}
-
 // filled is a database with many users and a group of all of them.
 type filled struct {
 	*sqlstore.DB
@@ -82,27 +76,17 @@ func fill(t testing.TB, db *sqlstore.DB, size int) *filled {
 	return f
 }
 
-func BenchmarkSQLite(b *testing.B) {
-	benchmarks(b, func(b *testing.B) *sqlstore.DB { return openSQLite(b) })
-}
+func BenchmarkSQLite(b *testing.B)     { benchmarks(b, sqlite) }
+func BenchmarkPostgreSQL(b *testing.B) { benchmarks(b, postgreSQL) }
+func BenchmarkMariaDB(b *testing.B)    { benchmarks(b, mariaDB) }
 
-func BenchmarkPostgreSQL(b *testing.B) {
-	server(b, "SCIM_TEST_POSTGRES")
-	benchmarks(b, func(b *testing.B) *sqlstore.DB { return postgreSQL(b).store(b) })
-}
-
-func BenchmarkMariaDB(b *testing.B) {
-	server(b, "SCIM_TEST_MARIADB")
-	benchmarks(b, func(b *testing.B) *sqlstore.DB { return mariaDB(b).store(b) })
-}
-
-func benchmarks(b *testing.B, open func(b *testing.B) *sqlstore.DB) {
+func benchmarks(b *testing.B, make func(t testing.TB) database) {
 	for _, size := range []int{1_000, 100_000} {
 		if testing.Short() && size > 1_000 {
 			continue
 		}
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			f := sync.OnceValue(func() *filled { return fill(b, open(b), size) })
+			f := sync.OnceValue(func() *filled { return fill(b, make(b).store(b), size) })
 			for _, c := range cases {
 				b.Run(c.name, func(b *testing.B) {
 					f := f()

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"database/sql"
 	"strconv"
 	"strings"
@@ -18,6 +19,9 @@ type dialect struct {
 	startWrite string // makes a transaction a writer from its start
 	lock       string // keeps other processes from migrating
 	unlock     string // after the transaction, if it does not end with it
+
+	// weak warns of settings of the database that break a promise.
+	weak func(ctx context.Context, db *DB)
 
 	numbered  bool   // $1 instead of ?
 	dual      string // FROM clause of a SELECT from nothing

@@ -27,6 +27,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err := db.exclusively(ctx, db.migrate); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	if db.d.weak != nil {
+		db.d.weak(ctx, db)
+	}
 	return db.prepare(ctx)
 }
 

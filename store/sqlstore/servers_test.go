@@ -6,20 +6,23 @@ import (
 	"database/sql"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim/store/sqlstore"
-	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // database is a place for tables that a test has for itself.
 type database struct {
 	driver, dsn string
 	dialect     sqlstore.Dialect
+	path        string // of an SQLite file
 }
 
 // open returns a new pool of connections to it.
@@ -32,12 +35,45 @@ func (d database) open(t testing.TB) *sql.DB {
 	return pool
 }
 
+// empty opens it without making tables.
+func (d database) empty(t testing.TB, options ...sqlstore.Option) *sqlstore.DB {
+	if d.path == "" {
+		db, err := sqlstore.New(d.open(t), d.dialect, options...)
+		require.NoError(t, err)
+		return db
+	}
+	db, err := sqlstore.OpenSQLite("sqlite", d.path, options...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
 // store opens it with its tables made.
 func (d database) store(t testing.TB, options ...sqlstore.Option) *sqlstore.DB {
-	db, err := sqlstore.New(d.open(t), d.dialect, options...)
-	require.NoError(t, err)
+	db := d.empty(t, options...)
 	require.NoError(t, db.Migrate(t.Context()))
 	return db
+}
+
+// onEach runs a test on every database there is.
+func onEach(t *testing.T, test func(t *testing.T, d database)) {
+	t.Parallel()
+	for _, x := range []struct {
+		name string
+		make func(t testing.TB) database
+	}{{"SQLite", sqlite}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, x.make(t))
+		})
+	}
+}
+
+// sqlite returns a file, with characters that mean something in a URI.
+func sqlite(t testing.TB) database {
+	path := filepath.Join(t.TempDir(), "scim?#%.db")
+	dsn := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) + "?_pragma=busy_timeout(5000)"
+	return database{"sqlite", dsn, sqlstore.SQLite, path}
 }
 
 // server returns the DSN in an environment variable, or skips the test.
@@ -62,7 +98,7 @@ func postgreSQL(t testing.TB) database {
 	query := u.Query()
 	query.Set("search_path", `"`+name+`"`)
 	u.RawQuery = query.Encode()
-	return database{"pgx", u.String(), sqlstore.PostgreSQL}
+	return database{"pgx", u.String(), sqlstore.PostgreSQL, ""}
 }
 
 // mariaDB makes a database on the server at SCIM_TEST_MARIADB, a DSN of
@@ -73,7 +109,7 @@ func mariaDB(t testing.TB) database {
 	require.NoError(t, err)
 	admin(t, "mysql", dsn, "CREATE DATABASE "+name, "DROP DATABASE "+name)
 	c.DBName = name
-	return database{"mysql", c.FormatDSN(), sqlstore.MariaDB}
+	return database{"mysql", c.FormatDSN(), sqlstore.MariaDB, ""}
 }
 
 // admin runs a statement now and another when the test is over.
@@ -87,16 +123,4 @@ func admin(t testing.TB, driver, dsn, now, after string) {
 		require.NoError(t, err)
 		require.NoError(t, pool.Close())
 	})
-}
-
-func TestPostgreSQL(t *testing.T) {
-	t.Parallel()
-	server(t, "SCIM_TEST_POSTGRES")
-	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fixture(postgreSQL(t).store(t)) })
-}
-
-func TestMariaDB(t *testing.T) {
-	t.Parallel()
-	server(t, "SCIM_TEST_MARIADB")
-	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fixture(mariaDB(t).store(t)) })
 }

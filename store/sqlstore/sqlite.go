@@ -34,7 +34,20 @@ var SQLite = Dialect{&dialect{
 	length:     utf8.RuneCountInString,
 	among:      amongList,
 	fault:      sqliteFault,
+	weak:       weakSQLite,
 }}
+
+// weakSQLite looks at a connection that the host has opened.
+func weakSQLite(ctx context.Context, db *DB) {
+	var synchronous int
+	var mode string
+	if db.one(ctx, "PRAGMA synchronous", nil, &synchronous) == nil && synchronous < 2 {
+		db.log.Warn("sqlstore: synchronous is not FULL: a power cut may undo what was acknowledged")
+	}
+	if db.one(ctx, "PRAGMA journal_mode", nil, &mode) == nil && mode != "wal" {
+		db.log.Warn("sqlstore: journal_mode is not WAL: readers and writers wait for each other", "journal_mode", mode)
+	}
+}
 
 // sqliteFault reads the result code. modernc.org/sqlite has it in a method.
 func sqliteFault(err error) fault {

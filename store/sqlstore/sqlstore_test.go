@@ -1,26 +1,13 @@
 package sqlstore_test
 
 import (
-	"path/filepath"
 	"testing"
-
-	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
-
-// openSQLite returns an empty database.
-func openSQLite(t testing.TB, options ...sqlstore.Option) *sqlstore.DB {
-	db, err := sqlstore.OpenSQLite("sqlite", filepath.Join(t.TempDir(), "scim?#%.db"), options...)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	require.NoError(t, db.Migrate(t.Context()))
-	return db
-}
 
 func fixture(db *sqlstore.DB) storetest.Fixture {
 	return storetest.Fixture{
@@ -31,6 +18,16 @@ func fixture(db *sqlstore.DB) storetest.Fixture {
 	}
 }
 
-func TestSQLite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fixture(openSQLite(t)) })
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		name string
+		make func(t testing.TB) database
+	}{{"SQLite", sqlite}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
+			x.make(t) // skips as a whole
+			storetest.Run(t, func(t *testing.T) storetest.Fixture { return fixture(x.make(t).store(t)) })
+		})
+	}
 }

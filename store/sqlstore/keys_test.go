@@ -1,0 +1,180 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// named returns a user with nothing but a name.
+func named(id, name string) *schema.Resource {
+	var o *schema.Object
+	return resource(schema.UserType, id, o.With(value("userName", name)))
+}
+
+// Names longer than an index takes, and with characters that a database does
+// not, are as unique, as found and as sorted as any others.
+func TestNamesOfEveryLengthAndCharacter(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		users := d.store(t).Store(schema.UserType)
+		long := strings.Repeat("x", 5000)
+		wide := strings.Repeat("😀", 127)
+		names := []string{ // in order
+			"", "\x00", "\x00\x00", "\x00a", "\x01", "\x02", "%", "'; DROP TABLE scim_key; --", "_", "a", "a\x00", "aa",
+			long[:127], long[:128], long[:128] + "\x00", long[:129], long, long + "a", long + "b", "é", "\uD7FF", "\uE000", wide + "ü", wide + "üz", wide + "😀", "\U0010FFFF",
+		}
+		require.True(t, slices.IsSorted(names))
+		for i, name := range names {
+			_, err := users.Create(t.Context(), named(fmt.Sprint("id", i), name))
+			require.NoError(t, err, "%q", name)
+		}
+		path := schema.UserType.MustResolve("userName")
+		compare := func(op filter.Op, name string) *filter.Filter {
+			return filter.New(filter.Compare{Path: path, Op: op, Value: schema.String(name)})
+		}
+		var all []string
+		page, err := users.List(t.Context(), &store.Query{SortBy: path, Count: 100, Total: true})
+		require.NoError(t, err)
+		for _, r := range page.Resources {
+			all = append(all, r.Attributes.Get(path.Last()).Text())
+		}
+		require.Equal(t, names, all)
+		page, err = users.List(t.Context(), &store.Query{SortBy: path, Descending: true, Count: 100})
+		require.NoError(t, err)
+		require.Equal(t, names[len(names)-1], page.Resources[0].Get(path.Last()).Text())
+
+		for i, name := range names {
+			var taken *store.UniquenessError
+			_, err := users.Create(t.Context(), named("twin", strings.ToUpper(name)))
+			require.ErrorAs(t, err, &taken, "%q", name)
+			page, err := users.List(t.Context(), &store.Query{Filter: compare(filter.EQ, name), Count: 100, Total: true})
+			require.NoError(t, err)
+			require.Equal(t, 1, page.Total, "%q", name)
+			require.Equal(t, fmt.Sprint("id", i), page.Resources[0].ID, "%q", name)
+		}
+		for _, op := range []filter.Op{filter.SW, filter.CO, filter.EW, filter.GT, filter.GE, filter.LT, filter.LE, filter.NE} {
+			for _, name := range names {
+				f := compare(op, name)
+				if !store.Describe(users).Filter(f.Expr()) {
+					continue
+				}
+				want := 0
+				for _, other := range names {
+					if f.Match(named("x", other)) {
+						want++
+					}
+				}
+				page, err := users.List(t.Context(), &store.Query{Filter: f, Total: true})
+				require.NoError(t, err)
+				require.Equal(t, want, page.Total, "%d %q", op, name)
+			}
+		}
+	})
+}
+
+// A bulk of elements is handled in batches.
+func TestManyValues(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		users := d.store(t).Store(schema.UserType)
+		emails := schema.UserType.MustResolve("emails").Last()
+		of := func(from, to int) schema.Value {
+			var list []schema.Value
+			for n := from; n < to; n++ {
+				var b schema.Builder
+				b.Set(value("emails.value", fmt.Sprintf("%d@example.com", n)))
+				list = append(list, schema.Complex(b.Object()))
+			}
+			return schema.List(list...)
+		}
+		u, err := users.Create(t.Context(), named("u", "u").With(emails, of(0, 3000)))
+		require.NoError(t, err)
+		u, err = users.Update(t.Context(), &store.Change{Before: u, After: u.With(emails, of(2000, 3500))})
+		require.NoError(t, err)
+		for n, want := range map[int]int{0: 0, 1999: 0, 2000: 1, 3499: 1} {
+			page, err := users.List(t.Context(), &store.Query{Filter: equal("emails.value", fmt.Sprintf("%d@EXAMPLE.com", n)), Count: 2, Total: true})
+			require.NoError(t, err)
+			require.Equal(t, want, page.Total, n)
+		}
+		_, err = users.Update(t.Context(), &store.Change{Before: u, After: u.With(emails, schema.Value{})})
+		require.NoError(t, err)
+		page, err := users.List(t.Context(), &store.Query{Filter: filter.New(filter.Compare{Path: schema.UserType.MustResolve("emails.value"), Op: filter.PR}), Count: 1})
+		require.NoError(t, err)
+		require.Empty(t, page.Resources)
+	})
+}
+
+func TestWhatIsNotDeclaredIsRefused(t *testing.T) {
+	t.Parallel()
+	users := sqlite(t).store(t).Store(schema.UserType)
+	title := schema.UserType.MustResolve("title")
+	_, err := users.List(t.Context(), &store.Query{Filter: filter.New(filter.Compare{Path: title, Op: filter.PR}), Count: 1})
+	require.ErrorContains(t, err, "declare")
+	_, err = users.List(t.Context(), &store.Query{SortBy: title, Count: 1})
+	require.ErrorContains(t, err, "declare")
+}
+
+func TestResourcesThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	db := sqlite(t).store(t)
+	users, groups := db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore)
+	for _, id := range []string{"", "\x00", "\xff", strings.Repeat("x", 256)} {
+		_, err := users.Create(t.Context(), named(id, "x"))
+		require.Error(t, err, "id %q", id)
+	}
+	timeless := *named("id", "x")
+	timeless.LastModified = timeless.LastModified.AddDate(10000, 0, 0)
+	_, err := users.Create(t.Context(), &timeless)
+	require.Error(t, err)
+	g, err := groups.Create(t.Context(), group("g", "G"))
+	require.NoError(t, err)
+	_, _, err = groups.UpdateMembers(t.Context(), &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: []schema.Member{{Value: "\x00"}}}})
+	require.Error(t, err)
+	require.Equal(t, 0, count(t, db))
+}
+
+// Groups larger than what is read ahead, on one connection.
+func TestMembersOfALargeGroup(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		groups := db.Store(schema.GroupType).(store.MemberStore)
+		const size = 10_500
+		members := make([]schema.Member, size)
+		for n := range members {
+			members[n] = schema.Member{Value: fmt.Sprintf("m%d", n), Type: "User", Display: "M\x00"}
+		}
+		g, err := groups.Create(t.Context(), group("g", "G"))
+		require.NoError(t, err)
+		_, _, err = groups.UpdateMembers(t.Context(), &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: members}})
+		require.NoError(t, err)
+		for _, stop := range []int{1, 10_200, size} {
+			var got []schema.Member
+			for m, err := range groups.Members(t.Context(), "g") {
+				require.NoError(t, err)
+				if got = append(got, m); len(got) == stop {
+					break
+				}
+			}
+			require.Equal(t, members[:stop], got)
+		}
+		require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
+			n := 0
+			for _, err := range groups.Members(ctx, "g") {
+				require.NoError(t, err)
+				if n++; n%5000 == 0 {
+					_, err := groups.Get(ctx, "g", store.GetOptions{}) // on the same connection
+					require.NoError(t, err)
+				}
+			}
+			require.Equal(t, size, n)
+			return nil
+		}))
+	})
+}

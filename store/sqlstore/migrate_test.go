@@ -1,0 +1,140 @@
+package sqlstore_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+)
+
+func TestMigrateAgainChangesNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		_, err := db.Store(schema.UserType).Create(t.Context(), user(1))
+		require.NoError(t, err)
+		require.NoError(t, db.Migrate(t.Context()))
+		require.NoError(t, d.store(t).Migrate(t.Context()))
+		_, err = db.Store(schema.UserType).Get(t.Context(), user(1).ID, store.GetOptions{})
+		require.NoError(t, err)
+	})
+}
+
+func TestMigrateInManyProcessesAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		var wg sync.WaitGroup
+		errs := make([]error, 6)
+		for i := range errs {
+			db := d.empty(t)
+			users := db.Store(schema.UserType)
+			wg.Go(func() {
+				if errs[i] = db.Migrate(t.Context()); errs[i] == nil {
+					_, errs[i] = users.Create(t.Context(), user(i))
+				}
+			})
+		}
+		wg.Wait()
+		for _, err := range errs {
+			require.NoError(t, err)
+		}
+		require.Equal(t, len(errs), count(t, d.store(t)))
+	})
+}
+
+func count(t *testing.T, db *sqlstore.DB) int {
+	page, err := db.Store(schema.UserType).List(t.Context(), &store.Query{Total: true})
+	require.NoError(t, err)
+	return page.Total
+}
+
+func TestTablesOfANewerVersionAreRefused(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		d.store(t)
+		_, err := d.open(t).Exec("INSERT INTO scim_schema (version) VALUES (1000)")
+		require.NoError(t, err)
+		db := d.empty(t)
+		require.ErrorContains(t, db.Migrate(t.Context()), "newer")
+		_, err = db.Store(schema.UserType).Create(t.Context(), user(1))
+		require.ErrorContains(t, err, "newer", "a program that does not call Migrate")
+	})
+}
+
+func TestWithoutMigrateTheErrorSaysSo(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		_, err := d.empty(t).Store(schema.UserType).Get(t.Context(), "1", store.GetOptions{})
+		require.ErrorContains(t, err, "Migrate")
+	})
+}
+
+func TestMigrateWithinATransactionIsRefused(t *testing.T) {
+	t.Parallel()
+	db := sqlite(t).store(t)
+	require.ErrorContains(t, db.InTx(t.Context(), db.Migrate), "within a transaction")
+}
+
+// A new index finds what was stored before, and a process of the previous
+// version can no longer store what the index would miss.
+func TestKeysAreRebuiltForANewIndex(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		before := d.store(t)
+		for _, tenant := range []string{"", "acme\x00"} {
+			_, err := before.Store(schema.UserType).Create(store.WithTenant(t.Context(), tenant), user(1))
+			require.NoError(t, err)
+		}
+		byName := filter.Compare{Path: schema.UserType.MustResolve("name.familyName"), Op: filter.EQ, Value: schema.String("NUMBER 1")}
+		require.False(t, store.Describe(before.Store(schema.UserType)).Filter(byName))
+
+		after := d.store(t, sqlstore.Index("name.familyName", "nothing.like.it"))
+		users := after.Store(schema.UserType)
+		require.True(t, store.Describe(users).Filter(byName))
+		require.True(t, store.Describe(users).Sort(byName.Path))
+		for _, tenant := range []string{"", "acme\x00"} {
+			page, err := users.List(store.WithTenant(t.Context(), tenant), &store.Query{Filter: filter.New(byName), SortBy: byName.Path, Count: 10, Total: true})
+			require.NoError(t, err)
+			require.Len(t, page.Resources, 1)
+			require.Equal(t, 1, page.Total)
+		}
+
+		_, err := before.Store(schema.UserType).Create(t.Context(), user(2))
+		require.ErrorIs(t, err, store.ErrUnavailable)
+		u, err := before.Store(schema.UserType).Get(t.Context(), user(1).ID, store.GetOptions{})
+		require.NoError(t, err)
+		_, err = before.Store(schema.UserType).Update(t.Context(), &store.Change{Before: u, After: u})
+		require.ErrorIs(t, err, store.ErrUnavailable)
+		require.Equal(t, 1, count(t, after), "nothing was stored")
+	})
+}
+
+// thing returns a type named Thing with or without a unique attribute.
+func thing(t *testing.T, unique schema.Uniqueness) *schema.ResourceType {
+	s, err := schema.New(schema.Schema{ID: "urn:example:Thing", Name: "Thing", Attributes: []*schema.Attribute{{Name: "code", Uniqueness: unique}}})
+	require.NoError(t, err)
+	rt, err := schema.NewResourceType(schema.ResourceType{Name: "Thing", Endpoint: "/Things", Schema: s})
+	require.NoError(t, err)
+	return rt
+}
+
+func TestUniquenessThatStoredResourcesViolateIsRefused(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		plain := thing(t, schema.UniquenessNone)
+		things := d.store(t).Store(plain)
+		for _, id := range []string{"first", "second"} {
+			var o *schema.Object
+			_, err := things.Create(t.Context(), resource(plain, id, o.With(plain.MustResolve("code").Last(), schema.String("x"))))
+			require.NoError(t, err)
+		}
+		db := d.empty(t)
+		db.Store(thing(t, schema.UniquenessServer))
+		err := db.Migrate(context.Background())
+		require.ErrorContains(t, err, "code of second")
+		_, err = things.Get(t.Context(), "second", store.GetOptions{})
+		require.NoError(t, err, "nothing has changed")
+		_, err = things.Update(t.Context(), &store.Change{Before: resource(plain, "second", nil), After: resource(plain, "second", nil)})
+		require.NoError(t, err, "nothing has changed")
+	})
+}

@@ -1,0 +1,209 @@
+package sqlstore_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+)
+
+func TestOpenSQLiteRefusesWhatCannotWork(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func() (*sqlstore.DB, error){
+		"no path":        func() (*sqlstore.DB, error) { return sqlstore.OpenSQLite("sqlite", "") },
+		"in memory":      func() (*sqlstore.DB, error) { return sqlstore.OpenSQLite("sqlite", ":memory:") },
+		"in memory, URI": func() (*sqlstore.DB, error) { return sqlstore.OpenSQLite("sqlite", "file::memory:?cache=shared") },
+		"no driver": func() (*sqlstore.DB, error) {
+			return sqlstore.OpenSQLite("no such driver", filepath.Join(t.TempDir(), "x"))
+		},
+		"no directory": func() (*sqlstore.DB, error) {
+			return sqlstore.OpenSQLite("sqlite", filepath.Join(t.TempDir(), "no", "x"))
+		},
+		"no database":   func() (*sqlstore.DB, error) { return sqlstore.New(nil, sqlstore.SQLite) },
+		"no dialect":    func() (*sqlstore.DB, error) { return sqlstore.New(new(sql.DB), sqlstore.Dialect{}) },
+		"not an SQLite": func() (*sqlstore.DB, error) { return sqlstore.OpenSQLite("sqlite", textFile(t)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := open()
+			require.Error(t, err)
+		})
+	}
+}
+
+func textFile(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "x")
+	require.NoError(t, os.WriteFile(path, bytes.Repeat([]byte("text "), 100), 0o600))
+	return path
+}
+
+func TestTheSQLiteFileIsPrivateAndWhereItWasAsked(t *testing.T) {
+	t.Parallel()
+	d := sqlite(t)
+	db := d.store(t)
+	_, err := db.Store(schema.UserType).Create(t.Context(), user(1))
+	require.NoError(t, err)
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(d.path), "*"))
+	require.NoError(t, err)
+	require.Contains(t, files, d.path)
+	require.Len(t, files, 3, "database, WAL and its index")
+	for _, file := range files {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		require.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), file)
+	}
+}
+
+func TestSQLiteConnectionsAreSetUp(t *testing.T) {
+	t.Parallel()
+	db := sqlite(t).store(t)
+	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
+		tx, _ := sqlstore.Tx(ctx)
+		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
+			var got string
+			require.NoError(t, tx.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got))
+			require.Equal(t, want, got, pragma)
+		}
+		return nil
+	}))
+}
+
+// Else a transaction that reads first would fail when it writes.
+func TestATransactionIsAWriterFromItsStart(t *testing.T) {
+	t.Parallel()
+	d := sqlite(t)
+	db, other := d.store(t), d.open(t)
+	db.Store(schema.UserType)
+	require.NoError(t, db.InTx(t.Context(), func(context.Context) error {
+		conn, err := other.Conn(t.Context())
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = conn.ExecContext(t.Context(), "PRAGMA busy_timeout=0")
+		require.NoError(t, err)
+		_, err = conn.ExecContext(t.Context(), "BEGIN IMMEDIATE")
+		require.ErrorContains(t, err, "locked")
+		return nil
+	}))
+}
+
+// A database opened by the host works too, with one pool for all.
+func TestSQLiteOpenedByTheHost(t *testing.T) {
+	t.Parallel()
+	d := sqlite(t)
+	pool, err := sql.Open("sqlite", d.dsn+"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	require.NoError(t, err)
+	defer pool.Close()
+	db, err := sqlstore.New(pool, sqlstore.SQLite)
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	_, err = db.Store(schema.UserType).Create(t.Context(), user(1))
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	require.NoError(t, pool.PingContext(t.Context()), "Close leaves it open")
+	require.Equal(t, 1, count(t, db))
+}
+
+func TestWeakSettingsAreReported(t *testing.T) {
+	t.Parallel()
+	d := sqlite(t)
+	var log bytes.Buffer
+	pool, err := sql.Open("sqlite", d.dsn+"&_pragma=synchronous(NORMAL)")
+	require.NoError(t, err)
+	defer pool.Close()
+	db, err := sqlstore.New(pool, sqlstore.SQLite, sqlstore.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	require.Contains(t, log.String(), "synchronous")
+	require.Contains(t, log.String(), "journal_mode")
+	log.Reset()
+	d.store(t, sqlstore.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	require.Empty(t, log.String())
+}
+
+// What was acknowledged survives the process, however it ends.
+func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "scim.db")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperCreatesUntilKilled$")
+	cmd.Env = append(os.Environ(), "SCIM_TEST_HELPER="+path)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(stdout)
+	var last string
+	for range 20 {
+		require.True(t, lines.Scan(), "%v", lines.Err())
+		last = lines.Text()
+	}
+	require.NoError(t, cmd.Process.Kill())
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "id ") {
+			last = lines.Text()
+		}
+	}
+	_ = cmd.Wait()
+
+	db, err := sqlstore.OpenSQLite("sqlite", path)
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, db.Migrate(t.Context()))
+	users := db.Store(schema.UserType)
+	_, err = users.Get(t.Context(), strings.TrimPrefix(last, "id "), store.GetOptions{})
+	require.NoError(t, err, last)
+	require.GreaterOrEqual(t, count(t, db), 20)
+}
+
+func TestHelperCreatesUntilKilled(t *testing.T) {
+	path := os.Getenv("SCIM_TEST_HELPER")
+	if path == "" {
+		t.Skip("only as a process of its own")
+	}
+	db, err := sqlstore.OpenSQLite("sqlite", path)
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	users := db.Store(schema.UserType)
+	for n := 0; ; n++ {
+		u, err := users.Create(t.Context(), user(n))
+		require.NoError(t, err)
+		fmt.Println("id " + u.ID)
+	}
+}
+
+// One row that does not fit the schema must not make a list fail.
+func TestARowThatDoesNotFitTheSchemaIsReturnedAndLogged(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		var log bytes.Buffer
+		db := d.store(t, sqlstore.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+		users := db.Store(schema.UserType)
+		for n := range 3 {
+			_, err := users.Create(t.Context(), user(n))
+			require.NoError(t, err)
+		}
+		pool := d.open(t)
+		for n, body := range []string{`{"userName":"a","active":{"x":"secret"},"gone":1}`, `not JSON`} {
+			_, err := pool.Exec(fmt.Sprintf("UPDATE scim_resource SET body = '%s' WHERE id = '%s'", body, user(n).ID))
+			require.NoError(t, err)
+		}
+		page, err := users.List(t.Context(), &store.Query{Count: 10, Total: true})
+		require.NoError(t, err)
+		require.Equal(t, 3, page.Total)
+		require.Len(t, page.Resources, 3)
+		require.Equal(t, "a", page.Resources[0].Get(schema.UserType.MustResolve("userName").Last()).Text())
+		require.Equal(t, 2, strings.Count(log.String(), "does not fit"), log.String())
+		require.Contains(t, log.String(), user(0).ID)
+		require.NotContains(t, log.String(), "secret")
+	})
+}
