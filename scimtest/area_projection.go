@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// full are members of a user that uses most of the schemas.
-var full = []string{
+// jensen are members of a user that uses most of the schemas.
+var jensen = []string{
 	`"externalId":"x1"`, `"displayName":"Babs"`, `"title":"Guide"`, `"active":true`,
 	`"name":{"givenName":"Barbara","familyName":"Jensen","formatted":"Barbara Jensen"}`,
 	`"emails":[{"value":"b@example.com","type":"work","primary":true},{"value":"b@home.example","type":"home"},{"type":"other","value":"c@example.com"}]`,
@@ -37,10 +37,10 @@ const (
 	least      = "schemas id"
 )
 
-// all returns everything a full user has without some names, and with none of
+// without returns everything that user has without some names, and with none of
 // them twice.
-func all(without string) string {
-	left := slices.DeleteFunc(strings.Fields(everything), func(name string) bool { return slices.Contains(strings.Fields(without), name) })
+func without(names string) string {
+	left := slices.DeleteFunc(strings.Fields(everything), func(name string) bool { return slices.Contains(strings.Fields(names), name) })
 	return strings.Join(left, " ")
 }
 
@@ -49,7 +49,7 @@ func init() { rows["J"] = slices.Concat(projectionNames, projectionParts, projec
 var projectionNames = []row{
 	{"J-1 J-2", "attributes returns the minimum and what was named", func(c *Case) {
 		c.Both(func(c *Client) {
-			c.shows(c.NewUser("babs", full...),
+			c.shows(c.NewUser("babs", jensen...),
 				"attributes=userName", least+" userName",
 				"attributes=id", least,
 				"attributes=schemas", least,
@@ -63,13 +63,13 @@ var projectionNames = []row{
 	}},
 	{"J-1 J-3", "excludedAttributes returns the default set less what was named", func(c *Case) {
 		c.Both(func(c *Client) {
-			c.shows(c.NewUser("babs", full...),
-				"excludedAttributes=emails", all("emails"),
-				"excludedAttributes=userName", all("userName"),
-				"excludedAttributes=meta,active,externalId", all("meta active externalId"),
+			c.shows(c.NewUser("babs", jensen...),
+				"excludedAttributes=emails", without("emails"),
+				"excludedAttributes=userName", without("userName"),
+				"excludedAttributes=meta,active,externalId", without("meta active externalId"),
 				"excludedAttributes=nickName", everything,
-				"excludedAttributes="+ent, all(ent),
-				"excludedAttributes=name,title,displayName,phoneNumbers", all("name title displayName phoneNumbers"),
+				"excludedAttributes="+ent, without(ent),
+				"excludedAttributes=name,title,displayName,phoneNumbers", without("name title displayName phoneNumbers"),
 			)
 			g := c.NewGroup("g", `"members":[{"value":"x"}]`)
 			c.shows(g, "excludedAttributes=members", "schemas id displayName meta", "attributes=displayName", "schemas id displayName",
@@ -78,8 +78,8 @@ var projectionNames = []row{
 	}},
 	{"J-4 A-5", "what is always returned cannot be excluded", func(c *Case) {
 		c.Both(func(c *Client) {
-			c.shows(c.NewUser("babs", full...),
-				"excludedAttributes=id,userName", all("userName"),
+			c.shows(c.NewUser("babs", jensen...),
+				"excludedAttributes=id,userName", without("userName"),
 				"excludedAttributes=schemas", everything,
 				"excludedAttributes=ID,SCHEMAS", everything,
 			)
@@ -87,7 +87,7 @@ var projectionNames = []row{
 	}},
 	{"J-5 H-9", "a list with commas, in any case and notation, spaces trimmed; a repeated parameter adds up", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			c.shows(path,
 				"attributes=USERNAME", least+" userName",
 				"attributes=username,EMAILS", least+" userName emails",
@@ -102,8 +102,8 @@ var projectionNames = []row{
 				"attributes=userName&attributes=name":               least + " userName name",
 				"Attributes=userName":                               least + " userName",
 				"ATTRIBUTES=userName&attributes=title":              least + " userName title",
-				"excludedattributes=" + "emails":                    all("emails"),
-				"excludedAttributes=emails&EXCLUDEDATTRIBUTES=meta": all("emails meta"),
+				"excludedattributes=" + "emails":                    without("emails"),
+				"excludedAttributes=emails&EXCLUDEDATTRIBUTES=meta": without("emails meta"),
 				"attributes=":                                       everything,
 				"attributes= , ":                                    everything,
 				"excludedAttributes=":                               everything,
@@ -133,7 +133,7 @@ var projectionNames = []row{
 	}},
 	{"J-10 Z-20", "schemas is returned with every projection, naming what is returned", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			for _, query := range []string{"attributes=userName", "attributes=" + ent + ":department", "excludedAttributes=schemas", "excludedAttributes=" + ent} {
 				got := c.Get(path + "?" + query).Is(200)
 				require.Contains(c.t, got.Value("schemas"), user, query)
@@ -144,7 +144,7 @@ var projectionNames = []row{
 		})
 	}},
 	{"J-11 Z-20", "an unknown name is left out by default, invalidValue for the strict client", func(c *Case) {
-		path := c.Default.NewUser("babs", full...)
+		path := c.Default.NewUser("babs", jensen...)
 		for query, want := range map[string]string{
 			"attributes=nope,userName":            least + " userName",
 			"attributes=nope":                     least,
@@ -155,7 +155,7 @@ var projectionNames = []row{
 			"attributes=emails[type eq \"work\"]": least,
 			"attributes=department":               least,
 			"excludedAttributes=nope":             everything,
-			"excludedAttributes=nope,emails":      all("emails"),
+			"excludedAttributes=nope,emails":      without("emails"),
 			"excludedAttributes=$%00(":            everything,
 		} {
 			got := strings.Fields(want)
@@ -168,7 +168,7 @@ var projectionNames = []row{
 	}},
 	{"J-11", "on the root a name that some type has is projected where it is", func(c *Case) {
 		c.Both(func(c *Client) {
-			c.NewUser("babs", full...)
+			c.NewUser("babs", jensen...)
 			c.NewGroup("g")
 			got := c.Get("/?attributes=userName&sortBy=userName").Total(2)
 			require.Equal(c.t, []string{"id", "schemas", "userName"}, got.Keys("Resources[0]"))
@@ -179,7 +179,7 @@ var projectionNames = []row{
 	}},
 	{"A-4 A-6 J-2", "a password is never returned, however it is asked for", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			for _, query := range []string{"", "?attributes=password", "?attributes=password,userName", "?excludedAttributes=title", "?attributes=" + user + ":password", "?attributes=" + user} {
 				got := c.Get(path + query)
 				require.NotContains(c.t, got.Text, "password", query)
@@ -193,7 +193,7 @@ var projectionNames = []row{
 var projectionParts = []row{
 	{"J-7", "a sub-attribute can be named or excluded", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			for query, want := range map[string]string{
 				"attributes=name.familyName":                                       `{"familyName":"Jensen"}`,
 				"attributes=NAME.FAMILYNAME,name.givenName":                        `{"familyName":"Jensen","givenName":"Barbara"}`,
@@ -213,7 +213,7 @@ var projectionParts = []row{
 	}},
 	{"J-7", "a sub-attribute of many values is named in each of them", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			for query, want := range map[string]string{
 				"attributes=emails.value":                        `[{"value":"b@example.com"},{"value":"b@home.example"},{"value":"c@example.com"}]`,
 				"attributes=emails.type":                         `[{"type":"work"},{"type":"home"},{"type":"other"}]`,
@@ -236,14 +236,14 @@ var projectionParts = []row{
 	}},
 	{"J-7 M-26", "the sub-attributes of meta can be named", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			c.Get(path+"?attributes=meta.location").Is(200).Has("meta", `{"location":"`+BaseURL+path+`"}`)
 			require.Equal(c.t, []string{"created", "lastModified", "location", "version"}, c.Get(path+"?excludedAttributes=meta.resourceType").Is(200).Keys("meta"))
 		})
 	}},
 	{"J-8 Z-20", "extension attributes are named by URN, the bare URN is the whole extension", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			const e = "['" + ent + "']"
 			for query, want := range map[string]string{
 				"attributes=" + ent + ":manager.value":                     `{"manager":{"value":"nobody"}}`,
@@ -266,7 +266,7 @@ var projectionParts = []row{
 	}},
 	{"J-12", "a complex attribute named whole has all its default sub-attributes", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			c.Get(path+"?attributes=name").Is(200).Has("name", `{"givenName":"Barbara","familyName":"Jensen","formatted":"Barbara Jensen"}`)
 			require.Equal(c.t, []string{"primary", "type", "value"}, c.Get(path+"?attributes=emails").Is(200).Keys("emails[0]"))
 			require.Equal(c.t, []string{"created", "lastModified", "location", "resourceType", "version"}, c.Get(path+"?attributes=meta").Is(200).Keys("meta"))
@@ -279,20 +279,20 @@ var projectionOperations = []row{
 		c.Both(func(c *Client) {
 			wanted := []string{"id", "schemas", "userName"}
 			const query = "?attributes=userName"
-			made := c.Post("/Users"+query, User("babs", full...)).Is(201)
+			made := c.Post("/Users"+query, User("babs", jensen...)).Is(201)
 			require.Equal(c.t, wanted, made.Keys(""))
 			require.NotEmpty(c.t, made.Header.Get("Location"))
 			require.NotEmpty(c.t, made.Header.Get("ETag"))
 			path := "/Users/" + made.String("id")
 			c.Get(path).Is(200).Has("title", `"Guide"`)
-			require.Equal(c.t, wanted, c.Put(path+query, User("babs", full...)).Is(200).Keys(""))
+			require.Equal(c.t, wanted, c.Put(path+query, User("babs", jensen...)).Is(200).Keys(""))
 			require.Equal(c.t, wanted, c.Do("PATCH", path+query, PatchOp(`{"op":"replace","path":"title","value":"y"}`)).Is(200).Keys(""))
 			require.Equal(c.t, wanted, c.Get(path+query).Is(200).Keys(""))
 			require.Equal(c.t, wanted, c.Get("/Users"+query).Is(200).Keys("Resources[0]"))
 			require.Equal(c.t, wanted, c.Get("/"+query).Is(200).Keys("Resources[0]"))
 			require.Equal(c.t, wanted, c.Post("/Users/.search", Search(`"attributes":["userName"]`)).Is(200).Keys("Resources[0]"))
 			require.Equal(c.t, wanted, c.Post("/.search", Search(`"attributes":["userName"]`)).Is(200).Keys("Resources[0]"))
-			c.Put(path+"?excludedAttributes=emails,meta", User("babs", full...)).Is(200).Has("emails", "", "meta", "", "title", `"Guide"`)
+			c.Put(path+"?excludedAttributes=emails,meta", User("babs", jensen...)).Is(200).Has("emails", "", "meta", "", "title", `"Guide"`)
 			c.Do("PATCH", path+"?excludedAttributes=name", PatchOp(`{"op":"replace","path":"title","value":"z"}`)).Is(200).Has("name", "", "title", `"z"`)
 			c.Get(path).Is(200).Has("emails.#", "3", "name.givenName", `"Barbara"`)
 		})
@@ -310,7 +310,7 @@ var projectionOperations = []row{
 	}},
 	{"J-9 V-2", "projection changes neither version nor ETag of what is stored", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.NewUser("babs", full...)
+			path := c.NewUser("babs", jensen...)
 			whole := c.Get(path).Is(200)
 			require.Equal(c.t, whole.Header.Get("ETag"), c.Get(path+"?attributes=userName").Is(200).Header.Get("ETag"))
 			require.Equal(c.t, whole.Text, c.Get(path).Is(200).Text)
