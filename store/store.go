@@ -129,8 +129,9 @@ type MemberStore interface {
 
 	// UpdateMembers is Update with c.Members, in one atomic step. It returns
 	// the delta that took effect. If that is empty and c.After.Attributes is the
-	// same pointer as c.Before.Attributes, nothing is written (no new version, no new
-	// LastModified) and c.Before is returned.
+	// same pointer as c.Before.Attributes, nothing is written (no new version,
+	// no new LastModified) and c.Before is returned. Whether an added id belongs
+	// to a resource is not asked: package scim has.
 	UpdateMembers(ctx context.Context, c *Change) (*schema.Resource, schema.MemberDelta, error)
 
 	// GroupsOf returns, for each of the ids, the groups that have it as a
