@@ -26,7 +26,7 @@ type Entry struct {
 	Payload    []byte // JSON, written and read by package scim
 	Created    time.Time
 	Attempts   int       // failed so far
-	Due        time.Time // not to be claimed before
+	Due        time.Time // not to be claimed before; a lease moves it
 	Reason     string    // why the last attempt failed; for operators
 	Dead       bool      // given up; Replay puts it back
 }
@@ -40,10 +40,12 @@ type Entry struct {
 // background worker calls, concern all tenants.
 type Outbox interface {
 	// Append adds entries in the transaction of the context: they are there if
-	// and only if it commits.
+	// and only if it commits. Entries of one resource are appended by one
+	// transaction at a time. An ID that is there already is an error.
 	Append(ctx context.Context, entries []Entry) error
 	// Pending returns the entries of a queue for one resource that are neither
-	// done nor dead, in order, claimed or not.
+	// done nor dead, in order, claimed or not; in a transaction also those
+	// appended in it. An id that cannot exist has none.
 	Pending(ctx context.Context, q Queue, typ, id string) ([]Entry, error)
 	// Claim leases up to n entries of the queue to the caller until the time
 	// until: those due at now, leased to nobody (or whose lease has run out),
@@ -53,10 +55,12 @@ type Outbox interface {
 	// Done removes an entry; one that is gone already is no error.
 	Done(ctx context.Context, id string) error
 	// Fail counts a failed attempt, ends the lease, and makes the entry due
-	// again at retry, or dead.
+	// again at retry, or dead. One that is gone or dead already stays as it
+	// is, without an error. reason is any text.
 	Fail(ctx context.Context, id, reason string, retry time.Time, dead bool) error
 	// Dead returns up to n dead entries, the oldest first.
 	Dead(ctx context.Context, n int) ([]Entry, error)
-	// Replay makes a dead entry due at once; ErrNotFound if there is none.
+	// Replay makes a dead entry due at once, in its old place, with no failed
+	// attempt; ErrNotFound if there is none.
 	Replay(ctx context.Context, id string) error
 }

@@ -31,12 +31,15 @@ type Tokens interface {
 	FindToken(ctx context.Context, sum [sha256.Size]byte) (Token, error)
 	// AddToken stores a new token. A taken ID or SHA-256 is an error.
 	AddToken(ctx context.Context, t Token) error
-	// TouchToken notes a use. It may be skipped when it was noted less than a
-	// minute before.
+	// TouchToken notes a use of a token of whatever tenant. It may be skipped
+	// when a use less than a minute before is noted; an earlier use than the
+	// one noted, or an unknown id, changes nothing.
 	TouchToken(ctx context.Context, id string, at time.Time) error
-	// SetToken changes Label, Expires, Paused and Revoked (which cannot be taken back) of a
-	// token of the tenant in the context; ErrNotFound if there is none.
+	// SetToken changes Label, Expires, Paused and Revoked of a token of the
+	// tenant in the context, and nothing else; ErrNotFound if there is none. A
+	// revoked token stays revoked whatever t says.
 	SetToken(ctx context.Context, t Token) error
-	// ListTokens returns the tokens of the tenant in the context by Created.
+	// ListTokens returns the tokens of the tenant in the context, revoked and
+	// expired ones too, in order of Created.
 	ListTokens(ctx context.Context) ([]Token, error)
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // DB is a database in memory for any number of resource types and tenants. It
-// is a [store.Transactor] for all of its stores. Make one with [New]. Safe for
-// concurrent use.
+// is a [store.Transactor] for all of its stores, and their [store.Outbox] and
+// [store.Tokens]. Make one with [New]. Safe for concurrent use.
 type DB struct {
 	committed atomic.Pointer[state]
 	writer    chan struct{} // holds a token while a transaction runs
@@ -102,24 +102,46 @@ func (tx *transaction) end() *state {
 // view returns the tenant as the context sees it: as its transaction has made
 // it, else as it is committed. It is not to be changed.
 func (db *DB) view(ctx context.Context) (*tenant, error) {
-	if err := ctx.Err(); err != nil {
+	s, err := db.snapshot(ctx)
+	if err != nil {
 		return nil, err
+	}
+	return s.tenant(store.Tenant(ctx)), nil
+}
+
+// snapshot returns everything as the context sees it.
+func (db *DB) snapshot(ctx context.Context) (state, error) {
+	if err := ctx.Err(); err != nil {
+		return state{}, err
 	}
 	tx := db.transaction(ctx)
 	if tx == nil {
-		return db.committed.Load().tenant(store.Tenant(ctx)), nil
+		return *db.committed.Load(), nil
 	}
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
 	if tx.ended {
-		return nil, errEnded
+		return state{}, errEnded
 	}
-	return tx.state.tenant(store.Tenant(ctx)), nil
+	return tx.state, nil
 }
 
 // change lets fn change a copy of the tenant, which takes effect in the
 // context's transaction, or in one of its own, if fn returns nil.
 func (db *DB) change(ctx context.Context, fn func(*tenant) error) error {
+	return db.edit(ctx, func(s *state) error {
+		name := store.Tenant(ctx)
+		t := s.tenant(name).copy()
+		if err := fn(t); err != nil {
+			return err
+		}
+		s.tenants = s.tenants.put(text(name), t)
+		return nil
+	})
+}
+
+// edit is change for what belongs to no tenant.
+func (db *DB) edit(ctx context.Context, fn func(*state) error) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		tx := db.transaction(ctx)
 		tx.mu.Lock()
@@ -127,12 +149,11 @@ func (db *DB) change(ctx context.Context, fn func(*tenant) error) error {
 		if tx.ended {
 			return errEnded
 		}
-		name := store.Tenant(ctx)
-		t := tx.state.tenant(name).copy()
-		if err := fn(t); err != nil {
+		s := tx.state
+		if err := fn(&s); err != nil {
 			return err
 		}
-		tx.state.tenants = tx.state.tenants.put(text(name), t)
+		tx.state = s
 		return nil
 	})
 }

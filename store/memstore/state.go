@@ -10,6 +10,8 @@ import (
 // state is the whole database at one moment.
 type state struct {
 	tenants tree[text, *tenant]
+	outbox  outbox
+	tokens  tokens
 }
 
 // tenant is all that one tenant has.

@@ -13,5 +13,8 @@
 // does not declare is skipped, not failed. The kit is deterministic: its data
 // and its random filters come from fixed seeds.
 //
+// [RunOutbox] and [RunTokens] do the same for a [store.Outbox] and a
+// [store.Tokens].
+//
 // The kit is itself tested, against stores that are broken on purpose.
 package storetest

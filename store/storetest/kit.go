@@ -56,14 +56,20 @@ func (c test) missing(f Fixture) string {
 
 // on runs the case and returns what failed, or why it was left out.
 func (c test) on(ctx context.Context, f Fixture) (failure, skipped string) {
+	return record(func(a *require.Assertions) {
+		c.run(&kit{
+			Fixture:    f,
+			Assertions: a,
+			ctx:        ctx,
+			rand:       rand.New(rand.NewPCG(7643, 7644)),
+			clock:      time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
+		})
+	})
+}
+
+// record runs a case and returns what failed, or why it was left out.
+func record(run func(*require.Assertions)) (failure, skipped string) {
 	rec := &recorder{}
-	k := &kit{
-		Fixture:    f,
-		Assertions: require.New(rec),
-		ctx:        ctx,
-		rand:       rand.New(rand.NewPCG(7643, 7644)),
-		clock:      time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
-	}
 	defer func() {
 		switch p := recover().(type) {
 		case nil, stop:
@@ -74,7 +80,7 @@ func (c test) on(ctx context.Context, f Fixture) (failure, skipped string) {
 		}
 		failure = rec.text.String()
 	}()
-	c.run(k)
+	run(require.New(rec))
 	return
 }
 

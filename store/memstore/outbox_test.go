@@ -1,0 +1,22 @@
+package memstore_test
+
+import (
+	"testing"
+
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
+)
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	storetest.RunOutbox(t, func(*testing.T) storetest.OutboxFixture {
+		db := memstore.New()
+		return storetest.OutboxFixture{Outbox: db, Tx: db}
+	})
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	storetest.RunTokens(t, func(*testing.T) store.Tokens { return memstore.New() })
+}

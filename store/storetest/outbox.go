@@ -1,0 +1,165 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// OutboxFixture is what a case of [RunOutbox] runs on: an empty outbox and the
+// transactions that it takes part in.
+type OutboxFixture struct {
+	Outbox store.Outbox
+	Tx     store.Transactor
+}
+
+// RunOutbox is [Run] for a [store.Outbox].
+func RunOutbox(t *testing.T, open func(t *testing.T) OutboxFixture) {
+	for _, c := range outboxTests {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if failure := c.on(ctx, open(t)); failure != "" {
+				t.Errorf("%s\n\nThe contract of package store:\n\t%s", failure, c.contract)
+			}
+		})
+	}
+}
+
+// outboxTest is one case.
+type outboxTest struct {
+	name     string
+	contract string
+	run      func(k *outboxKit)
+}
+
+func (c outboxTest) on(ctx context.Context, f OutboxFixture) string {
+	failure, _ := record(func(a *require.Assertions) {
+		c.run(&outboxKit{OutboxFixture: f, Assertions: a, ctx: ctx, entries: new(int)})
+	})
+	return failure
+}
+
+// outboxKit is a fixture with what cases need to speak to it.
+type outboxKit struct {
+	OutboxFixture
+	*require.Assertions
+	ctx     context.Context
+	entries *int
+}
+
+func (k *outboxKit) as(tenant string) *outboxKit {
+	c := *k
+	c.ctx = store.WithTenant(k.ctx, tenant)
+	return &c
+}
+
+// noon is the time of most cases; entries are due then.
+var noon = time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+
+const lease = time.Minute
+
+// entry makes an entry of the kit's tenant that is due at noon.
+func (k *outboxKit) entry(resource string) store.Entry {
+	*k.entries++
+	return store.Entry{
+		ID: fmt.Sprintf("entry-%d", *k.entries), Queue: store.QueueEvent, Tenant: store.Tenant(k.ctx),
+		Type: "User", ResourceID: resource, Payload: []byte(`{"é":"a\u0000b"}`), Created: noon, Due: noon,
+	}
+}
+
+// append appends the entries in one transaction.
+func (k *outboxKit) append(entries ...store.Entry) {
+	k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error { return k.Outbox.Append(ctx, entries) }), "Append")
+}
+
+// add appends an entry for each of the resources and returns their ids.
+func (k *outboxKit) add(resources ...string) []string {
+	var ids []string
+	for _, r := range resources {
+		e := k.entry(r)
+		k.append(e)
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+func (k *outboxKit) claim(q store.Queue, now time.Time, n int) []store.Entry {
+	found, err := k.Outbox.Claim(k.ctx, q, now, now.Add(lease), n)
+	k.NoError(err, "Claim")
+	k.LessOrEqual(len(found), n, "Claim returned more than n")
+	return found
+}
+
+// claims claims what it can of the event queue and compares the ids.
+func (k *outboxKit) claims(now time.Time, what string, want ...string) {
+	k.ElementsMatch(want, entryIDs(k.claim(store.QueueEvent, now, 100)), what)
+}
+
+func (k *outboxKit) pending(what, resource string, want ...string) []store.Entry {
+	found, err := k.Outbox.Pending(k.ctx, store.QueueEvent, "User", resource)
+	k.NoError(err, "Pending")
+	k.Equal(want, entryIDs(found), what)
+	return found
+}
+
+func (k *outboxKit) deads(what string, n int, want ...string) []store.Entry {
+	found, err := k.Outbox.Dead(k.ctx, n)
+	k.NoError(err, "Dead")
+	k.Equal(want, entryIDs(found), what)
+	return found
+}
+
+func (k *outboxKit) done(id string) { k.NoError(k.Outbox.Done(k.ctx, id), "Done") }
+
+func (k *outboxKit) fail(id string, retry time.Time, dead bool) {
+	k.NoError(k.Outbox.Fail(k.ctx, id, "because", retry, dead), "Fail")
+}
+
+func entryIDs(entries []store.Entry) []string {
+	var ids []string
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// same compares what was appended with what came back; a lease moves Due.
+func (k *outboxKit) same(want, got store.Entry, what string) {
+	got.Due = got.Due.UTC()
+	want.Due = got.Due
+	got.Created = got.Created.UTC()
+	k.JSONEq(string(want.Payload), string(got.Payload), what)
+	want.Payload, got.Payload = nil, nil
+	k.Equal(want, got, what)
+}
+
+// race runs fn in many goroutines at once and returns what they claimed.
+func (k *outboxKit) race(n int, fn func() ([]store.Entry, error)) []store.Entry {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var all []store.Entry
+	var failure error
+	for range n {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			found, err := fn()
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, found...)
+			if err != nil {
+				failure = err
+			}
+		}()
+	}
+	wg.Wait()
+	k.NoError(failure, "in one of many goroutines")
+	return all
+}

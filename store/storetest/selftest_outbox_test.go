@@ -1,0 +1,138 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// caughtOutboxes are the ways to break the naive outbox, each with the case
+// that must notice.
+var caughtOutboxes = []struct{ defect, by string }{
+	{"append commits by itself", "append/rollback"},
+	{"append commits by itself", "append/unseen before the commit"},
+	{"a panic commits", "append/rollback"},
+	{"pending is what is committed", "append/unseen before the commit"},
+	{"times in seconds", "append/commit"},
+	{"ids repeat", "append/a taken id"},
+	{"the payload is kept", "append/the caller keeps its slices"},
+
+	{"due is ignored", "claim/when due"},
+	{"the newest comes first", "claim/the first of each resource"},
+	{"the first may be any", "claim/the first of each resource"},
+	{"what is leased is passed by", "claim/the first of each resource"},
+	{"what is not due is passed by", "claim/in order of Append, whatever is due"},
+	{"one line for all tenants", "claim/resources are apart"},
+	{"one line for all types", "claim/resources are apart"},
+	{"one line for both queues", "claim/resources are apart"},
+	{"names without case", "claim/resources are apart"},
+	{"claims are for the tenant", "claim/of all tenants"},
+	{"n is ignored", "claim/up to n"},
+	{"the lease is ignored", "claim/not before the lease runs out"},
+	{"a lease is for ever", "claim/not before the lease runs out"},
+	{"a claim is an attempt", "claim/not before the lease runs out"},
+	{"claimed twice", "claim/by one of many"},
+	{"claimed twice", "claim/in order by many"},
+
+	{"attempts are not counted", "settle/again at retry"},
+	{"retry is ignored", "settle/again at retry"},
+	{"the lease outlives a failure", "settle/again at retry"},
+	{"a reason is plain text", "settle/any reason"},
+	{"nothing dies", "settle/the dead"},
+	{"the dead are claimed", "settle/the dead"},
+	{"the dead are in the way", "settle/the dead"},
+	{"the dead are pending", "settle/the dead"},
+	{"the dead of the tenant", "settle/the dead"},
+	{"the newest dead first", "settle/the dead"},
+	{"the living are replayed", "settle/replay"},
+	{"replay waits", "settle/replay"},
+	{"replay remembers the attempts", "settle/replay"},
+	{"replay goes to the end", "settle/replay"},
+	{"done is done once", "settle/what is gone"},
+	{"only what is there can fail", "settle/what is gone"},
+	{"the dead fail", "settle/what is gone"},
+	{"done ends the leases of the line", "settle/another's lease stays"},
+	{"an append ends leases", "settle/another's lease stays"},
+
+	{"pending is what nobody has", "pending/claimed or not"},
+	{"pending is what never failed", "pending/claimed or not"},
+	{"pending of all tenants", "pending/of the tenant"},
+	{"pending of both queues", "pending/of the queue and the type"},
+	{"pending of all types", "pending/of the queue and the type"},
+	{"strange ids are refused", "pending/of an id that cannot exist"},
+}
+
+func TestBrokenOutboxesAreCaught(t *testing.T) {
+	t.Parallel()
+	byName := map[string]outboxTest{}
+	for _, c := range outboxTests {
+		require.NotContains(t, byName, c.name, "two cases of one name")
+		byName[c.name] = c
+	}
+	for _, c := range caughtOutboxes {
+		t.Run(c.defect+"/"+c.by, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, byName, c.by)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			failure := byName[c.by].on(ctx, newNaiveOutbox(c.defect))
+			require.NotEmpty(t, failure, "the kit does not notice")
+			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
+		})
+	}
+}
+
+func TestSimplestOutboxPasses(t *testing.T) {
+	t.Parallel()
+	RunOutbox(t, func(*testing.T) OutboxFixture { return newNaiveOutbox("") })
+}
+
+// caughtTokens are the ways to break the naive token store.
+var caughtTokens = []struct{ defect, by string }{
+	{"revoked ones are not found", "tokens/as added"},
+	{"expired ones are not found", "tokens/as added"},
+	{"found by the tenant alone", "tokens/as added"},
+	{"types are a list with commas", "tokens/as added"},
+	{"unknown is nothing", "tokens/unknown"},
+	{"half of the digest is compared", "tokens/unknown"},
+	{"ids repeat", "tokens/taken"},
+	{"digests repeat", "tokens/taken"},
+	{"ids repeat in other tenants", "tokens/taken"},
+	{"use goes back", "tokens/use"},
+	{"use of the tenant's", "tokens/use"},
+	{"everything changes", "tokens/change"},
+	{"expiry stays", "tokens/change"},
+	{"revocation is taken back", "tokens/revocation is for good"},
+	{"anybody's is changed", "tokens/change of a foreign one"},
+	{"lists of all tenants", "tokens/list"},
+	{"tenants without case", "tokens/list"},
+	{"revoked ones are not listed", "tokens/list"},
+	{"lists in order of adding", "tokens/list"},
+	{"types are shared", "tokens/the caller keeps its slices"},
+}
+
+func TestBrokenTokensAreCaught(t *testing.T) {
+	t.Parallel()
+	byName := map[string]tokenTest{}
+	for _, c := range tokenTests {
+		byName[c.name] = c
+	}
+	for _, c := range caughtTokens {
+		t.Run(c.defect+"/"+c.by, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, byName, c.by)
+			failure := byName[c.by].on(t.Context(), &naiveTokens{defect: c.defect})
+			require.NotEmpty(t, failure, "the kit does not notice")
+			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
+		})
+	}
+}
+
+func TestSimplestTokensPass(t *testing.T) {
+	t.Parallel()
+	RunTokens(t, func(*testing.T) store.Tokens { return &naiveTokens{} })
+}

@@ -1,0 +1,262 @@
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// RunTokens is [Run] for a [store.Tokens]; open returns an empty one.
+func RunTokens(t *testing.T, open func(t *testing.T) store.Tokens) {
+	for _, c := range tokenTests {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if failure := c.on(ctx, open(t)); failure != "" {
+				t.Errorf("%s\n\nThe contract of package store:\n\t%s", failure, c.contract)
+			}
+		})
+	}
+}
+
+// tokenTest is one case.
+type tokenTest struct {
+	name     string
+	contract string
+	run      func(k *tokenKit)
+}
+
+func (c tokenTest) on(ctx context.Context, tokens store.Tokens) string {
+	failure, _ := record(func(a *require.Assertions) {
+		c.run(&tokenKit{Assertions: a, tokens: tokens, ctx: ctx})
+	})
+	return failure
+}
+
+type tokenKit struct {
+	*require.Assertions
+	tokens store.Tokens
+	ctx    context.Context
+}
+
+func (k *tokenKit) as(tenant string) *tokenKit {
+	c := *k
+	c.ctx = store.WithTenant(k.ctx, tenant)
+	return &c
+}
+
+// token makes a token of the kit's tenant, whose secret is its id.
+func (k *tokenKit) token(id string) store.Token {
+	return store.Token{ID: id, SHA256: sha256.Sum256([]byte(id)), Tenant: store.Tenant(k.ctx), Created: noon}
+}
+
+func (k *tokenKit) add(tokens ...store.Token) {
+	for _, t := range tokens {
+		k.NoError(k.tokens.AddToken(k.ctx, t), "AddToken %q", t.ID)
+	}
+}
+
+func (k *tokenKit) find(secret string) store.Token {
+	t, err := k.tokens.FindToken(k.ctx, sha256.Sum256([]byte(secret)))
+	k.NoError(err, "FindToken")
+	return t
+}
+
+func (k *tokenKit) unknown(sum [sha256.Size]byte, what string) {
+	_, err := k.tokens.FindToken(k.ctx, sum)
+	k.ErrorIs(err, store.ErrNotFound, what)
+}
+
+func (k *tokenKit) list() []store.Token {
+	found, err := k.tokens.ListTokens(k.ctx)
+	k.NoError(err, "ListTokens")
+	return found
+}
+
+func (k *tokenKit) lists(what string, want ...string) {
+	var got []string
+	for _, t := range k.list() {
+		got = append(got, t.ID)
+	}
+	k.Equal(want, got, what)
+}
+
+func (k *tokenKit) same(want, got store.Token, what string) {
+	for _, at := range []*time.Time{&want.Created, &want.Expires, &want.LastUsed, &got.Created, &got.Expires, &got.LastUsed} {
+		*at = at.UTC()
+	}
+	if len(want.Types)+len(got.Types) == 0 {
+		want.Types, got.Types = nil, nil
+	}
+	k.Equal(want, got, what)
+}
+
+const (
+	findContract = "FindToken returns the token with that SHA-256, revoked and expired ones too, of whatever tenant; ErrNotFound if there is none."
+	setContract  = "SetToken changes Label, Expires, Paused and Revoked of a token of the tenant in the context, and nothing else; ErrNotFound if there is none."
+)
+
+var tokenTests = []tokenTest{
+	{
+		name:     "tokens/as added",
+		contract: findContract,
+		run: func(k *tokenKit) {
+			k = k.as("acme")
+			full := k.token("full")
+			full.Label, full.Client, full.ReadOnly, full.Types = "Ökta \"2\"", "strict", true, []string{"User", "a,b", "ü"}
+			full.Created = noon.Add(-time.Minute)
+			full.Expires, full.LastUsed = noon.Add(time.Hour+time.Microsecond), noon.Add(time.Second)
+			full.Paused, full.Revoked = true, true
+			expired := k.token("expired")
+			expired.Expires = noon.Add(-time.Hour)
+			k.add(full, k.token("least"), expired)
+			for _, k := range []*tokenKit{k, k.as("globex"), k.as("")} {
+				k.same(full, k.find("full"), "a full token")
+				k.same(k.as("acme").token("least"), k.find("least"), "the least token")
+				k.same(expired, k.find("expired"), "an expired token")
+			}
+			k.same(full, k.list()[0], "in a list")
+		},
+	},
+	{
+		name:     "tokens/unknown",
+		contract: findContract,
+		run: func(k *tokenKit) {
+			k.unknown(sha256.Sum256(nil), "FindToken with nothing stored")
+			k.add(k.token("a"))
+			sum := sha256.Sum256([]byte("a"))
+			for i := range sum {
+				wrong := sum
+				wrong[i] ^= 0x20 // also what a comparison without case takes for equal
+				k.unknown(wrong, "FindToken with one bit wrong")
+			}
+			k.unknown([sha256.Size]byte{}, "FindToken with zeros")
+		},
+	},
+	{
+		name:     "tokens/taken",
+		contract: "AddToken: A taken ID or SHA-256 is an error.",
+		run: func(k *tokenKit) {
+			k = k.as("acme")
+			first := k.token("a")
+			k.add(first)
+			for _, k := range []*tokenKit{k, k.as("globex")} {
+				id, sum := k.token("a"), k.token("b")
+				id.SHA256, sum.SHA256 = sha256.Sum256([]byte("b")), first.SHA256
+				k.Error(k.tokens.AddToken(k.ctx, id), "AddToken with a taken id")
+				k.Error(k.tokens.AddToken(k.ctx, sum), "AddToken with a taken SHA-256")
+			}
+			k.same(first, k.find("a"), "the first")
+			k.unknown(sha256.Sum256([]byte("b")), "the second")
+			k.lists("of the tenant", "a")
+		},
+	},
+	{
+		name:     "tokens/use",
+		contract: "TouchToken notes a use of a token of whatever tenant; an earlier use than the one noted, or an unknown id, changes nothing.",
+		run: func(k *tokenKit) {
+			k.as("acme").add(k.as("acme").token("a"), k.as("acme").token("b"))
+			want := k.find("a")
+			for _, c := range []struct{ at, want time.Time }{
+				{noon, noon}, {noon.Add(2 * time.Minute), noon.Add(2 * time.Minute)}, {noon, noon.Add(2 * time.Minute)},
+			} {
+				k.NoError(k.tokens.TouchToken(k.ctx, "a", c.at), "TouchToken")
+				want.LastUsed = c.want
+				k.same(want, k.find("a"), "after TouchToken")
+			}
+			k.NoError(k.tokens.TouchToken(k.ctx, "nothing", noon), "TouchToken of an unknown id")
+			k.True(k.find("b").LastUsed.IsZero(), "another token")
+		},
+	},
+	{
+		name:     "tokens/change",
+		contract: setContract,
+		run: func(k *tokenKit) {
+			k = k.as("acme")
+			k.add(k.token("a"), k.token("b"))
+			want := k.find("a")
+			for range 2 {
+				want.Label, want.Expires, want.Paused = "new", noon.Add(time.Hour), true
+				c := want
+				c.SHA256, c.Client, c.ReadOnly, c.Types = sha256.Sum256([]byte("c")), "strict", true, []string{"Group"}
+				c.Tenant, c.Created, c.LastUsed = "globex", noon.Add(time.Hour), noon.Add(time.Hour)
+				k.NoError(k.tokens.SetToken(k.ctx, c), "SetToken")
+				k.same(want, k.find("a"), "after SetToken")
+			}
+			want.Label, want.Expires, want.Paused = "", time.Time{}, false
+			k.NoError(k.tokens.SetToken(k.ctx, want), "SetToken")
+			k.same(want, k.find("a"), "changed back")
+			k.same(k.token("b"), k.find("b"), "another token")
+		},
+	},
+	{
+		name:     "tokens/revocation is for good",
+		contract: "A revoked token stays revoked whatever t says.",
+		run: func(k *tokenKit) {
+			t := k.token("a")
+			k.add(t)
+			t.Revoked = true
+			k.NoError(k.tokens.SetToken(k.ctx, t), "SetToken")
+			k.True(k.find("a").Revoked, "revoked")
+			t.Revoked, t.Label = false, "again"
+			_ = k.tokens.SetToken(k.ctx, t)
+			k.True(k.find("a").Revoked, "still revoked")
+		},
+	},
+	{
+		name:     "tokens/change of a foreign one",
+		contract: setContract,
+		run: func(k *tokenKit) {
+			for _, tenant := range neighbours {
+				k := k.as(tenant)
+				k.add(k.token("of " + tenant))
+			}
+			for _, tenant := range neighbours {
+				for _, other := range neighbours {
+					t := k.as(other).token("of " + other)
+					t.Tenant, t.Revoked = tenant, true
+					if tenant != other {
+						k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, t), store.ErrNotFound, "SetToken of another tenant")
+						k.False(k.find(t.ID).Revoked, "revoked by another tenant")
+					}
+				}
+				k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, k.token("nothing")), store.ErrNotFound, "SetToken of nothing")
+			}
+		},
+	},
+	{
+		name:     "tokens/list",
+		contract: "ListTokens returns the tokens of the tenant in the context, revoked and expired ones too, in order of Created.",
+		run: func(k *tokenKit) {
+			for _, tenant := range append(neighbours, strings.Repeat("long ", 60)) {
+				k := k.as(tenant)
+				k.lists("of a tenant without any")
+				third, first, second := k.token(tenant+"1"), k.token(tenant+"2"), k.token(tenant+"3")
+				third.Created, first.Created, second.Created = noon.Add(2*time.Second), noon, noon.Add(time.Second)
+				first.Revoked, second.Expires = true, noon.Add(-time.Hour)
+				k.add(third, first, second)
+				k.lists("of the tenant", first.ID, second.ID, third.ID)
+				k.Equal(tenant, k.list()[0].Tenant, "tenant")
+			}
+		},
+	},
+	{
+		name:     "tokens/the caller keeps its slices",
+		contract: "Arguments and results belong to the caller.",
+		run: func(k *tokenKit) {
+			t := k.token("a")
+			t.Types = []string{"User"}
+			k.add(t)
+			t.Types[0] = "Group"
+			k.find("a").Types[0] = "Group"
+			k.list()[0].Types[0] = "Group"
+			k.Equal([]string{"User"}, k.find("a").Types, "types")
+		},
+	},
+}
