@@ -246,8 +246,12 @@ func (c codec) holds(current, v schema.Value) bool {
 	return schema.Identical(current, v)
 }
 
-// represents reports whether nothing of v is lost in the field.
+// represents reports whether nothing of v is lost in the field, or in its
+// column: databases keep fewer digits of times and decimals.
 func (c codec) represents(v schema.Value) bool {
+	if c.attr.Type == schema.TypeDateTime || c.attr.Type == schema.TypeDecimal {
+		return false
+	}
 	if c.kind == kindText && c.null == notNull && v.Text() == "" {
 		return true // the empty string is the unassigned state
 	}

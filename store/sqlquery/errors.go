@@ -37,10 +37,8 @@ func faultOf(err error) fault {
 		errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
 		return faultAgain
 	}
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if f := codeFault(e); f != faultNone {
-			return f
-		}
+	if f := numberedFault(err); f != faultNone {
+		return f
 	}
 	if err != nil && strings.Contains(err.Error(), "invalid connection") {
 		return faultAgain // mysql.ErrInvalidConn has neither a type nor a code
@@ -62,6 +60,27 @@ func postgresFault(state string) fault {
 		return faultAgain
 	case strings.HasPrefix(state, "53"), strings.HasPrefix(state, "57"), strings.HasPrefix(state, "58"):
 		return faultUnavailable
+	}
+	return faultNone
+}
+
+// numberedFault walks through wrapped errors, as errors.As does.
+func numberedFault(err error) fault {
+	if err == nil {
+		return faultNone
+	}
+	if f := codeFault(err); f != faultNone {
+		return f
+	}
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		return numberedFault(wrapper.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range wrapper.Unwrap() {
+			if f := numberedFault(e); f != faultNone {
+				return f
+			}
+		}
 	}
 	return faultNone
 }

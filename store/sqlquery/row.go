@@ -155,6 +155,10 @@ func (i *instant) Scan(src any) error {
 }
 
 func (i *instant) parse(text string) error {
+	if strings.HasPrefix(text, "0000-00-00") { // MySQL's zero, as which drivers write Go's
+		*i = instant{time.Time{}, true}
+		return nil
+	}
 	text, _, _ = strings.Cut(text, " m=") // what time.Time.String adds
 	for _, layout := range layouts {
 		if at, err := time.Parse(layout, text); err == nil {

@@ -17,13 +17,14 @@ var SQLite = Dialect{&dialect{
 	contains: func(s *statement, x, literal string) {
 		s.add("instr(CAST(", x, " AS BLOB), CAST(").arg(literal).add(" AS BLOB)) > 0")
 	},
+	// A part of an empty BLOB is NULL.
 	starts: func(s *statement, x, literal string) {
 		// The first condition is for an index.
 		s.add("(", x, " COLLATE BINARY >= ").arg(literal)
-		s.add(" AND substr(CAST(", x, " AS BLOB), 1, ", strconv.Itoa(len(literal)), ") = CAST(").arg(literal).add(" AS BLOB))")
+		s.add(" AND COALESCE(substr(CAST(", x, " AS BLOB), 1, ", strconv.Itoa(len(literal)), "), x'') = CAST(").arg(literal).add(" AS BLOB))")
 	},
 	ends: func(s *statement, x, literal string) {
-		s.add("substr(CAST(", x, " AS BLOB), ", strconv.Itoa(-len(literal)), ") = CAST(").arg(literal).add(" AS BLOB)")
+		s.add("COALESCE(substr(CAST(", x, " AS BLOB), ", strconv.Itoa(-len(literal)), "), x'') = CAST(").arg(literal).add(" AS BLOB)")
 	},
 	notEmpty: func(x string) string { return x + " <> ''" },
 	bytes:    func(x string) string { return x + " COLLATE BINARY" },

@@ -1,0 +1,158 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/storetest"
+)
+
+// fullUserRow has fields for some attributes and a rest for the others.
+type fullUserRow struct {
+	ID         string           `scim:"id,uuid"`
+	UserName   string           `scim:"userName"`
+	UserKey    string           `scim:"userName,key"`
+	ExternalID *string          `scim:"externalId"`
+	GivenName  *string          `scim:"name.givenName"`
+	GivenKey   *string          `scim:"name.givenName,key"`
+	Title      sql.NullString   `scim:"title"`
+	TitleKey   sql.NullString   `scim:"title,key"`
+	Nick       *string          `scim:"nickName"`
+	Profile    sql.Null[string] `scim:"profileUrl"`
+	Active     *bool            `scim:"active"`
+	Email      *string          `scim:"emails[primary].value"`
+	WorkEmail  sql.NullString   `scim:"emails[type eq \"work\"].value"`
+	Department *string          `scim:"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"`
+	Manager    *string          `scim:"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"`
+	Version    int64            `scim:"meta.version"`
+	CreatedAt  time.Time        `scim:"meta.created"`
+	UpdatedAt  time.Time        `scim:"meta.lastModified"`
+	Tenant     string           `scim:",tenant"`
+	Rest       string           `scim:",rest"`
+}
+
+type fullGroupRow struct {
+	ID         string    `scim:"id,uuid"`
+	Name       string    `scim:"displayName"`
+	NameKey    string    `scim:"displayName,key"`
+	ExternalID *string   `scim:"externalId"`
+	Version    int64     `scim:"meta.version"`
+	CreatedAt  time.Time `scim:"meta.created"`
+	UpdatedAt  int64     `scim:"meta.lastModified,unit=us"`
+	Tenant     string    `scim:",tenant"`
+	Rest       []byte    `scim:",rest"`
+}
+
+type thingRow struct {
+	ID        string     `scim:"id,uuid"`
+	Serial    *int64     `scim:"serial"`
+	Label     *string    `scim:"label"`
+	Amount    *int64     `scim:"amount"`
+	Ratio     *float64   `scim:"ratio"`
+	At        *time.Time `scim:"at"`
+	Link      *string    `scim:"link"`
+	Blob      *string    `scim:"blob" db:"blob_"`
+	Switched  *bool      `scim:"on,not"`
+	Code      *string    `scim:"urn:example:storetest:2.0:More:code"`
+	Floor     *int64     `scim:"urn:example:storetest:2.0:More:place.floor"`
+	Size      *int64     `scim:"parts[primary].size"`
+	Version   uint64     `scim:"meta.version"`
+	CreatedAt time.Time  `scim:"meta.created"`
+	UpdatedAt time.Time  `scim:"meta.lastModified"`
+	Tenant    string     `scim:",tenant"`
+	Deleted   *time.Time `scim:",deleted"`
+	Rest      string     `scim:",rest"`
+}
+
+// host is an application's database.
+type host struct {
+	dialect sqlquery.Dialect
+	types   *strings.Replacer // of the words in ddl
+	open    func(t testing.TB) *sql.DB
+}
+
+// ddl is written in words that each database has types for.
+var ddl = []string{
+	`CREATE TABLE full_users (id TEXT PRIMARY KEY, user_name TEXT NOT NULL, user_key TEXT NOT NULL, external_id TEXT, given_name TEXT, given_key TEXT,
+		title TEXT, title_key TEXT, nick TEXT, profile TEXT, active BOOL, email TEXT, work_email TEXT, department TEXT, manager TEXT,
+		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL, tenant TEXT NOT NULL, rest LONGTEXT NOT NULL)`,
+	`CREATE UNIQUE INDEX full_users_key ON full_users (tenant, user_key)`,
+	`CREATE TABLE full_groups (id TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL, external_id TEXT,
+		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at BIGINT NOT NULL, tenant TEXT NOT NULL, rest BYTES NOT NULL)`,
+	`CREATE TABLE full_members (group_id TEXT NOT NULL, member TEXT NOT NULL, type TEXT NOT NULL, member_key TEXT NOT NULL, PRIMARY KEY (group_id, member))`,
+	`CREATE TABLE things (id TEXT PRIMARY KEY, serial BIGINT, label TEXT, amount BIGINT, ratio DOUBLE, at TIME, link TEXT, blob_ TEXT, switched BOOL, code TEXT,
+		floor BIGINT, size BIGINT, version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL, tenant TEXT NOT NULL, deleted TIME, rest LONGTEXT NOT NULL)`,
+}
+
+func (d host) create(t testing.TB, db *sql.DB, statements []string) {
+	for _, s := range statements {
+		_, err := db.Exec(d.types.Replace(s))
+		require.NoError(t, err, s)
+	}
+}
+
+var hostSQLite = host{
+	dialect: sqlquery.SQLite, types: strings.NewReplacer("LONGTEXT", "TEXT", "TIME", "DATETIME", "BYTES", "BLOB", "SERIALKEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+	open: func(t testing.TB) *sql.DB {
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "host.db")+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)")
+		require.NoError(t, err)
+		t.Cleanup(func() { db.Close() })
+		return db
+	},
+}
+
+var hostPostgreSQL = host{
+	dialect: sqlquery.PostgreSQL,
+	types:   strings.NewReplacer("LONGTEXT", "TEXT", "TIME", "TIMESTAMPTZ", "BYTES", "BYTEA", "DOUBLE", "DOUBLE PRECISION", "SERIALKEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+	open:    func(t testing.TB) *sql.DB { return postgreSQL(t).open(t) },
+}
+
+var hostMariaDB = host{
+	dialect: sqlquery.MySQL,
+	types: strings.NewReplacer("LONGTEXT", "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "TEXT PRIMARY KEY", "VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PRIMARY KEY",
+		"group_id TEXT", "group_id VARCHAR(100) COLLATE utf8mb4_nopad_bin", "member TEXT", "member VARCHAR(300) COLLATE utf8mb4_nopad_bin",
+		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+		"TEXT", "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
+		"TIME", "DATETIME(6)", "BYTES", "LONGBLOB", "SERIALKEY", "BIGINT AUTO_INCREMENT PRIMARY KEY"),
+	open: func(t testing.TB) *sql.DB { return mariaDB(t).open(t) },
+}
+
+// fullFixture is the application's tables with rest columns, which can keep
+// everything.
+func fullFixture(t testing.TB, d host) storetest.Fixture {
+	conn := d.open(t)
+	d.create(t, conn, ddl)
+	db, err := sqlquery.New(conn, d.dialect)
+	require.NoError(t, err)
+	ctx := context.Background()
+	users, err := sqlquery.NewTable(ctx, db, "full_users", schema.UserType, sqlquery.Options[fullUserRow]{})
+	require.NoError(t, err)
+	groups, err := sqlquery.NewGroupTable(ctx, db, "full_groups", schema.GroupType,
+		sqlquery.Members{Table: "full_members", Group: "group_id", Member: "member", Type: "type", Key: "member_key"}, sqlquery.Options[fullGroupRow]{})
+	require.NoError(t, err)
+	things, err := sqlquery.NewTable(ctx, db, "things", storetest.ThingType, sqlquery.Options[thingRow]{})
+	require.NoError(t, err)
+	return storetest.Fixture{Users: users, Groups: groups, Things: things, Tx: db}
+}
+
+func TestSQLQueryOnSQLite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostSQLite) })
+}
+
+func TestSQLQueryOnPostgreSQL(t *testing.T) {
+	server(t, "SCIM_TEST_POSTGRES")
+	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostPostgreSQL) })
+}
+
+func TestSQLQueryOnMariaDB(t *testing.T) {
+	server(t, "SCIM_TEST_MARIADB")
+	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostMariaDB) })
+}
