@@ -140,26 +140,29 @@ func (o *naiveOutbox) Claim(ctx context.Context, q store.Queue, now, until time.
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var out []store.Entry
-	for i := range o.entries {
-		e := &o.entries[i]
+	for i, e := range o.entries {
 		if e.Queue != q || !o.claimable(i, now) || len(out) >= n && o.defect != "n is ignored" {
 			continue
 		}
 		if e.Tenant != store.Tenant(ctx) && o.defect == "claims are for the tenant" {
 			continue
 		}
-		c := e.Entry
-		c.Payload = bytes.Clone(c.Payload)
-		if o.defect == "claimed twice" {
-			o.mu.Unlock()
-			time.Sleep(time.Millisecond)
-			o.mu.Lock()
+		e.Payload = bytes.Clone(e.Payload)
+		out = append(out, e.Entry)
+	}
+	if o.defect == "claimed twice" {
+		o.mu.Unlock()
+		time.Sleep(time.Millisecond)
+		o.mu.Lock()
+	}
+	for i := range o.entries {
+		if !slices.ContainsFunc(out, func(e store.Entry) bool { return e.ID == o.entries[i].ID }) {
+			continue
 		}
 		o.entries[i].leased = until
 		if o.defect == "a claim is an attempt" {
 			o.entries[i].Attempts++
 		}
-		out = append(out, c)
 	}
 	return out, nil
 }
