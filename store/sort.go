@@ -30,31 +30,6 @@ func Sort(rs []*schema.Resource, by schema.AttrPath, descending bool) {
 	}
 }
 
-// SortValue returns the value by which Sort orders a resource: the one at the
-// path, through the primary or else the first value of a multi-valued
-// attribute, and unassigned if that has none.
-func SortValue(r *schema.Resource, by schema.AttrPath) schema.Value {
-	v := sole(by[0], r.Get(by[0]))
-	for _, a := range by[1:] {
-		v = sole(a, v.Object().Get(a))
-	}
-	return v
-}
-
-// sole picks the value that stands for all of a multi-valued attribute.
-func sole(a *schema.Attribute, v schema.Value) schema.Value {
-	if !v.IsList() {
-		return v
-	}
-	primary := a.Sub("primary")
-	for _, one := range v.All() {
-		if one.Object().Get(primary).Bool() {
-			return one
-		}
-	}
-	return v.At(0)
-}
-
 // sortKey is a resource with its value, folded once.
 type sortKey struct {
 	resource *schema.Resource
@@ -63,7 +38,7 @@ type sortKey struct {
 }
 
 func newSortKey(r *schema.Resource, by schema.AttrPath) sortKey {
-	k := sortKey{resource: r, value: SortValue(r, by)}
+	k := sortKey{resource: r, value: schema.SortValue(by, r)}
 	if by.Last().FoldsCase() {
 		k.folded = schema.FoldKey(k.value.Text())
 	}

@@ -86,7 +86,7 @@ func texts(rs []*schema.Resource, by schema.AttrPath) []string {
 	out := make([]string, len(rs))
 	for i, r := range rs {
 		out[i] = unassigned
-		if v := store.SortValue(r, by); v.Assigned() {
+		if v := schema.SortValue(by, r); v.Assigned() {
 			out[i] = v.Text()
 		}
 	}
@@ -98,7 +98,7 @@ func texts(rs []*schema.Resource, by schema.AttrPath) []string {
 func foldedTexts(want, got []*schema.Resource, by schema.AttrPath) []string {
 	out := texts(got, by)
 	for i := range out {
-		if schema.Equal(by.Last(), store.SortValue(want[i], by), store.SortValue(got[i], by)) {
+		if schema.Equal(by.Last(), schema.SortValue(by, want[i]), schema.SortValue(by, got[i])) {
 			out[i] = texts(want[i:i+1], by)[0]
 		}
 	}
@@ -109,7 +109,7 @@ func foldedTexts(want, got []*schema.Resource, by schema.AttrPath) []string {
 func runs(rs []*schema.Resource, by schema.AttrPath) [][]string {
 	var out [][]string
 	for i, r := range rs {
-		if i == 0 || !schema.Equal(by.Last(), store.SortValue(rs[i-1], by), store.SortValue(r, by)) {
+		if i == 0 || !schema.Equal(by.Last(), schema.SortValue(by, rs[i-1]), schema.SortValue(by, r)) {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], r.ID)
