@@ -2,9 +2,12 @@ package scim
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -63,6 +66,9 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 		if created, err = ep.Store.Create(ctx, next.WithAttributes(withMembers(ep, n.attributes, members))); err != nil {
 			return err
 		}
+		if err := checkID(created.ID); err != nil {
+			return err
+		}
 		if err := h.setPassword(ctx, created, n.decoded.Secrets); err != nil {
 			return err
 		}
@@ -70,6 +76,18 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 		return w.happened(ctx, nil, created, &schema.MemberDelta{Add: members}, n.decoded.Secrets)
 	})
 	return created, err
+}
+
+// checkID refuses an id that must not be published: RFC 7643 §3.1 reserves
+// bulkId, and the others would not lead back to the resource in a URL.
+func checkID(id string) error {
+	switch {
+	case id == "", id == ".", id == "..", id == ".search":
+	case !utf8.ValidString(id), strings.ContainsRune(id, 0), strings.Contains(strings.ToLower(id), "bulkid"):
+	default:
+		return nil
+	}
+	return fmt.Errorf("scim: %q cannot be the id of a resource", id)
 }
 
 // defaults lets the embedder complete a new resource. What the client

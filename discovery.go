@@ -3,6 +3,7 @@ package scim
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,10 +80,27 @@ func (h *Handler) serviceProviderConfig(r *request) (*response, error) {
 	}
 	c.Filter.Supported, c.Filter.MaxResults = true, h.cfg.Limits.MaxResults
 	c.Bulk.MaxPayloadSize = h.cfg.Limits.Body
-	if s, ok := h.cfg.Auth.(interface{ Schemes() []AuthenticationScheme }); ok {
-		c.AuthenticationSchemes = s.Schemes()
-	}
+	c.AuthenticationSchemes = append(c.AuthenticationSchemes, h.schemes()...)
 	return discovered(r, c)
+}
+
+func (h *Handler) schemes() []AuthenticationScheme {
+	if s, ok := h.cfg.Auth.(interface{ Schemes() []AuthenticationScheme }); ok {
+		return s.Schemes()
+	}
+	return nil
+}
+
+// checkSchemes holds the schemes to the types of RFC 7643 §5.
+func (h *Handler) checkSchemes() error {
+	for _, s := range h.schemes() {
+		switch s.Type {
+		case "oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest":
+		default:
+			return fmt.Errorf("scim: authentication scheme %q has a type unknown to RFC 7643 §5: %q", s.Name, s.Type)
+		}
+	}
+	return nil
 }
 
 // versions reports whether every store keeps versions.
@@ -196,9 +214,49 @@ func (h *Handler) allSchemas() []*schema.Schema {
 func (h *Handler) describeSchema(ctx context.Context, s *schema.Schema) schemaJSON {
 	return schemaJSON{
 		Schemas: []string{schema.SchemaURI},
-		ID:      s.ID, Name: s.Name, Description: s.Description, Attributes: s.Attributes,
+		ID:      s.ID, Name: s.Name, Description: s.Description, Attributes: h.describeAttributes(s),
 		Meta: meta{"Schema", h.baseURL(ctx) + "/Schemas/" + s.ID},
 	}
+}
+
+// describeAttributes returns the attributes of a schema as they are published:
+// members may be resources of every type served (RFC 9944 §4).
+func (h *Handler) describeAttributes(s *schema.Schema) []*schema.Attribute {
+	out := slices.Clone(s.Attributes)
+	for i, a := range out {
+		if slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return ep.Type.Members() == a }) {
+			out[i] = h.describeMembers(a)
+		}
+	}
+	return out
+}
+
+func (h *Handler) describeMembers(a *schema.Attribute) *schema.Attribute {
+	c := *a
+	c.SubAttributes = slices.Clone(a.SubAttributes)
+	for i, sub := range c.SubAttributes {
+		one := *sub
+		if sub == a.Sub("$ref") {
+			one.ReferenceTypes = h.withTypes(sub.ReferenceTypes)
+		}
+		if sub == a.Sub("type") {
+			one.CanonicalValues = h.withTypes(sub.CanonicalValues)
+		}
+		c.SubAttributes[i] = &one
+	}
+	return &c
+}
+
+// withTypes adds the names of the types served that a list lacks. One that
+// names nothing stays open.
+func (h *Handler) withTypes(names []string) []string {
+	out := slices.Clone(names)
+	for _, ep := range h.endpoints {
+		if len(names) > 0 && !slices.Contains(out, ep.Type.Name) {
+			out = append(out, ep.Type.Name)
+		}
+	}
+	return out
 }
 
 func discoveredList(r *request, list []any) (*response, error) {

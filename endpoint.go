@@ -46,6 +46,9 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 			return nil, fmt.Errorf("scim: endpoint %s of %s belongs to the protocol", r, name)
 		}
 	}
+	if isVersion(strings.TrimPrefix(e.Type.Endpoint, "/")) {
+		return nil, fmt.Errorf("scim: endpoint %s of %s reads as a protocol version (RFC 7644 §3.13)", e.Type.Endpoint, name)
+	}
 	ep := &endpoint{Endpoint: e, can: store.Describe(e.Store), refs: refAttributes(e.Type), dialects: map[Client]*dialect{}}
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
 		ep.active = a

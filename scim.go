@@ -168,7 +168,7 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.NewID == nil {
 		h.cfg.NewID = newUUID
 	}
-	errs := []error{h.setBaseURL(), h.setEndpoints(), h.setSensitive(), h.checkHooks()}
+	errs := []error{h.setBaseURL(), h.setEndpoints(), h.setSensitive(), h.checkHooks(), h.checkSchemes()}
 	if cfg.Auth == nil {
 		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
 	}
