@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -131,7 +130,7 @@ func (h *Handler) mingle(ctx context.Context, q *query, sels []*selection) (*pag
 type item struct {
 	*selection
 	resource *schema.Resource
-	key      sortKey
+	key      schema.SortKey
 }
 
 // items makes the key of each resource; what it is sorted by and the store
@@ -144,7 +143,7 @@ func (h *Handler) items(ctx context.Context, s *selection, rs []*schema.Resource
 	}
 	items := make([]item, len(rs))
 	for i, r := range rs {
-		items[i] = item{s, r, newSortKey(s.sortBy, full[i])}
+		items[i] = item{s, r, schema.NewSortKey(s.sortBy, full[i])}
 	}
 	return items, nil
 }
@@ -154,47 +153,10 @@ func (h *Handler) items(ctx context.Context, s *selection, rs []*schema.Resource
 // ones stay in order.
 func sortItems(items []item, descending bool) {
 	slices.SortStableFunc(items, func(x, y item) int {
-		c := x.key.compare(y.key)
+		c := x.key.Compare(y.key)
 		if descending {
 			return -c
 		}
 		return c
 	})
-}
-
-// sortKey is the value a resource is sorted by, made once for each.
-type sortKey struct {
-	attr  *schema.Attribute
-	value schema.Value
-}
-
-func newSortKey(p schema.AttrPath, r *schema.Resource) sortKey {
-	if p == nil {
-		return sortKey{}
-	}
-	k := sortKey{attr: p.Last(), value: schema.SortValue(p, r)}
-	if k.value.Assigned() && k.attr.FoldsCase() {
-		k.value = schema.String(schema.FoldKey(k.value.Text()))
-	}
-	return k
-}
-
-func (k sortKey) compare(o sortKey) int {
-	if !k.value.Assigned() || !o.value.Assigned() {
-		return cmp.Compare(b2i(!k.value.Assigned()), b2i(!o.value.Assigned()))
-	}
-	if k.attr.Type != o.attr.Type {
-		return cmp.Compare(k.value.Text(), o.value.Text())
-	}
-	if k.attr.FoldsCase() {
-		return cmp.Compare(k.value.Text(), o.value.Text())
-	}
-	return schema.Compare(k.attr, k.value, o.value)
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
