@@ -13,7 +13,7 @@ func (d *dialect) textCompare(op filter.Op, head, tail, literal string) (clause,
 	front, rest := split(text)
 	switch op {
 	case filter.EQ:
-		return clause{head + " = ? AND " + tail + " = ?", []any{front, rest}}, true
+		return condition(head+" = ? AND "+tail+" = ?", front, rest), true
 	case filter.CO, filter.EW:
 		return d.within(op, d.concat(head, tail), text)
 	}
@@ -24,13 +24,13 @@ func (d *dialect) textCompare(op filter.Op, head, tail, literal string) (clause,
 	case filter.SW:
 		return prefix(head, text), true
 	case filter.GT:
-		return clause{head + " > ? OR " + head + " = ? AND " + tail + " <> ''", []any{text, text}}, true
+		return condition(head+" > ? OR "+head+" = ? AND "+tail+" <> ''", text, text), true
 	case filter.GE:
-		return clause{head + " >= ?", []any{text}}, true
+		return condition(head+" >= ?", text), true
 	case filter.LT:
-		return clause{head + " < ?", []any{text}}, true
+		return condition(head+" < ?", text), true
 	case filter.LE:
-		return clause{head + " < ? OR " + head + " = ? AND " + tail + " = ''", []any{text, text}}, true
+		return condition(head+" < ? OR "+head+" = ? AND "+tail+" = ''", text, text), true
 	}
 	return clause{}, false
 }
@@ -43,9 +43,9 @@ func prefix(column, text string) clause {
 	}
 	end, ok := successor(text)
 	if !ok {
-		return clause{column + " >= ?", []any{text}}
+		return condition(column+" >= ?", text)
 	}
-	return clause{column + " >= ? AND " + column + " < ?", []any{text, end}}
+	return condition(column+" >= ? AND "+column+" < ?", text, end)
 }
 
 // within looks inside the text. A literal that begins in the middle of an
@@ -57,7 +57,7 @@ func (d *dialect) within(op filter.Op, text, literal string) (clause, bool) {
 	case strings.ContainsAny(literal, "\x01\x02"):
 		return clause{}, false
 	case op == filter.CO:
-		return clause{d.contains(text), []any{literal}}, true
+		return condition(d.contains(text), literal), true
 	}
-	return clause{d.ends(text, d.length(literal)) + " = ?", []any{literal}}, true
+	return condition(d.ends(text, d.length(literal))+" = ?", literal), true
 }

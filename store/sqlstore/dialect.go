@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/filter"
 )
 
 // Dialect is one of [SQLite], [PostgreSQL] and [MariaDB].
@@ -28,16 +30,21 @@ type dialect struct {
 	forUpdate string // " FOR UPDATE"
 	forShare  string // keeps rows from being deleted
 	ruleShare string // keeps a row from being changed
-	ofGroup   string // restricts forUpdate to alias g
-	insert    string // INSERT that leaves rows out which are there already …
-	onTaken   string // … and its end
+	// skipLocked is forUpdate that leaves out rows which are locked.
+	skipLocked string
+	holding    string // end of an INSERT into scim_line: lock the row that is there
+	ofGroup    string // restricts forUpdate to alias g
+	insert     string // INSERT that leaves rows out which are there already …
+	onTaken    string // … and its end
 
 	concat   func(a, b string) string        // two texts as one
 	contains func(text string) string        // condition: text contains ?
 	ends     func(text string, n int) string // the end of text, as long as a literal
 	length   func(literal string) int        // what ends counts
-	among    func(n int) string              // members with one of n folded ids, then of a group
-	fault    func(err error) fault
+	members  func(n int) string              // places of those with one of n folded ids, in one group
+	// among is the condition that r.seq is one of those a query selects by op.
+	among func(op filter.Op, query string, args []any) clause
+	fault func(err error) fault
 }
 
 // bind writes the arguments' places as the database wants them.
@@ -83,6 +90,10 @@ const batch = 500
 
 func pipes(a, b string) string { return a + " || " + b }
 
-func amongList(n int) string {
+func in(_ filter.Op, query string, args []any) clause {
+	return condition("r.seq IN ("+query+")", args...)
+}
+
+func membersList(n int) string {
 	return "SELECT ord, member FROM scim_member WHERE folded IN " + list(n) + " AND grp = ?"
 }

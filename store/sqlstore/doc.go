@@ -9,7 +9,8 @@
 //	users, groups := db.Store(schema.UserType), db.Store(schema.GroupType)
 //	err = db.Migrate(ctx)
 //
-// [DB] is a [store.Transactor]; [DB.Store] returns a [store.Store] which is
+// [DB] is a [store.Transactor], a [store.Outbox] and a [store.Tokens];
+// [DB.Store] returns a [store.Store] which is
 // also a [store.Describer] and a [store.Exister], and a [store.MemberStore] for
 // a type with members. [Tx] is the way to the application's own statements in
 // the same transaction. Drivers are the application's choice and are not

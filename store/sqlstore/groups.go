@@ -202,7 +202,7 @@ func (g *groups) among(ctx context.Context, grp int64, ids []string) (map[string
 	}
 	there := make(map[string]int64)
 	args := append(foldIDs(ids), grp)
-	err := g.db.query(ctx, g.db.d.among(len(ids)), args, func(scan func(...any) error) error {
+	err := g.db.query(ctx, g.db.d.members(len(ids)), args, func(scan func(...any) error) error {
 		var ord int64
 		var id string
 		err := scan(&ord, &id)
@@ -334,13 +334,13 @@ func (g *groups) leave(ctx context.Context, id string, groups []groupRow, modifi
 // memberCompare answers comparisons of members.value, and whether there are
 // members at all.
 func (t *table) memberCompare(e filter.Compare) (clause, bool) {
-	some := clause{sql: "EXISTS (SELECT 1 FROM scim_member m WHERE m.grp = r.seq)"}
+	some := condition("EXISTS (SELECT 1 FROM scim_member m WHERE m.grp = r.seq)")
 	value := t.t.Members().Sub("value")
 	switch {
 	case len(e.Path) == 2 && e.Path[1] != value:
 		return clause{}, false
 	case e.Null:
-		return some.not(), true
+		return some.is(false), true
 	case e.Op == filter.PR:
 		return some, true
 	case e.Op == filter.EQ && len(e.Path) == 2:
@@ -363,18 +363,18 @@ func (t *table) memberPair(value filter.Compare, kind *filter.Compare) (clause, 
 	if !kind.Path.Last().FoldsCase() {
 		return clause{}, false
 	}
-	return t.withMember(join(c, "AND", clause{"m.kind = ?", []any{typeKey(kind.Value.Text())}})), true
+	return t.withMember(join(c, "AND", condition("m.kind = ?", typeKey(kind.Value.Text())))), true
 }
 
 // memberIs is a condition on a row of scim_member m.
 func memberIs(value *schema.Attribute, id string) clause {
-	c := clause{"m.folded = ?", []any{foldID(id)}}
+	c := condition("m.folded = ?", foldID(id))
 	if value.FoldsCase() {
 		return c
 	}
-	return join(c, "AND", clause{"m.member = ?", []any{escape(id)}})
+	return join(c, "AND", condition("m.member = ?", escape(id)))
 }
 
 func (t *table) withMember(c clause) clause {
-	return clause{"r.seq IN (SELECT m.grp FROM scim_member m WHERE " + c.sql + ")", c.args}
+	return t.db.d.among(filter.EQ, "SELECT m.grp FROM scim_member m WHERE "+c.sql, c.args)
 }

@@ -47,11 +47,11 @@ type selection struct {
 }
 
 func (t *table) selection(ctx context.Context, f *filter.Filter) (*selection, bool) {
-	all := clause{"r.tenant = ? AND r.type = ?", []any{tenant(ctx), t.name}}
+	all := condition("r.tenant = ? AND r.type = ?", tenant(ctx), t.name)
 	if f == nil {
 		return &selection{t, all}, true
 	}
-	c, ok := t.where(ctx, f.Expr())
+	c, ok := t.where(ctx, f.Expr(), true)
 	return &selection{t, join(all, "AND", c)}, ok
 }
 
@@ -91,10 +91,10 @@ func (s *selection) statement(ctx context.Context, q *store.Query) (string, []an
 		if err != nil {
 			return "", nil, err
 		}
-		where = join(where, "AND", clause{"r.seq > ?", []any{seq}})
+		where = join(where, "AND", condition("r.seq > ?", seq))
 	}
 	if by.index != nil {
-		keys := clause{"s.tenant = ? AND s.type = ? AND s.path = ?", []any{tenant(ctx), s.t.name, by.index.name}}
+		keys := condition("s.tenant = ? AND s.type = ? AND s.path = ?", tenant(ctx), s.t.name, by.index.name)
 		if q.Filter == nil {
 			from, where = "scim_key s", keys // which has no resources but the tenant's
 		} else {

@@ -7,23 +7,27 @@ import (
 )
 
 // MariaDB is the dialect of MariaDB 10.5 or newer, with InnoDB. MySQL lacks
-// INSERT … RETURNING and is not supported.
+// INSERT … RETURNING and is not supported. The outbox needs SKIP LOCKED, which
+// MariaDB 10.6 brought.
 var MariaDB = Dialect{&dialect{
-	name:      "mariadb",
-	isolation: sql.LevelReadCommitted,
-	lock:      "SELECT GET_LOCK(CONCAT('scim.', DATABASE()), 86400)",
-	unlock:    "SELECT RELEASE_LOCK(CONCAT('scim.', DATABASE()))",
-	dual:      " FROM DUAL",
-	forUpdate: " FOR UPDATE",
-	forShare:  " LOCK IN SHARE MODE",
-	ruleShare: " LOCK IN SHARE MODE",
-	insert:    "INSERT IGNORE INTO ",
-	concat:    func(a, b string) string { return "CONCAT(" + a + ", " + b + ")" },
-	contains:  func(text string) string { return "LOCATE(?, " + text + ") > 0" },
-	ends:      func(text string, n int) string { return "RIGHT(" + text + ", " + strconv.Itoa(n) + ")" },
-	length:    func(literal string) int { return len(literal) }, // columns are binary
-	among:     amongList,
-	fault:     mariadbFault,
+	name:       "mariadb",
+	isolation:  sql.LevelReadCommitted,
+	lock:       "SELECT GET_LOCK(CONCAT('scim.', DATABASE()), 86400)",
+	unlock:     "SELECT RELEASE_LOCK(CONCAT('scim.', DATABASE()))",
+	dual:       " FROM DUAL",
+	forUpdate:  " FOR UPDATE",
+	forShare:   " LOCK IN SHARE MODE",
+	ruleShare:  " LOCK IN SHARE MODE",
+	skipLocked: " FOR UPDATE SKIP LOCKED",
+	holding:    " ON DUPLICATE KEY UPDATE queue = VALUES(queue)",
+	insert:     "INSERT IGNORE INTO ",
+	concat:     func(a, b string) string { return "CONCAT(" + a + ", " + b + ")" },
+	contains:   func(text string) string { return "LOCATE(?, " + text + ") > 0" },
+	ends:       func(text string, n int) string { return "RIGHT(" + text + ", " + strconv.Itoa(n) + ")" },
+	length:     func(literal string) int { return len(literal) }, // columns are binary
+	members:    membersList,
+	among:      in,
+	fault:      mariadbFault,
 }}
 
 // mariadbFault reads the number in "Error 1213 (40001): …": go-sql-driver has

@@ -14,7 +14,7 @@ func (t *table) Describe() store.Capabilities {
 	return store.Capabilities{
 		Versions: true,
 		Filter: func(e filter.Expr) bool {
-			_, ok := t.where(context.Background(), e)
+			_, ok := t.where(context.Background(), e, true)
 			return ok
 		},
 		Sort: func(p schema.AttrPath) bool {
@@ -27,8 +27,9 @@ func (t *table) Describe() store.Capabilities {
 // clause is a condition on a row of scim_resource r. It is true or false,
 // never NULL.
 type clause struct {
-	sql  string
-	args []any
+	sql     string
+	inverse string // the opposite in other words than NOT, or ""
+	args    []any
 }
 
 func constant(holds bool) clause {
@@ -38,49 +39,64 @@ func constant(holds bool) clause {
 	return clause{sql: "1 = 0"}
 }
 
-func (c clause) not() clause { return clause{"NOT (" + c.sql + ")", c.args} }
+func condition(sql string, args ...any) clause { return clause{sql: sql, args: args} }
 
-func join(a clause, word string, b clause) clause {
-	return clause{"(" + a.sql + ") " + word + " (" + b.sql + ")", slices.Concat(a.args, b.args)}
+// is returns the condition or its opposite.
+func (c clause) is(holds bool) clause {
+	switch {
+	case holds:
+		return c
+	case c.inverse != "":
+		return clause{c.inverse, c.sql, c.args}
+	}
+	return clause{"NOT (" + c.sql + ")", c.sql, c.args}
 }
 
-// where translates a filter. What it reports false for is not declared either:
+func join(a clause, word string, b clause) clause {
+	return clause{sql: "(" + a.sql + ") " + word + " (" + b.sql + ")", args: slices.Concat(a.args, b.args)}
+}
+
+// where translates a filter, or with holds false its opposite: not is moved
+// down to the comparisons. What it reports false for is not declared either:
 // the two cannot come apart. ctx carries the tenant.
-func (t *table) where(ctx context.Context, e filter.Expr) (clause, bool) {
+func (t *table) where(ctx context.Context, e filter.Expr, holds bool) (clause, bool) {
 	switch e := e.(type) {
 	case filter.And:
-		return t.both(ctx, e.Left, "AND", e.Right)
+		return t.both(ctx, e.Left, "AND", e.Right, holds)
 	case filter.Or:
-		return t.both(ctx, e.Left, "OR", e.Right)
+		return t.both(ctx, e.Left, "OR", e.Right, holds)
 	case filter.Not:
-		c, ok := t.where(ctx, e.Expr)
-		return c.not(), ok
+		return t.where(ctx, e.Expr, !holds)
 	case filter.Compare:
-		return t.compare(ctx, e)
+		if e.Op == filter.NE {
+			e.Op, holds = filter.EQ, !holds // ne is the negation of eq (Z-11)
+		}
+		c, ok := t.compare(ctx, e)
+		return c.is(holds), ok
 	case filter.ValuePath:
-		return t.valuePath(ctx, e)
+		c, ok := t.valuePath(ctx, e)
+		return c.is(holds), ok
 	}
 	return clause{}, false
 }
 
-func (t *table) both(ctx context.Context, left filter.Expr, word string, right filter.Expr) (clause, bool) {
-	a, ok := t.where(ctx, left)
+func (t *table) both(ctx context.Context, left filter.Expr, word string, right filter.Expr, hold bool) (clause, bool) {
+	if !hold { // neither, or not both
+		word = map[string]string{"AND": "OR", "OR": "AND"}[word]
+	}
+	a, ok := t.where(ctx, left, hold)
 	if !ok {
 		return clause{}, false
 	}
-	b, ok := t.where(ctx, right)
+	b, ok := t.where(ctx, right, hold)
 	return join(a, word, b), ok
 }
 
+// compare translates a comparison by any operator but ne.
 func (t *table) compare(ctx context.Context, e filter.Compare) (clause, bool) {
-	switch {
-	case len(e.Path) == 0 || e.Path.String() == "meta.resourceType":
+	if len(e.Path) == 0 || e.Path.String() == "meta.resourceType" {
 		// The same for every resource of the type.
 		return constant(filter.New(e).Match(&schema.Resource{Type: t.t})), true
-	case e.Op == filter.NE:
-		e.Op = filter.EQ // ne is the negation of eq (Z-11)
-		c, ok := t.compare(ctx, e)
-		return c.not(), ok
 	}
 	if c, ok := t.column(e); ok {
 		return c, true
@@ -123,15 +139,15 @@ func (t *table) column(e filter.Compare) (clause, bool) {
 	}
 	switch e.Op {
 	case filter.EQ:
-		return clause{name + " = ?", []any{text}}, true
+		return condition(name+" = ?", text), true
 	case filter.GT:
-		return clause{name + " > ?", []any{text}}, true
+		return condition(name+" > ?", text), true
 	case filter.GE:
-		return clause{name + " >= ?", []any{text}}, true
+		return condition(name+" >= ?", text), true
 	case filter.LT:
-		return clause{name + " < ?", []any{text}}, true
+		return condition(name+" < ?", text), true
 	case filter.LE:
-		return clause{name + " <= ?", []any{text}}, true
+		return condition(name+" <= ?", text), true
 	}
 	return clause{}, false
 }
@@ -154,12 +170,12 @@ func (t *table) keyCompare(ctx context.Context, x *index, e filter.Compare) (cla
 	switch {
 	case e.Null:
 		// eq null holds when nothing is assigned (Z-12).
-		return t.withKey(ctx, x, constant(true)).not(), true
+		return t.withKey(ctx, x, filter.PR, constant(true)).is(false), true
 	case e.Op == filter.PR:
-		return t.withKey(ctx, x, clause{sql: "k.head <> ''"}), true // T-13
+		return t.withKey(ctx, x, e.Op, condition("k.head <> ''")), true // T-13
 	}
 	c, ok := t.valueCompare(e)
-	return t.withKey(ctx, x, c), ok
+	return t.withKey(ctx, x, e.Op, c), ok
 }
 
 // valueCompare is a condition on a row of scim_key k.
@@ -168,11 +184,10 @@ func (t *table) valueCompare(e filter.Compare) (clause, bool) {
 }
 
 // withKey selects the resources with a key for which c holds.
-func (t *table) withKey(ctx context.Context, x *index, c clause) clause {
-	return clause{
-		"r.seq IN (SELECT k.seq FROM scim_key k WHERE k.tenant = ? AND k.type = ? AND k.path = ? AND k.absent = 0 AND (" + c.sql + "))",
-		slices.Concat([]any{tenant(ctx), t.name, x.name}, c.args),
-	}
+func (t *table) withKey(ctx context.Context, x *index, op filter.Op, c clause) clause {
+	return t.db.d.among(op,
+		"SELECT k.seq FROM scim_key k WHERE k.tenant = ? AND k.type = ? AND k.path = ? AND k.absent = 0 AND ("+c.sql+")",
+		slices.Concat([]any{tenant(ctx), t.name, x.name}, c.args))
 }
 
 // valuePath answers emails[value op x] and emails[type eq "work" and value op
@@ -193,16 +208,16 @@ func (t *table) valuePath(ctx context.Context, e filter.ValuePath) (clause, bool
 	}
 	c, ok := t.valueCompare(value)
 	if !ok || kind == nil {
-		return t.withKey(ctx, x, c), ok
+		return t.withKey(ctx, x, value.Op, c), ok
 	}
 	if x.kind == nil || kind.Path.Last() != x.kind {
 		return clause{}, false
 	}
-	return t.withKey(ctx, x, join(c, "AND", kindIs("k.kind", *kind))), true
+	return t.withKey(ctx, x, value.Op, join(c, "AND", kindIs("k.kind", *kind))), true
 }
 
 func kindIs(column string, e filter.Compare) clause {
-	return clause{column + " = ?", []any{kindText(e.Path.Last(), e.Value)}}
+	return condition(column+" = ?", kindText(e.Path.Last(), e.Value))
 }
 
 // pair takes a value filter apart: a comparison that only a value can satisfy,

@@ -1,0 +1,121 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+var _ store.Tokens = (*DB)(nil)
+
+const tokenColumns = "id, digest, tenant, label, client, readonly, types, created, expires, last_used, paused, revoked"
+
+// tokens runs a SELECT of tokenColumns.
+func (db *DB) tokens(ctx context.Context, end string, args ...any) ([]store.Token, error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	var out []store.Token
+	err := db.query(ctx, "SELECT "+tokenColumns+" FROM scim_token "+end, args, func(scan func(...any) error) error {
+		t, err := scanToken(scan)
+		out = append(out, t)
+		return err
+	})
+	return out, err
+}
+
+func scanToken(scan func(...any) error) (store.Token, error) {
+	var t store.Token
+	var digest, tenant, label, types, created, expires, used string
+	var readOnly, paused, revoked int
+	if err := scan(&t.ID, &digest, &tenant, &label, &t.Client, &readOnly, &types, &created, &expires, &used, &paused, &revoked); err != nil {
+		return t, err
+	}
+	t.Label, t.ReadOnly, t.Paused, t.Revoked = unescape(label), readOnly != 0, paused != 0, revoked != 0
+	var errs [6]error
+	if n, err := hex.Decode(t.SHA256[:], []byte(digest)); err != nil || n != len(t.SHA256) {
+		errs[0] = errors.Join(errors.New("a digest is damaged"), err)
+	}
+	t.Tenant, errs[1] = inexact(tenant)
+	t.Created, errs[2] = parseTime(created)
+	t.Expires, errs[3] = parseTime(expires)
+	t.LastUsed, errs[4] = parseTime(used)
+	errs[5] = json.Unmarshal([]byte(types), &t.Types)
+	return t, errors.Join(errs[:]...)
+}
+
+// FindToken implements [store.Tokens].
+func (db *DB) FindToken(ctx context.Context, sum [sha256.Size]byte) (store.Token, error) {
+	found, err := db.tokens(ctx, "WHERE digest = ?", hex.EncodeToString(sum[:]))
+	if err != nil {
+		return store.Token{}, err
+	}
+	if len(found) == 0 {
+		return store.Token{}, store.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// AddToken implements [store.Tokens].
+func (db *DB) AddToken(ctx context.Context, t store.Token) error {
+	if !validID(t.ID) || !plain(t.Client) {
+		return fmt.Errorf("sqlstore: a token has an id or a client that cannot be kept: %q, %q", t.ID, t.Client)
+	}
+	types, err := json.Marshal(t.Types)
+	if err != nil {
+		return err
+	}
+	return db.InTx(ctx, func(ctx context.Context) error {
+		_, err := db.exec(ctx, "INSERT INTO scim_token (owner, "+tokenColumns+") VALUES "+list(13),
+			squeeze(t.Tenant), t.ID, hex.EncodeToString(t.SHA256[:]), exact(t.Tenant), escape(t.Label), t.Client, flag(t.ReadOnly),
+			string(types), instant(t.Created), instant(t.Expires), instant(t.LastUsed), flag(t.Paused), flag(t.Revoked))
+		return err
+	})
+}
+
+// TouchToken implements [store.Tokens].
+func (db *DB) TouchToken(ctx context.Context, id string, at time.Time) error {
+	if !validID(id) {
+		return nil
+	}
+	return db.InTx(ctx, func(ctx context.Context) error {
+		_, err := db.exec(ctx, "UPDATE scim_token SET last_used = ? WHERE id = ? AND last_used < ?", instant(at), id, instant(at))
+		return err
+	})
+}
+
+// SetToken implements [store.Tokens].
+func (db *DB) SetToken(ctx context.Context, t store.Token) error {
+	if !validID(t.ID) {
+		return store.ErrNotFound
+	}
+	return db.InTx(ctx, func(ctx context.Context) error {
+		args := []any{t.ID, squeeze(store.Tenant(ctx))}
+		var found string
+		err := db.one(ctx, "SELECT id FROM scim_token WHERE id = ? AND owner = ?"+db.d.forUpdate, args, &found)
+		if errors.Is(err, errNoRow) {
+			return store.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		set := "label = ?, expires = ?, paused = ?"
+		if t.Revoked {
+			set += ", revoked = 1"
+		}
+		_, err = db.exec(ctx, "UPDATE scim_token SET "+set+" WHERE id = ? AND owner = ?",
+			append([]any{escape(t.Label), instant(t.Expires), flag(t.Paused)}, args...)...)
+		return err
+	})
+}
+
+// ListTokens implements [store.Tokens].
+func (db *DB) ListTokens(ctx context.Context) ([]store.Token, error) {
+	return db.tokens(ctx, "WHERE owner = ? ORDER BY created, id", squeeze(store.Tenant(ctx)))
+}
