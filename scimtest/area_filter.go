@@ -72,7 +72,7 @@ func init() {
 }
 
 var filterOperators = []row{
-	{"F-1 D-5", "filtering is announced and works", func(c *Case) {
+	{"F-1 D-2", "filtering is announced and works", func(c *Case) {
 		c.Default.Get("/ServiceProviderConfig").Is(200).Has("filter.supported", "true")
 		c.Default.NewUser("a")
 		c.Default.NewUser("b")
@@ -146,7 +146,7 @@ var filterOperators = []row{
 		`meta pr and id pr and schemas pr`, "alice bob boss Carol",
 		`not (title pr)`, "bob boss",
 	)},
-	{"F-10 T-11", "pr does not hold for null, an empty list or an empty object", func(c *Case) {
+	{"F-10 T-13", "pr does not hold for null, an empty list or an empty object", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("a", `"name":{}`, `"emails":[]`, `"title":null`, enterprise())
 			for _, f := range []string{"name pr", "emails pr", "title pr", ent + " pr", "emails.value pr"} {

@@ -1,0 +1,200 @@
+package scim_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// gadgetURI and partURI are schemas whose attributes have the characteristics
+// that no core attribute has.
+const (
+	gadgetURI = "urn:example:schemas:Gadget"
+	partURI   = "urn:example:schemas:extension:Part"
+)
+
+var gadgetType = mustType(schema.ResourceType{
+	Name: "Gadget", Endpoint: "/Gadgets",
+	Schema: mustSchema(`{"id":"` + gadgetURI + `","name":"Gadget","attributes":[
+		{"name":"label","type":"string","required":true,"returned":"always"},
+		{"name":"serial","type":"string","mutability":"immutable","caseExact":true},
+		{"name":"marks","type":"string","mutability":"immutable","multiValued":true},
+		{"name":"note","type":"string","returned":"request"},
+		{"name":"pin","type":"string","returned":"never"},
+		{"name":"secret","type":"string","mutability":"writeOnly","returned":"never"},
+		{"name":"state","type":"string","mutability":"readOnly"},
+		{"name":"size","type":"integer"},
+		{"name":"weight","type":"decimal"},
+		{"name":"since","type":"dateTime"},
+		{"name":"tags","type":"string","multiValued":true,"caseExact":true},
+		{"name":"levels","type":"integer","multiValued":true},
+		{"name":"home","type":"reference","referenceTypes":["external"]},
+		{"name":"box","type":"complex","subAttributes":[
+			{"name":"color","type":"string"},
+			{"name":"lot","type":"string","mutability":"immutable"},
+			{"name":"mark","type":"string","returned":"always"},
+			{"name":"hint","type":"string","returned":"request"},
+			{"name":"count","type":"integer"}]},
+		{"name":"readings","type":"complex","multiValued":true,"subAttributes":[
+			{"name":"value","type":"integer"},
+			{"name":"kind","type":"string"},
+			{"name":"primary","type":"boolean"}]}]}`),
+	Extensions: []schema.Extension{{Schema: mustSchema(`{"id":"` + partURI + `","name":"Part","attributes":[
+		{"name":"label","type":"string","returned":"request"},
+		{"name":"number","type":"integer","returned":"always"},
+		{"name":"lot","type":"string","mutability":"immutable"}]}`)}},
+})
+
+func mustSchema(text string) *schema.Schema {
+	s, err := schema.Parse([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func mustType(t schema.ResourceType) *schema.ResourceType {
+	made, err := schema.NewResourceType(t)
+	if err != nil {
+		panic(err)
+	}
+	return made
+}
+
+// gadget returns the JSON of a gadget.
+func gadget(label string, members ...string) string {
+	text := `{"schemas":["` + gadgetURI + `"],"label":"` + label + `"`
+	for _, m := range members {
+		text += "," + m
+	}
+	return text + "}"
+}
+
+// serve returns a client of a handler with users, groups and gadgets, after
+// change has configured it, and a strict one.
+func serve(t *testing.T, change func(*scim.Config)) (c, strict *scimtest.Client) {
+	t.Helper()
+	db := memstore.New()
+	forStrict := scim.HashToken("strict", "strict")
+	forStrict.Client = scim.StrictClient
+	cfg := scim.Config{
+		BaseURL: scimtest.BaseURL, Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Auth: scim.BearerTokens(scim.HashToken("default", "default"), forStrict),
+		Endpoints: []scim.Endpoint{
+			scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType)),
+			{Type: gadgetType, Store: db.Store(gadgetType)},
+		},
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	h, err := scim.New(cfg)
+	require.NoError(t, err)
+	return scimtest.NewClient(t, h, "default"), scimtest.NewClient(t, h, "strict")
+}
+
+// plain is a store that keeps versions and leaves every filter and order to
+// package scim.
+type plain struct{ store.MemberStore }
+
+func (plain) Describe() store.Capabilities { return store.Capabilities{Versions: true} }
+
+// plainUsers is plain for a type without members.
+type plainUsers struct{ store.Store }
+
+func (plainUsers) Describe() store.Capabilities { return store.Capabilities{Versions: true} }
+
+// TestConformanceByScan runs the kit where no store answers a filter or sorts:
+// clients must not notice.
+func TestConformanceByScan(t *testing.T) {
+	t.Parallel()
+	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
+		db := memstore.New()
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),
+			Endpoints: []scim.Endpoint{
+				scim.Users(plainUsers{db.Store(schema.UserType)}), scim.Groups(plain{db.Store(schema.GroupType).(store.MemberStore)}),
+			},
+		})
+		require.NoError(t, err)
+		return h
+	})
+}
+
+func TestQueryConfigured(t *testing.T) {
+	t.Parallel()
+	t.Run("Q-6 Q-7 M-12 a root query covers custom types and tells them apart", func(t *testing.T) {
+		t.Parallel()
+		c, _ := serve(t, nil)
+		c.NewUser("u", `"displayName":"u"`)
+		c.NewGroup("g")
+		c.Post("/Gadgets", gadget("x", `"size":5`)).Is(201)
+		require.ElementsMatch(t, []string{"User", "Group", "Gadget"}, c.Get("/").Is(200).Total(3).Strings("meta.resourceType"))
+		require.Equal(t, []string{"Gadget"}, c.Filter("/", `meta.resourceType eq "Gadget"`).Is(200).Strings("meta.resourceType"))
+		require.Equal(t, []string{"Gadget"}, c.Filter("/", `size gt 4`).Is(200).Strings("meta.resourceType"))
+		require.Equal(t, []string{"Gadget"}, c.Filter("/", gadgetURI+`:label eq "X"`).Is(200).Strings("meta.resourceType"))
+		c.Post("/.search", scimtest.Search(`"filter":"label eq \"x\" or userName eq \"u\""`)).Total(2)
+	})
+	t.Run("Q-9 E-16 what would read more than the limit is tooMany, never a part of the matches", func(t *testing.T) {
+		t.Parallel()
+		c, _ := serve(t, func(cfg *scim.Config) { cfg.Limits.Scan = 5 })
+		for i := range 6 {
+			c.NewUser(fmt.Sprint("u", i))
+		}
+		for _, path := range []string{"/Users?filter=meta.location+pr", "/?sortBy=userName", "/Users?sortBy=meta.location", "/Users?filter=groups+pr", "/Users?count=1&filter=meta.location+pr"} {
+			c.Get(path).Fails(400, "tooMany")
+		}
+		c.Post("/.search", scimtest.Search(`"sortBy":"userName"`)).Fails(400, "tooMany")
+		c.Get("/Users").Total(6)
+		c.Filter("/Users", `userName eq "u3" and meta.location pr`).Total(1)
+		c.Filter("/Users", `groups.value eq "nobody"`).Total(0)
+	})
+	t.Run("Q-9 the members of groups count too", func(t *testing.T) {
+		t.Parallel()
+		c, _ := serve(t, func(cfg *scim.Config) { cfg.Limits.Scan = 3 })
+		c.NewGroup("g", `"members":[{"value":"a"},{"value":"b"},{"value":"c"}]`)
+		c.Filter("/Groups", `members.type eq "User"`).Fails(400, "tooMany")
+		c.Filter("/Groups", `members.value eq "b"`).Total(1)
+	})
+	t.Run("Q-10 G-6 G-3 a page has at most maxResults, which is announced, and the default size without count", func(t *testing.T) {
+		t.Parallel()
+		c, _ := serve(t, func(cfg *scim.Config) { cfg.Limits.MaxResults, cfg.Limits.PageSize = 4, 2 })
+		for i := range 6 {
+			c.NewUser(fmt.Sprint("u", i))
+		}
+		c.Get("/ServiceProviderConfig").Is(200).Has("filter.maxResults", "4")
+		for query, want := range map[string]string{"": "2", "?count=3": "3", "?count=100": "4", "?startIndex=6": "1", "?count=9&sortBy=userName": "4", "?filter=meta.location+pr&count=9": "4"} {
+			c.Get("/Users"+query).Total(6).Has("Resources.#", want, "itemsPerPage", want)
+			c.Get("/"+query).Total(6).Has("Resources.#", want)
+		}
+		c.Post("/Users/.search", scimtest.Search(`"count":100`)).Total(6).Has("Resources.#", "4")
+	})
+	t.Run("O-9 F-13 numbers and dates sort as such", func(t *testing.T) {
+		t.Parallel()
+		c, _ := serve(t, nil)
+		for _, g := range []string{
+			gadget("b", `"size":10`, `"weight":9.5`, `"since":"2020-01-01T12:00:00+02:00"`, `"levels":[7,1]`, `"readings":[{"value":9},{"value":-1,"primary":true}]`),
+			gadget("a", `"size":9`, `"weight":10`, `"since":"2020-01-01T11:00:00Z"`, `"levels":[10]`, `"readings":[{"value":0}]`),
+			gadget("c", `"size":-100`, `"weight":1e1`, `"since":"2020-01-01T11:00:00.5Z"`, `"levels":[-3]`),
+		} {
+			c.Post("/Gadgets", g).Is(201)
+		}
+		for by, want := range map[string][]string{
+			"size": {"c", "a", "b"}, "since": {"b", "a", "c"}, "levels": {"c", "b", "a"}, "readings": {"b", "a", "c"}, "readings.value": {"b", "a", "c"}, gadgetURI + ":SIZE": {"c", "a", "b"},
+		} {
+			require.Equal(t, want, c.Get("/Gadgets?sortBy="+by).Is(200).Strings("label"), by)
+		}
+		require.Equal(t, "b", c.Get("/Gadgets?sortBy=weight").Is(200).Strings("label")[0])
+		c.Get("/Gadgets?sortBy=pin").Fails(400, "invalidValue")
+		c.Get("/Gadgets?sortBy=box").Fails(400, "invalidValue")
+	})
+}
