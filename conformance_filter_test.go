@@ -14,7 +14,7 @@ func TestFilterConfigured(t *testing.T) {
 	t.Parallel()
 	t.Run("F-6 F-13 F-12 numbers and dates of a custom type compare as such", func(t *testing.T) {
 		t.Parallel()
-		c, _ := serve(t, nil)
+		c, _ := configured(t, nil)
 		for _, g := range []string{
 			gadget("nine", `"size":9`, `"weight":9.5`, `"since":"2020-01-01T12:00:00+02:00"`, `"levels":[1,20]`, `"tags":["A","b c"]`, `"readings":[{"value":5,"kind":"x"},{"value":50,"kind":"y"}]`),
 			gadget("ten", `"size":10`, `"weight":10`, `"since":"2020-01-01T11:00:00.25Z"`, `"levels":[7]`, `"tags":["a"]`, `"home":"https://a.example/X"`, `"box":{"count":0}`),
@@ -41,7 +41,7 @@ func TestFilterConfigured(t *testing.T) {
 	})
 	t.Run("F-33 F-14 F-25 A-16 what does not fit the type of a custom attribute is invalidFilter", func(t *testing.T) {
 		t.Parallel()
-		c, strict := serve(t, nil)
+		c, strict := configured(t, nil)
 		c.Post("/Gadgets", gadget("x", `"size":1`, `"pin":"1234"`, `"secret":"s"`)).Is(201)
 		for _, filter := range []string{
 			`size sw "1"`, `size sw 1`, `size co 1`, `size ew 1`, `size eq "1"`, `size eq 1.0`, `size eq 1e1`, `size eq true`, `size gt "a"`, `size eq 99999999999999999999`, `weight co 1`, `weight eq "1.5"`, `weight eq true`,
@@ -55,7 +55,7 @@ func TestFilterConfigured(t *testing.T) {
 	t.Run("F-26 a defaulted attribute is filtered by the value that was returned", func(t *testing.T) {
 		t.Parallel()
 		active := schema.UserType.MustResolve("active")[0]
-		c, _ := serve(t, func(cfg *scim.Config) {
+		c, _ := configured(t, func(cfg *scim.Config) {
 			cfg.Endpoints[0].Default = func(_ context.Context, _ *scim.Principal, o *schema.Object) *schema.Object {
 				return o.With(active, schema.Boolean(true))
 			}
@@ -69,7 +69,7 @@ func TestFilterConfigured(t *testing.T) {
 	})
 	t.Run("F-30 J-8 M-33 an extension attribute is told from the core one of the same name", func(t *testing.T) {
 		t.Parallel()
-		c, _ := serve(t, nil)
+		c, _ := configured(t, nil)
 		c.Post("/Gadgets", gadget("core", `"`+partURI+`":{"label":"part","number":7}`)).Is(201)
 		for filter, want := range map[string]int{`label eq "core"`: 1, `label eq "part"`: 0, partURI + `:label eq "part"`: 1, partURI + `:label eq "core"`: 0, partURI + `:number gt 6`: 1, `schemas eq "` + partURI + `"`: 1, partURI + ` pr`: 1} {
 			c.Filter("/Gadgets", filter).Total(want)
@@ -78,7 +78,7 @@ func TestFilterConfigured(t *testing.T) {
 	})
 	t.Run("E-24 S-6 a filter on a sensitive attribute is 403 sensitive in a URL and welcome in .search", func(t *testing.T) {
 		t.Parallel()
-		c, strict := serve(t, func(cfg *scim.Config) { cfg.SensitiveAttributes = []string{"emails.value", "externalId"} })
+		c, strict := configured(t, func(cfg *scim.Config) { cfg.SensitiveAttributes = []string{"emails.value", "externalId"} })
 		c.NewUser("u", `"emails":[{"value":"a@x.example","type":"work"}]`, `"externalId":"e"`)
 		for _, filter := range []string{
 			`emails.value eq "a@x.example"`, `emails co "x"`, `emails[value eq "a"]`, `emails[type eq "work" and value co "x"]`, `not (emails.value pr)`, `userName eq "u" or EXTERNALID eq "e"`,

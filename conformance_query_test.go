@@ -79,39 +79,24 @@ func gadget(label string, members ...string) string {
 	return text + "}"
 }
 
-// serve returns a client of a handler with users, groups and gadgets, after
-// change has configured it, and a strict one.
-func serve(t *testing.T, change func(*scim.Config)) (c, strict *scimtest.Client) {
+// configured returns a client of a handler with users, groups and gadgets,
+// after change has configured it, and a strict one.
+func configured(t *testing.T, change func(*scim.Config)) (c, strict *scimtest.Client) {
 	t.Helper()
-	db := memstore.New()
-	forStrict := scim.HashToken("strict", "strict")
-	forStrict.Client = scim.StrictClient
-	cfg := scim.Config{
-		BaseURL: scimtest.BaseURL, Tx: db, Logger: slog.New(slog.DiscardHandler),
-		Auth: scim.BearerTokens(scim.HashToken("default", "default"), forStrict),
-		Endpoints: []scim.Endpoint{
-			scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType)),
-			{Type: gadgetType, Store: db.Store(gadgetType)},
-		},
-	}
-	if change != nil {
-		change(&cfg)
-	}
-	h, err := scim.New(cfg)
-	require.NoError(t, err)
-	return scimtest.NewClient(t, h, "default"), scimtest.NewClient(t, h, "strict")
+	s := serve(t, change, gadgetType)
+	return s.lenient(t), s.strict(t)
 }
 
-// plain is a store that keeps versions and leaves every filter and order to
+// plainUsers and plainGroups keep versions and leave every filter and order to
 // package scim.
-type plain struct{ store.MemberStore }
-
-func (plain) Describe() store.Capabilities { return store.Capabilities{Versions: true} }
-
-// plainUsers is plain for a type without members.
-type plainUsers struct{ store.Store }
+type (
+	plainUsers  struct{ store.Store }
+	plainGroups struct{ store.MemberStore }
+)
 
 func (plainUsers) Describe() store.Capabilities { return store.Capabilities{Versions: true} }
+
+func (plainGroups) Describe() store.Capabilities { return store.Capabilities{Versions: true} }
 
 // TestConformanceByScan runs the kit where no store answers a filter or sorts:
 // clients must not notice.
@@ -122,7 +107,7 @@ func TestConformanceByScan(t *testing.T) {
 		h, err := scim.New(scim.Config{
 			BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),
 			Endpoints: []scim.Endpoint{
-				scim.Users(plainUsers{db.Store(schema.UserType)}), scim.Groups(plain{db.Store(schema.GroupType).(store.MemberStore)}),
+				scim.Users(plainUsers{db.Store(schema.UserType)}), scim.Groups(plainGroups{db.Store(schema.GroupType).(store.MemberStore)}),
 			},
 		})
 		require.NoError(t, err)
@@ -134,7 +119,7 @@ func TestQueryConfigured(t *testing.T) {
 	t.Parallel()
 	t.Run("Q-6 Q-7 M-12 a root query covers custom types and tells them apart", func(t *testing.T) {
 		t.Parallel()
-		c, _ := serve(t, nil)
+		c, _ := configured(t, nil)
 		c.NewUser("u", `"displayName":"u"`)
 		c.NewGroup("g")
 		c.Post("/Gadgets", gadget("x", `"size":5`)).Is(201)
@@ -146,7 +131,7 @@ func TestQueryConfigured(t *testing.T) {
 	})
 	t.Run("Q-9 E-16 what would read more than the limit is tooMany, never a part of the matches", func(t *testing.T) {
 		t.Parallel()
-		c, _ := serve(t, func(cfg *scim.Config) { cfg.Limits.Scan = 5 })
+		c, _ := configured(t, func(cfg *scim.Config) { cfg.Limits.Scan = 5 })
 		for i := range 6 {
 			c.NewUser(fmt.Sprint("u", i))
 		}
@@ -160,14 +145,14 @@ func TestQueryConfigured(t *testing.T) {
 	})
 	t.Run("Q-9 the members of groups count too", func(t *testing.T) {
 		t.Parallel()
-		c, _ := serve(t, func(cfg *scim.Config) { cfg.Limits.Scan = 3 })
+		c, _ := configured(t, func(cfg *scim.Config) { cfg.Limits.Scan = 3 })
 		c.NewGroup("g", `"members":[{"value":"a"},{"value":"b"},{"value":"c"}]`)
 		c.Filter("/Groups", `members.type eq "User"`).Fails(400, "tooMany")
 		c.Filter("/Groups", `members.value eq "b"`).Total(1)
 	})
 	t.Run("Q-10 G-6 G-3 a page has at most maxResults, which is announced, and the default size without count", func(t *testing.T) {
 		t.Parallel()
-		c, _ := serve(t, func(cfg *scim.Config) { cfg.Limits.MaxResults, cfg.Limits.PageSize = 4, 2 })
+		c, _ := configured(t, func(cfg *scim.Config) { cfg.Limits.MaxResults, cfg.Limits.PageSize = 4, 2 })
 		for i := range 6 {
 			c.NewUser(fmt.Sprint("u", i))
 		}
@@ -180,7 +165,7 @@ func TestQueryConfigured(t *testing.T) {
 	})
 	t.Run("O-9 F-13 numbers and dates sort as such", func(t *testing.T) {
 		t.Parallel()
-		c, _ := serve(t, nil)
+		c, _ := configured(t, nil)
 		for _, g := range []string{
 			gadget("b", `"size":10`, `"weight":9.5`, `"since":"2020-01-01T12:00:00+02:00"`, `"levels":[7,1]`, `"readings":[{"value":9},{"value":-1,"primary":true}]`),
 			gadget("a", `"size":9`, `"weight":10`, `"since":"2020-01-01T11:00:00Z"`, `"levels":[10]`, `"readings":[{"value":0}]`),
