@@ -57,5 +57,14 @@ func (h *Handler) currentMembers(ctx context.Context, ep *endpoint, id string) p
 	if ep.members == nil {
 		return nil
 	}
-	return func() iter.Seq2[schema.Member, error] { return ep.members.Members(ctx, id) }
+	return func() iter.Seq2[schema.Member, error] {
+		return func(yield func(schema.Member, error) bool) {
+			for m, err := range ep.members.Members(ctx, id) {
+				m.Ref = h.uri(ctx, m.Type, m.Value)
+				if !yield(m, err) {
+					return
+				}
+			}
+		}
+	}
 }

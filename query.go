@@ -243,6 +243,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 			if s.filter, err = resolver.Filter(q.filter, budget); err != nil {
 				return nil, err
 			}
+			s.filter = h.withCanonicalRefs(r.ctx, s.filter)
 			if inURL && ep.isSensitive(s.filter) {
 				return nil, &schema.Error{Type: schema.ErrorSensitive, Detail: "this filter must be sent to .search"}
 			}

@@ -82,14 +82,15 @@ func (w *run) memberFields(a *schema.Attribute, object schema.JSONObject) (schem
 // memberValue returns the member as a value that a filter can look at.
 func memberValue(a *schema.Attribute, m schema.Member) schema.Value {
 	var b schema.Builder
-	set := func(name, text string) {
+	set := func(name string, text string, v schema.Value) {
 		if sub := a.Sub(name); sub != nil && text != "" {
-			b.Set(sub, schema.String(text))
+			b.Set(sub, v)
 		}
 	}
-	set("value", m.Value)
-	set("type", m.Type)
-	set("display", m.Display)
+	set("value", m.Value, schema.String(m.Value))
+	set("type", m.Type, schema.String(m.Type))
+	set("display", m.Display, schema.String(m.Display))
+	set("$ref", m.Ref, schema.Reference(m.Ref))
 	return schema.Complex(b.Object())
 }
 

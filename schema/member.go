@@ -2,12 +2,14 @@ package schema
 
 // Member is one member of a group (RFC 7643 §4.2). Value is the id of the
 // member resource, Type the name of its resource type (empty when unknown),
-// Display its human-readable name, which stores may leave empty. $ref is not
-// kept: it follows from Type and Value.
+// Display its human-readable name, which stores may leave empty. Ref, its URI,
+// follows from Type and Value: package scim fills it in where a filter may look
+// at it, stores neither keep nor return it.
 type Member struct {
 	Value   string
 	Type    string
 	Display string
+	Ref     string
 }
 
 // MemberDelta is a change of a group's members. With Replace the members

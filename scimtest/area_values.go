@@ -96,7 +96,7 @@ var valuesMulti = []row{
 			}
 		})
 	}},
-	{"N-5", "the $ref a client sends does not compete with the value: one member, whatever the URI's version", func(c *Case) {
+	{"N-5 T-7", "the $ref a client sends does not compete with the value: one member, whatever the URI's version", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("u")
 			id := ID(u)
@@ -108,6 +108,15 @@ var valuesMulti = []row{
 			c.Get(g).Has("members.#", "1", "members[0].$ref", quote(BaseURL+u))
 			c.Patch(g, `{"op":"add","path":"members","value":[`+strings.Join(members, ",")+`]}`)
 			c.Get(g).Has("members.#", "1")
+			for _, uri := range []string{BaseURL + u, "https://scim.example.com/scim" + u, "https://scim.example.com/scim/v1" + u, "Users/" + id, "../Users/" + id} {
+				c.Filter("/Groups", `members.$ref eq `+quote(uri)).Total(1)
+				c.Filter("/Groups", `displayName eq "g" and not (members[$ref ne `+quote(uri)+`])`).Total(1)
+			}
+			for _, uri := range []string{BaseURL + "/Users/other", BaseURL + "/Groups/" + id, "https://elsewhere.example" + u, "Users/", "x"} {
+				c.Filter("/Groups", `members.$ref eq `+quote(uri)).Total(0)
+			}
+			c.Patch(g, `{"op":"remove","path":"members[$ref eq `+strings.ReplaceAll(quote(BaseURL+u), `"`, `\"`)+`]"}`).Is(204)
+			c.Get(g).Has("members", "")
 			boss := c.NewUser("v", enterprise(`"manager":{"value":"`+id+`","$ref":"../Users/`+id+`"}`))
 			c.Get(boss).Has(at("manager.$ref"), quote(BaseURL+u))
 		})
