@@ -21,31 +21,35 @@ func (h *Handler) withCanonicalRefs(ctx context.Context, f *filter.Filter) *filt
 }
 
 func (h *Handler) canonicalRefs(ctx context.Context, e filter.Expr) (_ filter.Expr, changed bool) {
-	switch e := e.(type) {
+	switch n := e.(type) {
 	case filter.And:
-		left, l := h.canonicalRefs(ctx, e.Left)
-		right, r := h.canonicalRefs(ctx, e.Right)
-		return filter.And{Left: left, Right: right}, l || r
+		left, l := h.canonicalRefs(ctx, n.Left)
+		right, r := h.canonicalRefs(ctx, n.Right)
+		if l || r {
+			return filter.And{Left: left, Right: right}, true
+		}
 	case filter.Or:
-		left, l := h.canonicalRefs(ctx, e.Left)
-		right, r := h.canonicalRefs(ctx, e.Right)
-		return filter.Or{Left: left, Right: right}, l || r
+		left, l := h.canonicalRefs(ctx, n.Left)
+		right, r := h.canonicalRefs(ctx, n.Right)
+		if l || r {
+			return filter.Or{Left: left, Right: right}, true
+		}
 	case filter.Not:
-		inner, changed := h.canonicalRefs(ctx, e.Expr)
-		return filter.Not{Expr: inner}, changed
+		if inner, changed := h.canonicalRefs(ctx, n.Expr); changed {
+			return filter.Not{Expr: inner}, true
+		}
 	case filter.ValuePath:
-		inner, changed := h.canonicalRefs(ctx, e.Expr)
-		return filter.ValuePath{Path: e.Path, Expr: inner}, changed
+		if inner, changed := h.canonicalRefs(ctx, n.Expr); changed {
+			return filter.ValuePath{Path: n.Path, Expr: inner}, true
+		}
 	case filter.Compare:
-		if len(e.Path) == 0 || e.Path.Last().Name != "$ref" || e.Op != filter.EQ && e.Op != filter.NE {
+		if len(n.Path) == 0 || n.Path.Last().Name != "$ref" || n.Op != filter.EQ && n.Op != filter.NE {
 			return e, false
 		}
-		uri, ok := h.canonicalRef(ctx, e.Value.Text())
-		if !ok || uri == e.Value.Text() {
-			return e, false
+		if uri, ok := h.canonicalRef(ctx, n.Value.Text()); ok && uri != n.Value.Text() {
+			n.Value = schema.Reference(uri)
+			return n, true
 		}
-		e.Value = schema.Reference(uri)
-		return e, true
 	}
 	return e, false
 }
