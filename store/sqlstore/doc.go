@@ -10,11 +10,10 @@
 //	err = db.Migrate(ctx)
 //
 // [DB] is a [store.Transactor], a [store.Outbox] and a [store.Tokens];
-// [DB.Store] returns a [store.Store] which is
-// also a [store.Describer] and a [store.Exister], and a [store.MemberStore] for
-// a type with members. [Tx] is the way to the application's own statements in
-// the same transaction. Drivers are the application's choice and are not
-// imported here.
+// [DB.Store] returns a [store.Store] which is also a [store.Describer] and a
+// [store.Exister], and a [store.MemberStore] for a type with members. [Tx] is
+// the way to the application's own statements in the same transaction. Drivers
+// are the application's choice and are not imported here.
 //
 // # What is stored how
 //
@@ -31,6 +30,11 @@
 // An id is never used twice: deleted ones are kept, ids alone, in
 // scim_deleted. Members are rows of their own, in the order of joining; what a
 // change of members costs does not depend on the size of the group.
+//
+// The outbox is claimed line by line, a line being the entries of one queue
+// about one resource, so that what a claim costs depends neither on how much is
+// waiting nor on how much of it for the same resource. A token is found by the
+// SHA-256 of its secret; the secret is nowhere.
 //
 // The tables begin with scim_ and are found by the connection's default schema
 // or database.

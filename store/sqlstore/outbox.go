@@ -142,12 +142,12 @@ func (db *DB) Fail(ctx context.Context, id, reason string, retry time.Time, dead
 // Replay implements [store.Outbox].
 func (db *DB) Replay(ctx context.Context, id string) error {
 	var replayed int64
-	_, err := db.change(ctx, id, func(ctx context.Context) error {
+	found, err := db.change(ctx, id, func(ctx context.Context) error {
 		var err error
 		replayed, err = db.exec(ctx, "UPDATE scim_outbox SET attempts = 0, due = ?, dead = 0 WHERE id = ? AND dead = 1", instant(time.Time{}), id)
 		return err
 	})
-	if err == nil && replayed == 0 {
+	if err == nil && (!found || replayed == 0) {
 		return store.ErrNotFound
 	}
 	return err
@@ -248,6 +248,14 @@ func (db *DB) claim(ctx context.Context, query string, args []any, until string)
 		" WHERE l.line IN "+in+" ORDER BY o.seq", lines...)
 	if err != nil {
 		return nil, err
+	}
+	if len(claimed) < len(lines) { // somebody has deleted entries by hand
+		for _, line := range lines {
+			if err := db.settle(ctx, line.(string)); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
 	}
 	ids := make([]any, len(claimed))
 	for i := range claimed {

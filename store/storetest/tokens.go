@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -234,10 +235,10 @@ var tokenTests = []tokenTest{
 		name:     "tokens/list",
 		contract: "ListTokens returns the tokens of the tenant in the context, revoked and expired ones too, in order of Created.",
 		run: func(k *tokenKit) {
-			for _, tenant := range append(neighbours, strings.Repeat("long ", 60)) {
-				k := k.as(tenant)
+			for i, tenant := range append(neighbours, strings.Repeat("long ", 60)) {
+				k, name := k.as(tenant), fmt.Sprint("of tenant ", i)
 				k.lists("of a tenant without any")
-				third, first, second := k.token(tenant+"1"), k.token(tenant+"2"), k.token(tenant+"3")
+				third, first, second := k.token(name+" 1"), k.token(name+" 2"), k.token(name+" 3")
 				third.Created, first.Created, second.Created = noon.Add(2*time.Second), noon, noon.Add(time.Second)
 				first.Revoked, second.Expires = true, noon.Add(-time.Hour)
 				k.add(third, first, second)

@@ -1,0 +1,42 @@
+package sqlstore_test
+
+import (
+	"testing"
+
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/storetest"
+)
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, make func(t testing.TB) database) {
+		storetest.RunOutbox(t, func(t *testing.T) storetest.OutboxFixture {
+			db := make(t).store(t)
+			return storetest.OutboxFixture{Outbox: db, Tx: db}
+		})
+	})
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, make func(t testing.TB) database) {
+		storetest.RunTokens(t, func(t *testing.T) store.Tokens { return make(t).store(t) })
+	})
+}
+
+// forEach runs a test for each database that there is, with a way to make
+// empty ones.
+func forEach(t *testing.T, test func(t *testing.T, make func(t testing.TB) database)) {
+	for _, x := range []struct {
+		name, variable string
+		make           func(t testing.TB) database
+	}{{"SQLite", "", sqlite}, {"PostgreSQL", "SCIM_TEST_POSTGRES", postgreSQL}, {"MariaDB", "SCIM_TEST_MARIADB", mariaDB}} {
+		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
+			if x.variable != "" {
+				server(t, x.variable) // skips as a whole
+			}
+			test(t, x.make)
+		})
+	}
+}
