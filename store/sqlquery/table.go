@@ -42,6 +42,7 @@ type Table[T any] struct {
 	tenant  *store.Field
 	deleted *store.Field
 	version *store.Field
+	lists   []*valueTable
 }
 
 // Options are what a struct's tags do not say. The zero value will do.
@@ -54,6 +55,9 @@ type Options[T any] struct {
 	// Where is a condition in SQL on rows that are resources ("kind = 'human'").
 	// All others do not exist for clients. New has to make rows that satisfy it.
 	Where string
+	// Lists are tables for filters on multi-valued attributes, by path
+	// ("emails"). They need a rest field.
+	Lists map[string]ListTable
 	// Logger is told of rows that do not fit the schema. Default slog.Default().
 	Logger *slog.Logger
 	// Now is the time in a deleted column. Default time.Now.
@@ -136,7 +140,10 @@ func (t *Table[T]) Describe() store.Capabilities {
 func (t *Table[T]) translator() (*Translator, error) {
 	m := Mapping{
 		Type: t.typed.Type(), Dialect: Dialect{t.db.d}, Tie: t.column(t.id),
-		Columns: map[string]Column{},
+		Columns: map[string]Column{}, Lists: map[string]List{},
+	}
+	if err := t.addLists(&m); err != nil {
+		return nil, err
 	}
 	for _, f := range t.typed.Fields() {
 		switch {

@@ -48,6 +48,17 @@ func Tx(ctx context.Context) (*sql.Tx, bool) {
 	return t.tx, true
 }
 
+// TxOn is [Tx] for those who share a database with a [DB] and may work on
+// nothing else: it reports false for the transaction of another database. One
+// that the application began ([WithTx]) is taken to be on db.
+func TxOn(ctx context.Context, db *sql.DB) (*sql.Tx, bool) {
+	t, ok := ctx.Value(txKey{}).(*transaction)
+	if !ok || t.db != nil && t.db.writer != db {
+		return nil, false
+	}
+	return t.tx, true
+}
+
 // WithTx returns a context whose calls are part of a transaction that the
 // application began and ends. With SQLite it begins with a write (BEGIN
 // IMMEDIATE): otherwise it fails as soon as another one wrote in between.

@@ -2,7 +2,6 @@ package sqlquery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -42,6 +41,9 @@ func (t *Table[T]) insert(ctx context.Context, r *schema.Resource) (*T, error) {
 	}
 	if err != nil {
 		return nil, t.refused(err)
+	}
+	if err := t.writeLists(ctx, v, nil, r.Attributes); err != nil {
+		return nil, err
 	}
 	return t.reread(ctx, v)
 }
@@ -194,6 +196,12 @@ func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource) (*
 	if err := t.update(ctx, old, &next); err != nil {
 		return nil, t.refused(err)
 	}
+	if len(t.lists) > 0 {
+		before, _ := t.typed.Resource(old) // what does not fit is logged when it is read
+		if err := t.writeLists(ctx, &next, before.Attributes, after.Attributes); err != nil {
+			return nil, err
+		}
+	}
 	return t.reread(ctx, &next)
 }
 
@@ -265,6 +273,9 @@ func (t *Table[T]) Delete(ctx context.Context, id string, ifVersion string) erro
 }
 
 func (t *Table[T]) remove(ctx context.Context, v *T) error {
+	if err := t.clearLists(ctx, v); err != nil {
+		return err
+	}
 	next := *v
 	if t.typed.SetDeleted(&next, t.options.Now().UTC().Truncate(time.Microsecond)) {
 		t.typed.ClearKeys(&next)
@@ -273,65 +284,4 @@ func (t *Table[T]) remove(ctx context.Context, v *T) error {
 	s := t.db.d.statement("DELETE FROM ", t.name)
 	t.thisRow(s, v)
 	return t.one(ctx, s)
-}
-
-// RebuildKeys makes the key columns of all rows, of every tenant, what the
-// values say, and returns how many rows were wrong: after a key column was
-// added to a table that has rows, after the application wrote without keys, and
-// when schema.FoldVersion changes. Two rows with the same key fail it where
-// the index is unique.
-func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
-	n := 0
-	var after any
-	for {
-		rows, err := t.keysAfter(ctx, after)
-		if err != nil || len(rows) == 0 {
-			return n, err
-		}
-		for _, v := range rows {
-			fixed, err := t.rebuild(ctx, v)
-			if err != nil {
-				return n, err
-			}
-			n += fixed
-		}
-		after = t.arg(rows[len(rows)-1], t.id)
-	}
-}
-
-// keysAfter reads the next rows in the order of the id.
-func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]*T, error) {
-	fields := t.typed.Fields()
-	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ", always)
-	if t.deleted != nil {
-		s.add(" AND ")
-		t.alive(s)
-	}
-	if after != nil {
-		s.add(" AND ", t.column(t.id), " > ").arg(after)
-	}
-	s.add(" ORDER BY ", t.column(t.id), " LIMIT 500")
-	var rows []*T
-	err := t.db.query(ctx, s, func(scan func(...any) error) error {
-		v := new(T)
-		rows = append(rows, v)
-		return t.read(scan, v, fields)
-	})
-	return rows, err
-}
-
-// rebuild writes the keys of a row, unless the row has changed meanwhile.
-func (t *Table[T]) rebuild(ctx context.Context, v *T) (int, error) {
-	next := *v
-	if !t.typed.Keys(&next) {
-		return 0, nil
-	}
-	err := t.db.InTx(ctx, func(ctx context.Context) error { return t.update(ctx, v, &next) })
-	switch {
-	case errors.Is(err, store.ErrVersion):
-		return 0, nil
-	case err != nil:
-		return 0, t.refused(err)
-	}
-	return 1, nil
 }

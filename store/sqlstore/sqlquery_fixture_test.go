@@ -28,8 +28,6 @@ type fullUserRow struct {
 	Nick       *string          `scim:"nickName"`
 	Profile    sql.Null[string] `scim:"profileUrl"`
 	Active     *bool            `scim:"active"`
-	Email      *string          `scim:"emails[primary].value"`
-	WorkEmail  sql.NullString   `scim:"emails[type eq \"work\"].value"`
 	Department *string          `scim:"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"`
 	Manager    *string          `scim:"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"`
 	Version    int64            `scim:"meta.version"`
@@ -82,8 +80,9 @@ type host struct {
 // ddl is written in words that each database has types for.
 var ddl = []string{
 	`CREATE TABLE full_users (id TEXT PRIMARY KEY, user_name TEXT NOT NULL, user_key TEXT NOT NULL, external_id TEXT, given_name TEXT, given_key TEXT,
-		title TEXT, title_key TEXT, nick TEXT, profile TEXT, active BOOL, email TEXT, work_email TEXT, department TEXT, manager TEXT,
+		title TEXT, title_key TEXT, nick TEXT, profile TEXT, active BOOL, department TEXT, manager TEXT,
 		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL, tenant TEXT NOT NULL, rest LONGTEXT NOT NULL)`,
+	`CREATE TABLE full_emails (user_id SHORT NOT NULL, value TEXT, value_key TEXT, kind TEXT, kind_key TEXT, preferred BOOL)`,
 	`CREATE UNIQUE INDEX full_users_key ON full_users (tenant, user_key)`,
 	`CREATE TABLE full_groups (id TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL, external_id TEXT,
 		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at BIGINT NOT NULL, tenant TEXT NOT NULL, rest BYTES NOT NULL)`,
@@ -100,7 +99,7 @@ func (d host) create(t testing.TB, db *sql.DB, statements []string) {
 }
 
 var hostSQLite = host{
-	dialect: sqlquery.SQLite, types: strings.NewReplacer("LONGTEXT", "TEXT", "TIME", "DATETIME", "BYTES", "BLOB", "SERIALKEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+	dialect: sqlquery.SQLite, types: strings.NewReplacer("SHORT", "TEXT", "LONGTEXT", "TEXT", "TIME", "DATETIME", "BYTES", "BLOB", "SERIALKEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
 	open: func(t testing.TB) *sql.DB {
 		db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "host.db")+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)")
 		require.NoError(t, err)
@@ -111,15 +110,15 @@ var hostSQLite = host{
 
 var hostPostgreSQL = host{
 	dialect: sqlquery.PostgreSQL,
-	types:   strings.NewReplacer("LONGTEXT", "TEXT", "TIME", "TIMESTAMPTZ", "BYTES", "BYTEA", "DOUBLE", "DOUBLE PRECISION", "SERIALKEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+	types:   strings.NewReplacer("SHORT", "TEXT", "LONGTEXT", "TEXT", "TIME", "TIMESTAMPTZ", "BYTES", "BYTEA", "DOUBLE", "DOUBLE PRECISION", "SERIALKEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
 	open:    func(t testing.TB) *sql.DB { return postgreSQL(t).open(t) },
 }
 
 var hostMariaDB = host{
 	dialect: sqlquery.MySQL,
-	types: strings.NewReplacer("LONGTEXT", "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "TEXT PRIMARY KEY", "VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PRIMARY KEY",
+	types: strings.NewReplacer("SHORT", "VARCHAR(100) COLLATE utf8mb4_nopad_bin", "LONGTEXT", "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "TEXT PRIMARY KEY", "VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PRIMARY KEY",
 		"group_id TEXT", "group_id VARCHAR(100) COLLATE utf8mb4_nopad_bin", "member TEXT", "member VARCHAR(300) COLLATE utf8mb4_nopad_bin",
-		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "email_key TEXT", "email_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"TEXT", "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
 		"TIME", "DATETIME(6)", "BYTES", "LONGBLOB", "SERIALKEY", "BIGINT AUTO_INCREMENT PRIMARY KEY"),
 	open: func(t testing.TB) *sql.DB { return mariaDB(t).open(t) },
@@ -133,7 +132,10 @@ func fullFixture(t testing.TB, d host) storetest.Fixture {
 	db, err := sqlquery.New(conn, d.dialect)
 	require.NoError(t, err)
 	ctx := context.Background()
-	users, err := sqlquery.NewTable(ctx, db, "full_users", schema.UserType, sqlquery.Options[fullUserRow]{})
+	users, err := sqlquery.NewTable(ctx, db, "full_users", schema.UserType, sqlquery.Options[fullUserRow]{Lists: map[string]sqlquery.ListTable{"emails": {
+		Table: "full_emails", Owner: "user_id",
+		Values: map[string]string{"value": "value", "type": "kind", "primary": "preferred"}, Keys: map[string]string{"value": "value_key", "type": "kind_key"},
+	}}})
 	require.NoError(t, err)
 	groups, err := sqlquery.NewGroupTable(ctx, db, "full_groups", schema.GroupType,
 		sqlquery.Members{Table: "full_members", Group: "group_id", Member: "member", Type: "type", Key: "member_key"}, sqlquery.Options[fullGroupRow]{})

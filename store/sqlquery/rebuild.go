@@ -1,0 +1,87 @@
+package sqlquery
+
+import (
+	"context"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// RebuildKeys makes the key columns of all rows, of every tenant, what the
+// values say, and the rows of Options.Lists. It returns how many rows had
+// wrong keys. It is needed after a key column or a list was added to a table
+// that has rows, after the application wrote without keys, and when
+// schema.FoldVersion changes. It fails at two rows with the same key where the
+// index is unique; what was done until then stays.
+func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
+	n := 0
+	var after any
+	for {
+		keys, err := t.keysAfter(ctx, after)
+		if err != nil || len(keys) == 0 {
+			return n, err
+		}
+		for _, key := range keys {
+			wrong, err := t.rebuild(ctx, key)
+			if err != nil {
+				return n, err
+			}
+			if wrong {
+				n++
+			}
+		}
+		after = keys[len(keys)-1]
+	}
+}
+
+// keysAfter reads the next ids.
+func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]any, error) {
+	s := t.db.d.statement("SELECT ", t.column(t.id), " FROM ", t.name, " AS ", alias)
+	if after != nil {
+		s.add(" WHERE ", t.column(t.id), " > ").arg(after)
+	}
+	s.add(" ORDER BY ", t.column(t.id), " LIMIT 500")
+	var keys []any
+	err := t.db.query(ctx, s, func(scan func(...any) error) error {
+		v := new(T)
+		err := t.read(scan, v, []*store.Field{t.id})
+		keys = append(keys, t.arg(v, t.id))
+		return err
+	})
+	return keys, err
+}
+
+// rebuild does it for one row, and reports whether its keys were wrong.
+func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error) {
+	err = t.db.InTx(ctx, func(ctx context.Context) error {
+		v, err := t.aliveRow(ctx, key)
+		if v == nil || err != nil {
+			return err
+		}
+		next := *v
+		if wrong = t.typed.Keys(&next); wrong {
+			if err := t.update(ctx, v, &next); err != nil {
+				return t.refused(err)
+			}
+		}
+		return t.rebuildLists(ctx, &next)
+	})
+	return wrong, err
+}
+
+// aliveRow locks and reads a row of whatever tenant; nil if it is gone.
+func (t *Table[T]) aliveRow(ctx context.Context, key any) (*T, error) {
+	fields := t.typed.Fields()
+	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
+	t.keyIs(s, key)
+	if t.deleted != nil {
+		s.add(" AND ")
+		t.alive(s)
+	}
+	s.add(t.db.d.forUpdate)
+	var found *T
+	err := t.db.query(ctx, s, func(scan func(...any) error) error {
+		found = new(T)
+		return t.read(scan, found, fields)
+	})
+	return found, err
+}
