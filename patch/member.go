@@ -17,6 +17,9 @@ func (w *run) memberList(a *schema.Attribute, raw any) ([]schema.Member, error) 
 			if one == nil {
 				continue
 			}
+			if _, nested := one.([]any); nested {
+				return nil, fail(schema.ErrorInvalidValue, "a member is not an array")
+			}
 			m, err := w.member(a, one)
 			if err != nil {
 				return nil, err
