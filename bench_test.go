@@ -3,7 +3,6 @@ package scim_test
 import (
 	"fmt"
 	"log/slog"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -25,12 +25,12 @@ func BenchmarkHandler(b *testing.B) {
 				Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 			})
 			require.NoError(b, err)
+			ids, group, err := scimtest.Seed(b.Context(), db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), users)
+			require.NoError(b, err)
 			scimtest.BenchmarkRequests(b, func(method, path, body string) (int, string) {
 				w := send(h, method, path, body)
 				return w.Code, w.Body.String()
-			}, users)
+			}, ids, group)
 		})
 	}
 }
-
-var _ http.Handler = (*scim.Handler)(nil)

@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"store":            {"schema", "filter"},
 	"store/memstore":   {"schema", "filter", "store"},
 	"store/storetest":  {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
-	"scimtest":         {".", "schema", "github.com/stretchr/testify/require"},
+	"scimtest":         {".", "schema", "store", "github.com/stretchr/testify/require"},
 	"store/sqlquery":   {"schema", "filter", "store"},
 	"store/sqlstore":   {"schema", "filter", "store", "store/sqlquery"},
 	"internal/project": {"schema", "filter"},
