@@ -5,6 +5,7 @@
 package project
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -138,7 +139,7 @@ func (p *Projection) root() level {
 type level struct {
 	named    *selection // non-nil: only these and those always returned
 	excluded *selection
-	sent     *selection
+	sent     *selection // "returned: request" attributes that are returned too
 }
 
 // child decides about one attribute: whether it is returned, and what holds
@@ -159,9 +160,27 @@ func (l level) child(a *schema.Attribute) (in bool, named, excluded, sent *selec
 	default:
 		in = true
 	}
+	if !in && alwaysWithin(a) {
+		in = true
+		if excluded == nil {
+			named = &selection{}
+		}
+	}
 	if named != nil && named.whole {
-		// Naming a complex attribute returns its default set (J-12).
+		// Naming a complex attribute returns its default set (J-12), and what
+		// is named within it besides.
+		if sent == nil && named.parts != nil {
+			sent = &selection{parts: named.parts}
+		}
 		named = nil
 	}
 	return in, named, excluded, sent
+}
+
+// alwaysWithin reports whether a is an extension with attributes that are
+// always returned: it is no attribute itself but their namespace.
+func alwaysWithin(a *schema.Attribute) bool {
+	return schema.AttrPath{a}.Extension() && slices.ContainsFunc(a.SubAttributes, func(sub *schema.Attribute) bool {
+		return sub.Returned == schema.ReturnedAlways && !sub.Secret()
+	})
 }
