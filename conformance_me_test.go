@@ -1,0 +1,156 @@
+package scim_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+)
+
+// withMe serves /Me as the user whose id self holds.
+func withMe(t *testing.T, self *string, change func(*scim.Config)) server {
+	return serve(t, func(cfg *scim.Config) {
+		cfg.Me = func(_ context.Context, p *scim.Principal) (string, error) {
+			require.Contains(t, []string{"default", "strict"}, p.TokenID)
+			return *self, nil
+		}
+		if change != nil {
+			change(cfg)
+		}
+	})
+}
+
+func TestConformanceMe(t *testing.T) {
+	t.Parallel()
+	t.Run("I-3 I-4 /Me reads, replaces, patches and deletes the subject's resource, and names where it lives", func(t *testing.T) {
+		t.Parallel()
+		var self string
+		withMe(t, &self, nil).both(t, func(c *scimtest.Client) {
+			path := c.NewUser("me", `"emails":[{"value":"a@x.example"}]`)
+			other := c.NewUser("other")
+			self = scimtest.ID(path)
+			here := scimtest.BaseURL + path
+			got := c.Get("/Me").Is(200).Has("userName", `"me"`, "meta.location", `"`+here+`"`)
+			require.Equal(t, here, got.Header.Get("Location"))
+			require.JSONEq(t, c.Get(path).Is(200).Text, got.Text)
+			require.Equal(t, c.Get(path).Header.Get("ETag"), got.Header.Get("ETag"))
+			require.Equal(t, here, c.Do("HEAD", "/Me", nil).Is(200).Header.Get("Location"))
+
+			got = c.Put("/Me", scimtest.User("me", `"title":"a"`)).Is(200).Has("title", `"a"`, "emails", "")
+			require.Equal(t, here, got.Header.Get("Location"))
+			got = c.Patch("/Me", `{"op":"replace","path":"title","value":"b"}`).Is(200)
+			require.Equal(t, here, got.Header.Get("Location"))
+			c.Get(path).Is(200).Has("title", `"b"`)
+			got = c.Delete("/Me").Is(204)
+			require.Equal(t, here, got.Header.Get("Location"))
+			c.Get(path).Fails(404, "")
+			c.Get(other).Is(200)
+			c.Delete(other).Is(204)
+		})
+	})
+	t.Run("I-4 the same rules hold: If-Match, projection, mutability, uniqueness, required attributes", func(t *testing.T) {
+		t.Parallel()
+		var self string
+		withMe(t, &self, nil).both(t, func(c *scimtest.Client) {
+			path := c.NewUser("me", `"title":"t"`)
+			other := c.NewUser("Taken")
+			self = scimtest.ID(path)
+			before := c.Get(path).Is(200)
+			c.Put("/Me", scimtest.User("me"), `If-Match: W/"none"`).Fails(412, "")
+			c.Do("PATCH", "/Me", scimtest.PatchOp(`{"op":"remove","path":"title"}`), `If-Match: "none"`).Fails(412, "")
+			c.Delete("/Me", `If-Match: W/"none"`).Fails(412, "")
+			require.Equal(t, []string{"id", "schemas", "title"}, c.Get("/Me?attributes=title").Is(200).Keys(""))
+			c.Get("/Me?attributes=title&excludedAttributes=name").Fails(400, "invalidValue")
+			c.Patch("/Me", `{"op":"replace","path":"id","value":"x"}`).Fails(400, "mutability")
+			c.Patch("/Me", `{"op":"replace","path":"userName","value":"taken"}`).Fails(409, "uniqueness")
+			c.Put("/Me", scimtest.User("TAKEN")).Fails(409, "uniqueness")
+			c.Put("/Me", `{}`).Fails(400, "invalidSyntax")
+			c.Patch("/Me", `{"op":"remove","path":"userName"}`).Fails(400, "mutability")
+			require.Equal(t, before.Text, c.Get("/Me").Is(200).Text)
+			require.Equal(t, scimtest.BaseURL+path, c.Get("/Me", "If-None-Match: "+before.Header.Get("ETag")).Is(304).Header.Get("Location"))
+			c.Put("/Me?attributes=userName", scimtest.User("me", `"title":"x"`), "If-Match: "+before.Header.Get("ETag")).Is(200).Has("title", "")
+			for _, p := range []string{path, other} {
+				c.Delete(p).Is(204)
+			}
+		})
+	})
+	t.Run("I-4 groups of the subject are shown, and a deleted subject leaves them", func(t *testing.T) {
+		t.Parallel()
+		var self string
+		c := withMe(t, &self, nil).lenient(t)
+		self = scimtest.ID(c.NewUser("me"))
+		g := c.NewGroup("g", `"members":[{"value":"`+self+`"}]`)
+		c.Get("/Me").Is(200).Has("groups[0].value", `"`+scimtest.ID(g)+`"`)
+		c.Delete("/Me").Is(204)
+		c.Get(g).Is(200).Has("members", "")
+	})
+	t.Run("I-5 creating oneself is 501", func(t *testing.T) {
+		t.Parallel()
+		var self string
+		c := withMe(t, &self, nil).lenient(t)
+		c.Post("/Me", scimtest.User("me")).Fails(501, "")
+		c.Get("/Users").Total(0)
+	})
+	t.Run("I-6 no credentials are 401, a subject without a resource 404", func(t *testing.T) {
+		t.Parallel()
+		var self string
+		s := withMe(t, &self, nil)
+		nobody := scimtest.NewClient(t, s, "")
+		s.both(t, func(c *scimtest.Client) {
+			for _, self = range []string{"", "gone", "a/b", "\x00"} {
+				c.Get("/Me").Fails(404, "")
+				c.Put("/Me", scimtest.User("me")).Fails(404, "")
+				c.Patch("/Me", `{"op":"add","path":"title","value":"x"}`).Fails(404, "")
+				c.Delete("/Me").Fails(404, "")
+				nobody.Get("/Me").Fails(401, "")
+				nobody.Delete("/Me").Fails(401, "")
+			}
+		})
+		c := s.lenient(t)
+		self = scimtest.ID(c.NewGroup("g"))
+		c.Get("/Me").Fails(404, "") // a group is no User
+	})
+	t.Run("I-6 E-13 what the embedder answers for the subject is passed on", func(t *testing.T) {
+		t.Parallel()
+		var failure error
+		c := serve(t, func(cfg *scim.Config) {
+			cfg.Me = func(context.Context, *scim.Principal) (string, error) { return "", failure }
+		}).lenient(t)
+		failure = scim.ErrForbidden
+		c.Get("/Me").Fails(403, "")
+		failure = &scim.Error{Status: 404, Detail: "service accounts have no user"}
+		c.Get("/Me").Fails(404, "").Has("detail", `"service accounts have no user"`)
+		failure = errors.New("the directory is down: secret")
+		require.NotContains(t, c.Get("/Me").Fails(500, "").Text, "secret")
+	})
+	t.Run("I-4 E-8 Authorize is asked about the alias as such", func(t *testing.T) {
+		t.Parallel()
+		var self string
+		var asked []scim.Operation
+		c := withMe(t, &self, func(cfg *scim.Config) {
+			cfg.Authorize = func(_ context.Context, op scim.Operation) error {
+				asked = append(asked, op)
+				if op.Me && op.Kind == scim.OperationDelete {
+					return scim.ErrForbidden
+				}
+				return nil
+			}
+		}).lenient(t)
+		self = scimtest.ID(c.NewUser("me"))
+		asked = nil
+		c.Get("/Me").Is(200)
+		c.Patch("/Me", `{"op":"add","path":"title","value":"x"}`).Is(200)
+		c.Put("/Me", scimtest.User("me")).Is(200)
+		c.Delete("/Me").Fails(403, "")
+		require.Len(t, asked, 4)
+		for i, kind := range []scim.OperationKind{scim.OperationRetrieve, scim.OperationPatch, scim.OperationReplace, scim.OperationDelete} {
+			require.Equal(t, scim.Operation{Kind: kind, Principal: asked[i].Principal, Type: schema.UserType, ID: self, Me: true}, asked[i])
+		}
+		c.Get("/Me").Is(200)
+	})
+}
