@@ -280,7 +280,9 @@ func notAllowed(m methods) error {
 // must not vanish, or a filter would. Names are compared without case
 // (Entra ID sends startindex).
 func parseQuery(raw string) (url.Values, error) {
-	values, err := url.ParseQuery(raw)
+	// ";" is data (RFC 3986 §3.4), which net/url refuses and encodeURI of
+	// JavaScript leaves as it is.
+	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	if err != nil {
 		return nil, invalidValue("", "the query string is not valid")
 	}

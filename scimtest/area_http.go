@@ -146,6 +146,8 @@ var httpNotation = []row{
 			for _, q := range []string{"filter=userName%20eq%20%22a%26b%2Bc%20d%25%22", "filter=userName+eq+%22a%26b%2Bc+d%25%22", "%66ilter=userName%20eq%20%22a%26b%2bc%20d%25%22"} {
 				c.Get("/Users?"+q).Total(1).Has("Resources[0].id", quote(ID(path)))
 			}
+			c.NewUser("x;y=z,/?:@!$'()*")
+			c.Get("/Users?filter=userName%20eq%20%22x;y=z,/?:@!$'()*%22").Total(1)
 			encoded := ""
 			for _, b := range []byte(ID(path)) {
 				encoded += fmt.Sprintf("%%%02x", b)
