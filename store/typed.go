@@ -60,7 +60,10 @@ import (
 // [Typed.Type].
 //
 // A Typed is immutable and safe for concurrent use.
-type Typed[T any] struct {
+type Typed[T any] struct{ mapping }
+
+// mapping is what the tags of one struct say.
+type mapping struct {
 	typ    *schema.ResourceType
 	fields []*Field
 
@@ -136,7 +139,14 @@ func baseOf(c codec) reflect.Type {
 // NewTyped reads the tags of T, which is a struct. The error joins every
 // mistake, each a [*TagError].
 func NewTyped[T any](t *schema.ResourceType) (*Typed[T], error) {
-	host := reflect.TypeFor[T]()
+	m, err := build(reflect.TypeFor[T](), t)
+	if err != nil {
+		return nil, err
+	}
+	return &Typed[T]{*m}, nil
+}
+
+func build(host reflect.Type, t *schema.ResourceType) (*mapping, error) {
 	if host.Kind() != reflect.Struct {
 		return nil, &TagError{host, "", "is not a struct"}
 	}
@@ -144,22 +154,18 @@ func NewTyped[T any](t *schema.ResourceType) (*Typed[T], error) {
 		return nil, &TagError{host, "", "needs a resource type made by schema.NewResourceType"}
 	}
 	b := builder{host: host, typ: t}
-	m := &Typed[T]{typ: t, fields: b.read()}
+	m := &mapping{typ: t, fields: b.read()}
 	m.id, m.version, m.created = b.only(RoleID), b.only(RoleVersion), b.only(RoleCreated)
 	m.modified, m.deleted, m.tenant, m.rest = b.only(RoleLastModified), b.only(RoleDeleted), b.only(RoleTenant), b.only(RoleRest)
+	m.ids = b.ids
 	if m.id == nil {
 		b.fail("", "has no field with the tag id")
-	} else {
-		m.ids = b.ids
 	}
 	b.checkTogether(m.rest != nil)
 	if m.rest == nil && len(b.errs) == 0 {
 		m.typ = b.reduce()
 	}
-	if err := errors.Join(b.errs...); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return m, errors.Join(b.errs...)
 }
 
 // Type returns the resource type to serve (scim.Endpoint.Type): the one given

@@ -1,0 +1,170 @@
+package store_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// structOf makes a struct type from one field of each Go type, with an id and
+// a userName beside it.
+func structOf(typ reflect.Type, tag string) reflect.Type {
+	return reflect.StructOf([]reflect.StructField{
+		{Name: "ID", Type: reflect.TypeFor[string](), Tag: `scim:"id"`},
+		{Name: "Login", Type: reflect.TypeFor[string](), Tag: `scim:"userName"`},
+		{Name: "Field", Type: typ, Tag: reflect.StructTag(`scim:` + quote(tag))},
+	})
+}
+
+func quote(s string) string { return string(schema.AppendJSONString(nil, s)) }
+
+func TestMistakesInTags(t *testing.T) {
+	t.Parallel()
+	const enterprise = schema.EnterpriseUserURI
+	str, ptr, boolean, i64, at := reflect.TypeFor[string](), reflect.TypeFor[*string](), reflect.TypeFor[bool](), reflect.TypeFor[int64](), reflect.TypeFor[time.Time]()
+	for _, c := range []struct {
+		name string
+		typ  reflect.Type
+		tag  string
+		want string // "" for none
+	}{
+		{"a path", ptr, "name.givenName", ""},
+		{"a path in any case", ptr, "Name.GIVENNAME", ""},
+		{"an extension", ptr, enterprise + ":department", ""},
+		{"a complex in an extension", ptr, enterprise + ":manager.value", ""},
+		{"a comma in a selector", ptr, `emails[type eq "a,b"].value`, ""},
+		{"two terms", ptr, `addresses[type eq "work" and country eq "US"].locality`, ""},
+		{"a selector by a boolean", ptr, `emails[type eq "work" and primary eq true].value`, ""},
+		{"an unknown attribute", str, "nickname2", "has no attribute"},
+		{"a misspelt extension", str, "urn:x:department", "has no attribute"},
+		{"no path", str, "", "neither a path"},
+		{"an unknown option", str, "nickName,keys", `"keys" is no option`},
+		{"an option twice", boolean, "active,not,not", "twice"},
+		{"an option without its value", boolean, "active,default", "wrong form"},
+		{"an option with a value", boolean, "active,not=1", "wrong form"},
+		{"an option that does not fit", str, "nickName,uuid", "does not fit"},
+		{"a key without case", str, "externalId,key", "needs no key"},
+		{"a key of nothing", str, "nickName,key", "without a field"},
+		{"a path twice", str, "userName", "has the tag of Login"},
+		{"an id twice", str, "id", "has the tag of ID"},
+		{"not of a text", str, "nickName,not", "for booleans"},
+		{"a number for a text", i64, "nickName", "does not hold"},
+		{"a text for a boolean", str, "active", "does not hold"},
+		{"a struct", reflect.TypeFor[struct{ A int }](), "nickName", "does not hold"},
+		{"a default of null", reflect.TypeFor[*bool](), "active,default=true", "cannot be null"},
+		{"a default of another type", boolean, "active,default=yes", "default"},
+		{"a complex attribute", str, "name", "is complex"},
+		{"a whole list", str, "emails.value", "say which"},
+		{"a whole list of elements", str, "emails", "is complex"},
+		{"brackets around a single value", str, "name[primary].givenName", "single value"},
+		{"an open bracket", str, "emails[primary.value", "not closed"},
+		{"an unknown selector", str, "emails[first].value", "operator is wanted"},
+		{"a selector that is no conjunction", str, `emails[type eq "a" or type eq "b"].value`, "conjunction"},
+		{"a selector by another operator", str, `emails[type ne "a"].value`, "conjunction"},
+		{"an unknown sub-attribute", str, `emails[primary].nope`, "has no attribute"},
+		{"a secret", str, "password", "is a secret"},
+		{"groups", str, "groups[primary].value", "table of its own"},
+		{"schemas", str, "schemas", "made by the library"},
+		{"meta.location", str, "meta.location", "made by the library"},
+		{"a version of text", str, "meta.version", "must be an integer"},
+		{"a time of text", str, "meta.created", "must be a time"},
+		{"a time without unit", i64, "meta.created", "must be a time"},
+		{"an unknown unit", i64, "meta.created,unit=h", "s, ms, us or ns"},
+		{"a unit of a time", at, "meta.created,unit=s", "on an integer"},
+		{"deleted that is never null", at, ",deleted", "nullable time"},
+		{"a tenant that may be null", ptr, ",tenant", "string or an integer"},
+		{"a rest that may be null", ptr, ",rest", "[]byte or a string"},
+		{"an empty prefix", str, "id,prefix=", "prefix is empty"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			err := store.CheckTags(structOf(c.typ, c.tag), schema.UserType)
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+			var tag *store.TagError
+			require.ErrorAs(t, err, &tag)
+			require.Equal(t, "Field", tag.Field)
+		})
+	}
+}
+
+func TestMistakesInStructs(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		ID string `scim:"id"`
+	}
+	check := func(name, want string, err error) {
+		t.Helper()
+		require.ErrorContains(t, err, want, name)
+	}
+	_, err := store.NewTyped[int](schema.UserType)
+	check("no struct", "is not a struct", err)
+	_, err = store.NewTyped[inner](nil)
+	check("no type", "needs a resource type", err)
+	_, err = store.NewTyped[struct {
+		Login string `scim:"userName"`
+	}](schema.UserType)
+	check("no id", "has no field with the tag id", err)
+	_, err = store.NewTyped[struct {
+		ID    string `scim:"id"`
+		login string `scim:"userName"`
+	}](schema.UserType)
+	check("unexported", "login: is not exported", err)
+	_, err = store.NewTyped[struct {
+		*inner
+		Login string `scim:"userName"`
+	}](schema.UserType)
+	check("embedded pointer", "embedded by pointer", err)
+	_, err = store.NewTyped[inner](schema.UserType)
+	check("required", "userName, which is required", err)
+	_, err = store.NewTyped[struct {
+		inner
+		Login string `scim:"userName"`
+		Mail  string `scim:"emails[primary].value"`
+		Work  string `scim:"emails[type eq \"work\"].value"`
+	}](schema.UserType)
+	check("overlap", "may mean the same element", err)
+	_, err = store.NewTyped[struct {
+		ID   bool   `scim:"id"`
+		Nick int    `scim:"nickName"`
+		Name string `scim:"nope"`
+	}](schema.UserType)
+	for _, field := range []string{".ID: ", ".Nick: ", ".Name: "} {
+		check("all at once", field, err)
+	}
+	var tag *store.TagError
+	require.True(t, errors.As(err, &tag))
+
+	_, err = store.NewTyped[struct {
+		inner
+		Login string `scim:"userName"`
+		Home  string `scim:"emails[type eq \"home\"].value"`
+		Work  string `scim:"emails[type eq \"work\"].value"`
+		Shown string `scim:"emails[type eq \"work\"].display"`
+	}](schema.UserType)
+	require.NoError(t, err, "embedded structs, elements that exclude each other, two values of one")
+}
+
+func FuzzTags(f *testing.F) {
+	for _, s := range []string{"userName", `emails[type eq "work"].value`, "active,not", ",rest", "id,prefix=u", "a[b", "]],=,", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, tag string) {
+		for _, typ := range []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[*bool](), reflect.TypeFor[int64]()} {
+			err := store.CheckTags(structOf(typ, tag), schema.UserType)
+			var wrong *store.TagError
+			if err != nil && !errors.As(err, &wrong) {
+				t.Fatalf("%q: %v is no TagError", tag, err)
+			}
+		}
+	})
+}
