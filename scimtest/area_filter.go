@@ -68,7 +68,7 @@ func declines(filters ...string) func(*Case) {
 }
 
 func init() {
-	rows["F"] = slices.Concat(filterOperators, filterGrammar, filterTypes, filterPaths)
+	rows["F"] = slices.Concat(filterOperators, filterGrammar, filterTypes, filterPaths, []row{filterProperty})
 }
 
 var filterOperators = []row{
