@@ -2,6 +2,7 @@ package scimtest
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -249,6 +250,11 @@ var httpEndpoints = []row{
 					c.Do(method, p, nil).Fails(404, "")
 				}
 			}
+			r := httptest.NewRequest("OPTIONS", "*", nil)
+			r.Header.Set("Authorization", "Bearer "+c.token)
+			w := httptest.NewRecorder()
+			c.handler.ServeHTTP(w, r)
+			require.Equal(c.t, 404, w.Code)
 			for _, p := range []string{"/Users/", "/Groups/", "/Schemas/", "/ServiceProviderConfig/", path + "/", "//Users"} {
 				c.Get(p).Is(200)
 			}

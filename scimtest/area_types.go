@@ -225,6 +225,15 @@ var typesComposed = []row{
 			c.keeps([]string{`"name":{}`, `"emails":[{}]`, `"roles":[null]`, `"addresses":[{"region":null}]`, enterprise(`"manager":{}`)}, "name", "", "emails", "", "roles", "", "addresses", "", "['"+ent+"']", "", "schemas", `["`+user+`"]`)
 		})
 	}},
+	{"T-13", "an empty string where the type has none: strict refuses it, the default unassigns", func(c *Case) {
+		for _, member := range []string{`"active":""`, `"emails":""`, `"name":""`, `"emails":[""]`, `"emails":[{"value":"a@b.example","primary":""}]`, `"x509Certificates":[{"value":""}]`, `"addresses":""`, enterprise(`"manager":""`)} {
+			c.Strict.refuses("invalidValue", member)
+			c.Default.keeps([]string{member}, "active", "", "name", "", "emails[0].primary", "", "x509Certificates", "", "addresses", "", "['"+ent+"']", "")
+		}
+		c.Both(func(c *Client) {
+			c.keeps([]string{`"title":""`, `"name":{"givenName":""}`, `"externalId":""`}, "title", `""`, "name", `{"givenName":""}`, "externalId", `""`)
+		})
+	}},
 	{"T-13 P-72", "PATCH with null or an empty array unassigns", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
