@@ -9,6 +9,9 @@ import (
 // MariaDB is the dialect of MariaDB 10.5 or newer, with InnoDB. MySQL lacks
 // INSERT … RETURNING and is not supported. The outbox needs SKIP LOCKED, which
 // MariaDB 10.6 brought.
+//
+// Values that are equal in their first 128 characters and in the 1,024 bytes
+// behind those (max_sort_length) are sorted as equal; filters tell them apart.
 var MariaDB = Dialect{&dialect{
 	name:       "mariadb",
 	isolation:  sql.LevelReadCommitted,

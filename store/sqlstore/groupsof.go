@@ -1,0 +1,108 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// GroupsOf implements [store.MemberStore].
+func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
+	if err := g.db.ready(ctx); err != nil {
+		return nil, err
+	}
+	out := make(map[string][]store.GroupRef, len(ids))
+	for chunk := range slices.Chunk(distinct(ids), batch) {
+		wanted := make(map[string]bool, len(chunk))
+		for _, id := range chunk {
+			wanted[id] = true
+		}
+		args := append(foldIDs(chunk), tenant(ctx), g.name)
+		err := g.db.query(ctx, "SELECT m.member, r.id, r.display FROM scim_member m JOIN scim_resource r ON r.seq = m.grp"+
+			" WHERE m.folded IN "+list(len(chunk))+" AND r.tenant = ? AND r.type = ? ORDER BY r.seq", args, func(scan func(...any) error) error {
+			var member string
+			var ref store.GroupRef
+			err := scan(&member, &ref.ID, &ref.Display)
+			if wanted[member] {
+				ref.Display = unescape(ref.Display)
+				out[member] = append(out[member], ref)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// RemoveFromAll implements [store.MemberStore].
+func (g *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+	if !validID(id) {
+		return nil, nil // nobody is a member under such an id
+	}
+	var out []string
+	err := g.db.InTx(ctx, func(ctx context.Context) error {
+		out = nil
+		modified, err := timeText(at)
+		if err != nil {
+			return err
+		}
+		// Lock first, in one order for all, and look again at what was locked.
+		groups, err := g.with(ctx, id, g.db.d.forUpdate+g.db.d.ofGroup)
+		if err != nil || len(groups) == 0 {
+			return err
+		}
+		if g.db.d.forUpdate != "" {
+			if groups, err = g.with(ctx, id, ""); err != nil {
+				return err
+			}
+		}
+		for _, group := range groups {
+			out = append(out, group.id)
+		}
+		return g.leave(ctx, id, groups, modified)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+type groupRow struct {
+	seq int64
+	id  string
+}
+
+// with returns the groups that have the member.
+func (g *groups) with(ctx context.Context, id, lock string) ([]groupRow, error) {
+	var out []groupRow
+	err := g.db.query(ctx, "SELECT r.seq, r.id FROM scim_member m JOIN scim_resource r ON r.seq = m.grp"+
+		" WHERE m.folded = ? AND m.member = ? AND r.tenant = ? AND r.type = ? ORDER BY r.seq"+lock,
+		[]any{foldID(id), id, tenant(ctx), g.name}, func(scan func(...any) error) error {
+			var r groupRow
+			err := scan(&r.seq, &r.id)
+			out = append(out, r)
+			return err
+		})
+	return out, err
+}
+
+func (g *groups) leave(ctx context.Context, id string, groups []groupRow, modified string) error {
+	for chunk := range slices.Chunk(groups, batch) {
+		seqs := make([]any, len(chunk))
+		for i, r := range chunk {
+			seqs[i] = r.seq
+		}
+		in := list(len(seqs))
+		if _, err := g.db.exec(ctx, "DELETE FROM scim_member WHERE folded = ? AND member = ? AND grp IN "+in, append([]any{foldID(id), id}, seqs...)...); err != nil {
+			return err
+		}
+		if _, err := g.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ? WHERE seq IN "+in, append([]any{modified}, seqs...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

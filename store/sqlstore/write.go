@@ -1,0 +1,181 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// row is what a write needs to know of a stored resource.
+type row struct {
+	seq     int64
+	version int64
+	created time.Time
+}
+
+// lock finds a resource and keeps others from changing it until the end of the
+// transaction.
+func (t *table) lock(ctx context.Context, id, ifVersion string) (row, error) {
+	if !validID(id) {
+		return row{}, store.ErrNotFound
+	}
+	var r row
+	var created string
+	err := t.db.one(ctx, "SELECT seq, version, created FROM scim_resource WHERE tenant = ? AND type = ? AND id = ?"+t.db.d.forUpdate,
+		[]any{tenant(ctx), t.name, id}, &r.seq, &r.version, &created)
+	switch {
+	case errors.Is(err, errNoRow):
+		return row{}, store.ErrNotFound
+	case err != nil:
+		return row{}, err
+	case ifVersion != "" && ifVersion != strconv.FormatInt(r.version, 10):
+		return row{}, store.ErrVersion
+	}
+	r.created, err = parseTime(created)
+	return r, err
+}
+
+// body returns the attributes as they are stored, and as columns.
+func (t *table) body(r *schema.Resource) (o *schema.Object, display, body string) {
+	o = r.Attributes
+	if m := t.t.Members(); m != nil {
+		o = o.With(m, schema.Value{})
+	}
+	if t.display != nil {
+		for v := range t.display.Values(r) {
+			display = escape(v.Text())
+		}
+	}
+	if o.Len() == 0 {
+		return o, display, "{}"
+	}
+	return o, display, string(o.AppendJSON(nil))
+}
+
+// Create implements [store.Store].
+func (t *table) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+	var out *schema.Resource
+	err := t.db.InTx(ctx, func(ctx context.Context) (err error) {
+		out, _, err = t.create(ctx, r)
+		return err
+	})
+	return out, err
+}
+
+// create inserts a resource and returns its seq with it.
+func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resource, int64, error) {
+	if !validID(r.ID) {
+		return nil, 0, fmt.Errorf("sqlstore: %q is no id", r.ID)
+	}
+	created, err := timeText(r.Created)
+	if err != nil {
+		return nil, 0, err
+	}
+	modified, err := timeText(r.LastModified)
+	if err != nil {
+		return nil, 0, err
+	}
+	attributes, display, body := t.body(r)
+	seq, err := t.insert(ctx, r.ID, created, modified, display, body)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := t.takeUniques(ctx, seq, t.uniques(r)); err != nil {
+		// A caller that joins a transaction may go on with it.
+		_, undo := t.db.exec(ctx, "DELETE FROM scim_resource WHERE seq = ?", seq)
+		return nil, 0, errors.Join(err, undo)
+	}
+	if err := t.putKeys(ctx, seq, t.keys(r)); err != nil {
+		return nil, 0, err
+	}
+	return &schema.Resource{
+		Type: t.t, ID: r.ID, Version: "1", Attributes: attributes,
+		Created: r.Created.UTC().Round(0), LastModified: r.LastModified.UTC().Round(0),
+	}, seq, nil
+}
+
+func (t *table) insert(ctx context.Context, id, created, modified, display, body string) (int64, error) {
+	d := t.db.d
+	args := []any{tenant(ctx), t.name, id, created, modified, display, body, tenant(ctx), t.name, id, t.name, t.rule}
+	var seq int64
+	err := t.db.one(ctx, d.insert+"scim_resource (tenant, type, id, version, created, last_modified, display, body)"+
+		" SELECT ?, ?, ?, 1, ?, ?, ?, ?"+d.dual+
+		" WHERE NOT EXISTS (SELECT 1 FROM scim_deleted WHERE tenant = ? AND type = ? AND id = ?)"+
+		" AND "+d.sameRule()+
+		d.onTaken+" RETURNING seq", args, &seq)
+	if !errors.Is(err, errNoRow) {
+		return seq, err
+	}
+	if err := t.checkRule(ctx); err != nil {
+		return 0, err
+	}
+	return 0, &store.UniquenessError{Path: schema.IDAttribute.Name}
+}
+
+// Update implements [store.Store].
+func (t *table) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	var out *schema.Resource
+	err := t.db.InTx(ctx, func(ctx context.Context) error {
+		r, err := t.lock(ctx, c.Before.ID, c.IfVersion)
+		if err != nil {
+			return err
+		}
+		out, err = t.put(ctx, r, c.After)
+		return err
+	})
+	return out, err
+}
+
+// put stores after in a row that is locked.
+func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema.Resource, error) {
+	modified, err := timeText(after.LastModified)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.moveKeys(ctx, r.seq, after); err != nil {
+		return nil, err
+	}
+	attributes, display, body := t.body(after)
+	n, err := t.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ?, display = ?, body = ? WHERE seq = ? AND version = ? AND "+t.db.d.sameRule(),
+		modified, display, body, r.seq, r.version, t.name, t.rule)
+	if err != nil {
+		return nil, err
+	}
+	if n != 1 {
+		return nil, t.db.done(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
+	}
+	return &schema.Resource{
+		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: attributes,
+		Created: r.created, LastModified: after.LastModified.UTC().Round(0),
+	}, nil
+}
+
+// Delete implements [store.Store].
+func (t *table) Delete(ctx context.Context, id string, ifVersion string) error {
+	return t.db.InTx(ctx, func(ctx context.Context) error {
+		r, err := t.lock(ctx, id, ifVersion)
+		if err != nil {
+			return err
+		}
+		if _, err := t.db.exec(ctx, "INSERT INTO scim_deleted (tenant, type, id, seq) VALUES (?, ?, ?, ?)", tenant(ctx), t.name, id, r.seq); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			"DELETE FROM scim_member WHERE grp = ?",
+			"DELETE FROM scim_unique WHERE seq = ?",
+			"DELETE FROM scim_key WHERE seq = ?",
+			"DELETE FROM scim_resource WHERE seq = ?",
+		} {
+			if _, err := t.db.exec(ctx, query, r.seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
