@@ -204,7 +204,7 @@ func init() {
 			c.Both(func(c *Client) {
 				c.NewUser("a")
 				c.Get("/Users?filter=%zz").Fails(400, "invalidValue")
-				c.Get("/Users?filter=userName+eq+%22b%22;count=1").Fails(400, "invalidValue")
+				c.Get("/Users?filter=userName+eq+%22b%22;count=1").Fails(400, "invalidFilter")
 				c.Get(`/Users?filter=userName+eq+"a"&filter=userName+eq+"b"`).Fails(400, "invalidFilter")
 				c.Get(`/Users?filter=userName+eq+"a"&FILTER=userName+eq+"b"`).Fails(400, "invalidFilter")
 			})
