@@ -58,7 +58,7 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 	now := h.now()
 	next := &schema.Resource{Type: ep.Type, ID: h.cfg.NewID(), Created: now, LastModified: now}
 	var created *schema.Resource
-	err := h.write(r, ep, "", store.CausePost, func(ctx context.Context, w *write) error {
+	err := h.write(r, ep, store.CausePost, func(ctx context.Context, w *write) error {
 		members, err := h.completeMembers(ctx, n.members)
 		if err != nil {
 			return err
@@ -112,5 +112,8 @@ func (h *Handler) setPassword(ctx context.Context, r *schema.Resource, s schema.
 	if h.cfg.SetPassword == nil || s.Len() == 0 {
 		return nil
 	}
-	return h.cfg.SetPassword(ctx, r, s)
+	if err := h.cfg.SetPassword(ctx, r, s); err != nil {
+		return &hookError{err}
+	}
+	return nil
 }

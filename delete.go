@@ -17,7 +17,7 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 	if ep.OnDelete == DeactivateOnDelete {
 		return h.deactivate(r, ep, id)
 	}
-	err := h.write(r, ep, id, store.CauseDelete, func(ctx context.Context, w *write) error {
+	err := h.write(r, ep, store.CauseDelete, func(ctx context.Context, w *write) error {
 		before, err := h.lock(ctx, r, ep, id)
 		if err != nil {
 			return err

@@ -47,6 +47,8 @@ func toError(err error) (e *Error, known bool) {
 	switch {
 	case errors.As(err, &own):
 		return own, true
+	case private(err):
+		return errorf(http.StatusInternalServerError, "internal error"), false
 	case errors.As(err, &unique):
 		return &Error{http.StatusConflict, schema.ErrorUniqueness, unique.Path + " is already in use"}, true
 	case errors.As(err, &wrong):

@@ -27,24 +27,28 @@ import (
 type Hooks struct {
 	// Before may veto: an error undoes the whole write and is answered as it
 	// is if it is an [*Error] or *schema.Error (last owner, no seat left,
-	// foreign domain), else by a plain 500. It sees every event.
+	// foreign domain), [ErrForbidden] or store.ErrUnavailable, else by a plain
+	// 500. It sees every event.
 	Before func(ctx context.Context, e *store.Event) error
 
 	// EndSessions ends the sessions that live in the database of the
 	// transaction when a resource is deactivated (store.EventDeactivated, by
-	// PATCH, PUT or DELETE alike). An error undoes the write.
+	// PATCH, PUT or DELETE alike). An error undoes the write, as Before's.
 	EndSessions func(ctx context.Context, e *store.Event) error
 
 	// Revoke ends sessions that live elsewhere when a resource is
 	// deactivated. It runs after the commit, or a login could slip in
 	// between, and before the answer: as long as it fails the client is
 	// answered 503 and the revocation stays pending. The background worker
-	// and every later write on the resource run it again first. It needs
-	// Config.Outbox.
+	// and every later write on the resource run it again first, one that
+	// changes nothing or is answered 404 too. It needs Config.Outbox. It may
+	// run more than once, also at the same time.
 	Revoke func(ctx context.Context, e *store.Event) error
 
 	// The hooks of the events; see store.EventKind. They need Config.Outbox
-	// and [Handler.Run].
+	// and [Handler.Run]. Events of one resource are delivered in order, the
+	// next when the one before is; those of different resources in any order
+	// and at the same time.
 	Created        func(ctx context.Context, e *store.Event) error
 	Updated        func(ctx context.Context, e *store.Event) error
 	Deactivated    func(ctx context.Context, e *store.Event) error
@@ -118,28 +122,79 @@ type write struct {
 	revocations []store.Entry
 }
 
+// hookError is the error of a hook that takes part in a transaction. What it
+// wraps is the hook's own affair: not found is something that the hook did not
+// find, and no answer to the client. The transaction sees through it, to run
+// again after a conflict.
+type hookError struct{ error }
+
+func (e *hookError) Unwrap() error { return e.error }
+
+// private reports whether the error is a hook's own affair, not meant for the
+// client.
+func private(err error) bool {
+	var hook *hookError
+	var own *Error
+	var wrong *schema.Error
+	switch {
+	case !errors.As(err, &hook), errors.As(err, &own), errors.As(err, &wrong):
+		return false
+	}
+	for _, meant := range []error{ErrForbidden, store.ErrUnavailable, context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, meant) {
+			return false
+		}
+	}
+	return true
+}
+
 // write runs fn in the transaction of all stores and carries out what the
 // leaver-safe order asks for around it: revocations still pending for the
-// resource first, those of this write after the commit, and no answer before
-// both are done. id is "" for a resource to be created.
-func (h *Handler) write(r *request, ep *endpoint, id string, cause store.Cause, fn func(context.Context, *write) error) error {
-	if err := h.finishPending(r.ctx, ep.Type.Name, id); err != nil {
-		return err
-	}
-	var w *write
-	err := h.retry(r, func() error {
-		w = &write{Handler: h, r: r, ep: ep, cause: cause}
-		return h.inTx(r.ctx, func(ctx context.Context) error {
-			w.revocations = nil
-			return fn(ctx, w)
+// resource first ([Handler.lock] finds them), those of this write after the
+// commit, and no answer before both are done.
+func (h *Handler) write(r *request, ep *endpoint, cause store.Cause, fn func(context.Context, *write) error) error {
+	for range casRetries {
+		w := &write{Handler: h, r: r, ep: ep, cause: cause}
+		err := h.retry(r, func() error {
+			return h.inTx(r.ctx, func(ctx context.Context) error {
+				w.revocations = nil
+				return fn(ctx, w)
+			})
 		})
-	})
-	if err != nil {
-		return err
+		var left *pendingError
+		switch {
+		case errors.As(err, &left):
+			if err := h.revokeNow(r.ctx, left.revocations); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			r.audit.done = true
+			h.wakeWorker()
+			return h.revokeNow(r.ctx, w.revocations)
+		}
 	}
-	r.audit.done = true
-	h.wakeWorker()
-	return h.revokeNow(r.ctx, w.revocations)
+	return store.ErrUnavailable
+}
+
+// pendingError undoes a write before which revocations are to be carried out.
+type pendingError struct{ revocations []store.Entry }
+
+func (e *pendingError) Error() string { return "scim: access is not revoked yet" }
+
+// nothingPending fails if earlier writes left revocations of the resource
+// behind. It is asked behind the lock of the resource, when no such write is on
+// its way any more.
+func (h *Handler) nothingPending(ctx context.Context, typ, id string) error {
+	if h.cfg.Hooks.Revoke == nil {
+		return nil
+	}
+	entries, err := h.cfg.Outbox.Pending(ctx, store.QueueRevoke, typ, id)
+	if err == nil && len(entries) > 0 {
+		err = &pendingError{entries}
+	}
+	return err
 }
 
 // happened raises the events of a change: before is nil for a new resource,
@@ -206,7 +261,7 @@ func (w *write) raise(ctx context.Context, typ string, events []*store.Event) er
 	if before := w.cfg.Hooks.Before; before != nil {
 		for _, e := range events {
 			if err := before(ctx, e); err != nil {
-				return err
+				return &hookError{err}
 			}
 		}
 	}
@@ -216,7 +271,7 @@ func (w *write) raise(ctx context.Context, typ string, events []*store.Event) er
 				continue
 			}
 			if err := end(ctx, e); err != nil {
-				return fmt.Errorf("end sessions: %w", err)
+				return &hookError{fmt.Errorf("end sessions: %w", err)}
 			}
 		}
 	}

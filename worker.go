@@ -133,19 +133,6 @@ func (h *Handler) runHook(ctx context.Context, entry store.Entry) error {
 	}
 }
 
-// finishPending completes the revocations of a resource that earlier writes
-// left behind. Nothing else may happen to the resource before.
-func (h *Handler) finishPending(ctx context.Context, typ, id string) error {
-	if h.cfg.Hooks.Revoke == nil || id == "" {
-		return nil
-	}
-	entries, err := h.cfg.Outbox.Pending(ctx, store.QueueRevoke, typ, id)
-	if err != nil {
-		return err
-	}
-	return h.revokeNow(ctx, entries)
-}
-
 // revokeNow carries out revocations before the client is answered. The client
 // going away does not stop it. On failure they stay pending and the answer is
 // 503: the client's retry, though it changes nothing, comes back here.

@@ -35,7 +35,7 @@ func (h *Handler) inTx(ctx context.Context, fn func(context.Context) error) erro
 func (h *Handler) update(r *request, ep *endpoint, id string, cause store.Cause, change func(context.Context, *schema.Resource) (edit, error)) (*schema.Resource, edit, error) {
 	var result *schema.Resource
 	var made edit
-	err := h.write(r, ep, id, cause, func(ctx context.Context, w *write) error {
+	err := h.write(r, ep, cause, func(ctx context.Context, w *write) error {
 		before, err := h.lock(ctx, r, ep, id)
 		if err != nil {
 			return err
@@ -76,9 +76,17 @@ func (ep *endpoint) keepInactive(before *schema.Resource, after *schema.Object) 
 	return after.With(ep.active, schema.Boolean(false))
 }
 
-// lock reads the resource for a write and checks the preconditions.
+// lock reads the resource for a write and checks the preconditions. Access
+// that is still to be revoked comes before all, also before saying that there
+// is no such resource: the client may be repeating a DELETE.
 func (h *Handler) lock(ctx context.Context, r *request, ep *endpoint, id string) (*schema.Resource, error) {
 	before, err := ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: true})
+	if err != nil && !isNotFound(err) {
+		return nil, err
+	}
+	if err := h.nothingPending(ctx, ep.Type.Name, id); err != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +113,8 @@ func (h *Handler) retry(r *request, write func() error) error {
 	for i := 0; ; i++ {
 		err := write()
 		var precondition *preconditionError
-		if !errors.Is(err, store.ErrVersion) || errors.As(err, &precondition) {
+		var hook *hookError
+		if !errors.Is(err, store.ErrVersion) || errors.As(err, &precondition) || errors.As(err, &hook) {
 			return err
 		}
 		if i == casRetries {
