@@ -47,6 +47,8 @@ func toError(err error) (e *Error, known bool) {
 	switch {
 	case errors.As(err, &own):
 		return own, true
+	case errors.Is(err, store.ErrUnavailable): // whatever is the reason
+		return unavailable(), false
 	case private(err):
 		return errorf(http.StatusInternalServerError, "internal error"), false
 	case errors.As(err, &unique):
@@ -61,10 +63,14 @@ func toError(err error) (e *Error, known bool) {
 		return errorf(http.StatusUnauthorized, "authentication failed"), true
 	case errors.Is(err, ErrForbidden):
 		return errorf(http.StatusForbidden, "not permitted"), true
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return errorf(http.StatusServiceUnavailable, "temporarily unavailable; try again"), false
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return unavailable(), false
 	}
 	return errorf(http.StatusInternalServerError, "internal error"), false
+}
+
+func unavailable() *Error {
+	return errorf(http.StatusServiceUnavailable, "temporarily unavailable; try again")
 }
 
 // schemaStatus is the status of a client's mistake (RFC 7644 §3.12, Table 9).

@@ -140,7 +140,7 @@ func private(err error) bool {
 	case !errors.As(err, &hook), errors.As(err, &own), errors.As(err, &wrong):
 		return false
 	}
-	for _, meant := range []error{ErrForbidden, store.ErrUnavailable, context.DeadlineExceeded, context.Canceled} {
+	for _, meant := range []error{ErrForbidden, context.DeadlineExceeded, context.Canceled} {
 		if errors.Is(err, meant) {
 			return false
 		}
