@@ -2,13 +2,15 @@ package patch
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
 
 // withoutPath applies an operation to the resource itself: each member of the
 // value is an attribute to add or replace. Every name is read as an attribute
-// path, so that Entra ID's "name.givenName" and URI-qualified ones work (Z-32).
+// path, so that Entra ID's "name.givenName", URI-qualified ones and
+// `emails[type eq "work"].value` work (Z-32).
 func (w *run) withoutPath(op Operation) error {
 	if op.Op == Remove {
 		return fail(schema.ErrorNoTarget, "remove needs a path") // RFC 7644 §3.5.2.2
@@ -26,14 +28,16 @@ func (w *run) withoutPath(op Operation) error {
 }
 
 func (w *run) changeNamed(op Op, m schema.JSONMember) error {
-	p, ok := w.typ.Resolve(m.Name)
-	if !ok {
+	t, known, err := w.named(m.Name)
+	if err != nil {
+		return err
+	}
+	if !known {
 		if w.profile.UnknownAttributes {
 			return nil
 		}
 		return fail(schema.ErrorInvalidPath, fmt.Sprintf("there is no attribute %.64q", m.Name))
 	}
-	t := attrTarget(p)
 	if t.attr == schema.SchemasAttribute {
 		return nil // it follows from the content; authentik sends it along
 	}
@@ -41,6 +45,24 @@ func (w *run) changeNamed(op Op, m schema.JSONMember) error {
 		return nil
 	}
 	return w.change(op, t, m.Value)
+}
+
+// named returns what the name of a member is the path of: an attribute, or
+// values of one that is known.
+func (w *run) named(name string) (t target, known bool, err error) {
+	if p, ok := w.typ.Resolve(name); ok {
+		return attrTarget(p), true, nil
+	}
+	attr, _, selects := strings.Cut(name, "[")
+	if _, ok := w.typ.Resolve(attr); !ok || !selects {
+		return target{}, false, nil
+	}
+	p, err := w.resolver.Path(name, w.budget)
+	if err != nil {
+		return target{}, true, err
+	}
+	t, err = pathTarget(p)
+	return t, true, err
 }
 
 func unknownSub(name string) error {

@@ -76,6 +76,9 @@ var patchReplace = []row{
 			for _, text := range []string{`['name.givenName']`, `['` + ent + `:department']`, `['` + user + `:title']`} {
 				c.Get(path).Has(text, "")
 			}
+			c.becomes(path, replace("", `{"emails[value eq \"a@x.example\"].type":"work","`+user+`:emails[type eq \"work\"].display":"d"}`), "emails", `[{"value":"a@x.example","type":"work","display":"d"}]`)
+			c.fails(path, "invalidFilter", replace("", `{"title":"x","emails[type foo \"work\"].value":"x"}`))
+			c.fails(path, "invalidPath", replace("", `{"title":"x","emails[type eq \"work\"].nope":"x"}`), replace("", `{"emails[type eq \"work\"]x":"x"}`))
 			c.fails(path, "mutability", replace(ent+":manager.displayName", `"x"`))
 		})
 	}},
