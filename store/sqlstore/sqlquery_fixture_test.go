@@ -118,7 +118,7 @@ var hostMariaDB = host{
 	dialect: sqlquery.MySQL,
 	types: strings.NewReplacer("SHORT", "VARCHAR(100) COLLATE utf8mb4_nopad_bin", "LONGTEXT", "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "TEXT PRIMARY KEY", "VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PRIMARY KEY",
 		"group_id TEXT", "group_id VARCHAR(100) COLLATE utf8mb4_nopad_bin", "member TEXT", "member VARCHAR(300) COLLATE utf8mb4_nopad_bin",
-		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "email_key TEXT", "email_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "login_key TEXT", "login_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "email_key TEXT", "email_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"TEXT", "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
 		"TIME", "DATETIME(6)", "BYTES", "LONGBLOB", "SERIALKEY", "BIGINT AUTO_INCREMENT PRIMARY KEY"),
 	open: func(t testing.TB) *sql.DB { return mariaDB(t).open(t) },
