@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
 // InTx runs its function again after a conflict, this often and this long.
@@ -28,9 +29,16 @@ type transaction struct {
 
 type txKey struct{ db *DB }
 
+// transaction returns what statements of db are part of: a transaction of its
+// own, or of a sqlquery.DB that was made with the same *sql.DB.
 func (db *DB) transaction(ctx context.Context) *transaction {
-	t, _ := ctx.Value(txKey{db}).(*transaction)
-	return t
+	if t, ok := ctx.Value(txKey{db}).(*transaction); ok {
+		return t
+	}
+	if tx, ok := sqlquery.TxOn(ctx, db.writer); ok {
+		return &transaction{db: db, tx: tx}
+	}
+	return nil
 }
 
 type anyTxKey struct{}
@@ -50,9 +58,12 @@ func Tx(ctx context.Context) (*sql.Tx, bool) {
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
 // after a conflict or a connection lost before the commit. A commit that
 // fails may have taken place or not: that is store.ErrUnavailable at once.
+//
+// A transaction of a sqlquery.DB that was made with the same *sql.DB is joined,
+// as one of db itself, so that an outbox here belongs to writes there.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if db.transaction(ctx) != nil {
-		return fn(ctx)
+	if t := db.transaction(ctx); t != nil {
+		return fn(context.WithValue(ctx, txKey{db}, t))
 	}
 	if err := db.prepare(ctx); err != nil {
 		return err

@@ -1,0 +1,99 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
+)
+
+// beside opens an application's database with the outbox in it.
+func beside(t testing.TB, d database) (*sqlquery.DB, *sqlstore.DB) {
+	if d.dialect == sqlstore.SQLite {
+		d.dsn += "&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+	}
+	pool := d.open(t)
+	dialect := map[sqlstore.Dialect]sqlquery.Dialect{
+		sqlstore.SQLite: sqlquery.SQLite, sqlstore.PostgreSQL: sqlquery.PostgreSQL, sqlstore.MariaDB: sqlquery.MySQL,
+	}[d.dialect]
+	host, err := sqlquery.New(pool, dialect)
+	require.NoError(t, err)
+	db, err := sqlstore.New(pool, d.dialect)
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	return host, db
+}
+
+func TestOutboxInTransactionsOfTheApplication(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		storetest.RunOutbox(t, func(t *testing.T) storetest.OutboxFixture {
+			d := map[sqlstore.Dialect]func(testing.TB) database{
+				sqlstore.SQLite: sqlite, sqlstore.PostgreSQL: postgreSQL, sqlstore.MariaDB: mariaDB,
+			}[d.dialect](t)
+			host, db := beside(t, d)
+			return storetest.OutboxFixture{Outbox: db, Tx: host}
+		})
+	})
+}
+
+func TestTransactionsOfOtherDatabasesAreNotJoined(t *testing.T) {
+	t.Parallel()
+	host, _ := beside(t, sqlite(t))
+	_, other := beside(t, sqlite(t))
+	ctx := t.Context()
+	boom := errors.New("boom")
+	err := host.InTx(ctx, func(ctx context.Context) error {
+		require.NoError(t, other.Append(ctx, []store.Entry{{ID: "1", Queue: store.QueueRevoke, Type: "User", ResourceID: "u1", Payload: []byte("{}")}}))
+		return boom
+	})
+	require.ErrorIs(t, err, boom)
+	pending, err := other.Pending(ctx, store.QueueRevoke, "User", "u1")
+	require.NoError(t, err)
+	require.Len(t, pending, 1, "rolled back with a transaction of another database")
+}
+
+// A statement that failed dooms what joined: on MariaDB the transaction may be
+// undone already.
+func TestNothingFollowsAFailureInAJoinedTransaction(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		host, db := beside(t, d)
+		users := db.Store(schema.UserType)
+		entry := []store.Entry{{ID: "1", Queue: store.QueueRevoke, Type: "User", ResourceID: "u1", Payload: []byte("{}")}}
+		require.NoError(t, db.Append(t.Context(), entry))
+		err := host.InTx(t.Context(), func(ctx context.Context) error {
+			return db.InTx(ctx, func(ctx context.Context) error {
+				require.Error(t, db.Append(ctx, entry), "the same ID again")
+				_, err := users.Create(ctx, user(1))
+				require.Error(t, err)
+				return err
+			})
+		})
+		require.Error(t, err)
+	})
+}
+
+func TestTransactionsTheApplicationBegan(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		pool := d.open(t)
+		db, err := sqlstore.New(pool, d.dialect)
+		require.NoError(t, err)
+		require.NoError(t, db.Migrate(t.Context()))
+		tx, err := pool.BeginTx(t.Context(), &sql.TxOptions{})
+		require.NoError(t, err)
+		defer tx.Rollback()
+		ctx := sqlquery.WithTx(t.Context(), tx)
+		require.NoError(t, db.Append(ctx, []store.Entry{{ID: "1", Queue: store.QueueEvent, Type: "User", ResourceID: "u1", Payload: []byte("{}")}}))
+		require.NoError(t, tx.Rollback())
+		pending, err := db.Pending(t.Context(), store.QueueEvent, "User", "u1")
+		require.NoError(t, err)
+		require.Empty(t, pending)
+	})
+}
