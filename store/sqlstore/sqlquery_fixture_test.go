@@ -127,6 +127,11 @@ var hostMariaDB = host{
 // fullFixture is the application's tables with rest columns, which can keep
 // everything.
 func fullFixture(t testing.TB, d host) storetest.Fixture {
+	_, f := fullTables(t, d)
+	return f
+}
+
+func fullTables(t testing.TB, d host) (*sql.DB, storetest.Fixture) {
 	conn := d.open(t)
 	d.create(t, conn, ddl)
 	db, err := sqlquery.New(conn, d.dialect)
@@ -142,7 +147,7 @@ func fullFixture(t testing.TB, d host) storetest.Fixture {
 	require.NoError(t, err)
 	things, err := sqlquery.NewTable(ctx, db, "things", storetest.ThingType, sqlquery.Options[thingRow]{})
 	require.NoError(t, err)
-	return storetest.Fixture{Users: users, Groups: groups, Things: things, Tx: db}
+	return conn, storetest.Fixture{Users: users, Groups: groups, Things: things, Tx: db}
 }
 
 func TestSQLQueryOnSQLite(t *testing.T) {

@@ -223,6 +223,59 @@ func TestSQLQueryRebuildsKeys(t *testing.T) {
 	})
 }
 
+func TestSQLQueryLists(t *testing.T) {
+	hosts(t, func(t *testing.T, d host) {
+		conn, f := fullTables(t, d)
+		users := f.Users.(*sqlquery.Table[fullUserRow])
+		rows := func() (n int) {
+			require.NoError(t, conn.QueryRow("SELECT COUNT(*) FROM full_emails").Scan(&n))
+			return n
+		}
+		o, _ := schema.UserType.DecodeStored([]byte(`{"userName":"a","emails":[{"value":"A@x","type":"Work"},{"value":"b@x","primary":true}]}`))
+		r := userOf(schema.UserType, "a").WithAttributes(o)
+		r.ID = "2819c223-7f76-453a-919d-413861904646"
+		_, err := users.Create(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, 2, rows())
+		_, err = conn.Exec("DELETE FROM full_emails")
+		require.NoError(t, err)
+		n, err := users.RebuildKeys(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, n, "no keys in the table itself were wrong")
+		require.Equal(t, 2, rows(), "the rows of the list are back")
+		emails := schema.UserType.MustResolve("emails")
+		e := filter.ValuePath{Path: emails, Expr: filter.And{ // Entra ID's match by work e-mail
+			Left:  filter.Compare{Path: schema.AttrPath{emails[0].Sub("type")}, Op: filter.EQ, Value: schema.String("work")},
+			Right: filter.Compare{Path: schema.AttrPath{emails[0].Sub("value")}, Op: filter.EQ, Value: schema.String("a@X")},
+		}}
+		require.True(t, users.Describe().Filter(e))
+		p, err := users.List(t.Context(), &store.Query{Filter: filter.New(e), Count: 9})
+		require.NoError(t, err)
+		require.Len(t, p.Resources, 1)
+		require.NoError(t, users.Delete(t.Context(), r.ID, ""))
+		require.Zero(t, rows())
+	})
+}
+
+func TestSQLQueryHandsOutNoIDAgain(t *testing.T) { // M-13
+	hosts(t, func(t *testing.T, d host) {
+		conn := d.open(t)
+		d.create(t, conn, bareDDL)
+		db, err := sqlquery.New(conn, d.dialect)
+		require.NoError(t, err)
+		bare, err := sqlquery.NewTable(t.Context(), db, "bare", schema.UserType, sqlquery.Options[bareUser]{})
+		require.NoError(t, err)
+		seen := map[string]bool{}
+		for range 3 {
+			r, err := bare.Create(t.Context(), userOf(bare.Type(), "a"))
+			require.NoError(t, err)
+			require.False(t, seen[r.ID], r.ID)
+			seen[r.ID] = true
+			require.NoError(t, bare.Delete(t.Context(), r.ID, ""), "the row goes")
+		}
+	})
+}
+
 func TestSQLQueryFailsClosedForTenants(t *testing.T) {
 	a := openApp(t, hostSQLite) // without a tenant column
 	u := a.user(t, "a")
@@ -347,17 +400,35 @@ func TestSQLQueryRefusesWhatItDidNotDeclare(t *testing.T) {
 
 func TestSQLQueryUsesIndexes(t *testing.T) {
 	a := openApp(t, hostSQLite)
-	rows, err := a.conn.Query("EXPLAIN QUERY PLAN SELECT id FROM users AS t WHERE 1 = 1 AND t.deleted_at IS NULL AND (((t.email IS NOT NULL AND t.email <> '') AND t.email_key COLLATE BINARY = ?))", "x")
+	w, err := sqlquery.NewTranslator(sqlquery.Mapping{
+		Type: schema.UserType, Dialect: sqlquery.SQLite, Tie: "t.id",
+		Columns: map[string]sqlquery.Column{"userName": {Expr: "t.email", Key: "t.email_key", NeverNull: true, Always: true}},
+	})
+	require.NoError(t, err)
+	for _, op := range []filter.Op{filter.EQ, filter.SW, filter.GT} {
+		where, args, err := w.Where(filter.Compare{Path: schema.UserType.MustResolve("userName"), Op: op, Value: schema.String("x")}, 1)
+		require.NoError(t, err)
+		require.Contains(t, plan(t, a.conn, "SELECT id FROM users AS t WHERE "+where, args...), "SEARCH t USING INDEX users_email", "%s", op)
+	}
+	order, err := w.OrderBy(schema.UserType.MustResolve("userName"), true)
+	require.NoError(t, err)
+	require.NotContains(t, plan(t, a.conn, "SELECT id FROM users AS t ORDER BY "+order+" LIMIT 9"), "FOR ORDER BY\n", "no sort of the whole table")
+}
+
+// plan returns how SQLite runs a query.
+func plan(t *testing.T, conn *sql.DB, query string, args ...any) string {
+	rows, err := conn.Query("EXPLAIN QUERY PLAN "+query, args...)
 	require.NoError(t, err)
 	defer rows.Close()
-	var plan string
+	var out strings.Builder
 	for rows.Next() {
 		var id, parent, unused int
 		var detail string
 		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
-		plan += detail + "\n"
+		out.WriteString(detail + "\n")
 	}
-	require.Contains(t, plan, "users_email")
+	require.NoError(t, rows.Err())
+	return out.String()
 }
 
 func BenchmarkSQLQuery(b *testing.B) {

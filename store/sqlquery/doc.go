@@ -1,0 +1,53 @@
+// Package sqlquery serves SCIM from the tables that an application already has,
+// on database/sql: PostgreSQL, SQLite, MariaDB and MySQL. It imports no driver.
+//
+//	type User struct {
+//		ID        int64     `scim:"id,prefix=u" db:"id"`
+//		Email     string    `scim:"userName" db:"email"`
+//		EmailKey  string    `scim:"userName,key" db:"email_key"`
+//		Disabled  bool      `scim:"active,not" db:"disabled"`
+//		Version   int64     `scim:"meta.version" db:"scim_version"`
+//		UpdatedAt time.Time `scim:"meta.lastModified" db:"updated_at"`
+//		Rest      string    `scim:",rest" db:"scim_rest"`
+//	}
+//
+//	db, err := sqlquery.New(pool, sqlquery.PostgreSQL)
+//	users, err := sqlquery.NewTable(ctx, db, "users", schema.UserType, sqlquery.Options[User]{})
+//	teams, err := sqlquery.NewGroupTable(ctx, db, "teams", schema.GroupType,
+//		sqlquery.Members{Table: "team_members", Group: "team_id", Member: "user_id", Of: users},
+//		sqlquery.Options[Team]{})
+//
+// users and teams are stores for scim.Endpoint, with Type() as the endpoint's
+// type, and db is scim.Config.Tx. The tags are described at [store.Typed].
+//
+// # What the table needs
+//
+//   - A key column for each value that is looked up without regard to case,
+//     at least for userName, with a unique index; see [Table]. [Table.RebuildKeys]
+//     fills it. What else writes these columns writes schema.FoldKey too.
+//   - An integer for meta.version, or ETags are off and two writers who do not
+//     use transactions may overwrite each other.
+//   - A rest column, unless nothing but the columns is to be kept.
+//   - Integer keys that are never handed out again. SQLite needs
+//     AUTOINCREMENT, which NewTable checks.
+//   - Binary collations in MariaDB and MySQL for columns of ids, tenants,
+//     members and keys, so that a unique index takes no two values for one.
+//
+// # Filters
+//
+// RFC 7644 §3.4.2.2 filters become conditions with bound arguments that are
+// true for exactly the resources that filter.Filter.Match accepts; see
+// [Translator], which an application with stores of its own can use alone. What
+// SQL cannot say exactly is not declared, and package scim matches it over a
+// bounded number of rows: text without a key column, decimals, times beyond
+// microseconds, elements of lists beside a rest column unless a [ListTable]
+// has them. Orders are the same, without an index on every column.
+//
+// # Transactions
+//
+// [DB.InTx] runs a write of the library; [Tx] gives the application the
+// transaction in a hook, and [WithTx] makes the library part of the
+// application's own. PostgreSQL and MariaDB lock rows in READ COMMITTED. SQLite
+// has one writer: transactions queue in Go, where waiting ends with the
+// context, and take the write lock before they read.
+package sqlquery
