@@ -140,7 +140,6 @@ func (g *groups) add(ctx context.Context, grp int64, members []schema.Member) ([
 			if !validID(m.Value) {
 				return nil, fmt.Errorf("sqlstore: %q is no id of a member", m.Value)
 			}
-			there[m.Value] = 0
 			n++
 			args = append(args, grp, ord+int64(n), foldID(m.Value), m.Value, escape(m.Type), nullable(typeKey(m.Type)), escape(m.Display))
 			added = append(added, m)

@@ -12,6 +12,7 @@ import (
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // named returns a user with nothing but a name.
@@ -76,6 +77,41 @@ func TestNamesOfEveryLengthAndCharacter(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, want, page.Total, "%d %q", op, name)
 			}
+		}
+	})
+}
+
+// Of two unique values one is taken: the other stays free.
+func TestAHalfTakenResourceTakesNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		things := db.Store(storetest.ThingType)
+		thing := func(id string, serial int64, code string) *schema.Resource {
+			var more schema.Builder
+			path := storetest.ThingType.MustResolve("urn:example:storetest:2.0:More:code")
+			more.Set(path.Last(), schema.String(code))
+			var o *schema.Object
+			o = o.With(storetest.ThingType.MustResolve("serial").Last(), schema.Integer(serial))
+			return resource(storetest.ThingType, id, o.With(path.Root(), schema.Complex(more.Object())))
+		}
+		_, err := things.Create(t.Context(), thing("first", 1, "x"))
+		require.NoError(t, err)
+		second, err := things.Create(t.Context(), thing("second", 2, "y"))
+		require.NoError(t, err)
+		err = db.InTx(t.Context(), func(ctx context.Context) error {
+			var taken *store.UniquenessError
+			_, err := things.Create(ctx, thing("third", 3, "x"))
+			require.ErrorAs(t, err, &taken)
+			require.Equal(t, "urn:example:storetest:2.0:More:code", taken.Path)
+			_, err = things.Update(ctx, &store.Change{Before: second, After: thing("second", 4, "x")})
+			require.ErrorAs(t, err, &taken)
+			return nil
+		})
+		require.NoError(t, err)
+		for _, serial := range []int64{3, 4} {
+			id := fmt.Sprint("later", serial)
+			_, err := things.Create(t.Context(), thing(id, serial, id))
+			require.NoError(t, err, "serial %d", serial)
 		}
 	})
 }
