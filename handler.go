@@ -26,7 +26,7 @@ type Handler struct {
 	prefix    string // the escaped path of BaseURL
 	endpoints []*endpoint
 	mux       *chi.Mux
-	wake      chan struct{} // for the worker
+	wake      map[store.Queue]chan struct{} // the worker
 }
 
 // request is one authenticated request.

@@ -157,7 +157,7 @@ func (l Limits) withDefaults() Limits {
 // New checks the configuration and returns the handler. The error joins every
 // problem found.
 func New(cfg Config) (*Handler, error) {
-	h := &Handler{cfg: cfg, wake: make(chan struct{}, 1)}
+	h := &Handler{cfg: cfg, wake: newWake()}
 	h.cfg.Limits = cfg.Limits.withDefaults()
 	if h.cfg.Logger == nil {
 		h.cfg.Logger = slog.Default()

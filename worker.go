@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed5f3efb56/scim/store"
@@ -12,7 +14,8 @@ import (
 
 const (
 	workerPause = time.Second      // between looks at the outbox when nothing calls
-	workerBatch = 32               // entries claimed at once
+	workerBatch = 16               // entries claimed, and carried out, at once
+	reasonMost  = 1000             // bytes kept of why an attempt failed
 	retryFirst  = time.Second      // after the first failure; doubled each time
 	retryMost   = 10 * time.Minute // at most
 )
@@ -23,72 +26,111 @@ const (
 // several processes on one database each may run it, they share the work.
 // Failures are logged and tried again, with growing pauses; an event that
 // failed Limits.Attempts times is set aside as dead (store.Outbox.Dead), a
-// revocation never.
+// revocation never. What has begun when ctx ends is finished first.
 func (h *Handler) Run(ctx context.Context) error {
 	if h.cfg.Outbox == nil {
 		return errors.New("scim: Run needs Config.Outbox")
 	}
-	for {
-		more := h.work(ctx, store.QueueRevoke)
-		more = h.work(ctx, store.QueueEvent) || more
-		if more && ctx.Err() == nil {
+	// Each queue by itself: no event holds up a revocation.
+	var queues sync.WaitGroup
+	for q, wake := range h.wake {
+		queues.Add(1)
+		go func() {
+			defer queues.Done()
+			h.runQueue(ctx, q, wake)
+		}()
+	}
+	queues.Wait()
+	return ctx.Err()
+}
+
+func (h *Handler) runQueue(ctx context.Context, q store.Queue, wake <-chan struct{}) {
+	for ctx.Err() == nil {
+		if h.work(ctx, q) {
 			continue
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
-		case <-h.wake:
+		case <-wake:
 		case <-time.After(workerPause):
 		}
 	}
 }
 
+// newWake makes what wakes the worker, for each queue.
+func newWake() map[store.Queue]chan struct{} {
+	return map[store.Queue]chan struct{}{store.QueueRevoke: make(chan struct{}, 1), store.QueueEvent: make(chan struct{}, 1)}
+}
+
 // wakeWorker tells a worker in this process that there may be work.
 func (h *Handler) wakeWorker() {
-	select {
-	case h.wake <- struct{}{}:
-	default:
+	for _, wake := range h.wake {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
-// work claims and carries out one batch; it reports whether there may be more.
+// work claims one batch and carries it out, all entries at the same time: they
+// are of different resources. It reports whether there may be more.
 func (h *Handler) work(ctx context.Context, q store.Queue) bool {
 	now := h.now()
-	// The lease outlasts the whole batch.
-	until := now.Add((workerBatch + 1) * h.cfg.Limits.Revoke)
-	entries, err := h.cfg.Outbox.Claim(ctx, q, now, until, workerBatch)
+	// The lease outlasts the hook and what settles the entry.
+	entries, err := h.cfg.Outbox.Claim(ctx, q, now, now.Add(3*h.cfg.Limits.Revoke), workerBatch)
 	if err != nil {
 		if ctx.Err() == nil {
 			h.cfg.Logger.LogAttrs(ctx, slog.LevelError, "scim: outbox", slog.String("error", err.Error()))
 		}
 		return false
 	}
+	var batch sync.WaitGroup
 	for _, e := range entries {
-		if ctx.Err() != nil {
-			return false
-		}
-		h.carryOut(ctx, e)
+		batch.Add(1)
+		go func() {
+			defer batch.Done()
+			_ = h.carryOut(ctx, e) // it logs, and the entry comes again
+		}()
 	}
+	batch.Wait()
 	return len(entries) > 0
 }
 
 // carryOut runs the hook of an entry and settles it; the result is nil only
-// when it is done for good.
+// when it is done for good. What fails is logged.
 func (h *Handler) carryOut(ctx context.Context, entry store.Entry) error {
 	ctx, cancel := context.WithTimeout(store.WithTenant(context.WithoutCancel(ctx), entry.Tenant), h.cfg.Limits.Revoke)
 	defer cancel()
-	err := h.runHook(ctx, entry)
+	failure := h.runHook(ctx, entry)
 	// What settles the entry must not fail for the time the hook took.
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.cfg.Limits.Revoke)
 	defer cancel()
-	if err == nil {
-		return h.cfg.Outbox.Done(settle, entry.ID)
+	if failure == nil {
+		err := h.cfg.Outbox.Done(settle, entry.ID)
+		if err != nil {
+			h.logEntry(ctx, "scim: outbox", entry, err)
+		}
+		return err
 	}
 	dead := entry.Queue == store.QueueEvent && entry.Attempts+1 >= h.cfg.Limits.Attempts
-	h.cfg.Logger.LogAttrs(ctx, slog.LevelError, "scim: hook failed",
+	h.logEntry(ctx, "scim: hook failed", entry, failure, slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead))
+	err := h.cfg.Outbox.Fail(settle, entry.ID, reason(failure), h.now().Add(backoff(entry.Attempts)), dead)
+	if err != nil {
+		h.logEntry(ctx, "scim: outbox", entry, err)
+	}
+	return failure
+}
+
+func (h *Handler) logEntry(ctx context.Context, message string, entry store.Entry, err error, attrs ...slog.Attr) {
+	h.cfg.Logger.LogAttrs(ctx, slog.LevelError, message, append(attrs,
 		slog.String("queue", string(entry.Queue)), slog.String("entry", entry.ID), slog.String("type", entry.Type),
-		slog.String("tenant", entry.Tenant), slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead), slog.String("error", err.Error()))
-	return errors.Join(err, h.cfg.Outbox.Fail(settle, entry.ID, err.Error(), h.now().Add(backoff(entry.Attempts)), dead))
+		slog.String("tenant", entry.Tenant), slog.String("error", err.Error()))...)
+}
+
+// reason is what the outbox keeps of an error; the log has it all.
+func reason(err error) string {
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), reasonMost)], "\uFFFD")
 }
 
 // backoff is the pause after an attempt that followed n failed ones.
