@@ -25,10 +25,11 @@ type app struct {
 	secure bool   // cookies only over TLS
 	cost   int    // of bcrypt
 	nobody string // the hash that is compared when there is no such user
+	now    func() time.Time
 }
 
 func newApp(db *database, tokens tokenService, cost int) (*app, error) {
-	a := &app{db: db, tokens: tokens, cost: cost}
+	a := &app{db: db, tokens: tokens, cost: cost, now: time.Now}
 	random, _ := scim.NewToken()
 	var err error
 	a.nobody, err = a.hashPassword(random)
@@ -127,7 +128,7 @@ func (a *app) startSession(ctx context.Context, u authenticated) (string, error)
 	}
 	secret, _ := scim.NewToken()
 	_, err = tx.ExecContext(ctx, "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
-		hash(secret), u.ID, time.Now().Add(sessionTime).Unix())
+		hash(secret), u.ID, a.now().Add(sessionTime).Unix())
 	if err != nil {
 		return "", err
 	}
@@ -199,7 +200,7 @@ func (a *app) who(r *http.Request) (account, error) {
 	}
 	var u account
 	err = a.db.QueryRowContext(r.Context(), "SELECT u.id, u.email FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > $2",
-		hash(c.Value), time.Now().Unix()).Scan(&u.ID, &u.Email)
+		hash(c.Value), a.now().Unix()).Scan(&u.ID, &u.Email)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errNobody
 	}

@@ -86,18 +86,18 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 		return nil, err
 	}
 	return scim.New(scim.Config{
-		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox,
+		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Now: a.now,
 		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(teams)},
 		SetPassword: func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error {
 			hash, err := a.hashPassword(secrets.Get("password").Text())
 			if err != nil {
 				return &schema.Error{Type: schema.ErrorInvalidValue, Path: "password", Detail: err.Error()}
 			}
-			return exec(ctx, "UPDATE users SET password_hash = $2 WHERE id = $1", key(r.ID), hash)
+			return inWrite(ctx, "UPDATE users SET password_hash = $2 WHERE id = $1", key(r.ID), hash)
 		},
 		Hooks: scim.Hooks{
 			EndSessions: func(ctx context.Context, e *store.Event) error {
-				return exec(ctx, "DELETE FROM sessions WHERE user_id = $1", key(e.ResourceID))
+				return inWrite(ctx, "DELETE FROM sessions WHERE user_id = $1", key(e.ResourceID))
 			},
 			Revoke: func(ctx context.Context, e *store.Event) error {
 				return a.tokens.Revoke(ctx, key(e.ResourceID))
@@ -106,8 +106,8 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 	})
 }
 
-// exec runs a statement of the application in the transaction of a write.
-func exec(ctx context.Context, statement string, args ...any) error {
+// inWrite runs a statement of the application in the transaction of a write.
+func inWrite(ctx context.Context, statement string, args ...any) error {
 	tx, _ := sqlquery.Tx(ctx)
 	_, err := tx.ExecContext(ctx, statement, args...)
 	return err

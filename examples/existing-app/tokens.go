@@ -57,7 +57,16 @@ func (dir tokenFiles) Find(_ context.Context, secret string) (account, error) {
 }
 
 func (dir tokenFiles) Revoke(_ context.Context, userID int64) error {
-	return os.RemoveAll(dir.of(userID))
+	files, err := os.ReadDir(dir.of(userID))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // never had any
+	}
+	for _, f := range files {
+		if e := os.Remove(filepath.Join(dir.of(userID), f.Name())); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 func hash(secret string) string {

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// The test binary is also the process that is killed.
+const (
+	envDatabase = "EXISTING_APP_TEST_DATABASE"
+	envTokens   = "EXISTING_APP_TEST_TOKENS"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if name := os.Getenv(envDatabase); name != "" {
+		serveUntilKilled(name, os.Getenv(envTokens))
+		os.Exit(3)
+	}
+	os.Exit(m.Run())
+}
+
+// deadly kills the process where it would revoke.
+type deadly struct{ tokenService }
+
+func (deadly) Revoke(ctx context.Context, _ int64) error {
+	if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func serveUntilKilled(name, tokens string) {
+	db, err := open(context.Background(), name)
+	if err != nil {
+		panic(err)
+	}
+	a, err := newApp(db, deadly{tokenFiles(tokens)}, bcrypt.MinCost)
+	if err != nil {
+		panic(err)
+	}
+	panic(a.listen(context.Background(), options{addr: "127.0.0.1:0", token: testToken}, os.Stderr))
+}
+
+func TestKilledBetweenCommitAndRevocation(t *testing.T) {
+	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
+		for _, next := range []struct {
+			name string
+			by   func(a *running, path string)
+		}{
+			{"the provider tries again", func(a *running, path string) {
+				require.Equal(a.t, http.StatusOK, a.provider("PATCH", path, setActive(false)).Code)
+			}},
+			{"another write comes first", func(a *running, path string) {
+				require.Equal(a.t, http.StatusOK, a.provider("PATCH", path, setActive(true)).Code)
+			}},
+			{"only the worker is left", func(a *running, _ string) { a.later(time.Hour) }},
+		} {
+			t.Run(next.name, func(t *testing.T) {
+				t.Parallel()
+				name, tokens := fresh(t), tokenFiles(t.TempDir())
+				a := start(t, name, tokens)
+				path := a.hire("ada@example.com")
+				session, token := a.login("ada@example.com"), a.issueTo("ada@example.com")
+
+				deactivateAndDie(t, name, string(tokens), path)
+				require.Equal(t, http.StatusUnauthorized, a.me(session), "ended by the commit")
+				require.Equal(t, http.StatusOK, a.me(token), "the process died before")
+
+				b := start(t, name, tokens)
+				next.by(b, path)
+				require.Eventually(t, func() bool { return b.me(token) == http.StatusUnauthorized }, 20*time.Second, 5*time.Millisecond)
+				require.Equal(t, http.StatusUnauthorized, b.me(session))
+			})
+		}
+	})
+}
+
+// deactivateAndDie has another process deactivate the user, which is killed
+// before it revokes anything.
+func deactivateAndDie(t *testing.T, name, tokens, path string) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), envDatabase+"="+name, envTokens+"="+tokens)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	line, err := bufio.NewReader(stderr).ReadString('\n')
+	require.NoError(t, err)
+	_, base, ok := strings.Cut(strings.TrimSpace(line), "SCIM at ")
+	require.True(t, ok, line)
+
+	body := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":"False"}}]}`
+	r, err := http.NewRequestWithContext(t.Context(), "PATCH", base+path, strings.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+testToken)
+	r.Header.Set("Content-Type", "application/scim+json")
+	_, err = http.DefaultClient.Do(r)
+	require.Error(t, err, "the process answered")
+	require.Error(t, cmd.Wait())
+	require.Equal(t, syscall.SIGKILL, cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
+}
