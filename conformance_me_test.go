@@ -53,7 +53,7 @@ func TestConformanceMe(t *testing.T) {
 			c.Delete(other).Is(204)
 		})
 	})
-	t.Run("I-4 the same rules hold: If-Match, projection, mutability, uniqueness, required attributes", func(t *testing.T) {
+	t.Run("I-4 I-3 the same rules hold, and errors name the resource too: If-Match, projection, mutability, uniqueness, required attributes", func(t *testing.T) {
 		t.Parallel()
 		var self string
 		withMe(t, &self, nil).both(t, func(c *scimtest.Client) {
@@ -61,16 +61,20 @@ func TestConformanceMe(t *testing.T) {
 			other := c.NewUser("Taken")
 			self = scimtest.ID(path)
 			before := c.Get(path).Is(200)
-			c.Put("/Me", scimtest.User("me"), `If-Match: W/"none"`).Fails(412, "")
-			c.Do("PATCH", "/Me", scimtest.PatchOp(`{"op":"remove","path":"title"}`), `If-Match: "none"`).Fails(412, "")
-			c.Delete("/Me", `If-Match: W/"none"`).Fails(412, "")
+			for _, failed := range []*scimtest.Reply{
+				c.Put("/Me", scimtest.User("me"), `If-Match: W/"none"`).Fails(412, ""),
+				c.Do("PATCH", "/Me", scimtest.PatchOp(`{"op":"remove","path":"title"}`), `If-Match: "none"`).Fails(412, ""),
+				c.Delete("/Me", `If-Match: W/"none"`).Fails(412, ""),
+				c.Get("/Me?attributes=title&excludedAttributes=name").Fails(400, "invalidValue"),
+				c.Patch("/Me", `{"op":"replace","path":"id","value":"x"}`).Fails(400, "mutability"),
+				c.Patch("/Me", `{"op":"replace","path":"userName","value":"taken"}`).Fails(409, "uniqueness"),
+				c.Put("/Me", scimtest.User("TAKEN")).Fails(409, "uniqueness"),
+				c.Put("/Me", `{}`).Fails(400, "invalidSyntax"),
+				c.Patch("/Me", `{"op":"remove","path":"userName"}`).Fails(400, "mutability"),
+			} {
+				require.Equal(t, scimtest.BaseURL+path, failed.Header.Get("Location"), failed.Text)
+			}
 			require.Equal(t, []string{"id", "schemas", "title"}, c.Get("/Me?attributes=title").Is(200).Keys(""))
-			c.Get("/Me?attributes=title&excludedAttributes=name").Fails(400, "invalidValue")
-			c.Patch("/Me", `{"op":"replace","path":"id","value":"x"}`).Fails(400, "mutability")
-			c.Patch("/Me", `{"op":"replace","path":"userName","value":"taken"}`).Fails(409, "uniqueness")
-			c.Put("/Me", scimtest.User("TAKEN")).Fails(409, "uniqueness")
-			c.Put("/Me", `{}`).Fails(400, "invalidSyntax")
-			c.Patch("/Me", `{"op":"remove","path":"userName"}`).Fails(400, "mutability")
 			require.Equal(t, before.Text, c.Get("/Me").Is(200).Text)
 			require.Equal(t, scimtest.BaseURL+path, c.Get("/Me", "If-None-Match: "+before.Header.Get("ETag")).Is(304).Header.Get("Location"))
 			c.Put("/Me?attributes=userName", scimtest.User("me", `"title":"x"`), "If-Match: "+before.Header.Get("ETag")).Is(200).Has("title", "")

@@ -326,6 +326,10 @@ func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
 	if errors.As(err, &method) {
 		w.Header().Set("Allow", method.allow)
 	}
+	var me *meError
+	if errors.As(err, &me) && e.Status != http.StatusNotFound {
+		w.Header().Set("Location", me.location)
+	}
 	if e.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", h.challenge())
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // meMethods are those of /Me, the alias of the caller's own User
-// (RFC 7644 §3.11). Creating oneself (POST) is not supported.
+// (RFC 7644 §3.11); any response names where that lives. Creating oneself
+// (POST) is not supported.
 func (h *Handler) meMethods() methods {
 	off := notImplemented("/Me is not supported")
 	if h.cfg.Me == nil {
@@ -25,12 +26,13 @@ func (h *Handler) meMethods() methods {
 				return nil, store.ErrNotFound
 			}
 			r.me = true
+			location := h.location(r.ctx, ep, id)
 			resp, err := f(r, ep, id)
-			if resp != nil {
-				// The Location of any response is the permanent one.
-				resp.location = h.location(r.ctx, ep, id)
+			if err != nil {
+				return nil, &meError{err, location}
 			}
-			return resp, err
+			resp.location = location
+			return resp, nil
 		}
 	}
 	return methods{
@@ -41,3 +43,11 @@ func (h *Handler) meMethods() methods {
 		http.MethodPost:   notImplemented("creating a resource through /Me is not supported"),
 	}
 }
+
+// meError is an error about the resource at location, addressed as /Me.
+type meError struct {
+	error
+	location string
+}
+
+func (e *meError) Unwrap() error { return e.error }
