@@ -1,0 +1,186 @@
+package sqlquery
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// apply changes the members of a group, which is locked, and returns what took
+// effect.
+func (g *GroupTable[T]) apply(ctx context.Context, group any, d *schema.MemberDelta) (did schema.MemberDelta, err error) {
+	if d == nil {
+		return did, nil
+	}
+	leaving := d.Remove
+	if d.Replace {
+		if leaving, err = g.others(ctx, group, d.Add); err != nil {
+			return did, err
+		}
+	}
+	if did.Remove, err = g.leave(ctx, group, leaving); err != nil {
+		return did, err
+	}
+	did.Add, err = g.join(ctx, group, d.Add)
+	return did, err
+}
+
+// others returns the members that are not among keep.
+func (g *GroupTable[T]) others(ctx context.Context, group any, keep []schema.Member) ([]string, error) {
+	kept := make(map[string]bool, len(keep))
+	for _, m := range keep {
+		kept[m.Value] = true
+	}
+	s := g.db.d.statement("SELECT ", g.member, " FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
+	var out []string
+	err := g.ids(ctx, s, func(id string) {
+		if !kept[id] {
+			out = append(out, id)
+		}
+	})
+	return out, err
+}
+
+// ids reads a result of member keys.
+func (g *GroupTable[T]) ids(ctx context.Context, s *statement, each func(id string)) error {
+	return g.db.query(ctx, s, func(scan func(...any) error) error {
+		dest, id := g.newMember()
+		if err := scan(dest); err != nil {
+			return err
+		}
+		each(id())
+		return nil
+	})
+}
+
+// among returns which of the ids are members of the group.
+func (g *GroupTable[T]) among(ctx context.Context, group any, ids []string) (map[string]bool, error) {
+	found := map[string]bool{}
+	err := batches(ids, func(ids []string) error {
+		s := g.db.d.statement("SELECT ", g.member, " FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
+		if !g.in(s, "", ids) {
+			return nil
+		}
+		return g.ids(ctx, s, func(id string) { found[id] = true })
+	})
+	return found, err
+}
+
+// in writes AND member IN (…). It reports false if no id can be a member.
+func (g *GroupTable[T]) in(s *statement, alias string, ids []string) bool {
+	keys := make([]any, 0, len(ids))
+	for _, id := range ids {
+		if key, ok := g.memberKey(id); ok {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return false
+	}
+	s.add(" AND ", alias, g.member, " IN ").list(keys)
+	return true
+}
+
+// leave takes members out, and returns those who were.
+func (g *GroupTable[T]) leave(ctx context.Context, group any, ids []string) ([]string, error) {
+	here, err := g.among(ctx, group, ids)
+	if err != nil {
+		return nil, err
+	}
+	var leaving []string
+	for _, id := range ids {
+		if here[id] {
+			leaving = append(leaving, id)
+			here[id] = false
+		}
+	}
+	return leaving, batches(leaving, func(ids []string) error {
+		s := g.db.d.statement("DELETE FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
+		if !g.in(s, "", ids) {
+			return nil
+		}
+		_, err := g.db.exec(ctx, s)
+		return err
+	})
+}
+
+// join adds members, and returns those who were none.
+func (g *GroupTable[T]) join(ctx context.Context, group any, members []schema.Member) ([]schema.Member, error) {
+	possible, err := g.possible(ctx, members)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(possible))
+	for i, m := range possible {
+		ids[i] = m.Value
+	}
+	here, err := g.among(ctx, group, ids)
+	if err != nil {
+		return nil, err
+	}
+	var joining []schema.Member
+	for _, m := range possible {
+		if !here[m.Value] {
+			joining = append(joining, m)
+			here[m.Value] = true
+		}
+	}
+	return joining, batches(joining, func(members []schema.Member) error { return g.insertMembers(ctx, group, members) })
+}
+
+// possible leaves out members that the table cannot have. A reference that
+// leads nowhere fails nothing else (Entra ID's validator sends such); a
+// resource of another type is a mistake that somebody has to know of.
+func (g *GroupTable[T]) possible(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
+	ids := make([]string, 0, len(members))
+	for _, m := range members {
+		if g.members.Of != nil && m.Type != "" && m.Type != g.typeName() {
+			return nil, &schema.Error{
+				Type: schema.ErrorInvalidValue, Path: g.Type().Members().Name,
+				Detail: fmt.Sprintf("only resources of type %s can be members", g.typeName()),
+			}
+		}
+		if _, ok := g.memberKey(m.Value); ok {
+			ids = append(ids, m.Value)
+		}
+	}
+	if g.members.Of != nil && len(ids) > 0 {
+		var err error
+		if ids, err = g.members.Of.Exists(ctx, ids); err != nil {
+			return nil, err
+		}
+	}
+	can := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		can[id] = true
+	}
+	var out []schema.Member
+	for _, m := range members {
+		if can[m.Value] {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+func (g *GroupTable[T]) insertMembers(ctx context.Context, group any, members []schema.Member) error {
+	s := g.db.d.statement("INSERT INTO ", g.table, " (", g.group, ", ", g.columns(), ") VALUES ")
+	for i, m := range members {
+		if i > 0 {
+			s.add(", ")
+		}
+		key, _ := g.memberKey(m.Value)
+		args := []any{group, key}
+		if g.typ != "" {
+			args = append(args, m.Type)
+		}
+		if g.foldKey != "" {
+			args = append(args, schema.FoldKey(m.Value))
+		}
+		s.list(args)
+	}
+	// Somebody else of the application may be faster.
+	_, err := g.db.exec(ctx, s.add(g.db.d.onTaken(g.group)))
+	return err
+}
