@@ -17,7 +17,9 @@ import (
 // before anything else is looked at, and must be safe for concurrent use.
 //
 // [ErrUnauthenticated] is answered 401 with WWW-Authenticate and one wording,
-// whatever was wrong; store.ErrUnavailable 503; any other error a plain 500.
+// whatever was wrong; [ErrForbidden] 403, for credentials that are not good
+// here (another tenant's); store.ErrUnavailable 503; any other error a plain
+// 500.
 // An Authenticator with a method Challenge() string provides the value of
 // WWW-Authenticate (RFC 7644 §2); without one it is Bearer.
 type Authenticator interface {
