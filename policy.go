@@ -20,7 +20,8 @@ const (
 	RefuseTwin TwinPolicy = iota
 	// RestoreInactive replaces the inactive twin by what the client sent, as
 	// PUT would, and answers 201 with the twin's id. It is active unless the
-	// client says otherwise.
+	// client says otherwise. Config.Authorize is asked whether the client may
+	// replace the twin; if not, it is a conflict as any other.
 	RestoreInactive
 )
 
@@ -37,37 +38,53 @@ const (
 )
 
 // createOrRestore creates a resource, or lets it take over its inactive twin.
-// The twin is looked up in a transaction of its own, after the conflict has
-// ended the first one, and only by the unique value that conflicted: nobody is
-// ever adopted by an e-mail address.
+// The twin is looked up after the conflict has ended the first transaction.
 func (h *Handler) createOrRestore(r *request, ep *endpoint, n *newcomer) (*schema.Resource, error) {
-	created, err := h.insert(r, ep, n)
+	created, conflict := h.insert(r, ep, n)
 	var taken *store.UniquenessError
-	if err == nil || ep.OnTwin != RestoreInactive || ep.active == nil || !errors.As(err, &taken) {
-		return created, err
+	if conflict == nil || ep.OnTwin != RestoreInactive || private(conflict) || !errors.As(conflict, &taken) {
+		return created, conflict
 	}
-	twin, lookup := h.twin(r.ctx, ep, taken.Path, n)
-	if lookup != nil {
-		return nil, lookup
+	name := ep.identity(taken.Path)
+	if name == nil || !n.attributes.Get(name).Assigned() {
+		return nil, conflict
 	}
-	if !ep.inactive(twin) {
+	twin, err := h.twin(r.ctx, ep, name, n)
+	if err != nil {
 		return nil, err
 	}
-	return h.restore(r, ep, twin.ID, n, err)
+	// The operation that the client asked for is the creation, which was
+	// authorized; the twin is one that it may replace, or unknown to it.
+	if !ep.inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
+		return nil, conflict
+	}
+	return h.restore(r, ep, name, twin.ID, n, conflict)
 }
 
-// twin finds the resource that has the value which was taken; nil if it has
+// identity returns the attribute by which a twin is known: single-valued and
+// declared unique by the schema, as userName is. nil for any other path:
+// nobody is ever adopted by an e-mail address or an externalId, also if a
+// store keeps those unique.
+func (ep *endpoint) identity(path string) *schema.Attribute {
+	for _, p := range ep.Type.Unique() {
+		if len(p) == 1 && !p[0].MultiValued && p.String() == path {
+			return p[0]
+		}
+	}
+	return nil
+}
+
+// mayReplace reports whether the embedder lets the client replace a resource.
+func (h *Handler) mayReplace(r *request, ep *endpoint, id string) bool {
+	return h.cfg.Authorize == nil ||
+		h.cfg.Authorize(r.ctx, Operation{Kind: OperationReplace, Principal: r.principal, Type: ep.Type, ID: id}) == nil
+}
+
+// twin finds the resource that has the name which was taken; nil if it has
 // gone meanwhile.
-func (h *Handler) twin(ctx context.Context, ep *endpoint, path string, n *newcomer) (*schema.Resource, error) {
-	p, ok := ep.Type.Resolve(path)
-	if !ok {
-		return nil, nil
-	}
-	value := schema.SortValue(p, &schema.Resource{Type: ep.Type, Attributes: n.attributes})
-	if !value.Assigned() {
-		return nil, nil
-	}
-	s := &selection{ep: ep, filter: filter.New(filter.Compare{Path: p, Op: filter.EQ, Value: value})}
+func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *newcomer) (*schema.Resource, error) {
+	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.attributes.Get(name)}
+	s := &selection{ep: ep, filter: filter.New(same)}
 	found, _, err := h.findOne(ctx, &query{}, s, 0, 1)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -76,8 +93,8 @@ func (h *Handler) twin(ctx context.Context, ep *endpoint, path string, n *newcom
 }
 
 // restore replaces an inactive twin; conflict is the answer if it is inactive
-// no more.
-func (h *Handler) restore(r *request, ep *endpoint, id string, n *newcomer, conflict error) (*schema.Resource, error) {
+// no more, or has another name.
+func (h *Handler) restore(r *request, ep *endpoint, name *schema.Attribute, id string, n *newcomer, conflict error) (*schema.Resource, error) {
 	made := edit{attributes: n.attributes, secrets: n.decoded.Secrets, mentioned: n.decoded.Mentioned}
 	if ep.members != nil {
 		made.members = &schema.MemberDelta{Replace: true, Add: n.members}
@@ -86,7 +103,7 @@ func (h *Handler) restore(r *request, ep *endpoint, id string, n *newcomer, conf
 		made.attributes = made.attributes.With(ep.active, schema.Boolean(true))
 	}
 	restored, _, err := h.update(r, ep, id, store.CauseRestore, func(_ context.Context, before *schema.Resource) (edit, error) {
-		if !ep.inactive(before) {
+		if !ep.inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.attributes.Get(name)) {
 			return edit{}, conflict
 		}
 		e := made
@@ -100,7 +117,7 @@ func (h *Handler) restore(r *request, ep *endpoint, id string, n *newcomer, conf
 // deactivate is DELETE under DeactivateOnDelete.
 func (h *Handler) deactivate(r *request, ep *endpoint, id string) (*response, error) {
 	_, _, err := h.update(r, ep, id, store.CauseDelete, func(_ context.Context, before *schema.Resource) (edit, error) {
-		return edit{attributes: before.Attributes.With(ep.active, schema.Boolean(false))}, nil
+		return edit{attributes: before.Attributes.With(ep.active, schema.Boolean(false)), valid: true}, nil
 	})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type edit struct {
 	members    *schema.MemberDelta // nil: not mentioned
 	secrets    schema.Secrets
 	mentioned  []*schema.Attribute
+	valid      bool // whatever was there before: nothing of it is the client's
 }
 
 // casRetries is how often a write is tried again when a store without
@@ -53,7 +54,7 @@ func (h *Handler) update(r *request, ep *endpoint, id string, cause store.Cause,
 // happened to it.
 func (w *write) apply(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, error) {
 	made.attributes = w.ep.dropRefs(w.ep.keepInactive(before, made.attributes))
-	if err := w.ep.Type.Validate(made.attributes); err != nil {
+	if err := w.ep.Type.Validate(made.attributes); err != nil && !made.valid {
 		return nil, err
 	}
 	after, members, err := w.store(ctx, before, made)
