@@ -55,7 +55,7 @@ func init() {
 				c.Get("/").Total(2)
 			})
 		}},
-		{"R-2 S-6", "an id of another tenant is not found", func(c *Case) {
+		{"R-2 S-12", "an id of another tenant is not found", func(c *Case) {
 			theirs := c.OtherTenant()
 			path := theirs.NewUser("u")
 			for _, mine := range []*Client{c.Default, c.Strict} {
