@@ -28,11 +28,15 @@ type AuditRecord struct {
 }
 
 // AuditChange is one root attribute that changed, with its values in JSON; ""
-// is unassigned.
+// is unassigned. Of members Old has the ids that left and New those that
+// joined. A password that was set is "[redacted]".
 type AuditChange struct {
-	Path     string
-	Old, New string
+	Path string `json:"path"`
+	Old  string `json:"old"`
+	New  string `json:"new"`
 }
+
+const redacted = "[redacted]"
 
 // AuditLog returns a Config.Audit that writes records to a logger. They
 // contain personal data: the values that changed.
@@ -42,10 +46,7 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 			slog.Time("time", rec.Time), slog.Duration("duration", rec.Duration), slog.String("reference", rec.Reference),
 			slog.String("tenant", rec.Tenant), slog.String("actor", rec.Actor), slog.String("operation", string(rec.Operation)),
 			slog.String("method", rec.Method), slog.String("type", rec.Type), slog.String("id", rec.ID),
-			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType),
-		}
-		for _, c := range rec.Changes {
-			attrs = append(attrs, slog.Group("change", slog.String("path", c.Path), slog.String("old", c.Old), slog.String("new", c.New)))
+			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.Any("changes", rec.Changes),
 		}
 		l.LogAttrs(ctx, slog.LevelInfo, "scim: audit", attrs...)
 	}
@@ -55,31 +56,76 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 type auditing struct {
 	kind    OperationKind
 	typ, id string
-	changes []AuditChange
 	on      bool
-	done    bool // the changes are committed, whatever is answered
+	written written
+	done    bool // what was written is committed, whatever is answered
 }
 
-// change notes what differs between two states of a resource.
-func (a *auditing) change(ep *endpoint, before, after *schema.Resource) {
-	if !a.on {
-		return
+// written is one change of one resource.
+type written struct {
+	before, after *schema.Resource
+	members       *schema.MemberDelta
+	secrets       schema.Secrets
+}
+
+// change notes what a transaction has written; one that is repeated notes it
+// again.
+func (a *auditing) change(c written) {
+	if a.on {
+		a.written = c
 	}
-	a.changes = nil // a repeated transaction
-	var b, n *schema.Object
-	if before != nil {
-		b, a.id = before.Attributes, before.ID
+}
+
+// id is that of the resource written, or asked for.
+func (c *written) id(asked string) string {
+	switch {
+	case c.after != nil:
+		return c.after.ID
+	case c.before != nil:
+		return c.before.ID
 	}
-	if after != nil {
-		n, a.id = after.Attributes, after.ID
-	}
+	return asked
+}
+
+// changes lists what differs.
+func (c *written) changes(ep *endpoint) []AuditChange {
+	var out []AuditChange
 	for _, attr := range ep.Type.Attributes() {
-		x, y := b.Get(attr), n.Get(attr)
-		if schema.Identical(x, y) {
-			continue
+		x, y := attributesOf(c.before).Get(attr), attributesOf(c.after).Get(attr)
+		switch {
+		case attr == ep.Type.Members() && !c.members.Empty():
+			out = append(out, AuditChange{attr.Name, ep.auditText(attr, idList(c.members.Remove)), ep.auditText(attr, idList(joined(c.members)))})
+		case !schema.Identical(x, y):
+			out = append(out, AuditChange{attr.Name, ep.auditText(attr, x), ep.auditText(attr, y)})
 		}
-		a.changes = append(a.changes, AuditChange{attr.Name, ep.auditText(attr, x), ep.auditText(attr, y)})
 	}
+	for path := range c.secrets.Paths() {
+		out = append(out, AuditChange{Path: path, New: redacted})
+	}
+	return out
+}
+
+func attributesOf(r *schema.Resource) *schema.Object {
+	if r == nil {
+		return nil
+	}
+	return r.Attributes
+}
+
+func joined(d *schema.MemberDelta) []string {
+	ids := make([]string, len(d.Add))
+	for i, m := range d.Add {
+		ids[i] = m.Value
+	}
+	return ids
+}
+
+func idList(ids []string) schema.Value {
+	list := make([]schema.Value, len(ids))
+	for i, id := range ids {
+		list[i] = schema.String(id)
+	}
+	return schema.List(list...)
 }
 
 func (ep *endpoint) auditText(a *schema.Attribute, v schema.Value) string {
@@ -88,17 +134,28 @@ func (ep *endpoint) auditText(a *schema.Attribute, v schema.Value) string {
 	}
 	for _, p := range ep.sensitive {
 		if p.Root() == a {
-			return "[redacted]"
+			return redacted
 		}
 	}
 	return string(v.AppendJSON(nil))
 }
 
-// report hands the record of a request to the embedder.
+// report hands the record of a request to the embedder. What goes wrong there
+// is not the client's affair.
 func (h *Handler) report(w *writer, r *http.Request, x *exchange) {
 	if h.cfg.Audit == nil {
 		return
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: audit failed",
+				slog.String("reference", x.reference), slog.String("error", panicError(p).Error()))
+		}
+	}()
+	h.cfg.Audit(context.WithoutCancel(r.Context()), h.record(w, r, x))
+}
+
+func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
 	rec := AuditRecord{
 		Time: x.start, Duration: h.cfg.Now().Sub(x.start), Reference: x.reference, Method: r.Method,
 		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Status: w.status,
@@ -111,7 +168,7 @@ func (h *Handler) report(w *writer, r *http.Request, x *exchange) {
 		rec.ScimType = string(e.Type)
 	}
 	if x.audit.done {
-		rec.Changes = x.audit.changes
+		rec.ID, rec.Changes = x.audit.written.id(rec.ID), x.audit.written.changes(h.byType(rec.Type))
 	}
-	h.cfg.Audit(context.WithoutCancel(r.Context()), rec)
+	return rec
 }

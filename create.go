@@ -72,7 +72,7 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 		if err := h.setPassword(ctx, created, n.decoded.Secrets); err != nil {
 			return err
 		}
-		r.audit.change(ep, nil, created)
+		r.audit.change(written{nil, created, &schema.MemberDelta{Add: members}, h.kept(n.decoded.Secrets)})
 		return w.happened(ctx, nil, created, &schema.MemberDelta{Add: members}, n.decoded.Secrets)
 	})
 	return created, err
@@ -107,6 +107,14 @@ func (h *Handler) defaults(r *request, ep *endpoint, d schema.Decoded) *schema.O
 
 // now is the time of a change, in microseconds, which every database keeps.
 func (h *Handler) now() time.Time { return h.cfg.Now().UTC().Truncate(time.Microsecond) }
+
+// kept returns the secrets that do not vanish.
+func (h *Handler) kept(s schema.Secrets) schema.Secrets {
+	if h.cfg.SetPassword == nil {
+		return schema.Secrets{}
+	}
+	return s
+}
 
 func (h *Handler) setPassword(ctx context.Context, r *schema.Resource, s schema.Secrets) error {
 	if h.cfg.SetPassword == nil || s.Len() == 0 {

@@ -25,7 +25,7 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 		if err := ep.Store.Delete(ctx, id, before.Version); err != nil {
 			return err
 		}
-		r.audit.change(ep, before, nil)
+		r.audit.change(written{before: before})
 		if err := w.happened(ctx, before, nil, nil, schema.Secrets{}); err != nil {
 			return err
 		}

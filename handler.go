@@ -135,16 +135,21 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// finish recovers from a panic in host code and logs the request.
+// finish recovers from a panic in host code, logs the request and reports it,
+// also one whose answer breaks off.
 func (h *Handler) finish(w *writer, r *http.Request, x *exchange) {
-	if p := recover(); p != nil {
-		if p == http.ErrAbortHandler {
-			panic(p)
-		}
+	p := recover()
+	defer func() {
+		h.log(w, r, x)
+		h.report(w, r, x)
+	}()
+	switch p {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(p)
+	default:
 		h.fail(w, r, x, panicError(p))
 	}
-	h.log(w, r, x)
-	h.report(w, r, x)
 }
 
 // path returns the escaped path below the base, without a version segment or

@@ -64,7 +64,7 @@ func (w *write) apply(ctx context.Context, before *schema.Resource, made edit) (
 	if err := w.setPassword(ctx, after, made.secrets); err != nil {
 		return nil, err
 	}
-	w.r.audit.change(w.ep, before, after)
+	w.r.audit.change(written{before, after, members, w.kept(made.secrets)})
 	return after, w.happened(ctx, before, after, members, made.secrets)
 }
 
