@@ -30,7 +30,7 @@
 //   - A rest column, unless nothing but the columns is to be kept.
 //   - Integer keys that are never handed out again. SQLite needs
 //     AUTOINCREMENT, which NewTable checks.
-//   - Binary collations in MariaDB and MySQL for columns of ids, tenants,
+//   - In MariaDB and MySQL utf8mb4, and binary collations for ids, tenants,
 //     members and keys, so that a unique index takes no two values for one.
 //
 // # Filters
