@@ -107,7 +107,7 @@ func (a *app) authenticate(w http.ResponseWriter, r *http.Request) (authenticate
 }
 
 // mayWork is the condition on rows of users who may sign in.
-const mayWork = "id = $1 AND password_hash = $2 AND NOT disabled AND deleted_at IS NULL"
+const mayWork = "id = $1 AND password_hash = $2 AND disabled IS NOT TRUE AND deleted_at IS NULL"
 
 // startSession makes a session in the database. The lock on the user's row is
 // the login's one duty: a deactivation comes either before it, and is seen, or

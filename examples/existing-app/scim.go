@@ -19,9 +19,9 @@ type user struct {
 	ID           int64      `scim:"id,prefix=u"`
 	Email        string     `scim:"userName"`
 	EmailKey     *string    `scim:"userName,key"`
-	FirstName    string     `scim:"name.givenName"`
-	LastName     string     `scim:"name.familyName"`
-	Disabled     bool       `scim:"active,not"`
+	FirstName    *string    `scim:"name.givenName"`
+	LastName     *string    `scim:"name.familyName"`
+	Disabled     *bool      `scim:"active,not"`
 	ExternalID   *string    `scim:"externalId"`
 	Rest         string     `scim:",rest" db:"scim_rest"`
 	Version      int64      `scim:"meta.version"`

@@ -1,10 +1,10 @@
 CREATE TABLE users (
     id            SERIAL_KEY,
     email         TEXT NOT NULL,
-    first_name    TEXT NOT NULL DEFAULT '',
-    last_name     TEXT NOT NULL DEFAULT '',
+    first_name    TEXT,
+    last_name     TEXT,
     password_hash TEXT NOT NULL,
-    disabled      BOOLEAN NOT NULL DEFAULT FALSE,
+    disabled      BOOLEAN DEFAULT FALSE,
     created_at    TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE UNIQUE INDEX users_email ON users (email);

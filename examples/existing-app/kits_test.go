@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"go/format"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store/storetest"
+)
+
+func TestOneFileOf120Lines(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("scim.go")
+	require.NoError(t, err)
+	formatted, err := format.Source(text)
+	require.NoError(t, err)
+	require.Equal(t, string(formatted), string(text))
+	require.LessOrEqual(t, bytes.Count(text, []byte("\n")), 120)
+}
+
+func TestTheTablesPassTheKitForStores(t *testing.T) {
+	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
+		storetest.Run(t, func(t *testing.T) storetest.Fixture {
+			tx, users, teams, err := startNew(t, fresh).tables(t.Context())
+			require.NoError(t, err)
+			return storetest.Fixture{Users: users, Groups: teams, Tx: tx, SingleTenant: true}
+		})
+	})
+}
+
+func TestTheHandlerPassesTheKitForHandlers(t *testing.T) {
+	t.Parallel()
+	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
+		return &appForEach{t: t, auth: auth, apps: map[string]http.Handler{}}
+	})
+}
+
+// appForEach serves each of the kit's tenants by an application of its own:
+// this one has none.
+type appForEach struct {
+	t    *testing.T
+	auth scim.Authenticator
+	mu   sync.Mutex
+	apps map[string]http.Handler
+}
+
+func (s *appForEach) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	tenant := ""
+	if p, err := s.auth.Authenticate(r); err == nil {
+		tenant = p.Tenant
+	}
+	s.of(tenant).ServeHTTP(w, r)
+}
+
+func (s *appForEach) of(tenant string) http.Handler {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h, ok := s.apps[tenant]; ok {
+		return h
+	}
+	db, err := open(s.t.Context(), newFile(s.t))
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { require.NoError(s.t, db.Close()) })
+	a, err := newApp(db, tokenFiles(s.t.TempDir()), bcrypt.MinCost)
+	require.NoError(s.t, err)
+	h, _, err := a.handler(s.t.Context(), scimtest.BaseURL, withoutTenant{s.auth})
+	require.NoError(s.t, err)
+	s.apps[tenant] = h
+	return h
+}
+
+// withoutTenant takes the tenant out of principals.
+type withoutTenant struct{ scim.Authenticator }
+
+func (w withoutTenant) Authenticate(r *http.Request) (*scim.Principal, error) {
+	p, err := w.Authenticator.Authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	single := *p
+	single.Tenant = ""
+	return &single, nil
+}
+
+func (w withoutTenant) Challenge() string {
+	return w.Authenticator.(interface{ Challenge() string }).Challenge()
+}
+
+func (w withoutTenant) Schemes() []scim.AuthenticationScheme {
+	return w.Authenticator.(interface {
+		Schemes() []scim.AuthenticationScheme
+	}).Schemes()
+}
