@@ -82,7 +82,8 @@ func TestSchemas(t *testing.T) {
 		{name: "remove by value list, Z-46", profile: strict, on: on, ops: `{"op":"remove","path":"schemas","value":["` + ent + `"]}`, fail: schema.ErrorInvalidValue, path: "schemas"},
 		{name: "remove the base schema", on: on, ops: `{"op":"remove","path":"schemas[value eq \"` + user + `\"]"}`, fail: schema.ErrorMutability, path: "schemas"},
 		{name: "remove all", on: on, ops: `{"op":"remove","path":"schemas"}`, fail: schema.ErrorMutability},
-		{name: "without path it is ignored (authentik)", on: on, ops: `{"op":"replace","value":{"schemas":["urn:x:y"],"title":"T"}}`, want: `{"userName":"u","title":"T","` + ent + `":{"department":"D"}}`},
+		{name: "without path, what does not fit", profile: strict, on: on, ops: `{"op":"replace","value":{"schemas":["urn:x:y"],"title":"T"}}`, fail: schema.ErrorInvalidValue, path: "schemas"},
+		{name: "without path it is ignored (authentik)", profile: lenient, on: on, ops: `{"op":"replace","value":{"schemas":["urn:x:y"],"title":"T"}}`, want: `{"userName":"u","title":"T","` + ent + `":{"department":"D"}}`},
 	})
 	runCases(t, thingType, []patchCase{
 		{name: "remove a required extension, M-9", on: `{"urn:x:Needed":{"floor":"1"}}`, ops: `{"op":"remove","path":"schemas[value eq \"urn:x:Needed\"]"}`, fail: schema.ErrorMutability, path: "urn:x:Needed"},

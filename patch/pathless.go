@@ -39,12 +39,21 @@ func (w *run) changeNamed(op Op, m schema.JSONMember) error {
 		return fail(schema.ErrorInvalidPath, fmt.Sprintf("there is no attribute %.64q", m.Name))
 	}
 	if t.attr == schema.SchemasAttribute {
-		return nil // it follows from the content; authentik sends it along
+		return w.namedSchemas(Operation{Op: op, Value: m.Value}, t)
 	}
 	if t.readOnly() && w.profile.IgnoreReadOnly {
 		return nil
 	}
 	return w.change(op, t, m.Value)
+}
+
+// namedSchemas is schemas as one of the members. It follows from the content;
+// authentik sends it along, whatever the URIs.
+func (w *run) namedSchemas(op Operation, t target) error {
+	if w.profile.UnknownAttributes {
+		return nil
+	}
+	return w.schemas(op, t)
 }
 
 // named returns what the name of a member is the path of: an attribute, or

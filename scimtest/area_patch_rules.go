@@ -58,6 +58,7 @@ var patchSequence = []row{
 			c.becomes(path, remove(`schemas[value eq "`+ent+`"]`)+","+add(ent+":division", `"v"`), "schemas", both, at("department"), "", at("division"), `"v"`)
 			c.becomes(path, remove(ent+":division"), "schemas", one)
 			c.stays(path, add("schemas", one), replace("schemas", one), add("schemas", quote(user)))
+			c.stays(path, add("", `{"schemas":`+one+`}`), replace("", `{"schemas":`+both+`}`))
 			c.stays(path, add("schemas", both)) // an extension without content is not there (Z-2)
 			c.fails(path, "mutability", remove("schemas"), remove(`schemas[value eq "`+user+`"]`), remove(`schemas eq "`+user+`"`))
 			c.fails(path, "invalidValue", add("schemas", "5"), add("schemas", `[5]`), add("schemas", `{"value":"x"}`), replace("schemas", `[]`), replace("schemas", `["`+ent+`"]`), replace("schemas", "null"))
@@ -65,7 +66,8 @@ var patchSequence = []row{
 	}},
 	{"P-19", "unknown URIs added to schemas: strict refuses, the default ignores (Entra ID)", func(c *Case) {
 		path := c.Default.someone()
-		c.Strict.fails(path, "invalidValue", add("schemas", `["urn:example:x"]`), add("schemas", quote(grp)))
+		c.Strict.fails(path, "invalidValue", add("schemas", `["urn:example:x"]`), add("schemas", quote(grp)), add("", `{"schemas":["urn:example:x"]}`), replace("", `{"schemas":["`+ent+`"]}`), add("", `{"schemas":5}`))
+		c.Default.stays(path, add("", `{"schemas":["urn:example:x"]}`), replace("", `{"schemas":["urn:example:x"]}`))
 		c.Default.stays(path, add("schemas", `["urn:example:x"]`), add("schemas", quote(grp)))
 	}},
 	{"P-26 P-54", "a value of schemas is selected by schemas eq and by schemas[value eq]", func(c *Case) {
