@@ -22,19 +22,32 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 		if err != nil {
 			return err
 		}
-		if err := ep.Store.Delete(ctx, id, before.Version); err != nil {
+		if err := w.remove(ctx, before); err != nil {
 			return err
 		}
 		r.audit.change(written{before: before})
-		if err := w.happened(ctx, before, nil, nil, schema.Secrets{}); err != nil {
-			return err
-		}
-		return w.leaveGroups(ctx, id)
+		return w.happened(ctx, before, nil, nil, schema.Secrets{})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil
+}
+
+// remove deletes a resource and its memberships: those first, or foreign keys
+// of a member table would hold the resource back. Without a transaction they
+// go last, because the deletion may yet lose against another write.
+func (w *write) remove(ctx context.Context, r *schema.Resource) error {
+	if w.cfg.Tx == nil {
+		if err := w.ep.Store.Delete(ctx, r.ID, r.Version); err != nil {
+			return err
+		}
+		return w.leaveGroups(ctx, r.ID)
+	}
+	if err := w.leaveGroups(ctx, r.ID); err != nil {
+		return err
+	}
+	return w.ep.Store.Delete(ctx, r.ID, r.Version)
 }
 
 // leaveGroups takes a deleted resource out of every group.
