@@ -76,16 +76,21 @@ func connect(name string) (*database, error) {
 //go:embed migrations
 var migrations embed.FS
 
-// migrate runs the migrations which the database has not seen yet: the first
-// is the application as it was, the second is what SCIM needs.
+// migrate brings the tables up to date: the first migration is the application
+// as it was, the second is what SCIM needs.
 func (db *database) migrate(ctx context.Context) error {
+	return db.migrateTo(ctx, "1_app.sql", "2_scim.sql")
+}
+
+// migrateTo runs those migrations which the database has not seen yet.
+func (db *database) migrateTo(ctx context.Context, names ...string) error {
 	if err := db.inTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
 		return err
 	}); err != nil {
 		return err
 	}
-	for _, name := range []string{"1_app.sql", "2_scim.sql"} {
+	for _, name := range names {
 		text, err := migrations.ReadFile("migrations/" + name)
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func (s *appForEach) of(tenant string) http.Handler {
 	s.t.Cleanup(func() { require.NoError(s.t, db.Close()) })
 	a, err := newApp(db, tokenFiles(s.t.TempDir()), bcrypt.MinCost)
 	require.NoError(s.t, err)
-	h, _, err := a.handler(s.t.Context(), scimtest.BaseURL, withoutTenant{s.auth})
+	h, err := a.newSCIM(s.t.Context(), scimtest.BaseURL, withoutTenant{s.auth})
 	require.NoError(s.t, err)
 	s.apps[tenant] = h
 	return h
