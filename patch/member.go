@@ -60,24 +60,22 @@ func (w *run) memberFields(a *schema.Attribute, object schema.JSONObject) (schem
 	var m schema.Member
 	for _, f := range object {
 		sub := a.Sub(f.Name)
-		var into *string
-		switch {
-		case sub == nil && !w.profile.UnknownAttributes:
+		if sub == nil && !w.profile.UnknownAttributes {
 			return m, unknownSub(f.Name)
-		case sub == nil:
-			continue
-		case sub == a.Sub("value"):
-			into = &m.Value
-		case sub == a.Sub("type"):
-			into = &m.Type
-		default:
+		}
+		if sub == nil || sub.Mutability == schema.ReadOnly {
 			continue
 		}
 		text, ok := f.Value.(string)
-		if !ok && f.Value != nil {
+		if !ok && f.Value != nil { // Entra ID sends "$ref": null
 			return m, within(sub, fail(schema.ErrorInvalidValue, "must be a string"))
 		}
-		*into = text
+		switch sub {
+		case a.Sub("value"):
+			m.Value = text
+		case a.Sub("type"):
+			m.Type = text
+		}
 	}
 	return m, nil
 }
