@@ -120,6 +120,11 @@ func init() {
 				c.Filter("/Groups", `members.value eq `+quote(ID(a))).Total(0)
 				c.Delete(inner).Is(204)
 				c.Get(one).Has("members.#", "1")
+				c.Patch(one, add("members", refs(one, two))).Is(204) // of itself, too
+				c.Patch(two, add("members", refs(one))).Is(204)
+				c.Delete(one, `If-Match: W/"nope"`).Fails(412, "")
+				c.Delete(one, "If-Match: "+c.Get(one).Header.Get("ETag")).Is(204)
+				c.Get(two).Has("members", "")
 			})
 		}},
 		{"L-7", "a deleted group is gone from the groups of its members, who stay", func(c *Case) {
