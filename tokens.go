@@ -65,14 +65,20 @@ func (s *storedTokens) Authenticate(r *http.Request) (*Principal, error) {
 	return principalOf(t)
 }
 
-// touchEvery is how exactly the last use of a token is kept.
-const touchEvery = time.Minute
+const (
+	touchEvery    = time.Minute            // how exactly the last use of a token is kept
+	touchPatience = 100 * time.Millisecond // how long a request waits for that
+)
 
-// touch notes the use. A failure is no reason to refuse the request.
+// touch notes the use. Neither a failure nor a database that is busy writing is
+// a reason to refuse the request; the next one tries again.
 func (s *storedTokens) touch(ctx context.Context, t store.Token, now time.Time) {
-	if now.Sub(t.LastUsed) >= touchEvery {
-		s.tokens.TouchToken(ctx, t.ID, now)
+	if now.Sub(t.LastUsed) < touchEvery {
+		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, touchPatience)
+	defer cancel()
+	_ = s.tokens.TouchToken(ctx, t.ID, now)
 }
 
 func principalOf(t store.Token) (*Principal, error) {

@@ -1,0 +1,247 @@
+package scim_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// storedTokens makes a world whose tokens are kept in its database.
+func storedTokens(t *testing.T) *world {
+	return newWorld(t, func(w *world, c *scim.Config) { c.Auth = scim.StoredTokens(w.db, w.now) })
+}
+
+// add stores a token with a secret of its own and returns the secret.
+func (w *world) add(token store.Token) string {
+	w.Helper()
+	var secret string
+	secret, token.SHA256 = scim.NewToken()
+	token.Created = w.now()
+	require.NoError(w, w.db.AddToken(context.Background(), token))
+	return secret
+}
+
+func (w *world) as(authorization, method, path, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, scimtest.BaseURL+path, strings.NewReader(body))
+	if authorization != "" {
+		r.Header.Set("Authorization", authorization)
+	}
+	r.Header.Set("Content-Type", "application/scim+json")
+	got := httptest.NewRecorder()
+	w.h.ServeHTTP(got, r)
+	return got
+}
+
+// Whatever is wrong with a token, the answer is the same to the byte.
+func TestWrongTokensAreAnsweredAlike(t *testing.T) {
+	t.Parallel()
+	w := storedTokens(t)
+	good := w.add(store.Token{ID: "good"})
+	expired := w.add(store.Token{ID: "expired", Expires: w.now()})
+	revoked := w.add(store.Token{ID: "revoked", Revoked: true})
+	both := w.add(store.Token{ID: "both", Revoked: true, Paused: true})
+	require.Equal(t, 200, w.as("Bearer "+good, "GET", "/Users", "").Code)
+	require.Equal(t, 200, w.as("bearer  "+good, "GET", "/Users", "").Code, "RFC 9110 §11.1: case-insensitive")
+	want := w.as("", "GET", "/Users", "")
+	require.Equal(t, 401, want.Code)
+	require.Equal(t, `Bearer realm="scim"`, want.Header().Get("WWW-Authenticate"))
+	digest := sha256.Sum256([]byte(good))
+	for name, authorization := range map[string]string{
+		"expired": "Bearer " + expired, "revoked": "Bearer " + revoked, "revoked and paused": "Bearer " + both,
+		"unknown": "Bearer " + strings.Repeat("x", 43), "a part": "Bearer " + good[:42], "more": "Bearer " + good + "x",
+		"nothing": "Bearer ", "the digest": "Bearer " + string(digest[:]), "another scheme": "Basic " + good, "no scheme": good,
+	} {
+		got := w.as(authorization, "GET", "/Users", "")
+		require.Equal(t, 401, got.Code, name)
+		require.Equal(t, want.Body.String(), got.Body.String(), name)
+		require.Equal(t, want.Header(), got.Header(), name)
+	}
+}
+
+// What a token may do.
+func TestScopesOfTokens(t *testing.T) {
+	t.Parallel()
+	w := storedTokens(t)
+	full := w.add(store.Token{ID: "full"})
+	reader := w.add(store.Token{ID: "reader", ReadOnly: true})
+	users := w.add(store.Token{ID: "users", Types: []string{"User"}})
+	paused := w.add(store.Token{ID: "paused", Paused: true})
+	foreign := w.add(store.Token{ID: "foreign", Tenant: "globex"})
+	odd := w.add(store.Token{ID: "odd", Client: "netscape"})
+	strict := w.add(store.Token{ID: "strict", Client: "strict"})
+	user := "/Users/" + idOf(t, w.as("Bearer "+full, "POST", "/Users", scimtest.User("a")))
+	group := "/Groups/" + idOf(t, w.as("Bearer "+full, "POST", "/Groups", scimtest.Group("g")))
+	title := scimtest.PatchOp(`{"op":"add","path":"title","value":"x"}`)
+	entra := scimtest.PatchOp(`{"op":"Add","path":"active","value":"True"}`)
+	for _, c := range []struct {
+		name, secret, method, path, body string
+		want                             int
+	}{
+		{"reader reads", reader, "GET", user, "", 200},
+		{"reader queries", reader, "GET", "/Users", "", 200},
+		{"reader searches", reader, "POST", "/Users/.search", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`, 200},
+		{"reader creates", reader, "POST", "/Users", scimtest.User("b"), 403},
+		{"reader replaces", reader, "PUT", user, scimtest.User("b"), 403},
+		{"reader patches", reader, "PATCH", user, title, 403},
+		{"reader deletes", reader, "DELETE", user, "", 403},
+		{"users' own", users, "PATCH", user, title, 200},
+		{"users and groups", users, "GET", group, "", 403},
+		{"users and all groups", users, "GET", "/Groups", "", 403},
+		{"users and a new group", users, "POST", "/Groups", scimtest.Group("h"), 403},
+		{"foreign", foreign, "GET", user, "", 404},
+		{"foreign deletes", foreign, "DELETE", user, "", 404},
+		{"a client that nobody knows", odd, "GET", user, "", 500},
+		{"strict", strict, "PATCH", user, entra, 400},
+		{"default", full, "PATCH", user, entra, 200},
+		{"paused", paused, "GET", user, "", 503},
+		{"paused and unknown", paused, "GET", "/Things", "", 503},
+	} {
+		got := w.as("Bearer "+c.secret, c.method, c.path, c.body)
+		require.Equal(t, c.want, got.Code, "%s: %s", c.name, got.Body)
+		if c.want == 503 {
+			require.NotEmpty(t, got.Header().Get("Retry-After"))
+		}
+	}
+}
+
+// A token is rotated without an outage: two are valid for a while.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	w := storedTokens(t)
+	ctx := context.Background()
+	status := func(secret string) int { return w.as("Bearer "+secret, "GET", "/Users", "").Code }
+	old := w.add(store.Token{ID: "old"})
+	fresh := w.add(store.Token{ID: "fresh"})
+	require.Equal(t, []int{200, 200}, []int{status(old), status(fresh)})
+	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "old", Expires: w.now().Add(time.Hour)}))
+	require.Equal(t, []int{200, 200}, []int{status(old), status(fresh)})
+	w.later(time.Hour)
+	require.Equal(t, []int{401, 200}, []int{status(old), status(fresh)})
+	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "fresh", Paused: true}))
+	require.Equal(t, 503, status(fresh))
+	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "fresh"}))
+	require.Equal(t, 200, status(fresh))
+	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "fresh", Revoked: true}))
+	require.Equal(t, 401, status(fresh))
+}
+
+// The last use is kept to the minute, and failing or waiting to keep it is no
+// reason to refuse.
+func TestLastUseOfATokenIsNoted(t *testing.T) {
+	t.Parallel()
+	var kept *noting
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		kept = &noting{DB: w.db}
+		c.Auth = scim.StoredTokens(kept, w.now)
+	})
+	secret := w.add(store.Token{ID: "a"})
+	for _, step := range []struct {
+		pause time.Duration
+		notes int
+	}{{0, 1}, {0, 1}, {59 * time.Second, 1}, {time.Second, 2}, {time.Hour, 3}} {
+		w.later(step.pause)
+		require.Equal(t, 200, w.as("Bearer "+secret, "GET", "/Users", "").Code)
+		require.Equal(t, step.notes, kept.notes)
+	}
+	used, err := w.db.FindToken(context.Background(), sha256.Sum256([]byte(secret)))
+	require.NoError(t, err)
+	require.Equal(t, w.now(), used.LastUsed)
+	w.later(time.Hour)
+	kept.how = func(context.Context) error { return errors.New("read only") }
+	require.Equal(t, 200, w.as("Bearer "+secret, "GET", "/Users", "").Code)
+	kept.how = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	require.Equal(t, 200, w.as("Bearer "+secret, "GET", "/Users", "").Code)
+	kept.lost = store.ErrUnavailable
+	require.Equal(t, 503, w.as("Bearer "+secret, "GET", "/Users", "").Code)
+	kept.lost = errors.New("private words")
+	got := w.as("Bearer "+secret, "GET", "/Users", "")
+	require.Equal(t, 500, got.Code)
+	require.NotContains(t, got.Body.String(), "private")
+}
+
+// noting counts the uses noted.
+type noting struct {
+	*memstore.DB
+	notes int
+	how   func(context.Context) error
+	lost  error
+}
+
+func (n *noting) FindToken(ctx context.Context, sum [sha256.Size]byte) (store.Token, error) {
+	if n.lost != nil {
+		return store.Token{}, n.lost
+	}
+	return n.DB.FindToken(ctx, sum)
+}
+
+func (n *noting) TouchToken(ctx context.Context, id string, at time.Time) error {
+	n.notes++
+	if n.how != nil {
+		return n.how(ctx)
+	}
+	return n.DB.TouchToken(ctx, id, at)
+}
+
+func TestNewToken(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 100 {
+		secret, sum := scim.NewToken()
+		raw, err := base64.RawURLEncoding.DecodeString(secret)
+		require.NoError(t, err)
+		require.Len(t, raw, 32)
+		require.Equal(t, sha256.Sum256([]byte(secret)), sum)
+		require.False(t, seen[secret])
+		seen[secret] = true
+	}
+}
+
+func TestStoredTokensHaveARealClock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world, c *scim.Config) { c.Auth = scim.StoredTokens(w.db, nil) })
+	gone := w.add(store.Token{ID: "gone", Expires: time.Now().Add(-time.Minute)})
+	good := w.add(store.Token{ID: "good", Expires: time.Now().Add(time.Hour)})
+	require.Equal(t, 401, w.as("Bearer "+gone, "GET", "/Users", "").Code)
+	require.Equal(t, 200, w.as("Bearer "+good, "GET", "/Users", "").Code)
+}
+
+func TestBasicPasswords(t *testing.T) {
+	t.Parallel()
+	a, b := scim.HashToken("a", "secret: of a"), scim.HashToken("b", "secret of b")
+	b.Tenant = "globex"
+	w := newWorld(t, func(w *world, c *scim.Config) { c.Auth = scim.BasicPasswords(a, b) })
+	basic := func(text string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(text)) }
+	made := w.as(basic("a:secret: of a"), "POST", "/Users", scimtest.User("x"))
+	require.Equal(t, 201, made.Code)
+	require.Equal(t, 404, w.as(basic("b:secret of b"), "GET", "/Users/"+idOf(t, made), "").Code)
+	want := w.as("", "GET", "/Users", "")
+	require.Equal(t, 401, want.Code)
+	require.Equal(t, `Basic realm="scim", charset="UTF-8"`, want.Header().Get("WWW-Authenticate"))
+	for _, authorization := range []string{
+		basic("a:secret of b"), basic("b:secret: of a"), basic("a:"), basic("a"), basic(":secret: of a"), basic(""),
+		basic("A:secret: of a"), "Basic", "Basic %", "Bearer " + basic("a:secret: of a"),
+	} {
+		got := w.as(authorization, "GET", "/Users", "")
+		require.Equal(t, 401, got.Code, authorization)
+		require.Equal(t, want.Body.String(), got.Body.String(), authorization)
+	}
+	r := httptest.NewRequest("GET", scimtest.BaseURL+"/Users", nil)
+	r.Header["Authorization"] = []string{basic("a:secret: of a"), basic("x:y")}
+	got := httptest.NewRecorder()
+	w.h.ServeHTTP(got, r)
+	require.Equal(t, 401, got.Code, "two credentials are none")
+	config := w.as("", "GET", "/ServiceProviderConfig", "")
+	require.Contains(t, config.Body.String(), `"httpbasic"`)
+}
