@@ -96,7 +96,6 @@ func TestFiltersInSQL(t *testing.T) {
 		{schema.UserType, users.Describe(), `active eq false`},
 		{schema.UserType, users.Describe(), `emails.value eq "ada@example.com"`},
 		{schema.UserType, users.Describe(), `emails[type eq "work"].value eq "ada@example.com"`},
-		{schema.UserType, users.Describe(), `meta.lastModified gt "2024-01-01T00:00:00Z"`},
 		{schema.GroupType, teams.Describe(), `displayName eq "Engines"`},
 		{schema.GroupType, teams.Describe(), `externalId eq "7"`},
 		{schema.GroupType, teams.Describe(), `members.value eq "u1"`},

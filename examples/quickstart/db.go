@@ -2,14 +2,16 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"strings"
+	"time"
 
+	"github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim"
@@ -19,36 +21,88 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
-// database is what the program needs of either kind.
+// database is what the program needs of any kind.
 type database struct {
 	users, groups store.Store
 	tx            store.Transactor
+	tokens        store.Tokens
 	close         func() error
-	file          string // "" in memory
 }
 
+// open opens what -db names: memory, a postgres:// or mysql:// URL, or a file.
 func open(ctx context.Context, name string) (*database, error) {
 	if name == "memory" {
 		db := memstore.New()
 		return &database{
 			users: db.Store(schema.UserType), groups: db.Store(schema.GroupType),
-			tx: db, close: func() error { return nil },
+			tx: db, tokens: db, close: func() error { return nil },
 		}, nil
 	}
-	db, err := sqlstore.OpenSQLite("sqlite", name)
+	db, closeDB, err := openSQL(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &database{
+	d := &database{
 		users: db.Store(schema.UserType), groups: db.Store(schema.GroupType),
-		tx: db, close: db.Close, file: name,
-	}, nil
+		tx: db, tokens: db, close: closeDB,
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func openSQL(name string) (*sqlstore.DB, func() error, error) {
+	driver, dsn, dialect := "pgx", name, sqlstore.PostgreSQL
+	switch scheme, _, _ := strings.Cut(name, "://"); scheme {
+	case "postgres", "postgresql":
+	case "mysql", "mariadb":
+		var err error
+		if dsn, err = mysqlDSN(name); err != nil {
+			return nil, nil, err
+		}
+		driver, dialect = "mysql", sqlstore.MariaDB
+	default:
+		db, err := sqlstore.OpenSQLite("sqlite", name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return db, db.Close, nil
+	}
+	pool, err := sql.Open(driver, dsn)
+	if err != nil {
+		return nil, nil, errors.New("the URL does not parse") // it may hold a password
+	}
+	pool.SetMaxOpenConns(20) // servers accept about 100 of all programs
+	pool.SetMaxIdleConns(20)
+	pool.SetConnMaxLifetime(10 * time.Minute)
+	db, err := sqlstore.New(pool, dialect)
+	return db, pool.Close, err
+}
+
+// mysqlDSN turns mysql://user:password@host:port/database?tls=true into what
+// the driver takes. The query is the driver's parameters.
+func mysqlDSN(name string) (string, error) {
+	u, err := url.Parse(name)
+	if err != nil || u.Host == "" || len(u.Path) < 2 {
+		return "", errors.New("want mysql://user:password@host:port/database") // without what may hold a password
+	}
+	c, err := mysql.ParseDSN("/?" + u.RawQuery)
+	if err != nil {
+		return "", err
+	}
+	c.Net, c.Addr, c.DBName, c.User = "tcp", u.Host, u.Path[1:], u.User.Username()
+	if u.Port() == "" {
+		c.Addr += ":3306"
+	}
+	c.Passwd, _ = u.User.Password()
+	return c.FormatDSN(), nil
 }
 
 func (d *database) Close() error { return d.close() }
+
+// firstStart is the id of the token made then.
+const firstStart = "first-start"
 
 // token returns the bearer token to accept: the one given, else the one made
 // at first start, of which the database keeps the hash alone.
@@ -56,34 +110,19 @@ func (d *database) token(ctx context.Context, given string, stdout io.Writer) (s
 	if given != "" {
 		return scim.HashToken("given", given), nil
 	}
-	if d.file == "" {
-		return newToken(stdout), nil
-	}
-	db, err := sql.Open("sqlite", "file:"+d.file+"?_pragma=busy_timeout(5000)")
+	kept, err := d.tokens.ListTokens(ctx)
 	if err != nil {
 		return scim.Token{}, err
 	}
-	defer db.Close()
-	if _, err := db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS quickstart_token (sha256 TEXT NOT NULL)"); err != nil {
+	for _, t := range kept {
+		if t.ID == firstStart && !t.Revoked {
+			return scim.Token{ID: t.ID, SHA256: t.SHA256}, nil
+		}
+	}
+	secret, sum := scim.NewToken()
+	if err := d.tokens.AddToken(ctx, store.Token{ID: firstStart, SHA256: sum, Created: time.Now()}); err != nil {
 		return scim.Token{}, err
 	}
-	var kept string
-	switch err := db.QueryRowContext(ctx, "SELECT sha256 FROM quickstart_token").Scan(&kept); {
-	case err == nil:
-		return scim.ParseToken("first start", kept)
-	case !errors.Is(err, sql.ErrNoRows):
-		return scim.Token{}, err
-	}
-	made := newToken(stdout)
-	_, err = db.ExecContext(ctx, "INSERT INTO quickstart_token (sha256) VALUES (?)", hex.EncodeToString(made.SHA256[:]))
-	return made, err
-}
-
-// newToken makes a token and shows it, once.
-func newToken(stdout io.Writer) scim.Token {
-	var secret [sha256.Size]byte
-	rand.Read(secret[:]) // never fails: crypto/rand
-	text := hex.EncodeToString(secret[:])
-	fmt.Fprintf(stdout, "Bearer token (shown once; set -token or $SCIM_TOKEN for one of your own):\n%s\n", text)
-	return scim.HashToken("first start", text)
+	fmt.Fprintf(stdout, "Bearer token (shown once; set -token or $SCIM_TOKEN for one of your own):\n%s\n", secret)
+	return scim.HashToken(firstStart, secret), nil
 }

@@ -1,5 +1,6 @@
 // Quickstart is a whole SCIM 2.0 service provider: users and groups in a
-// SQLite file, one bearer token, nothing to install.
+// SQLite file, one bearer token, nothing to install. -db takes PostgreSQL and
+// MariaDB too.
 //
 //	go run ./examples/quickstart
 //
@@ -48,7 +49,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
-	f.StringVar(&o.db, "db", "scim.db", "SQLite `file`, or memory to keep nothing")
+	f.StringVar(&o.db, "db", "scim.db", "SQLite `file`, a postgres:// or mysql:// URL, or memory to keep nothing")
 	f.StringVar(&o.token, "token", os.Getenv("SCIM_TOKEN"), "bearer `token` (default $SCIM_TOKEN, else one made at first start)")
 	f.StringVar(&o.baseURL, "base-url", "", "public `URL` of /scim/v2 behind a proxy (default http://ADDRESS/scim/v2)")
 	f.BoolVar(&o.strict, "strict", false, "follow the RFCs to the letter")
@@ -69,12 +70,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	db, err := open(ctx, o.db)
 	if err != nil {
-		return fmt.Errorf("open %s: %w", o.db, err)
+		return fmt.Errorf("open the database: %w", err)
 	}
 	defer db.Close()
 	token, err := db.token(ctx, o.token, stdout)
 	if err != nil {
-		return fmt.Errorf("open %s: %w", o.db, err)
+		return fmt.Errorf("open the database: %w", err)
 	}
 	if o.strict {
 		token.Client = scim.StrictClient
