@@ -1,0 +1,286 @@
+package sqlstore_test
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+)
+
+// A process that creates, changes and deactivates users is killed again and
+// again. In the end every deactivation that was acknowledged has been revoked,
+// and before it was acknowledged; every change that was committed has been
+// delivered, in the order of the resource.
+//
+// All that happens is written to one file, line by line, in the order in which
+// it happens. A killed process loses none of what it has written.
+func TestCrash(t *testing.T) {
+	if os.Getenv("SCIM_CRASH_LOG") != "" {
+		crash(t)
+		return
+	}
+	onEach(t, func(t *testing.T, d database) {
+		rounds := 200
+		if d.path == "" {
+			rounds = 40
+		}
+		if testing.Short() {
+			rounds /= 10
+		}
+		d.store(t)
+		log := filepath.Join(t.TempDir(), "log")
+		for range rounds {
+			killed(t, d, log)
+		}
+		w := newCrashWorld(t, d, log)
+		w.finish(d.open(t))
+		w.check(d)
+	})
+}
+
+// killed runs a process and kills it while it works.
+func killed(t *testing.T, d database, log string) {
+	c := exec.Command(os.Args[0], "-test.run=^TestCrash$")
+	c.Env = append(os.Environ(), "SCIM_CRASH_LOG="+log, "SCIM_CRASH_DRIVER="+d.driver, "SCIM_CRASH_DSN="+d.dsn, "SCIM_CRASH_PATH="+d.path)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err == nil {
+		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond) // when, is what is being tested
+	}
+	require.NoError(t, c.Process.Kill())
+	_ = c.Wait()
+	require.Equal(t, "working\n", line, "%v", err)
+}
+
+// crash is the process that is killed.
+func crash(t *testing.T) {
+	d := database{driver: os.Getenv("SCIM_CRASH_DRIVER"), dsn: os.Getenv("SCIM_CRASH_DSN"), path: os.Getenv("SCIM_CRASH_PATH")}
+	d.dialect = map[string]sqlstore.Dialect{"sqlite": sqlstore.SQLite, "pgx": sqlstore.PostgreSQL, "mysql": sqlstore.MariaDB}[d.driver]
+	w := newCrashWorld(t, d, os.Getenv("SCIM_CRASH_LOG"))
+	go w.h.Run(t.Context())
+	fmt.Println("working")
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for {
+				w.live()
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// crashWorld is a handler whose hooks write to the log, and the log.
+type crashWorld struct {
+	*testing.T
+	h    *scim.Handler
+	log  *os.File
+	name string
+	n    atomic.Int32
+}
+
+func newCrashWorld(t *testing.T, d database, name string) *crashWorld {
+	log, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	t.Cleanup(func() { log.Close() })
+	w := &crashWorld{T: t, log: log, name: name}
+	db := d.empty(t)
+	event := func(_ context.Context, e *store.Event) error {
+		r := e.Resource()
+		return w.write("event %s %s %s", e.ResourceID, e.Kind, "0"+r.Attributes.Get(schema.User.Attribute("title")).Text())
+	}
+	w.h, err = scim.New(scim.Config{
+		BaseURL: "http://localhost", Auth: scim.InsecureNoAuthentication(), Tx: db, Outbox: db,
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+		Logger:    slog.New(slog.DiscardHandler), Limits: scim.Limits{Revoke: 500 * time.Millisecond},
+		Hooks: scim.Hooks{
+			Revoke: func(_ context.Context, e *store.Event) error {
+				if rand.IntN(10) == 0 {
+					return errors.New("away")
+				}
+				return w.write("revoked %s", e.ResourceID)
+			},
+			Created: event, Updated: event, Deactivated: event, Deleted: event,
+		},
+	})
+	require.NoError(t, err)
+	return w
+}
+
+func (w *crashWorld) write(format string, args ...any) error {
+	_, err := fmt.Fprintf(w.log, format+"\n", args...)
+	return err
+}
+
+func (w *crashWorld) send(method, path, body string) *httptest.ResponseRecorder {
+	got := httptest.NewRecorder()
+	w.h.ServeHTTP(got, httptest.NewRequest(method, "http://localhost"+path, strings.NewReader(body)))
+	return got
+}
+
+// live is the life of one user.
+func (w *crashWorld) live() {
+	name := fmt.Sprintf("%d-%d", os.Getpid(), w.n.Add(1))
+	user := func(attributes string) string {
+		return `{"schemas":["` + schema.UserURI + `"],"userName":"` + name + `"` + attributes + `}`
+	}
+	made := w.send("POST", "/Users", user(`,"active":true`))
+	var v struct{ ID string }
+	if json.Unmarshal(made.Body.Bytes(), &v) != nil || made.Code != 201 {
+		return
+	}
+	_ = w.write("created %s", v.ID)
+	path, title := "/Users/"+v.ID, ""
+	for i := range rand.IntN(4) {
+		title = fmt.Sprint(i + 1)
+		if w.send("PATCH", path, patchOp(`{"op":"add","path":"title","value":"`+title+`"}`)).Code != 200 {
+			return
+		}
+	}
+	if title != "" {
+		title = `,"title":"` + title + `"`
+	}
+	end := []struct{ method, body string }{
+		{"PATCH", patchOp(`{"op":"replace","path":"active","value":false}`)}, {"PUT", user(`,"active":false` + title)}, {"DELETE", ""},
+	}[rand.IntN(3)]
+	for range 5 {
+		// 404 is what a DELETE says that is repeated after 503.
+		if code := w.send(end.method, path, end.body).Code; code == 200 || code == 204 || code == 404 {
+			_ = w.write("acknowledged %s", v.ID)
+			return
+		}
+	}
+}
+
+func patchOp(op string) string {
+	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + op + `]}`
+}
+
+// finish runs the worker until nothing is left to do.
+func (w *crashWorld) finish(pool *sql.DB) {
+	ctx, cancel := context.WithCancel(w.Context())
+	ended := make(chan error)
+	go func() { ended <- w.h.Run(ctx) }()
+	require.Eventually(w, func() bool {
+		var left int
+		err := pool.QueryRow("SELECT COUNT(*) FROM scim_outbox").Scan(&left)
+		return err == nil && left == 0
+	}, 40*time.Second, 50*time.Millisecond, "something is never done")
+	cancel()
+	require.ErrorIs(w, <-ended, context.Canceled)
+	var lines int
+	require.NoError(w, pool.QueryRow("SELECT COUNT(*) FROM scim_line").Scan(&lines))
+	require.Zero(w, lines, "lines without entries")
+}
+
+// lives is what the log says.
+type lives struct {
+	created, revoked, acknowledged map[string]bool
+	events                         map[string][]string
+}
+
+// check holds the log against itself and the users there are.
+func (w *crashWorld) check(d database) {
+	text, err := os.ReadFile(w.name)
+	require.NoError(w, err)
+	l := lives{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string][]string{}}
+	for _, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+		f := strings.Fields(line)
+		switch f[0] {
+		case "created":
+			l.created[f[1]] = true
+		case "revoked":
+			l.revoked[f[1]] = true
+		case "acknowledged":
+			require.True(w, l.revoked[f[1]], "acknowledged before access was revoked: %s", f[1])
+			l.acknowledged[f[1]] = true
+		case "event":
+			l.events[f[1]] = append(l.events[f[1]], f[3]+" "+f[2])
+		}
+	}
+	require.NotEmpty(w, l.acknowledged)
+	there := w.there(d)
+	for id := range there {
+		l.created[id] = true // not acknowledged, but committed
+	}
+	for id := range l.created {
+		want := l.want(id, there[id])
+		require.Equal(w, want, dedupe(l.events[id]), "events of %s: %q", id, l.events[id])
+		_, exists := there[id]
+		if !exists || !there[id].Get(schema.User.Attribute("active")).Bool() {
+			require.True(w, l.revoked[id], "never revoked: %s", id)
+		}
+	}
+	w.Logf("%d users, %d acknowledged, %d events", len(l.created), len(l.acknowledged), strings.Count(string(text), "event"))
+}
+
+// there returns the users in the database.
+func (w *crashWorld) there(d database) map[string]*schema.Object {
+	users := d.store(w.T).Store(schema.UserType)
+	out := map[string]*schema.Object{}
+	for after := ""; ; {
+		page, err := users.List(w.Context(), &store.Query{Count: 1000, AfterID: after})
+		require.NoError(w, err)
+		for _, r := range page.Resources {
+			out[r.ID] = r.Attributes
+			after = r.ID
+		}
+		if len(page.Resources) < 1000 {
+			return out
+		}
+	}
+}
+
+// want returns the events of a user who is as o says, or gone.
+func (l *lives) want(id string, o *schema.Object) []string {
+	title := o.Get(schema.User.Attribute("title")).Text()
+	if o == nil { // what it was at last, only its events tell
+		last := l.events[id][len(l.events[id])-1]
+		title = strings.TrimPrefix(strings.Fields(last)[0], "0")
+	}
+	want := []string{"0 created"}
+	for i := 1; i <= int(("0" + title)[len(title)]-'0'); i++ {
+		want = append(want, fmt.Sprintf("0%d updated", i))
+	}
+	if o == nil || !o.Get(schema.User.Attribute("active")).Bool() {
+		want = append(want, "0"+title+" deactivated")
+	}
+	if o == nil {
+		want = append(want, "0"+title+" deleted")
+	}
+	return want
+}
+
+// dedupe leaves out what was delivered again at once.
+func dedupe(events []string) []string {
+	var out []string
+	for _, e := range events {
+		if len(out) == 0 || out[len(out)-1] != e {
+			out = append(out, e)
+		}
+	}
+	return out
+}
