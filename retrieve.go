@@ -24,11 +24,15 @@ func (h *Handler) retrieve(r *request, ep *endpoint, id string) (*response, erro
 	if err != nil {
 		return nil, err
 	}
-	version := tagVersion(resp.etag)
-	if err := checkRead(r.Header, version); err != nil {
+	same := sameShown
+	if groups := ep.Type.Groups(); groups != nil && !p.Includes(groups) {
+		same = sameStored // of what was read with groups, the rest is asked for again
+	}
+	unmodified, err := checkRead(r.Header, tagVersion(resp.etag), same)
+	if err != nil {
 		return nil, err
 	}
-	if notModified(r.Header, version) {
+	if unmodified {
 		return &response{status: http.StatusNotModified, etag: resp.etag, location: resp.location, contentLocation: resp.contentLocation}, nil
 	}
 	return resp, nil

@@ -41,65 +41,73 @@ func etag(r *schema.Resource) string {
 	return `W/"` + r.Version + `"`
 }
 
+// sameVersion says whether a tag of the client's names a version.
+type sameVersion func(tag, version string) bool
+
+// sameStored compares without the groups digest.
+func sameStored(tag, version string) bool {
+	return tag == version || strings.HasPrefix(tag, version+groupsMark)
+}
+
+// sameShown compares what a client sees.
+func sameShown(tag, version string) bool { return tag == version }
+
 // checkWrite evaluates the preconditions of a write against the stored
 // version (RFC 9110 §13.2.2). Tags are compared weakly, as SCIM's examples do
 // (Z-43), and without the groups digest, which no write depends on.
 func checkWrite(header http.Header, version string) error {
-	same := func(tag string) bool {
-		tag, _, _ = strings.Cut(tag, groupsMark)
-		return tag == version
-	}
-	return check(header, version, same)
-}
-
-// checkRead evaluates If-Match of a read.
-func checkRead(header http.Header, version string) error {
-	return check(http.Header{"If-Match": header.Values("If-Match")}, version, func(tag string) bool { return tag == version })
-}
-
-func check(header http.Header, version string, same func(tag string) bool) error {
 	if version == "" {
 		return nil // ETags are off (RFC 7643 §5)
 	}
-	if tags, ok := header["If-Match"]; ok && len(tags) > 0 && !matches(tags, same) {
+	if named, matched := matches(header.Values("If-Match"), version, sameStored); named && !matched {
 		return store.ErrVersion
 	}
-	if tags, ok := header["If-None-Match"]; ok && len(tags) > 0 && matches(tags, same) {
+	if _, matched := matches(header.Values("If-None-Match"), version, sameStored); matched {
 		return store.ErrVersion
 	}
 	return nil
 }
 
-// notModified reports whether If-None-Match names the version.
-func notModified(header http.Header, version string) bool {
-	tags := header.Values("If-None-Match")
-	return version != "" && len(tags) > 0 && matches(tags, func(tag string) bool { return tag == version })
+// checkRead evaluates the preconditions of a read: a failed If-Match is an
+// error, an If-None-Match that names the version means 304.
+func checkRead(header http.Header, version string, same sameVersion) (notModified bool, err error) {
+	if version == "" {
+		return false, nil
+	}
+	if named, matched := matches(header.Values("If-Match"), version, same); named && !matched {
+		return false, store.ErrVersion
+	}
+	_, notModified = matches(header.Values("If-None-Match"), version, same)
+	return notModified, nil
 }
 
-// matches walks the entity tags of a conditional header (RFC 9110 §8.8.3).
-// What is not well formed matches nothing.
-func matches(fields []string, same func(tag string) bool) bool {
+// matches walks the entity tags of a conditional header (RFC 9110 §8.8.3),
+// if there is one. What is not well formed matches nothing.
+func matches(fields []string, version string, same sameVersion) (named, matched bool) {
+	if len(fields) == 0 {
+		return false, false
+	}
 	rest := strings.TrimSpace(strings.Join(fields, ","))
 	if rest == "*" {
-		return true
+		return true, true
 	}
 	for rest != "" {
 		rest = strings.TrimLeft(rest, ", \t")
 		rest = strings.TrimPrefix(rest, "W/")
 		body, ok := strings.CutPrefix(rest, `"`)
 		if !ok {
-			return false
+			return true, false
 		}
 		tag, after, ok := strings.Cut(body, `"`)
 		if !ok {
-			return false
+			return true, false
 		}
-		if same(tag) {
-			return true
+		if same(tag, version) {
+			return true, true
 		}
 		rest = strings.TrimSpace(after)
 	}
-	return false
+	return true, false
 }
 
 // tagVersion is the version within an entity tag made by etag.
