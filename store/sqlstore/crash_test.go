@@ -42,7 +42,7 @@ func TestCrash(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		rounds := 200
 		if d.path == "" {
-			rounds = 40
+			rounds = 100
 		}
 		if testing.Short() {
 			rounds /= 10
