@@ -201,10 +201,10 @@ var patchValues = []row{
 		values := []string{`null`, `true`, `0`, `-1.5e3`, `1e999`, `9223372036854775808`, `""`, `" "`, `"x"`, `"\u0000"`, `[]`, `{}`, `[null]`, `[[]]`, `[{}]`, `{"":""}`, `{"value":null}`, `{"value":"x"}`, `{"value":{"value":[]}}`, `[{"value":"x","type":"work","primary":true},{"value":"x","type":"work","primary":true}]`, `{"primary":true}`, `["x","y"]`, `{"type":5}`, `{"members":[{"value":"x"}]}`}
 		c.Both(func(c *Client) {
 			c.survives(c.somegroup(`"members":`+refs(c.someone())), values, "id", "meta", "schemas", "displayName", "members", "members.value", `members[value eq "x"]`, `members[value pr].type`, "members.display", "")
-			paths := []string{"id", "schemas", "meta", "externalId", ""}
+			paths := []string{"id", "schemas", "meta", "externalId", "name.givenName", "photos.value", ""}
 			for _, a := range c.attributes(user, ent) {
 				path := strings.TrimPrefix(a.path, user+":")
-				if !regexp.MustCompile(`^(phoneN|ims|photos|entitle|roles).*\.`).MatchString(path) { // like emails
+				if !regexp.MustCompile(`^(phoneNumbers|ims|photos|entitlements|roles|addresses|name)\.`).MatchString(path) { // like those of emails
 					paths = append(paths, path, path+`[value eq "x"]`, path+`[type eq "work"].value`)
 				}
 			}
