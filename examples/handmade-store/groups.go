@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// groups is a store of a type with members.
+type groups struct{ resources }
+
+var _ store.MemberStore = groups{}
+
+func (db *database) groups() groups { return groups{resources{db, schema.GroupType}} }
+
+// initial returns the members that a new group comes with.
+func initial(m *schema.Attribute, r *schema.Resource) []schema.Member {
+	var out []schema.Member
+	for _, v := range r.Get(m).All() {
+		o := v.Object()
+		out = append(out, schema.Member{Value: o.Get(m.Sub("value")).Text(), Type: o.Get(m.Sub("type")).Text()})
+	}
+	return out
+}
+
+// Members holds no lock: what it yields is never modified.
+func (s groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
+	return func(yield func(schema.Member, error) bool) {
+		docs, err := s.db.view(ctx)
+		if err != nil {
+			yield(schema.Member{}, err)
+			return
+		}
+		d, ok := docs[s.key(ctx, id)]
+		if !ok {
+			yield(schema.Member{}, store.ErrNotFound)
+			return
+		}
+		for _, m := range d.members {
+			if !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s groups) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	var stored *schema.Resource
+	var did schema.MemberDelta
+	err := s.db.write(ctx, func(docs documents) error {
+		d, err := s.current(ctx, docs, c.After.ID, c.IfVersion)
+		if err != nil {
+			return err
+		}
+		d.members, did = apply(d.members, c.Members)
+		if did.Empty() && c.After.Attributes == c.Before.Attributes {
+			stored = c.Before
+			return nil
+		}
+		stored, err = s.put(ctx, docs, c.After, d)
+		return err
+	})
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	return stored, did, nil
+}
+
+// apply returns the members after a change, and what of it took effect.
+func apply(old []schema.Member, d *schema.MemberDelta) (members []schema.Member, did schema.MemberDelta) {
+	if d == nil {
+		return old, did
+	}
+	added := map[string]bool{}
+	for _, m := range d.Add {
+		added[m.Value] = true
+	}
+	removed := map[string]bool{}
+	for _, id := range d.Remove {
+		removed[id] = true
+	}
+	for _, m := range old {
+		if removed[m.Value] || d.Replace && !added[m.Value] {
+			did.Remove = append(did.Remove, m.Value)
+			continue
+		}
+		members = append(members, m)
+		added[m.Value] = false // is one already
+	}
+	for _, m := range d.Add {
+		if added[m.Value] {
+			members, did.Add = append(members, m), append(did.Add, m)
+		}
+	}
+	return members, did
+}
+
+func (s groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
+	docs, err := s.db.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]bool{}
+	for _, id := range ids {
+		asked[id] = true
+	}
+	displayName := s.t.MustResolve("displayName").Last()
+	out := map[string][]store.GroupRef{}
+	for _, group := range s.sorted(ctx, docs, nil) {
+		for _, m := range docs[s.key(ctx, group.ID)].members {
+			if asked[m.Value] {
+				out[m.Value] = append(out[m.Value], store.GroupRef{ID: group.ID, Display: group.Get(displayName).Text()})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+	var out []string
+	err := s.db.write(ctx, func(docs documents) error {
+		out = nil
+		for _, group := range s.sorted(ctx, docs, nil) {
+			d := docs[s.key(ctx, group.ID)]
+			if !slices.ContainsFunc(d.members, func(m schema.Member) bool { return m.Value == id }) {
+				continue
+			}
+			d.members, _ = apply(d.members, &schema.MemberDelta{Remove: []string{id}})
+			d.resource = next(group, group.Version)
+			d.resource.LastModified = at
+			docs[s.key(ctx, group.ID)] = d
+			out = append(out, group.ID)
+		}
+		return nil
+	})
+	return out, err
+}
