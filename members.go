@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"unicode"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -85,8 +86,9 @@ const existsBatch = 1000
 
 // completeMembers finds the resource type of new members by asking each store
 // for their ids (RFC 7643 §4.2). A member nobody has keeps the type the client
-// gave, or is refused with Config.RequireMembers. "type" is never taken from
-// the client for a resource that exists.
+// gave, or is refused with Config.RequireMembers, or where the value is nothing
+// that every store could keep. "type" is never taken from the client for a
+// resource that exists.
 func (h *Handler) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
 	if len(members) == 0 {
 		return members, nil
@@ -114,12 +116,21 @@ func (h *Handler) completeMembers(ctx context.Context, members []schema.Member) 
 		if out[i].Type != "" {
 			continue
 		}
-		if h.cfg.RequireMembers {
+		if h.cfg.RequireMembers || !idLike(m.Value) {
 			return nil, invalidValue("members", fmt.Sprintf("there is no resource with the id of member %d", i+1))
 		}
 		out[i].Type = h.knownType(m.Type)
 	}
 	return out, nil
+}
+
+// maxMember is the most bytes in the id of a member that nobody has: every
+// database can have that in an index.
+const maxMember = 255
+
+// idLike reports whether a value could be the id of a resource elsewhere.
+func idLike(value string) bool {
+	return len(value) <= maxMember && !strings.ContainsFunc(value, unicode.IsControl)
 }
 
 // knownType returns a type name in the spelling of the type served, or as the
