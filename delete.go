@@ -22,11 +22,15 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 		if err != nil {
 			return err
 		}
-		if err := w.remove(ctx, before); err != nil {
+		left, err := w.remove(ctx, before)
+		if err != nil {
 			return err
 		}
 		r.audit.change(written{before: before})
-		return w.happened(ctx, before, nil, nil, schema.Secrets{})
+		if err := w.happened(ctx, before, nil, nil, schema.Secrets{}); err != nil {
+			return err
+		}
+		return w.membersLeft(ctx, left, id)
 	})
 	if err != nil {
 		return nil, err
@@ -37,45 +41,55 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 // remove deletes a resource and its memberships: those first, or foreign keys
 // of a member table would hold the resource back. Without a transaction they
 // go last, because the deletion may yet lose against another write.
-func (w *write) remove(ctx context.Context, r *schema.Resource) error {
+func (w *write) remove(ctx context.Context, r *schema.Resource) ([]departure, error) {
 	if w.cfg.Tx == nil {
 		if err := w.ep.Store.Delete(ctx, r.ID, r.Version); err != nil {
-			return err
+			return nil, err
 		}
 		return w.leaveGroups(ctx, r.ID)
 	}
-	if err := w.leaveGroups(ctx, r.ID); err != nil {
-		return err
+	left, err := w.leaveGroups(ctx, r.ID)
+	if err != nil {
+		return nil, err
 	}
 	// The resource is locked; a group that was a member of itself has moved on
 	// from r.Version.
-	return w.ep.Store.Delete(ctx, r.ID, "")
+	return left, w.ep.Store.Delete(ctx, r.ID, "")
+}
+
+// departure is a group that a deleted resource has left.
+type departure struct {
+	ep    *endpoint
+	group string
 }
 
 // leaveGroups takes a deleted resource out of every group.
-func (w *write) leaveGroups(ctx context.Context, id string) error {
+func (w *write) leaveGroups(ctx context.Context, id string) ([]departure, error) {
+	var left []departure
 	for _, ep := range w.endpoints {
 		if ep.members == nil {
 			continue
 		}
-		left, err := ep.members.RemoveFromAll(ctx, id, w.now())
+		groups, err := ep.members.RemoveFromAll(ctx, id, w.now())
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := w.membersLeft(ctx, ep, left, id); err != nil {
-			return err
+		for _, group := range groups {
+			if group != id { // a group that was a member of itself is gone
+				left = append(left, departure{ep, group})
+			}
 		}
 	}
-	return nil
+	return left, nil
 }
 
-// membersLeft raises the event of a member that left groups by being deleted.
-func (w *write) membersLeft(ctx context.Context, ep *endpoint, groups []string, member string) error {
+// membersLeft raises the events of a member that left groups by being deleted.
+func (w *write) membersLeft(ctx context.Context, left []departure, member string) error {
 	if w.cfg.Hooks.Before == nil && w.cfg.Hooks.MembersChanged == nil {
 		return nil
 	}
-	for _, id := range groups {
-		group, err := ep.Store.Get(ctx, id, store.GetOptions{})
+	for _, d := range left {
+		group, err := d.ep.Store.Get(ctx, d.group, store.GetOptions{})
 		if err != nil {
 			return err
 		}
@@ -83,7 +97,7 @@ func (w *write) membersLeft(ctx context.Context, ep *endpoint, groups []string, 
 			Kind: store.EventMembersChanged, Cause: store.CauseMembers, Before: group, After: group,
 			Members: &schema.MemberDelta{Remove: []string{member}},
 		}
-		if err := w.raise(ctx, ep.Type.Name, []*store.Event{event}); err != nil {
+		if err := w.raise(ctx, d.ep.Type.Name, []*store.Event{event}); err != nil {
 			return err
 		}
 	}
