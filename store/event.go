@@ -45,7 +45,8 @@ type Event struct {
 	ResourceID string
 	// Before is the resource as it was, nil when created; with it a hook finds
 	// whom an old e-mail address belonged to. After is the resource as it is,
-	// nil when deleted. Members of a group are in neither.
+	// nil when deleted. Members of a group are in neither. Of a group that a
+	// deleted member has left (CauseMembers) both are the group as it is.
 	Before *schema.Resource
 	After  *schema.Resource
 	// Members, of EventMembersChanged, is exactly who joined and who left.

@@ -42,14 +42,15 @@ func TestCrash(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		rounds := 200
 		if d.path == "" {
-			rounds = 100
+			rounds = 60
 		}
 		if testing.Short() {
 			rounds /= 10
 		}
 		d.store(t)
 		log := filepath.Join(t.TempDir(), "log")
-		for range rounds {
+		enough := time.Now().Add(25 * time.Second) // on a slow machine
+		for round := 0; round < rounds && time.Now().Before(enough); round++ {
 			killed(t, d, log)
 		}
 		w := newCrashWorld(t, d, log)
@@ -58,7 +59,8 @@ func TestCrash(t *testing.T) {
 	})
 }
 
-// killed runs a process and kills it while it works.
+// killed runs a process and kills it when it has done something, never at the
+// same point.
 func killed(t *testing.T, d database, log string) {
 	c := exec.Command(os.Args[0], "-test.run=^TestCrash$")
 	c.Env = append(os.Environ(), "SCIM_CRASH_LOG="+log, "SCIM_CRASH_DRIVER="+d.driver, "SCIM_CRASH_DSN="+d.dsn, "SCIM_CRASH_PATH="+d.path)
@@ -67,12 +69,20 @@ func killed(t *testing.T, d database, log string) {
 	require.NoError(t, err)
 	require.NoError(t, c.Start())
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err == nil {
-		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond) // when, is what is being tested
+	for size, patience := sizeOf(log)+rand.Int64N(8000), time.Now().Add(2*time.Second); sizeOf(log) < size && time.Now().Before(patience); {
+		time.Sleep(time.Millisecond)
 	}
 	require.NoError(t, c.Process.Kill())
 	_ = c.Wait()
 	require.Equal(t, "working\n", line, "%v", err)
+}
+
+func sizeOf(name string) int64 {
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // crash is the process that is killed.
