@@ -1,0 +1,90 @@
+package sqlstore_test
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// backend is what both kinds of store have for a handler.
+type backend interface {
+	store.Transactor
+	Store(*schema.ResourceType) store.Store
+}
+
+// serve returns a handler on a store, in the default configuration.
+func serve(t testing.TB, db backend, auth scim.Authenticator) http.Handler {
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+	})
+	require.NoError(t, err)
+	return h
+}
+
+// tenantToken takes every token for the name of a tenant, as scimtest's own
+// authenticator does.
+type tenantToken struct{}
+
+func (tenantToken) Authenticate(r *http.Request) (*scim.Principal, error) {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || !strings.HasPrefix(token, "t") {
+		return nil, scim.ErrUnauthenticated
+	}
+	tenant, strict := strings.CutSuffix(token, "/strict")
+	p := &scim.Principal{Tenant: tenant, TokenID: "token of " + tenant}
+	if strict {
+		p.Client = scim.StrictClient
+	}
+	return p, nil
+}
+
+func (tenantToken) Challenge() string { return `Bearer realm="scimtest"` }
+
+func (tenantToken) Schemes() []scim.AuthenticationScheme {
+	return []scim.AuthenticationScheme{{Type: "oauthbearertoken", Name: "Bearer Token", Description: "for tests"}}
+}
+
+// onEachHandler runs a test on a handler over every kind of store.
+func onEachHandler(t *testing.T, test func(t *testing.T, c *scimtest.Client)) {
+	onEach(t, func(t *testing.T, d database) {
+		test(t, scimtest.NewClient(t, serve(t, d.store(t), tenantToken{}), "t"))
+	})
+	t.Run("Memory", func(t *testing.T) {
+		t.Parallel()
+		test(t, scimtest.NewClient(t, serve(t, memstore.New(), tenantToken{}), "t"))
+	})
+}
+
+func TestConformanceOverHTTP(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler { return serve(t, d.store(t), auth) })
+	})
+}
+
+// Ids of members whom nobody has are the client's: no store keeps all of them.
+func TestValuesThatCannotBeIdsOfMembers(t *testing.T) {
+	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
+		group := c.NewGroup("g")
+		for value, status := range map[string]int{
+			"elsewhere": 200, strings.Repeat("x", 255): 200, "Ünï cødé": 200,
+			`\u0000`: 400, `\u0001`: 400, strings.Repeat("x", 256): 400,
+		} {
+			got := c.Patch(group, `{"op":"add","path":"members","value":[{"value":"`+value+`"}]}`)
+			require.Contains(t, []int{status, 204 + status - 200}, got.Status, value)
+			if status == 400 {
+				got.Fails(400, "invalidValue")
+			}
+		}
+		c.Get(group).Is(200).Has("members.#", "3")
+	})
+}
