@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -117,7 +118,7 @@ func (o *naiveOutbox) Pending(ctx context.Context, q store.Queue, typ, id string
 	if tx := o.tx(ctx); tx != nil && o.defect != "pending is what is committed" {
 		all = append(all, tx.entries...)
 	}
-	if o.defect == "strange ids are refused" && strings.ContainsAny(id, "\x00\xff") {
+	if o.defect == "strange ids are refused" && (strings.Contains(id, "\x00") || !utf8.ValidString(id)) {
 		return nil, errors.New("no such id")
 	}
 	var out []store.Entry
@@ -224,7 +225,7 @@ func (o *naiveOutbox) Fail(_ context.Context, id, reason string, retry time.Time
 		if e.ID != id || e.Dead && o.defect != "the dead fail" {
 			continue
 		}
-		if o.defect == "a reason is plain text" && strings.ContainsAny(reason, "\x00\xff") {
+		if o.defect == "a reason is plain text" && (strings.Contains(reason, "\x00") || !utf8.ValidString(reason)) {
 			return errors.New("invalid text")
 		}
 		if o.defect != "attempts are not counted" {

@@ -144,11 +144,11 @@ var transactions = []test{
 				k.outside(func(ctx context.Context) error {
 					got, err := k.Users.Get(ctx, a.ID, store.GetOptions{})
 					if err == nil && k.attributes(got) == k.attributes(a) {
-						return errors.New("Get sees an uncommitted change")
+						return errors.New("a Get sees an uncommitted change")
 					}
 					p, err := k.Users.List(ctx, &store.Query{Count: 9, Total: true})
 					if err == nil && (p.Total != 1 || len(p.Resources) != 1) {
-						return errors.New("List sees an uncommitted resource")
+						return errors.New("a List sees an uncommitted resource")
 					}
 					return nil
 				})
@@ -171,13 +171,13 @@ var transactions = []test{
 				change := k.rename(a, "b")
 				k.outside(func(ctx context.Context) error {
 					if _, err := k.Users.Update(ctx, change); err == nil {
-						return errors.New("Update of a resource that is held succeeds")
+						return errors.New("an Update of a resource that is held succeeds")
 					}
 					return nil
 				})
 				k.outside(func(ctx context.Context) error {
 					if err := k.Users.Delete(ctx, a.ID, ""); err == nil {
-						return errors.New("Delete of a resource that is held succeeds")
+						return errors.New("a Delete of a resource that is held succeeds")
 					}
 					return nil
 				})
