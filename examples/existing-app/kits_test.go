@@ -39,17 +39,33 @@ func TestTheTablesPassTheKitForStores(t *testing.T) {
 func TestTheHandlerPassesTheKitForHandlers(t *testing.T) {
 	t.Parallel()
 	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
-		return &appForEach{t: t, auth: auth, apps: map[string]http.Handler{}}
+		return &appForEach{t: t, auth: auth, empty: emptyDatabase(t), apps: map[string]http.Handler{}}
 	})
+}
+
+// emptyDatabase returns the file of an application that nobody has used.
+func emptyDatabase(t *testing.T) []byte {
+	name := newFile(t)
+	db, err := open(t.Context(), name)
+	require.NoError(t, err)
+	a, err := newApp(db, tokenFiles(t.TempDir()), bcrypt.MinCost)
+	require.NoError(t, err)
+	_, err = a.newSCIM(t.Context(), scimtest.BaseURL, scim.InsecureNoAuthentication())
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return data
 }
 
 // appForEach serves each of the kit's tenants by an application of its own:
 // this one has none.
 type appForEach struct {
-	t    *testing.T
-	auth scim.Authenticator
-	mu   sync.Mutex
-	apps map[string]http.Handler
+	t     *testing.T
+	auth  scim.Authenticator
+	empty []byte
+	mu    sync.Mutex
+	apps  map[string]http.Handler
 }
 
 func (s *appForEach) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +82,9 @@ func (s *appForEach) of(tenant string) http.Handler {
 	if h, ok := s.apps[tenant]; ok {
 		return h
 	}
-	db, err := open(s.t.Context(), newFile(s.t))
+	name := newFile(s.t)
+	require.NoError(s.t, os.WriteFile(name, s.empty, 0o600))
+	db, err := open(s.t.Context(), name)
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { require.NoError(s.t, db.Close()) })
 	a, err := newApp(db, tokenFiles(s.t.TempDir()), bcrypt.MinCost)
