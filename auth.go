@@ -54,7 +54,8 @@ type Principal struct {
 	// ReadOnly refuses every write (403).
 	ReadOnly bool
 	// Types, unless empty, are the only resource types the client may touch
-	// (403 otherwise).
+	// (403 otherwise). What a resource says of others stays part of it: the
+	// groups of a user, the members of a group.
 	Types []string
 	// Paused answers every request 503: provisioning is switched off for now,
 	// and the client is to try again later.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -72,10 +71,31 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 		if err := h.setPassword(ctx, created, n.decoded.Secrets); err != nil {
 			return err
 		}
-		r.audit.change(written{nil, created, &schema.MemberDelta{Add: members}, h.kept(n.decoded.Secrets)})
-		return w.happened(ctx, nil, created, &schema.MemberDelta{Add: members}, n.decoded.Secrets)
+		joined, err := w.joined(ctx, created.ID, members)
+		if err != nil {
+			return err
+		}
+		r.audit.change(written{nil, created, joined, h.kept(n.decoded.Secrets)})
+		return w.happened(ctx, nil, created, joined, n.decoded.Secrets)
 	})
 	return created, err
+}
+
+// joined returns who really became a member of a new group. A store may leave
+// out whom its member table cannot hold, so it is asked, if anybody wants to
+// know.
+func (w *write) joined(ctx context.Context, id string, asked []schema.Member) (*schema.MemberDelta, error) {
+	delta := &schema.MemberDelta{}
+	if len(asked) == 0 || !w.cfg.Hooks.any() && !w.r.audit.on {
+		return delta, nil
+	}
+	for m, err := range w.ep.members.Members(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		delta.Add = append(delta.Add, m)
+	}
+	return delta, nil
 }
 
 // checkID refuses an id that must not be published: RFC 7643 §3.1 reserves
@@ -97,10 +117,8 @@ func (h *Handler) defaults(r *request, ep *endpoint, d schema.Decoded) *schema.O
 		return d.Attributes
 	}
 	o := ep.Default(r.ctx, r.principal, d.Attributes)
-	for a, v := range o.All() {
-		if slices.Contains(d.Mentioned, a) && !schema.Identical(v, d.Attributes.Get(a)) {
-			o = o.With(a, d.Attributes.Get(a))
-		}
+	for _, a := range d.Mentioned {
+		o = o.With(a, d.Attributes.Get(a))
 	}
 	return o
 }

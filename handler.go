@@ -3,6 +3,7 @@ package scim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -255,7 +256,11 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 	}
 	ctx := store.WithTenant(r.Context(), p.Tenant)
 	if p.BaseURL != "" {
-		ctx = context.WithValue(ctx, baseKey{}, strings.TrimRight(p.BaseURL, "/"))
+		base, err := parseBaseURL(p.BaseURL)
+		if err != nil {
+			return nil, fmt.Errorf("scim: Principal.BaseURL: %w", err)
+		}
+		ctx = context.WithValue(ctx, baseKey{}, base.String())
 	}
 	return f(&request{Request: r, ctx: ctx, principal: p, query: query, audit: &x.audit})
 }
@@ -320,7 +325,12 @@ func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
 	x.err = err
 	e, known := toError(err)
 	if !known {
-		h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: request failed",
+		level := slog.LevelError
+		var gone *sendError
+		if errors.As(err, &gone) || r.Context().Err() != nil {
+			level = slog.LevelInfo // the client went away
+		}
+		h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request failed",
 			slog.String("reference", x.reference), slog.Int("status", e.Status), slog.String("error", err.Error()))
 		e = &Error{e.Status, e.Type, e.Detail + " (reference " + x.reference + ")"}
 	}

@@ -107,6 +107,24 @@ func (h *Handler) checkHooks() error {
 		return errors.New("scim: Config.Hooks need Config.Tx")
 	case h.cfg.Outbox == nil && (k.Revoke != nil || k.delivers()):
 		return errors.New("scim: Hooks.Revoke and the hooks of events need Config.Outbox")
+	case k.EndSessions == nil && k.Revoke == nil:
+		return nil
+	}
+	return h.checkActive()
+}
+
+// checkActive refuses hooks that end access where nobody can lose it: a user
+// type whose mapping keeps no active would answer 200 to a deactivation.
+func (h *Handler) checkActive() error {
+	some := false
+	for _, ep := range h.endpoints {
+		if ep.active == nil && ep.Type.Schema.ID == schema.UserURI {
+			return fmt.Errorf("scim: Hooks.EndSessions and Revoke need the attribute active, which %s does not have", ep.Type.Name)
+		}
+		some = some || ep.active != nil
+	}
+	if !some {
+		return errors.New("scim: Hooks.EndSessions and Revoke need a resource type with the attribute active")
 	}
 	return nil
 }

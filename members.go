@@ -70,6 +70,9 @@ func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) ite
 	a := ep.Type.Members()
 	return func(yield func(schema.Value, error) bool) {
 		for m, err := range ep.members.Members(ctx, id) {
+			if isNotFound(err) {
+				return // deleted since it was read: nobody is a member any more
+			}
 			if err != nil {
 				yield(schema.Value{}, err)
 				return

@@ -59,8 +59,7 @@ func (w *writer) respond(resp *response) error {
 			w.contentType()
 			w.begin(resp.status)
 		}
-		_, err := w.Write(text)
-		return text[:0], err
+		return text[:0], w.send(text)
 	})
 	*pooled = text[:0]
 	if err != nil {
@@ -76,8 +75,19 @@ func (w *writer) respond(resp *response) error {
 		head.Set("Content-Length", strconv.Itoa(len(text)))
 		w.begin(resp.status)
 	}
-	_, err = w.Write(text)
-	return err
+	return w.send(text)
+}
+
+// sendError is a response that did not reach the client, who has gone away.
+type sendError struct{ error }
+
+func (e *sendError) Unwrap() error { return e.error }
+
+func (w *writer) send(text []byte) error {
+	if _, err := w.Write(text); err != nil {
+		return &sendError{err}
+	}
+	return nil
 }
 
 func (w *writer) begin(status int) {

@@ -19,12 +19,13 @@ import (
 // Safe for concurrent use when its parts are.
 type Roles struct {
 	// Of returns the roles a group gives its members, none for groups that
-	// are not mapped. It is asked with the group as it was after the change.
+	// are not mapped.
 	Of func(ctx context.Context, group *schema.Resource) ([]string, error)
 	// Grants keeps the grants.
 	Grants Grants
-	// Groups is the store of the groups.
+	// Groups is the store of the groups, Tx its transactor (Config.Tx).
 	Groups store.MemberStore
+	Tx     store.Transactor
 }
 
 // Grants is where the application keeps who has which role, and why. Methods
@@ -40,13 +41,15 @@ type Grants interface {
 	Granted(ctx context.Context, group string) ([]string, error)
 }
 
-// Handle adjusts the grants to an event; events of other resource types than
-// that of Groups must not be passed in, kinds that concern no membership are
-// ignored.
+// Handle adjusts the grants to an event of a group; kinds that concern no
+// membership are ignored. It holds the group while it does, so that nobody
+// joins or leaves meanwhile.
 func (m *Roles) Handle(ctx context.Context, e *store.Event) error {
 	switch e.Kind {
 	case store.EventMembersChanged:
-		return m.membersChanged(ctx, e)
+		return m.locked(ctx, e.ResourceID, func(ctx context.Context, roles []string) error {
+			return m.membersChanged(ctx, e, roles)
+		})
 	case store.EventUpdated:
 		return m.Reevaluate(ctx, e.ResourceID) // a new name may mean other roles
 	case store.EventDeleted:
@@ -55,18 +58,51 @@ func (m *Roles) Handle(ctx context.Context, e *store.Event) error {
 	return nil
 }
 
-func (m *Roles) membersChanged(ctx context.Context, e *store.Event) error {
+// Reevaluate brings the grants of a group in line with what Of says now. Call
+// it for each group concerned when the mapping has changed. A group that does
+// not exist any more loses all grants.
+func (m *Roles) Reevaluate(ctx context.Context, group string) error {
+	return m.locked(ctx, group, func(ctx context.Context, want []string) error {
+		have, err := m.Grants.Granted(ctx, group)
+		if err != nil {
+			return err
+		}
+		for _, role := range have {
+			if slices.Contains(want, role) {
+				continue
+			}
+			if err := m.Grants.Withdraw(ctx, group, "", role); err != nil {
+				return err
+			}
+		}
+		return m.grantAll(ctx, group, want)
+	})
+}
+
+// locked calls fn with the roles of a group that nobody else changes
+// meanwhile. A group that is gone loses all grants instead.
+func (m *Roles) locked(ctx context.Context, group string, fn func(ctx context.Context, roles []string) error) error {
+	return m.Tx.InTx(ctx, func(ctx context.Context) error {
+		r, err := m.Groups.Get(ctx, group, store.GetOptions{ForUpdate: true})
+		if errors.Is(err, store.ErrNotFound) {
+			return m.Grants.Withdraw(ctx, group, "", "")
+		}
+		if err != nil {
+			return err
+		}
+		roles, err := m.Of(ctx, r)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, roles)
+	})
+}
+
+func (m *Roles) membersChanged(ctx context.Context, e *store.Event, roles []string) error {
 	for _, id := range e.Members.Remove {
 		if err := m.Grants.Withdraw(ctx, e.ResourceID, id, ""); err != nil {
 			return err
 		}
-	}
-	if len(e.Members.Add) == 0 {
-		return nil
-	}
-	roles, err := m.Of(ctx, e.Resource())
-	if err != nil {
-		return err
 	}
 	for _, member := range e.Members.Add {
 		for _, role := range roles {
@@ -76,36 +112,6 @@ func (m *Roles) membersChanged(ctx context.Context, e *store.Event) error {
 		}
 	}
 	return nil
-}
-
-// Reevaluate brings the grants of a group in line with what Of says now. Call
-// it for each group concerned when the mapping has changed. A group that does
-// not exist any more loses all grants.
-func (m *Roles) Reevaluate(ctx context.Context, group string) error {
-	r, err := m.Groups.Get(ctx, group, store.GetOptions{})
-	if errors.Is(err, store.ErrNotFound) {
-		return m.Grants.Withdraw(ctx, group, "", "")
-	}
-	if err != nil {
-		return err
-	}
-	want, err := m.Of(ctx, r)
-	if err != nil {
-		return err
-	}
-	have, err := m.Grants.Granted(ctx, group)
-	if err != nil {
-		return err
-	}
-	for _, role := range have {
-		if slices.Contains(want, role) {
-			continue
-		}
-		if err := m.Grants.Withdraw(ctx, group, "", role); err != nil {
-			return err
-		}
-	}
-	return m.grantAll(ctx, group, want)
 }
 
 // grantAll gives the roles to every member. Whoever has one already has it

@@ -68,6 +68,7 @@ func TestRoles(t *testing.T) {
 		},
 		Grants: table,
 		Groups: db.Store(schema.GroupType).(store.MemberStore),
+		Tx:     db,
 	}
 	h, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),

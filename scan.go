@@ -84,7 +84,7 @@ func (h *Handler) derive(ctx context.Context, ep *endpoint, uses func(*schema.At
 	for i, r := range full {
 		var list []schema.Value
 		for v, err := range h.memberValues(ctx, ep, r.ID) {
-			if err != nil && !isNotFound(err) {
+			if err != nil {
 				return nil, err
 			}
 			if *scanned++; *scanned > h.cfg.Limits.Scan {

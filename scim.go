@@ -183,21 +183,31 @@ func New(cfg Config) (*Handler, error) {
 }
 
 func (h *Handler) setBaseURL() error {
-	base := strings.TrimRight(h.cfg.BaseURL, "/")
+	if h.cfg.BaseURL == "" {
+		return errors.New("scim: Config.BaseURL is required")
+	}
+	u, err := parseBaseURL(h.cfg.BaseURL)
+	if err != nil {
+		return fmt.Errorf("scim: Config.BaseURL: %w", err)
+	}
+	h.base, h.prefix = u.String(), u.EscapedPath()
+	return nil
+}
+
+// parseBaseURL reads an absolute URL without query or fragment
+// (RFC 7644 §1.3), and takes a trailing slash off.
+func parseBaseURL(text string) (*url.URL, error) {
+	base := strings.TrimRight(text, "/")
 	u, err := url.Parse(base)
 	switch {
-	case base == "":
-		return errors.New("scim: Config.BaseURL is required")
 	case err != nil:
-		return fmt.Errorf("scim: Config.BaseURL: %w", err)
+		return nil, err
 	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
-		return fmt.Errorf("scim: Config.BaseURL %q is not an absolute http(s) URL", base)
-	case u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(base, "?#"):
-		// RFC 7644 §1.3: the base URI MUST NOT contain a query string.
-		return fmt.Errorf("scim: Config.BaseURL %q has a query or fragment", base)
+		return nil, fmt.Errorf("%q is not an absolute http(s) URL", base)
+	case strings.ContainsAny(base, "?#"):
+		return nil, fmt.Errorf("%q has a query or fragment", base)
 	}
-	h.base, h.prefix = base, u.EscapedPath()
-	return nil
+	return u, nil
 }
 
 func (h *Handler) setEndpoints() error {

@@ -1,0 +1,203 @@
+package scim_test
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// pickyGroups is a store of groups whose member table holds users that exist
+// and nobody else, as foreign keys do.
+type pickyGroups struct {
+	store.MemberStore
+	users store.Store
+}
+
+func (s pickyGroups) Unwrap() store.Store { return s.MemberStore }
+
+func (s pickyGroups) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+	a := schema.GroupType.Members()
+	var kept []schema.Value
+	for _, v := range r.Attributes.Get(a).All() {
+		if _, err := s.users.Get(ctx, v.Object().Get(a.Sub("value")).Text(), store.GetOptions{}); err == nil {
+			kept = append(kept, v)
+		}
+	}
+	return s.MemberStore.Create(ctx, r.With(a, schema.List(kept...)))
+}
+
+func TestMembersOfANewGroupAreThoseWhoJoined(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users := db.Store(schema.UserType)
+	var joined []schema.Member
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(pickyGroups{db.Store(schema.GroupType).(store.MemberStore), users})},
+		Hooks: scim.Hooks{Before: func(_ context.Context, e *store.Event) error {
+			if e.Kind == store.EventMembersChanged {
+				joined = e.Members.Add
+			}
+			return nil
+		}},
+	})
+	require.NoError(t, err)
+	ann := made(t, h, "/Users", scimtest.User("ann"))
+	made(t, h, "/Groups", scimtest.Group("Admins", `"members":[{"value":"`+ann+`"},{"value":"not-hired-yet"}]`))
+	require.Equal(t, []schema.Member{{Value: ann, Type: "User"}}, joined)
+}
+
+func TestHooksThatEndAccessNeedActive(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	userName := *schema.User.Attribute("userName")
+	core, err := schema.New(schema.Schema{ID: schema.UserURI, Name: "User", Attributes: []*schema.Attribute{&userName}})
+	require.NoError(t, err)
+	reduced, err := schema.NewResourceType(schema.ResourceType{Name: "User", Endpoint: "/Users", Schema: core})
+	require.NoError(t, err)
+	hook := func(context.Context, *store.Event) error { return nil }
+	for _, endpoints := range [][]scim.Endpoint{
+		{{Type: reduced, Store: db.Store(reduced)}},
+		{scim.Groups(db.Store(schema.GroupType))},
+	} {
+		_, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Tx: db, Endpoints: endpoints,
+			Hooks: scim.Hooks{EndSessions: hook},
+		})
+		require.ErrorContains(t, err, "attribute active")
+	}
+}
+
+// vanishing is a store of groups in which a group is deleted between a list
+// and the look at its members.
+type vanishing struct {
+	store.MemberStore
+	gone string
+}
+
+func (s *vanishing) Unwrap() store.Store { return s.MemberStore }
+
+func (s *vanishing) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
+	if id == s.gone {
+		return func(yield func(schema.Member, error) bool) { yield(schema.Member{}, store.ErrNotFound) }
+	}
+	return s.MemberStore.Members(ctx, id)
+}
+
+func TestListWhileAGroupIsDeleted(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	groups := &vanishing{MemberStore: db.Store(schema.GroupType).(store.MemberStore)}
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Groups(groups)},
+	})
+	require.NoError(t, err)
+	made(t, h, "/Groups", scimtest.Group("a"))
+	groups.gone = made(t, h, "/Groups", scimtest.Group("b", `"members":[{"value":"x"}]`))
+	for _, path := range []string{"/Groups", "/Groups?filter=members.display+co+%22x%22"} {
+		w := send(h, http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	}
+}
+
+func TestDefaultCannotTakeAwayWhatWasSent(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users := scim.Users(db.Store(schema.UserType))
+	users.Default = func(_ context.Context, _ *scim.Principal, o *schema.Object) *schema.Object {
+		return o.With(schema.User.Attribute("active"), schema.Value{})
+	}
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{users},
+	})
+	require.NoError(t, err)
+	w := send(h, http.MethodPost, "/Users", scimtest.User("ann", `"active":false`))
+	require.Equal(t, http.StatusCreated, w.Code)
+	require.Contains(t, w.Body.String(), `"active":false`)
+}
+
+func TestBaseURLOfAPrincipalIsChecked(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Auth: scim.AuthenticatorFunc(func(r *http.Request) (*scim.Principal, error) {
+			return &scim.Principal{BaseURL: r.Header.Get("X-Base")}, nil
+		}),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
+	})
+	require.NoError(t, err)
+	for base, status := range map[string]int{"https://other.example.com/v2/": 200, "": 200, "/v2": 500, "v2": 500, "ftp://x/": 500} {
+		r := httptest.NewRequest("GET", scimtest.BaseURL+"/Users?filter=manager.$ref+pr", nil)
+		r.URL.RawQuery = "filter=" + scimtest.Query(schema.EnterpriseUserURI+`:manager.$ref eq "Users/1"`)
+		r.Header.Set("X-Base", base)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, status, w.Code, "%q: %s", base, w.Body)
+	}
+}
+
+// slowGrants waits in every grant until it is let go on.
+type slowGrants struct {
+	grants
+	asked chan struct{}
+	goOn  chan struct{}
+}
+
+func (g *slowGrants) Grant(ctx context.Context, group, member, role string) error {
+	select {
+	case g.asked <- struct{}{}:
+		<-g.goOn
+	default:
+	}
+	return g.grants.Grant(ctx, group, member, role)
+}
+
+// A member who leaves while the roles of a group are evaluated anew does not
+// keep, or get back, what the group gave.
+func TestRolesWhileMembersLeave(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	table := &slowGrants{asked: make(chan struct{}), goOn: make(chan struct{})}
+	roles := &scim.Roles{
+		Of:     func(context.Context, *schema.Resource) ([]string, error) { return []string{"admin"}, nil },
+		Grants: table, Groups: db.Store(schema.GroupType).(store.MemberStore), Tx: db,
+	}
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Groups(db.Store(schema.GroupType))},
+		Hooks:     scim.Hooks{Before: roles.Handle},
+	})
+	require.NoError(t, err)
+	group := made(t, h, "/Groups", scimtest.Group("Admins", `"members":[{"value":"ann"}]`))
+
+	evaluated, left := make(chan error, 1), make(chan int, 1)
+	go func() { evaluated <- roles.Reevaluate(t.Context(), group) }()
+	<-table.asked
+	go func() {
+		left <- send(h, http.MethodPatch, "/Groups/"+group, scimtest.PatchOp(`{"op":"remove","path":"members"}`)).Code
+	}()
+	select {
+	case status := <-left:
+		t.Fatalf("the member left in the middle: %d", status)
+	case <-time.After(50 * time.Millisecond): // held off: nothing to wait for
+	}
+	close(table.goOn)
+	require.NoError(t, <-evaluated)
+	require.Equal(t, http.StatusNoContent, <-left)
+	require.Empty(t, table.grants)
+}
