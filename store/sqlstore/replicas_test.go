@@ -1,0 +1,190 @@
+package sqlstore_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+)
+
+// replicaOf, in the environment, makes a process of this test binary a server:
+// "driver|place", the place being a file of SQLite or a DSN.
+const replicaOf = "SCIM_TEST_REPLICA_OF"
+
+// TestReplicaProcess is no test but the other end of [replica].
+func TestReplicaProcess(t *testing.T) {
+	driver, place, ok := strings.Cut(os.Getenv(replicaOf), "|")
+	if !ok {
+		t.Skip("a server for other tests")
+	}
+	d := database{driver: driver, dsn: place}
+	switch driver {
+	case "sqlite":
+		d.path = place
+	case "pgx":
+		d.dialect = sqlstore.PostgreSQL
+	case "mysql":
+		d.dialect = sqlstore.MariaDB
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := &http.Server{Handler: received(serve(t, d.store(t), tenantToken{}))}
+	go server.Serve(l)
+	fmt.Printf("listening on %s\n", l.Addr())
+	io.Copy(io.Discard, os.Stdin) // which ends with the parent
+	require.NoError(t, server.Close())
+}
+
+// replica starts a process that migrates the database and serves it, and
+// returns a handler that forwards to it.
+func (d database) replica(t *testing.T) http.Handler {
+	place := d.dsn
+	if d.path != "" {
+		place = d.path
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestReplicaProcess$", "-test.timeout=5m")
+	cmd.Env = append(os.Environ(), replicaOf+"="+d.driver+"|"+place)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		require.NoError(t, stdin.Close())
+		rest, _ := io.ReadAll(stdout)
+		require.NoError(t, cmd.Wait(), "%s", rest)
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	address, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	require.True(t, ok, "%q %v", line, err)
+	return forward(address)
+}
+
+// forward hands requests over as they are: a proxy would drop parts of a query
+// that it does not understand, and the wire the body of an answer to HEAD,
+// which the kit looks at. [received] is the other side.
+func forward(address string) http.Handler {
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: address})
+			r.Out.URL.RawQuery = r.In.URL.RawQuery
+			if r.In.Method == http.MethodHead {
+				r.Out.Method = http.MethodGet
+				r.Out.Header.Set(headHeader, "true")
+			}
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Del("Date")
+			if length, ok := r.Header[headHeader]; ok {
+				r.Header["Content-Length"] = length
+				r.Header.Del(headHeader)
+			}
+			return nil
+		},
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+	}
+}
+
+// headHeader marks a HEAD in a request, and has the length in its response.
+const headHeader = "Scim-Test-Head"
+
+func received(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(headHeader) == "" {
+			h.ServeHTTP(w, r)
+			return
+		}
+		head := r.Clone(r.Context())
+		head.Method = http.MethodHead
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, head)
+		maps.Copy(w.Header(), answer.Header())
+		w.Header()[headHeader] = w.Header()["Content-Length"]
+		w.Header().Del("Content-Length")
+		w.WriteHeader(answer.Code)
+		w.Write(answer.Body.Bytes())
+	})
+}
+
+// replicas starts processes, all at once, on an empty database.
+func (d database) replicas(t *testing.T, n int) []http.Handler {
+	out := make([]http.Handler, n)
+	var wg sync.WaitGroup
+	for i := range out {
+		wg.Go(func() { out[i] = d.replica(t) })
+	}
+	wg.Wait()
+	for _, h := range out {
+		require.NotNil(t, h)
+	}
+	return out
+}
+
+// inTurn sends each request to the next of the handlers.
+func inTurn(handlers []http.Handler) http.Handler {
+	var n atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers[n.Add(1)%int64(len(handlers))].ServeHTTP(w, r)
+	})
+}
+
+// Every case of the kit, with each request at another process than the one
+// before it.
+func TestReplicasAnswerAsOne(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		h := inTurn(d.replicas(t, 2))
+		scimtest.Run(t, func(t *testing.T, _ scim.Authenticator) http.Handler { return h })
+	})
+}
+
+func TestReplicasWriteAtTheSameTime(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		c := scimtest.NewClient(t, inTurn(d.replicas(t, 2)), "t")
+		got := atOnce(20, func(int) *scimtest.Reply { return c.Post("/Users", scimtest.User("one")) })
+		require.Equal(t, map[int]int{201: 1, 409: 19}, got)
+
+		user, group := c.NewUser("u"), c.NewGroup("g")
+		etag := c.Get(user).Is(200).Header.Get("ETag")
+		got = atOnce(20, func(i int) *scimtest.Reply {
+			return c.Put(user, scimtest.User("u", fmt.Sprintf(`"title":"%d"`, i)), "If-Match: "+etag)
+		})
+		require.Equal(t, map[int]int{200: 1, 412: 19}, got)
+
+		got = atOnce(20, func(i int) *scimtest.Reply {
+			return c.Patch(group, fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":"m%d"}]}`, i))
+		})
+		require.Equal(t, 20, got[200]+got[204], "%v", got)
+		c.Get(group).Is(200).Has("members.#", "20", "meta.version", `"W/\"21\""`)
+	})
+}
+
+// A replica that is away takes nothing with it.
+func TestReplicasMayGo(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		var user string
+		t.Run("the first", func(t *testing.T) {
+			user = scimtest.NewClient(t, d.replica(t), "t").NewUser("u")
+		})
+		c := scimtest.NewClient(t, d.replica(t), "t")
+		c.Get(user).Is(200)
+		c.Post("/Users", scimtest.User("U")).Fails(409, "uniqueness")
+	})
+}
