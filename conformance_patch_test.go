@@ -86,6 +86,15 @@ func TestConformancePatchImmutable(t *testing.T) {
 			c.Get(group).Has("members", "")
 		})
 	})
+	t.Run("P-50 members of a large group are removed by value, by anything else only up to the limit", func(t *testing.T) {
+		c := serve(t, func(cfg *scim.Config) { cfg.Limits.Scan = 2 }).lenient(t)
+		group := c.NewGroup("g", `"members":[{"value":"a"},{"value":"b"},{"value":"c"}]`)
+		c.Patch(group, `{"op":"remove","path":"members[value co \"a\"]"}`).Fails(400, "tooMany")
+		c.Patch(group, `{"op":"replace","path":"members[value eq \"a\"].value","value":"a"}`).Fails(400, "tooMany")
+		c.Patch(group, `{"op":"remove","path":"members[value eq \"a\"]"}`).Is(204)
+		c.Patch(group, `{"op":"remove","path":"members[value co \"b\"]"}`).Is(204)
+		c.Get(group).Has("members.#", "1", "members[0].value", `"c"`)
+	})
 	t.Run("P-14 P-70 readOnly parts: a path is an error, a member of a value is not looked at", func(t *testing.T) {
 		s.both(t, func(c *scimtest.Client) {
 			path := newDevice(c, `"place":{"room":"1"}`)

@@ -65,11 +65,13 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	}
 	for client, profile := range profiles {
 		one := filter.NewResolver(e.Type, filter.Options{Profile: profile})
+		patcher := patch.New(e.Type, one, profile)
+		patcher.MaxMembers = h.cfg.Limits.Scan
 		ep.dialects[client] = &dialect{
 			profile: profile,
 			one:     one,
 			any:     filter.NewResolver(e.Type, filter.Options{Profile: profile, AnyType: true}),
-			patcher: patch.New(e.Type, one, profile),
+			patcher: patcher,
 		}
 	}
 	return ep, nil

@@ -130,7 +130,7 @@ type Limits struct {
 	MaxResults int           // resources of a page whatever count says; default 1000
 	Revoke     time.Duration // for one call of a hook after the commit; default 10 s
 	Attempts   int           // failures until an event is set aside as dead; default 20
-	Scan       int           // resources read to match or sort what a store cannot; default 20000 (400 tooMany)
+	Scan       int           // resources, or members for a PATCH, read to match or sort what a store cannot; default 20000 (400 tooMany)
 }
 
 func (l Limits) withDefaults() Limits {

@@ -20,8 +20,10 @@ type run struct {
 
 	members   *memberSet // nil until an operation names members
 	source    Members
-	passes    int
 	sourceErr error
+	known     known
+	ahead     []Operation // the one being applied and those after it
+	tests     int         // comparisons made with members
 }
 
 func (w *run) result() Result {

@@ -1,16 +1,9 @@
 package patch
 
 import (
-	"fmt"
-	"iter"
-
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 )
-
-// maxPasses bounds how often the operations of one request may make the
-// members be read.
-const maxPasses = 32
 
 // changeMembers applies an operation to the members, which are not loaded: it
 // becomes part of the delta. Sub-attributes of a member are immutable (N-17).
@@ -68,17 +61,17 @@ func (w *run) removeMembers(t target, raw any) error {
 	case t.sub != nil:
 		return w.touchMembers(Remove, t, nil)
 	}
-	ids, ok := valueIDs(t.attr, t.filter.Filter)
-	if !ok {
-		var err error
-		if ids, err = w.matchingMembers(t); err != nil {
-			return err
+	if ids, ok := valueIDs(t.attr, t.filter.Filter); ok {
+		for _, id := range ids {
+			w.members.remove(id)
 		}
+		return nil
 	}
-	for _, id := range ids {
-		w.members.remove(id)
+	found, err := w.matching(t)
+	for _, m := range found {
+		w.members.remove(m.Value)
 	}
-	return nil
+	return err
 }
 
 func (w *run) removeListedMembers(a *schema.Attribute, raw any) error {
@@ -115,68 +108,17 @@ func (w *run) touchMembers(op Op, t target, raw any) error {
 	if err != nil {
 		return err
 	}
-	found := false
-	for m, err := range w.current() {
-		if err != nil {
-			return err
-		}
-		if !t.filter.Matches(memberValue(t.attr, m)) {
-			continue
-		}
-		found = true
+	found, err := w.matching(t)
+	if err != nil {
+		return err
+	}
+	for _, m := range found {
 		if !want.allows(m) {
 			return immutable()
 		}
 	}
-	if !found && op != Remove {
+	if len(found) == 0 && op != Remove {
 		return noMatch()
 	}
 	return nil
-}
-
-func (w *run) matchingMembers(t target) ([]string, error) {
-	var ids []string
-	for m, err := range w.current() {
-		if err != nil {
-			return nil, err
-		}
-		if t.filter.Matches(memberValue(t.attr, m)) {
-			ids = append(ids, m.Value)
-		}
-	}
-	return ids, nil
-}
-
-// current yields the members as the operations so far have left them.
-func (w *run) current() iter.Seq2[schema.Member, error] {
-	return func(yield func(schema.Member, error) bool) {
-		if w.passes++; w.passes > maxPasses {
-			yield(schema.Member{}, fail(schema.ErrorTooMany, fmt.Sprintf("more than %d operations need the members to be read", maxPasses)))
-			return
-		}
-		kept := map[string]bool{} // of those added, the ones that were members before
-		if !w.members.replace && w.source != nil {
-			for m, err := range w.source() {
-				if err != nil {
-					w.sourceErr = err
-					yield(schema.Member{}, err)
-					return
-				}
-				if w.members.removed.has(m.Value) {
-					continue
-				}
-				if w.members.added.has(m.Value) {
-					kept[m.Value] = true
-				}
-				if !yield(m, nil) {
-					return
-				}
-			}
-		}
-		for m := range w.members.added.all() {
-			if !kept[m.Value] && !yield(m, nil) {
-				return
-			}
-		}
-	}
 }

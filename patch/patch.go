@@ -38,6 +38,11 @@ const MessageURI = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 // Patcher applies operations to resources of one type under one profile. Safe
 // for concurrent use.
 type Patcher struct {
+	// MaxMembers is how many members a resource may have for an operation to
+	// look at them; default 20000. Beyond that such an operation fails with
+	// schema.ErrorTooMany. To be set before the first use.
+	MaxMembers int
+
 	typ      *schema.ResourceType
 	resolver *filter.Resolver
 	profile  schema.Profile
@@ -52,7 +57,8 @@ func New(t *schema.ResourceType, r *filter.Resolver, p schema.Profile) *Patcher 
 // Members yields the current members of the resource being patched. It is
 // drawn only by the rare operations that cannot be expressed as a delta
 // without looking (a filter on more than value, a change of one member's
-// sub-attributes), once for each of them. nil means that there are none.
+// sub-attributes), once for all of them and never to more than one member
+// beyond Patcher.MaxMembers. nil means that there are none.
 type Members func() iter.Seq2[schema.Member, error]
 
 // Result is what the operations make of a resource.
@@ -73,6 +79,7 @@ type Result struct {
 func (p *Patcher) Apply(r *schema.Resource, ops []Operation, members Members, b *filter.Budget) (Result, error) {
 	w := &run{Patcher: p, before: r, root: r.Attributes, source: members, budget: b}
 	for i, op := range ops {
+		w.ahead = ops[i:]
 		if err := w.operation(op); err != nil {
 			if w.sourceErr != nil {
 				return Result{}, w.sourceErr

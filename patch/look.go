@@ -1,0 +1,160 @@
+package patch
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// defaultMaxMembers is what [Patcher.MaxMembers] is when it is not set.
+const defaultMaxMembers = 20_000
+
+// maxTests bounds how many comparisons with members the operations of one
+// request may make, less than a second's worth: a thousand operations with one
+// comparison each pass on a group of two thousand.
+const maxTests = 2_000_000
+
+// known are the members as they were before the request, read once, when the
+// first operation has to look at them.
+type known struct {
+	members []schema.Member
+	values  []schema.Value // the same, as a filter sees them
+	ids     map[string]struct{}
+}
+
+func (k *known) has(id string) bool {
+	_, ok := k.ids[id]
+	return ok
+}
+
+// matching returns the members that the target's filter selects, as the
+// operations so far have left them.
+func (w *run) matching(t target) ([]schema.Member, error) {
+	if err := w.know(t.attr); err != nil {
+		return nil, err
+	}
+	n := 3 * len(w.members.added.members) // whose values are made anew each time
+	if !w.members.replace {
+		n += len(w.known.members)
+	}
+	if w.tests += n * comparisons(t.filter.Filter); w.tests > maxTests {
+		return nil, tooManyLooks()
+	}
+	var found []schema.Member
+	for m, v := range w.current(t.attr) {
+		if t.filter.Matches(v) {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+// current yields the members as the operations so far have left them. One who
+// was a member before is as the store has it.
+func (w *run) current(a *schema.Attribute) iter.Seq2[schema.Member, schema.Value] {
+	return func(yield func(schema.Member, schema.Value) bool) {
+		if !w.members.replace {
+			for i, m := range w.known.members {
+				if !w.members.removed.has(m.Value) && !yield(m, w.known.values[i]) {
+					return
+				}
+			}
+		}
+		for m := range w.members.added.all() {
+			if !w.members.replace && w.known.has(m.Value) {
+				continue
+			}
+			if !yield(m, memberValue(a, m)) {
+				return
+			}
+		}
+	}
+}
+
+// know reads the members, unless that has been done or none of them is left.
+// It stops as soon as there are more than the operations to come can look at.
+func (w *run) know(a *schema.Attribute) error {
+	if w.members.replace || w.source == nil || w.known.ids != nil {
+		return nil
+	}
+	most := w.most()
+	ahead := w.comparisonsAhead()
+	w.known.ids = map[string]struct{}{}
+	for m, err := range w.source() {
+		if err != nil {
+			w.sourceErr = err
+			return err
+		}
+		n := len(w.known.members) + 1
+		if n > most {
+			return fail(schema.ErrorTooMany, fmt.Sprintf("of more than %d members only some named by their value can be removed, and none be looked at", most))
+		}
+		if n*ahead > maxTests {
+			return tooManyLooks()
+		}
+		w.known.ids[m.Value] = struct{}{}
+		w.known.members = append(w.known.members, m)
+		w.known.values = append(w.known.values, memberValue(a, m))
+	}
+	return nil
+}
+
+func (w *run) most() int {
+	if w.MaxMembers > 0 {
+		return w.MaxMembers
+	}
+	return defaultMaxMembers
+}
+
+func tooManyLooks() error {
+	return fail(schema.ErrorTooMany, "too many operations select members by more than their value")
+}
+
+// comparisonsAhead returns how many comparisons the operations from this one
+// on make with every member, as far as their paths say. What compiling those
+// costs is not yet charged.
+func (w *run) comparisonsAhead() int {
+	budget := w.budget
+	if budget != nil {
+		budget = &filter.Budget{Misses: budget.Misses}
+	}
+	n := 0
+	for _, op := range w.ahead {
+		if !op.HasPath {
+			continue
+		}
+		p, err := w.resolver.Path(op.Path, budget)
+		if err != nil {
+			continue
+		}
+		if t, err := pathTarget(p); err == nil && t.attr == w.typ.Members() && t.looks(op.Op) {
+			n += comparisons(t.filter.Filter)
+		}
+	}
+	return n
+}
+
+// looks reports whether an operation on the members needs to know them: not if
+// it names those to remove by their value.
+func (t target) looks(op Op) bool {
+	if t.filter == nil {
+		return false
+	}
+	_, named := valueIDs(t.attr, t.filter.Filter)
+	return op != Remove || t.sub != nil || !named
+}
+
+// comparisons returns how many comparisons an expression has.
+func comparisons(e filter.Expr) int {
+	switch e := e.(type) {
+	case filter.And:
+		return comparisons(e.Left) + comparisons(e.Right)
+	case filter.Or:
+		return comparisons(e.Left) + comparisons(e.Right)
+	case filter.Not:
+		return comparisons(e.Expr)
+	}
+	return 1
+}
