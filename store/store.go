@@ -154,7 +154,8 @@ type GroupRef struct {
 // members; without it, it calls Get for each.
 type Exister interface {
 	// Exists returns those of the ids that are resources of the store, in any
-	// order.
+	// order. Inside a transaction, no other transaction deletes them until this
+	// one ends: nobody joins a group while being deleted.
 	Exists(ctx context.Context, ids []string) ([]string, error)
 }
 

@@ -19,6 +19,7 @@ type dialect struct {
 	escapes   bool // text has no U+0000, which is written as escape says
 	quote     string
 	forUpdate string
+	forShare  string                     // keeps rows from being changed or deleted
 	onTaken   func(column string) string // end of an INSERT that leaves out rows which are there
 
 	// Conditions on text, byte by byte. Each writes x OP literal.

@@ -50,6 +50,8 @@ func postgresFault(state string) fault {
 	switch state {
 	case "40001", "40P01", "55P03", "57P01", "57P02": // serialization, deadlock, lock, shutdown
 		return faultAgain
+	case "23503": // the application deleted what a new row refers to
+		return faultAgain
 	case "23505":
 		return faultUnique
 	case "22001", "22003", "22007", "22008", "54000": // too long, out of range, no date, index row too large
@@ -124,6 +126,8 @@ func sqliteFault(code int) fault {
 func mysqlFault(number uint64) fault {
 	switch number {
 	case 1205, 1213, 1020: // lock wait timeout, deadlock, record has changed
+		return faultAgain
+	case 1451, 1452: // a row is referred to, or refers to what the application deleted
 		return faultAgain
 	case 1062, 1586:
 		return faultUnique

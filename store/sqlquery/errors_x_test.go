@@ -35,6 +35,7 @@ func TestErrorsOfDrivers(t *testing.T) {
 		want fault
 	}{
 		{pgError{"23505"}, faultUnique}, {pgError{"40001"}, faultAgain}, {pgError{"40P01"}, faultAgain}, {pgError{"08006"}, faultAgain},
+		{pgError{"23503"}, faultAgain}, {&mysqlErr{1451}, faultAgain}, {&mysqlErr{1452}, faultAgain}, // a reference was deleted meanwhile
 		{pgError{"53300"}, faultUnavailable}, {pgError{"22001"}, faultValue}, {pgError{"42P01"}, faultNone},
 		{&moderncErr{2067}, faultUnique}, {&moderncErr{1555}, faultUnique}, {&moderncErr{5}, faultAgain}, {&moderncErr{517}, faultAgain},
 		{&moderncErr{13}, faultUnavailable}, {&moderncErr{787}, faultNone},

@@ -183,7 +183,8 @@ func (t *Table[T]) count(ctx context.Context, where *statement) (int, error) {
 	return n, err
 }
 
-// Exists implements [store.Exister].
+// Exists implements [store.Exister]. Within a transaction rows are locked, where
+// they can be. Not with FOR KEY SHARE: a deleted column is no key.
 func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
 	asked := make(map[string]bool, len(ids))
 	var keys []any
@@ -200,6 +201,9 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
 			return nil
 		}
 		s.add(" AND ", t.column(t.id), " IN ").list(keys)
+		if t.db.transaction(ctx) != nil {
+			s.add(t.db.d.forShare)
+		}
 		return t.db.query(ctx, s, func(scan func(...any) error) error {
 			v := new(T)
 			if err := t.read(scan, v, []*store.Field{t.id}); err != nil {

@@ -13,6 +13,7 @@ var MySQL = Dialect{&dialect{
 	times:     true,
 	quote:     "`",
 	forUpdate: " FOR UPDATE",
+	forShare:  " LOCK IN SHARE MODE", // MariaDB has no FOR SHARE
 	onTaken:   func(column string) string { return " ON DUPLICATE KEY UPDATE " + column + " = " + column },
 	equal: func(s *statement, x, literal string) {
 		// The first condition is for the index, and finds too much.

@@ -16,6 +16,7 @@ var PostgreSQL = Dialect{&dialect{
 	escapes:   true,
 	quote:     `"`,
 	forUpdate: " FOR UPDATE",
+	forShare:  " FOR SHARE",
 	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
 	// Without COLLATE "C", or the index is of no use.
 	equal:    func(s *statement, x, literal string) { s.add(x, " = ").arg(literal) },

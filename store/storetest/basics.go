@@ -136,11 +136,7 @@ var basics = []test{
 		name:     "basics/exists tells which",
 		contract: "Exists returns those of the ids that are resources of the store.",
 		run: func(k *kit) {
-			e, ok := k.Users.(store.Exister)
-			if !ok {
-				panic(skip("no Exister"))
-			}
-			users := k.newUsers(3)
+			e, users := k.exister(), k.newUsers(3)
 			k.NoError(k.Users.Delete(k.ctx, users[1], ""), "Delete")
 			asked := append([]string{k.newID(), users[2], users[0], users[1]}, impossible...)
 			for range 1000 { // more than a statement has parameters, in some databases

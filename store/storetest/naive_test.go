@@ -93,7 +93,10 @@ func (db *naiveDB) again(ctx context.Context, release func()) (func(), error) {
 }
 
 func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (err error) {
-	if db.has("transactions run at the same time") {
+	if db.has("transactions run at the same time") || db.has("existence is as committed") {
+		if db.saved == nil {
+			db.saved = cloneRows(db.rows)
+		}
 		return fn(ctx)
 	}
 	if ctx.Value(inTx{db}) != nil && !db.has("joining does not") {
@@ -213,6 +216,10 @@ func (s *naive) Exists(ctx context.Context, ids []string) ([]string, error) {
 		return nil, err
 	}
 	defer release()
+	if s.db.has("existence is as committed") && s.db.saved != nil {
+		defer func(now []row) { s.db.rows = now }(s.db.rows)
+		s.db.rows = s.db.saved
+	}
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 		return s.find(ctx, id, "Exists") < 0 && !s.db.has("everything exists")
 	}), nil
@@ -451,6 +458,9 @@ func (s *naive) write(ctx context.Context, i int, after *schema.Resource) (*sche
 }
 
 func (s *naive) Delete(ctx context.Context, id, ifVersion string) error {
+	if s.db.has("deletion waits for nobody") {
+		ctx = context.WithValue(ctx, inTx{s.db}, true)
+	}
 	release, err := s.db.acquire(ctx)
 	if err != nil {
 		return err

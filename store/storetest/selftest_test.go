@@ -114,6 +114,8 @@ var caught = []breach{
 	{"members are outside of transactions", "transactions/members within"},
 	{"transactions run at the same time", "transactions/no lost update"},
 	{"transactions run at the same time", "transactions/for update"},
+	{"deletion waits for nobody", "transactions/what exists is not deleted"},
+	{"existence is as committed", "transactions/nobody joins a group while being deleted"},
 	{"waiting ignores the context", "transactions/waiting ends with the context"},
 
 	{"no tenants in Get", "tenants/reads"},

@@ -189,6 +189,54 @@ var transactions = []test{
 		},
 	},
 	{
+		name:     "transactions/what exists is not deleted",
+		contract: "Inside a transaction, no other transaction deletes what Exists returned until this one ends.",
+		needs:    needTx,
+		run: func(k *kit) {
+			a, users := k.newUser("a"), k.exister()
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				got, err := users.Exists(ctx, []string{a.ID})
+				k.NoError(err, "Exists")
+				k.sameIDs([]string{a.ID}, got, "Exists")
+				k.outside(func(ctx context.Context) error {
+					if err := k.Users.Delete(ctx, a.ID, ""); err == nil {
+						return errors.New("a Delete succeeds of what exists for another transaction, which may make it a member")
+					}
+					return nil
+				})
+				return nil
+			}), "InTx")
+			k.same(a, k.get(k.Users, a.ID), "Get after the transaction")
+			k.NoError(k.Users.Delete(k.ctx, a.ID, ""), "Delete after the transaction")
+		},
+	},
+	{
+		name:     "transactions/nobody joins a group while being deleted",
+		contract: "Inside a transaction, Exists does not return what another one has deleted and may yet commit: it waits.",
+		needs:    needTx,
+		run: func(k *kit) {
+			a, users := k.newUser("a"), k.exister()
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				k.NoError(k.Users.Delete(ctx, a.ID, ""), "Delete")
+				k.outside(func(ctx context.Context) error {
+					var got []string
+					_ = k.Tx.InTx(ctx, func(ctx context.Context) (err error) { // may have to wait until ctx ends
+						got, err = users.Exists(ctx, []string{a.ID})
+						return err
+					})
+					if len(got) > 0 {
+						return errors.New("Exists returns what another transaction is deleting")
+					}
+					return nil
+				})
+				return nil
+			}), "InTx")
+			got, err := users.Exists(k.ctx, []string{a.ID})
+			k.NoError(err, "Exists after the transaction")
+			k.Empty(got, "Exists after the transaction")
+		},
+	},
+	{
 		name:     "transactions/waiting ends with the context",
 		contract: "Methods return promptly when ctx ends.",
 		needs:    needTx,
@@ -265,6 +313,15 @@ var transactions = []test{
 }
 
 var userName = schema.UserType.MustResolve("userName")[0]
+
+// exister returns the store of users as one, or leaves the case out.
+func (k *kit) exister() store.Exister {
+	e, ok := k.Users.(store.Exister)
+	if !ok {
+		panic(skip("no Exister"))
+	}
+	return e
+}
 
 // rollsBack proves that a transaction that ends by fail has no effect.
 func (k *kit) rollsBack(fail func(context.Context) error) {
