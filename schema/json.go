@@ -33,12 +33,22 @@ func (o JSONObject) Get(name string) (any, bool) {
 // value, attribute, element.
 const MaxDepth = 32
 
+// MaxValues is how many values, those within others included, ParseJSON reads
+// from one text. A group of 100,000 members with all their sub-attributes has
+// half a million.
+const MaxValues = 1_000_000
+
+// MaxNames is how many members ParseJSON lets one object have.
+const MaxNames = 10_000
+
 // ParseJSON reads one JSON text strictly: valid UTF-8 (RFC 7644 §3.8), one
 // value and nothing behind it, no member name twice in an object, names
-// compared without case (Z-40), no unpaired surrogate escapes, nesting of at
-// most [MaxDepth]. Every failure is an [*Error] of [ErrorInvalidSyntax] that
-// names the byte offset. Time and memory are linear in len(data); the tree
-// does not alias data.
+// compared without case (Z-40), no unpaired surrogate escapes, at most
+// [MaxDepth], [MaxValues] and [MaxNames]. Every failure is an [*Error] of
+// [ErrorInvalidSyntax] that names the byte offset. Time and memory are linear
+// in len(data); the tree does not alias data. It takes at most about 50 bytes
+// for each value beside the text of names and values, so 50 MB, and twice as
+// much for a moment while it grows.
 func ParseJSON(data []byte) (any, error) {
 	p := parser{data: data}
 	p.space()
@@ -55,10 +65,12 @@ func ParseJSON(data []byte) (any, error) {
 
 // parser walks over one JSON text; pos is the next byte to read.
 type parser struct {
-	data  []byte
-	pos   int
-	depth int
-	names [32]string // names seen, so that those of list elements share memory
+	data   []byte
+	pos    int
+	depth  int
+	values int
+	names  [32]string   // names seen, so that those of list elements share memory
+	open   []JSONMember // the members read of all objects that are not yet at their end
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -100,6 +112,9 @@ func (p *parser) peek() byte {
 }
 
 func (p *parser) value() (any, error) {
+	if p.values++; p.values > MaxValues {
+		return nil, p.fail("more than %d values", MaxValues)
+	}
 	switch c := p.peek(); {
 	case c == '{':
 		return p.object()
@@ -191,7 +206,7 @@ func (p *parser) object() (any, error) {
 	if err != nil || empty {
 		return JSONObject{}, err
 	}
-	o := make(JSONObject, 0, 4)
+	base := len(p.open)
 	var seen map[string]struct{}
 	for more := true; more; {
 		start := p.pos
@@ -199,15 +214,28 @@ func (p *parser) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		o := JSONObject(p.open[base:])
+		if len(o) == MaxNames {
+			return nil, p.failAt(start, "an object of more than %d members", MaxNames)
+		}
 		if o.has(m.Name, &seen) {
 			return nil, p.failAt(start, "member %s occurs twice", quote(m.Name))
 		}
-		o = append(o, m)
+		p.open = append(p.open, m)
 		if more, err = p.more('}'); err != nil {
 			return nil, err
 		}
 	}
-	return o, nil
+	return p.closed(base), nil
+}
+
+// closed takes the members of an object that ends off those that are open,
+// into memory of its own that is just large enough.
+func (p *parser) closed(base int) JSONObject {
+	o := make(JSONObject, len(p.open)-base)
+	copy(o, p.open[base:])
+	p.open = p.open[:base]
+	return o
 }
 
 func (p *parser) member() (JSONMember, error) {

@@ -126,6 +126,46 @@ func TestParseJSONDepth(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// A body of 8 MiB may not become hundreds of MiB.
+func TestParseJSONBoundsItsMemory(t *testing.T) {
+	t.Parallel()
+	ones := func(n int) string { return "[" + strings.Repeat("1,", n-1) + "1]" }
+	member := `{"value":"2819c223-7f76-453a-919d-413861904646","$ref":"/Users/2819c223","type":"User","display":"A"},`
+	for _, c := range []struct{ name, text, fail string }{
+		{"a group of 100,000 members", `{"displayName":"g","members":[` + strings.Repeat(member, 99_999) + strings.TrimSuffix(member, ",") + `]}`, ""},
+		{"as many values as there may be", ones(schema.MaxValues - 1), ""},
+		{"one value more", ones(schema.MaxValues), fmt.Sprintf("byte %d: more than 1000000 values", 2*schema.MaxValues-1)},
+		{"one value more, in objects", "[" + strings.Repeat(`{"a":1},`, schema.MaxValues/2) + "1]", "more than 1000000 values"},
+		{"as many names as there may be", "{" + members(schema.MaxNames) + "}", ""},
+		{"one name more", "{" + members(schema.MaxNames+1) + "}", "an object of more than 10000 members"},
+		{"names are counted for each object", `[{` + members(schema.MaxNames) + `},{` + members(schema.MaxNames) + `}]`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := schema.ParseJSON([]byte(c.text))
+			if c.fail == "" {
+				require.NoError(t, err)
+				return
+			}
+			requireError(t, err, schema.ErrorInvalidSyntax, "")
+			require.Contains(t, err.Error(), c.fail)
+		})
+	}
+}
+
+func TestParseJSONKeepsObjectsWithinObjectsApart(t *testing.T) {
+	t.Parallel()
+	got, err := schema.ParseJSON([]byte(`{"a":{"b":{"c":1},"d":[{"a":2},{}]},"b":3}`))
+	require.NoError(t, err)
+	require.Equal(t, schema.JSONObject{
+		{Name: "a", Value: schema.JSONObject{
+			{Name: "b", Value: schema.JSONObject{{Name: "c", Value: schema.Number("1")}}},
+			{Name: "d", Value: []any{schema.JSONObject{{Name: "a", Value: schema.Number("2")}}, schema.JSONObject{}}},
+		}},
+		{Name: "b", Value: schema.Number("3")},
+	}, got)
+}
+
 // Errors may be shown to a client, so they stay short whatever it sent.
 func TestParseJSONErrorsAreShort(t *testing.T) {
 	t.Parallel()
