@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// leftOut are cases of the kits that ask for what this application has not.
+// leftOut are cases of the kits that ask for what this application has not, or
+// for too much time.
 var leftOut = map[string][]string{
 	// team_members has users and nobody else: a group as a member is refused,
 	// an id that is no user's does not become one.
@@ -34,6 +35,10 @@ var leftOut = map[string][]string{
 		// are the same numbers.
 		"M-18 externalId is scoped to the tenant",
 		"S-12 unique values, external ids and names are each tenant's own",
+
+		// Thousands of writes, each of them on disk: minutes with the race
+		// detector.
+		"E-6 E-22 W-14 M-32 any value at any place of a body is stored whole or refused whole: never a 500",
 	},
 }
 
