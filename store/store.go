@@ -139,7 +139,8 @@ type MemberStore interface {
 	GroupsOf(ctx context.Context, ids []string) (map[string][]GroupRef, error)
 
 	// RemoveFromAll takes id out of every group and gives those groups a new
-	// version, and at as LastModified; it returns their ids.
+	// version, and at as LastModified, or a microsecond more than they had where
+	// at is not later; it returns their ids.
 	RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error)
 }
 

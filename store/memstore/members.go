@@ -236,7 +236,7 @@ func (s *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]
 			}
 			rec, _ := c.records.get(m.group)
 			after := *rec.resource
-			after.LastModified = at
+			after.LastModified = store.Later(after.LastModified, at)
 			rec = rec.next(&after)
 			rec.members, _ = c.leave(s.kind, m.group, rec.members, []string{id})
 			c.records = c.records.put(m.group, rec)

@@ -234,6 +234,9 @@ func (g *GroupTable[T]) lockGroupsOf(ctx context.Context, key any) ([]*T, error)
 // touch gives a group another version.
 func (g *GroupTable[T]) touch(ctx context.Context, v *T, at time.Time) error {
 	next := *v
+	if r, _ := g.typed.Resource(v); !r.LastModified.IsZero() { // what does not fit is logged when it is read
+		at = store.Later(r.LastModified, at)
+	}
 	g.typed.SetModified(&next, at)
 	return g.update(ctx, v, &next)
 }

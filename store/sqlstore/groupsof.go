@@ -46,10 +46,6 @@ func (g *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]
 	var out []string
 	err := g.db.InTx(ctx, func(ctx context.Context) error {
 		out = nil
-		modified, err := timeText(at)
-		if err != nil {
-			return err
-		}
 		// Lock first, in one order for all, and look again at what was locked.
 		groups, err := g.with(ctx, id, g.db.d.forUpdate+g.db.d.ofGroup)
 		if err != nil || len(groups) == 0 {
@@ -63,7 +59,7 @@ func (g *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]
 		for _, group := range groups {
 			out = append(out, group.id)
 		}
-		return g.leave(ctx, id, groups, modified)
+		return g.leave(ctx, id, groups, at)
 	})
 	if err != nil {
 		return nil, err
@@ -72,37 +68,57 @@ func (g *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]
 }
 
 type groupRow struct {
-	seq int64
-	id  string
+	seq      int64
+	id       string
+	modified time.Time
 }
 
 // with returns the groups that have the member.
 func (g *groups) with(ctx context.Context, id, lock string) ([]groupRow, error) {
 	var out []groupRow
-	err := g.db.query(ctx, "SELECT r.seq, r.id FROM scim_member m JOIN scim_resource r ON r.seq = m.grp"+
+	err := g.db.query(ctx, "SELECT r.seq, r.id, r.last_modified FROM scim_member m JOIN scim_resource r ON r.seq = m.grp"+
 		" WHERE m.folded = ? AND m.member = ? AND r.tenant = ? AND r.type = ? ORDER BY r.seq"+lock,
 		[]any{foldID(id), id, tenant(ctx), g.name}, func(scan func(...any) error) error {
 			var r groupRow
-			err := scan(&r.seq, &r.id)
+			var modified string
+			err := scan(&r.seq, &r.id, &modified)
+			if err == nil {
+				r.modified, err = parseTime(modified)
+			}
 			out = append(out, r)
 			return err
 		})
 	return out, err
 }
 
-func (g *groups) leave(ctx context.Context, id string, groups []groupRow, modified string) error {
+func (g *groups) leave(ctx context.Context, id string, groups []groupRow, at time.Time) error {
 	for chunk := range slices.Chunk(groups, batch) {
 		seqs := make([]any, len(chunk))
+		moments := map[time.Time][]any{} // nearly always one: at
 		for i, r := range chunk {
 			seqs[i] = r.seq
+			moment := store.Later(r.modified, at)
+			moments[moment] = append(moments[moment], r.seq)
 		}
 		in := list(len(seqs))
 		if _, err := g.db.exec(ctx, "DELETE FROM scim_member WHERE folded = ? AND member = ? AND grp IN "+in, append([]any{foldID(id), id}, seqs...)...); err != nil {
 			return err
 		}
-		if _, err := g.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ? WHERE seq IN "+in, append([]any{modified}, seqs...)...); err != nil {
-			return err
+		for moment, seqs := range moments {
+			if err := g.touch(ctx, seqs, moment); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// touch gives resources that are locked another version.
+func (g *groups) touch(ctx context.Context, seqs []any, at time.Time) error {
+	modified, err := timeText(at)
+	if err != nil {
+		return err
+	}
+	_, err = g.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ? WHERE seq IN "+list(len(seqs)), append([]any{modified}, seqs...)...)
+	return err
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -240,7 +241,7 @@ var members = []test{
 	},
 	{
 		name:     "members/removed from all groups",
-		contract: "RemoveFromAll takes id out of every group and gives those groups a new version, and at as LastModified; it returns their ids.",
+		contract: "RemoveFromAll takes id out of every group and gives those groups a new version, and at as LastModified if that is later; it returns their ids.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(2)
@@ -263,6 +264,31 @@ var members = []test{
 			again, err := k.Groups.RemoveFromAll(k.ctx, us[0], k.now())
 			k.NoError(err, "RemoveFromAll again")
 			k.Empty(again, "groups, the second time")
+		},
+	},
+	{
+		name:     "members/removed with the clock put back",
+		contract: "RemoveFromAll: LastModified moves forward, by at least a microsecond where at is not later.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(2)
+			r := k.group("g", us...)
+			r.LastModified = r.LastModified.Add(time.Microsecond)
+			g := k.create(k.Groups, r)
+			least := time.Duration(0) // in a store that keeps milliseconds
+			if g.LastModified.Equal(r.LastModified) {
+				least = time.Microsecond
+			}
+			for i, at := range []time.Time{g.LastModified.Add(-time.Hour), g.LastModified} {
+				before := k.get(k.Groups, g.ID)
+				got, err := k.Groups.RemoveFromAll(k.ctx, us[i], at)
+				k.NoError(err, "RemoveFromAll")
+				k.Equal([]string{g.ID}, got, "groups")
+				now := k.get(k.Groups, g.ID)
+				k.newVersion(before, now)
+				moved := now.LastModified.Sub(before.LastModified)
+				k.True(moved >= least && moved < time.Second, "lastModified: %s, then %s", before.LastModified, now.LastModified)
+			}
 		},
 	},
 	{

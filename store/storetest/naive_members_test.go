@@ -171,6 +171,9 @@ func (s *naive) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]s
 		after := *r.resource
 		if !s.db.has("removal is no modification") {
 			after.LastModified = at
+			if old := r.resource.LastModified; !at.After(old) && !s.db.has("removal puts the clock back") {
+				after.LastModified = old.Add(time.Microsecond)
+			}
 		}
 		if !s.db.has("removal keeps the version") {
 			s.db.rows[i].version++

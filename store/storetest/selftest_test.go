@@ -101,6 +101,7 @@ var caught = []breach{
 	{"removal from the first only", "members/removed from all groups"},
 	{"removal keeps the version", "members/removed from all groups"},
 	{"removal is no modification", "members/removed from all groups"},
+	{"removal puts the clock back", "members/removed with the clock put back"},
 
 	{"no rollback", "transactions/rollback"},
 	{"no rollback", "transactions/panic"},
