@@ -41,6 +41,9 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	if e.Store == nil {
 		return nil, fmt.Errorf("scim: endpoint %s has no store", name)
 	}
+	if t := typeOf(e.Store, e.Type); t != e.Type {
+		return nil, fmt.Errorf("scim: the store of endpoint %s has a type of its own; use its Type()", name)
+	}
 	for _, r := range reserved {
 		if strings.EqualFold(e.Type.Endpoint, r) {
 			return nil, fmt.Errorf("scim: endpoint %s of %s belongs to the protocol", r, name)

@@ -28,7 +28,9 @@ type Hooks struct {
 	// Before may veto: an error undoes the whole write and is answered as it
 	// is if it is an [*Error] or *schema.Error (last owner, no seat left,
 	// foreign domain), [ErrForbidden] or store.ErrUnavailable, else by a plain
-	// 500. It sees every event.
+	// 500. It sees every event, deactivated and deleted too: a rule about who
+	// may come in must not keep anybody from leaving, so look at Kind. Resolve
+	// attributes with e.Resource().Type, which may be a reduced schema.UserType.
 	Before func(ctx context.Context, e *store.Event) error
 
 	// EndSessions ends the sessions that live in the database of the

@@ -201,3 +201,28 @@ func TestRolesWhileMembersLeave(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, <-left)
 	require.Empty(t, table.grants)
 }
+
+// reducedUsers is a store whose resources have a type of their own.
+type reducedUsers struct {
+	store.Store
+	typ *schema.ResourceType
+}
+
+func (s reducedUsers) Type() *schema.ResourceType { return s.typ }
+
+// A store on a table with few columns, served as a full user, would answer 200
+// to what it does not keep.
+func TestStoreWithATypeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	core, err := schema.New(schema.Schema{ID: schema.UserURI, Name: "User", Attributes: []*schema.Attribute{schema.User.Attribute("userName")}})
+	require.NoError(t, err)
+	reduced, err := schema.NewResourceType(schema.ResourceType{Name: "User", Endpoint: "/Users", Schema: core})
+	require.NoError(t, err)
+	users := reducedUsers{memstore.New().Store(reduced), reduced}
+	cfg := scim.Config{BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Endpoints: []scim.Endpoint{{Type: schema.UserType, Store: users}}}
+	_, err = scim.New(cfg)
+	require.ErrorContains(t, err, "type of its own")
+	cfg.Endpoints = []scim.Endpoint{scim.Users(users)}
+	_, err = scim.New(cfg)
+	require.NoError(t, err)
+}

@@ -116,11 +116,27 @@ type Endpoint struct {
 }
 
 // Users serves RFC 7643 §4.1 and §4.3 users, with the enterprise extension, at
-// /Users.
-func Users(s store.Store) Endpoint { return Endpoint{Type: schema.UserType, Store: s} }
+// /Users. A store with a type of its own ([TypedStore]) is served with that.
+func Users(s store.Store) Endpoint { return Endpoint{Type: typeOf(s, schema.UserType), Store: s} }
 
-// Groups serves RFC 7643 §4.2 groups at /Groups.
-func Groups(s store.Store) Endpoint { return Endpoint{Type: schema.GroupType, Store: s} }
+// Groups serves RFC 7643 §4.2 groups at /Groups; see [Users].
+func Groups(s store.Store) Endpoint { return Endpoint{Type: typeOf(s, schema.GroupType), Store: s} }
+
+// TypedStore is a store that keeps resources of one type and no other: one on
+// tables that lack some of the attributes (sqlquery.Table), for example. [New]
+// refuses to serve it as another type.
+type TypedStore interface {
+	store.Store
+	// Type returns the resource type, the same every time.
+	Type() *schema.ResourceType
+}
+
+func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType {
+	if t, ok := s.(TypedStore); ok {
+		return t.Type()
+	}
+	return otherwise
+}
 
 // Limits bound what one request can cost. A zero field takes the default.
 type Limits struct {

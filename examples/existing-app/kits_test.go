@@ -38,6 +38,9 @@ func TestTheTablesPassTheKitForStores(t *testing.T) {
 
 func TestTheHandlerPassesTheKitForHandlers(t *testing.T) {
 	t.Parallel()
+	if raceDetector {
+		t.Skip("runs without the race detector")
+	}
 	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
 		return &appForEach{t: t, auth: auth, empty: emptyDatabase(t), apps: map[string]http.Handler{}}
 	})

@@ -116,6 +116,7 @@ func (d *database) token(ctx context.Context, given string, stdout io.Writer) (s
 	}
 	for _, t := range kept {
 		if t.ID == firstStart && !t.Revoked {
+			fmt.Fprintln(stdout, "Bearer token: the one shown at first start; -token or $SCIM_TOKEN takes its place")
 			return scim.Token{ID: t.ID, SHA256: t.SHA256}, nil
 		}
 	}
