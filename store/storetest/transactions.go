@@ -225,7 +225,7 @@ var transactions = []test{
 						return err
 					})
 					if len(got) > 0 {
-						return errors.New("Exists returns what another transaction is deleting")
+						return errors.New("an Exists returns what another transaction is deleting")
 					}
 					return nil
 				})
