@@ -121,10 +121,12 @@ type Change struct {
 type MemberStore interface {
 	Store
 
-	// Members yields the members of the group in a fixed order, all as of one
-	// moment. It is drawn while a response is written, so it must not hold a
-	// lock that writers need. A failure is yielded once, as the last element;
-	// ErrNotFound if there is no such group.
+	// Members yields the members of the group in a fixed order: each that stays
+	// throughout exactly once; one that joins or leaves meanwhile may be among
+	// them or not. It is drawn while a response is written, to a client that may
+	// be slow, so while it yields it holds neither a lock that writers need nor
+	// a connection that others wait for. A failure is yielded once, as the last
+	// element; ErrNotFound if there is no such group.
 	Members(ctx context.Context, id string) iter.Seq2[schema.Member, error]
 
 	// UpdateMembers is Update with c.Members, in one atomic step. It returns

@@ -136,7 +136,7 @@ func others(l memberList, keep []schema.Member) []string {
 }
 
 // Members implements [store.MemberStore]. What it yields is as of the moment
-// it begins.
+// it begins, which is more than the contract asks.
 func (s *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
 	return func(yield func(schema.Member, error) bool) {
 		t, err := s.db.view(ctx)

@@ -44,7 +44,7 @@ func (s *naive) Members(ctx context.Context, id string) iter.Seq2[schema.Member,
 				}
 				return
 			}
-			if s.db.has("members change while drawn") {
+			if s.db.has("members are counted while drawn") {
 				list = s.db.rows[i].members
 			}
 		}
