@@ -45,9 +45,11 @@ type Store interface {
 	Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error)
 
 	// Update stores c.After in place of c.Before and returns it as stored,
-	// with a new Version, set in the same statement. ErrNotFound if it is gone
-	// (404); ErrVersion if c.IfVersion is not "" and not the current version
-	// (412); [*UniquenessError] as Create (409). On error nothing changed.
+	// with a new Version, set in the same statement. What the store keeps of it
+	// may be what it has: then it may write nothing and return that.
+	// ErrNotFound if it is gone (404); ErrVersion if c.IfVersion is not "" and
+	// not the current version (412); [*UniquenessError] as Create (409). On
+	// error nothing changed.
 	Update(ctx context.Context, c *Change) (*schema.Resource, error)
 
 	// Delete removes the resource; its unique values are free at once, its id

@@ -128,7 +128,7 @@ func (g *GroupTable[T]) UpdateMembers(ctx context.Context, c *store.Change) (*sc
 			out = c.Before
 			return nil
 		}
-		if v, err = g.write(ctx, v, c.After); err == nil {
+		if v, err = g.write(ctx, v, c.After, !did.Empty()); err == nil {
 			out = g.resource(ctx, v)
 		}
 		return err

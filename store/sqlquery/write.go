@@ -153,7 +153,8 @@ func (t *Table[T]) pathIn(text string) string {
 	return path
 }
 
-// Update implements [store.Store].
+// Update implements [store.Store]. A change that leaves the row as it is, such
+// as removing what a column without NULL cannot be without, writes nothing.
 func (t *Table[T]) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := t.db.InTx(ctx, func(ctx context.Context) error {
@@ -161,7 +162,7 @@ func (t *Table[T]) Update(ctx context.Context, c *store.Change) (*schema.Resourc
 		if err != nil {
 			return err
 		}
-		if v, err = t.write(ctx, v, c.After); err == nil {
+		if v, err = t.write(ctx, v, c.After, false); err == nil {
 			out = t.resource(ctx, v)
 		}
 		return err
@@ -184,11 +185,14 @@ func (t *Table[T]) locked(ctx context.Context, id, ifVersion string) (*T, error)
 }
 
 // write makes a locked row what after is and returns it as the database has
-// it.
-func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource) (*T, error) {
+// it. Where that is what it was, nothing is written, unless members moved.
+func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource, moved bool) (*T, error) {
 	next := *old
 	if err := t.typed.Apply(&next, after); err != nil {
 		return nil, err
+	}
+	if !moved && t.sameRow(old, &next) {
+		return old, nil
 	}
 	if err := t.lookUp(ctx, &next, old); err != nil {
 		return nil, err
@@ -252,6 +256,17 @@ func (t *Table[T]) one(ctx context.Context, s *statement) error {
 		return store.ErrVersion
 	}
 	return err
+}
+
+// sameRow reports whether rows differ in nothing but what follows from a
+// change.
+func (t *Table[T]) sameRow(old, next *T) bool {
+	for _, f := range t.typed.Fields() {
+		if f != t.version && f.Role != store.RoleLastModified && !sameField(f.Of(old), f.Of(next)) {
+			return false
+		}
+	}
+	return true
 }
 
 func sameField(x, y reflect.Value) bool {

@@ -22,7 +22,7 @@ var versions = []test{
 				k.Equal(r.Version, k.get(k.Users, r.ID).Version, "Get")
 				k.Equal(r.Version, k.list(k.Users, store.Query{Count: 1}).Resources[0].Version, "List")
 				k.Equal(r.Version, k.get(k.Users, r.ID).Version, "Get after List")
-				updated, err := k.Users.Update(k.ctx, k.rename(r, fmt.Sprintf("user-%d", i/2)))
+				updated, err := k.Users.Update(k.ctx, k.rename(r, fmt.Sprintf("user-%d", i)))
 				k.NoError(err, "Update")
 				r = updated
 			}
