@@ -131,7 +131,7 @@ func (s groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]s
 			}
 			d.members, _ = apply(d.members, &schema.MemberDelta{Remove: []string{id}})
 			d.resource = next(group, group.Version)
-			d.resource.LastModified = at
+			d.resource.LastModified = store.Later(d.resource.LastModified, at)
 			docs[s.key(ctx, group.ID)] = d
 			out = append(out, group.ID)
 		}
