@@ -2,8 +2,10 @@ package sqlstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,10 +55,11 @@ type filled struct {
 	groups store.MemberStore
 	group  *schema.Resource
 	size   int
+	fresh  atomic.Int64 // numbers of users behind those
 }
 
 func fill(t testing.TB, db *sqlstore.DB, size int) *filled {
-	f := &filled{db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), nil, size}
+	f := &filled{DB: db, users: db.Store(schema.UserType), groups: db.Store(schema.GroupType).(store.MemberStore), size: size}
 	require.NoError(t, db.InTx(context.Background(), func(ctx context.Context) error {
 		members := make([]schema.Member, size)
 		for n := range size {
@@ -157,6 +160,9 @@ var cases = []struct {
 	{"first page of 100", listing(func(b testing.TB, f *filled, n int) *store.Query {
 		return &store.Query{Count: 100}
 	})},
+	{"first page of 100 with total", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100, Total: true}
+	})},
 	{"page of 100 behind an id", listing(func(b testing.TB, f *filled, n int) *store.Query {
 		return &store.Query{Count: 100, AfterID: user(n % (f.size - 1)).ID}
 	})},
@@ -202,6 +208,19 @@ var cases = []struct {
 			}
 		}
 		return nil
+	}},
+	{"create", func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		_, err := f.users.Create(ctx, user(int(f.fresh.Add(1))+f.size))
+		return err
+	}},
+	{"50 creates at once", func(ctx context.Context, b testing.TB, f *filled, n int) error {
+		errs := make([]error, 50)
+		var wg sync.WaitGroup
+		for i := range errs {
+			wg.Go(func() { _, errs[i] = f.users.Create(ctx, user(int(f.fresh.Add(1))+f.size)) })
+		}
+		wg.Wait()
+		return errors.Join(errs...)
 	}},
 }
 

@@ -234,10 +234,10 @@ func without[T comparable](a, b []T) []T {
 }
 
 // describeKeys describes how the keys are made; when it changes they are made
-// anew.
+// anew. "counted": a process that does not keep scim_count may not write.
 func (t *table) describeKeys() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "fold %d", schema.FoldVersion)
+	fmt.Fprintf(&b, "counted fold %d", schema.FoldVersion)
 	for _, x := range t.indexes {
 		fmt.Fprintf(&b, " %s", keyRule(x.path))
 	}

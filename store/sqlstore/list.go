@@ -36,7 +36,7 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 		return page, nil
 	}
 	var err error
-	page.Total, err = s.count(ctx)
+	page.Total, err = s.count(ctx, q)
 	return page, err
 }
 
@@ -53,12 +53,6 @@ func (t *table) selection(ctx context.Context, f *filter.Filter) (*selection, bo
 	}
 	c, ok := t.where(ctx, f.Expr(), true)
 	return &selection{t, join(all, "AND", c)}, ok
-}
-
-func (s *selection) count(ctx context.Context) (int, error) {
-	var n int
-	err := s.t.db.one(ctx, "SELECT COUNT(*) FROM scim_resource r WHERE "+s.filter.sql, s.filter.args, &n)
-	return n, err
 }
 
 func (s *selection) page(ctx context.Context, q *store.Query) ([]*schema.Resource, error) {

@@ -23,6 +23,8 @@ var MariaDB = Dialect{&dialect{
 	ruleShare:  " LOCK IN SHARE MODE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	holding:    " ON DUPLICATE KEY UPDATE queue = VALUES(queue)",
+	adding:     " ON DUPLICATE KEY UPDATE n = n + VALUES(n)",
+	shard:      "CONNECTION_ID() % 64",
 	insert:     "INSERT IGNORE INTO ",
 	concat:     func(a, b string) string { return "CONCAT(" + a + ", " + b + ")" },
 	contains:   func(text string) string { return "LOCATE(?, " + text + ") > 0" },

@@ -22,6 +22,8 @@ var PostgreSQL = Dialect{&dialect{
 	ruleShare:  " FOR SHARE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	holding:    " ON CONFLICT (line) DO UPDATE SET queue = excluded.queue",
+	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
+	shard:      "pg_backend_pid() % 64",
 	ofGroup:    " OF r",
 	insert:     "INSERT INTO ",
 	onTaken:    " ON CONFLICT DO NOTHING",

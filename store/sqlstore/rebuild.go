@@ -60,12 +60,16 @@ func (t *table) checkRule(ctx context.Context) error {
 	return fmt.Errorf("%w: sqlstore: another version of this program has rebuilt the keys of %s", store.ErrUnavailable, t.t.Name)
 }
 
-// rebuild makes the keys of all resources of the type, in all tenants.
+// rebuild makes the keys of all resources of the type, in all tenants, and
+// counts them.
 func (t *table) rebuild(ctx context.Context) error {
 	for _, query := range []string{"DELETE FROM scim_key WHERE type = ?", "DELETE FROM scim_unique WHERE type = ?"} {
 		if _, err := t.db.exec(ctx, query, t.name); err != nil {
 			return err
 		}
+	}
+	if err := t.recount(ctx); err != nil {
+		return err
 	}
 	for seq := int64(0); ; {
 		page, err := t.pageOfAll(ctx, seq)

@@ -29,6 +29,8 @@ var SQLite = Dialect{&dialect{
 	insert:     "INSERT INTO ",
 	onTaken:    " ON CONFLICT DO NOTHING",
 	holding:    " ON CONFLICT DO NOTHING",
+	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
+	shard:      "0", // there is one writer
 	concat:     pipes,
 	contains:   func(text string) string { return "instr(" + text + ", ?) > 0" },
 	ends:       func(text string, n int) string { return "substr(" + text + ", " + strconv.Itoa(-n) + ")" },

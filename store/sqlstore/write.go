@@ -94,6 +94,9 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 	if err := t.putKeys(ctx, seq, t.keys(r)); err != nil {
 		return nil, 0, err
 	}
+	if err := t.counted(ctx, 1); err != nil {
+		return nil, 0, err
+	}
 	return &schema.Resource{
 		Type: t.t, ID: r.ID, Version: "1", Attributes: attributes,
 		Created: r.Created.UTC().Round(0), LastModified: r.LastModified.UTC().Round(0),
@@ -170,12 +173,18 @@ func (t *table) Delete(ctx context.Context, id string, ifVersion string) error {
 			"DELETE FROM scim_member WHERE grp = ?",
 			"DELETE FROM scim_unique WHERE seq = ?",
 			"DELETE FROM scim_key WHERE seq = ?",
-			"DELETE FROM scim_resource WHERE seq = ?",
 		} {
 			if _, err := t.db.exec(ctx, query, r.seq); err != nil {
 				return err
 			}
 		}
-		return nil
+		n, err := t.db.exec(ctx, "DELETE FROM scim_resource WHERE seq = ? AND "+t.db.d.sameRule(), r.seq, t.name, t.rule)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return t.db.done(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
+		}
+		return t.counted(ctx, -1)
 	})
 }

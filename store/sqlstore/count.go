@@ -1,0 +1,39 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// counted adds to the number of the tenant's resources, in the transaction
+// that makes it so and that keeps the rule of the type as it is: while the
+// resources are counted anew nobody counts. A connection to a server has a row
+// of its own to add to, or shares it with few others, so that creating one
+// resource does not wait for another's commit.
+func (t *table) counted(ctx context.Context, change int) error {
+	_, err := t.db.exec(ctx, "INSERT INTO scim_count (tenant, type, shard, n) VALUES (?, ?, "+t.db.d.shard+", ?)"+t.db.d.adding,
+		tenant(ctx), t.name, change)
+	return err
+}
+
+// count returns how many of the tenant's resources a query selects.
+func (s *selection) count(ctx context.Context, q *store.Query) (int, error) {
+	query, args := "SELECT COUNT(*) FROM scim_resource r WHERE "+s.filter.sql, s.filter.args
+	if q.Filter == nil {
+		query, args = "SELECT COALESCE(SUM(n), 0) FROM scim_count WHERE tenant = ? AND type = ?", []any{tenant(ctx), s.t.name}
+	}
+	var n int
+	err := s.t.db.one(ctx, query, args, &n)
+	return n, err
+}
+
+// recount counts the resources of the type, in all tenants.
+func (t *table) recount(ctx context.Context) error {
+	if _, err := t.db.exec(ctx, "DELETE FROM scim_count WHERE type = ?", t.name); err != nil {
+		return err
+	}
+	_, err := t.db.exec(ctx, "INSERT INTO scim_count (tenant, type, shard, n)"+
+		" SELECT tenant, type, 0, COUNT(*) FROM scim_resource WHERE type = ? GROUP BY tenant, type", t.name)
+	return err
+}
