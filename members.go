@@ -147,14 +147,15 @@ func (h *Handler) knownType(name string) string {
 	return name
 }
 
-// exists asks a store which ids it has, one by one if it has no better way.
+// exists asks a store which ids it has, one by one if it has no better way, and
+// holds them, so that nobody joins a group while being deleted.
 func exists(ctx context.Context, s store.Store, ids []string) ([]string, error) {
 	if e, ok := s.(store.Exister); ok {
 		return e.Exists(ctx, ids)
 	}
 	var found []string
 	for _, id := range ids {
-		switch _, err := s.Get(ctx, id, store.GetOptions{}); {
+		switch _, err := s.Get(ctx, id, store.GetOptions{ForUpdate: true}); {
 		case err == nil:
 			found = append(found, id)
 		case !isNotFound(err):

@@ -3,7 +3,6 @@ package scim
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -155,9 +154,6 @@ func (w *write) store(ctx context.Context, before *schema.Resource, made edit) (
 // when the clock is coarse or was put back.
 func (h *Handler) touched(r *schema.Resource) *schema.Resource {
 	c := *r
-	c.LastModified = h.now()
-	if !c.LastModified.After(r.LastModified) {
-		c.LastModified = r.LastModified.Add(time.Microsecond)
-	}
+	c.LastModified = store.Later(r.LastModified, h.now())
 	return &c
 }
