@@ -149,6 +149,9 @@ func inTurn(handlers []http.Handler) http.Handler {
 // Every case of the kit, with each request at another process than the one
 // before it.
 func TestReplicasAnswerAsOne(t *testing.T) {
+	if raceDetector {
+		t.Skip("runs without the race detector")
+	}
 	onEach(t, func(t *testing.T, d database) {
 		h := inTurn(d.replicas(t, 2))
 		scimtest.Run(t, func(t *testing.T, _ scim.Authenticator) http.Handler { return h })
