@@ -59,7 +59,7 @@ func (d database) replica(t *testing.T) http.Handler {
 	if d.path != "" {
 		place = d.path
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestReplicaProcess$", "-test.timeout=5m")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestReplicaProcess$", "-test.timeout=20m")
 	cmd.Env = append(os.Environ(), replicaOf+"="+d.driver+"|"+place)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()

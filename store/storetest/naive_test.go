@@ -94,9 +94,14 @@ func (db *naiveDB) again(ctx context.Context, release func()) (func(), error) {
 
 func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (err error) {
 	if db.has("transactions run at the same time") || db.has("existence is as committed") {
+		release, err := db.acquire(ctx)
+		if err != nil {
+			return err
+		}
 		if db.saved == nil {
 			db.saved = cloneRows(db.rows)
 		}
+		release()
 		return fn(ctx)
 	}
 	if ctx.Value(inTx{db}) != nil && !db.has("joining does not") {
