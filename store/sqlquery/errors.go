@@ -27,6 +27,10 @@ const (
 
 // faultOf classifies an error, also within wrapped ones.
 func faultOf(err error) fault {
+	var unsent interface{ SafeToRetry() bool } // pgx: "conn closed" and others that nothing was sent of
+	if errors.As(err, &unsent) && unsent.SafeToRetry() {
+		return faultAgain
+	}
 	var state interface{ SQLState() string } // pgx, lib/pq
 	if errors.As(err, &state) {
 		return postgresFault(state.SQLState())

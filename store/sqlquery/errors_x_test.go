@@ -19,6 +19,7 @@ type (
 	moderncErr struct{ code int }
 	mattnError struct{ Code, ExtendedCode int }
 	mysqlErr   struct{ Number uint16 }
+	unsentErr  struct{ safe bool }
 )
 
 func (pgError) Error() string      { return "pg" }
@@ -27,6 +28,9 @@ func (*moderncErr) Error() string  { return "modernc" }
 func (e *moderncErr) Code() int    { return e.code }
 func (mattnError) Error() string   { return "mattn" }
 func (*mysqlErr) Error() string    { return "mysql" }
+func (unsentErr) Error() string    { return "conn closed" }
+
+func (e unsentErr) SafeToRetry() bool { return e.safe } // pgx
 
 func TestErrorsOfDrivers(t *testing.T) {
 	t.Parallel()
@@ -42,6 +46,7 @@ func TestErrorsOfDrivers(t *testing.T) {
 		{mattnError{19, 2067}, faultUnique}, {mattnError{5, 5}, faultAgain},
 		{&mysqlErr{1062}, faultUnique}, {&mysqlErr{1213}, faultAgain}, {&mysqlErr{1205}, faultAgain}, {&mysqlErr{1406}, faultValue}, {&mysqlErr{1146}, faultNone},
 		{driver.ErrBadConn, faultAgain}, {io.ErrUnexpectedEOF, faultAgain}, {errors.New("invalid connection"), faultAgain},
+		{unsentErr{true}, faultAgain}, {unsentErr{false}, faultNone},
 		{errors.New("x"), faultNone}, {nil, faultNone},
 	} {
 		require.Equal(t, c.want, faultOf(c.err), "%#v", c.err)

@@ -22,6 +22,13 @@ type codeError int
 func (c codeError) Error() string { return "code" }
 func (c codeError) Code() int     { return int(c) }
 
+// unused is what pgx says of a connection that is not open, as it does of one
+// that a restart of the server has closed ("conn closed").
+func unused() error {
+	_, err := new(pgconn.PgConn).Prepare(context.Background(), "", "", nil)
+	return err
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	state := func(code string) error { return &pgconn.PgError{Code: code} }
@@ -54,6 +61,7 @@ func TestFaults(t *testing.T) {
 		{"MariaDB duplicate", MariaDB, number(1062), faultNone},
 		{"MariaDB without a state", MariaDB, &mysql.MySQLError{Number: 1213, Message: "x"}, faultAgain},
 		{"MariaDB connection", MariaDB, mysql.ErrInvalidConn, faultAgain},
+		{"PostgreSQL connection found closed", PostgreSQL, unused(), faultAgain},
 		{"bad connection", PostgreSQL, driver.ErrBadConn, faultAgain},
 		{"closed connection", PostgreSQL, sql.ErrConnDone, faultAgain},
 		{"end of file", PostgreSQL, io.ErrUnexpectedEOF, faultAgain},

@@ -44,8 +44,13 @@ func membersEach(n int) string {
 		" LATERAL (SELECT ord, member FROM scim_member WHERE folded = v.folded AND grp = ? OFFSET 0) m"
 }
 
-// postgresFault reads the SQLSTATE, which pgx and lib/pq have in a method.
+// postgresFault reads the SQLSTATE, which pgx and lib/pq have in a method, and
+// what pgx says of statements that it did not send ("conn closed").
 func postgresFault(err error) fault {
+	var unsent interface{ SafeToRetry() bool }
+	if errors.As(err, &unsent) && unsent.SafeToRetry() {
+		return faultAgain
+	}
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
 		return faultNone
