@@ -58,7 +58,7 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 	next := &schema.Resource{Type: ep.Type, ID: h.cfg.NewID(), Created: now, LastModified: now}
 	var created *schema.Resource
 	err := h.write(r, ep, store.CausePost, func(ctx context.Context, w *write) error {
-		members, err := h.completeMembers(ctx, n.members)
+		members, err := w.completeMembers(ctx, n.members)
 		if err != nil {
 			return err
 		}

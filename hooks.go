@@ -140,6 +140,9 @@ type write struct {
 	// revocations are the pending ones this write appended; they become real
 	// with its commit.
 	revocations []store.Entry
+	// types has those who were asked for as members so far, each with the
+	// resource type it has; "" if nobody has it.
+	types map[string]string
 }
 
 // hookError is the error of a hook that takes part in a transaction. What it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -92,39 +93,59 @@ const existsBatch = 1000
 // gave, or is refused with Config.RequireMembers, or where the value is nothing
 // that every store could keep. "type" is never taken from the client for a
 // resource that exists.
-func (h *Handler) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
-	if len(members) == 0 {
-		return members, nil
-	}
-	types := make(map[string]string, len(members))
-	for start := 0; start < len(members); start += existsBatch {
-		batch := members[start:min(start+existsBatch, len(members))]
-		ids := make([]string, len(batch))
-		for i, m := range batch {
-			ids[i] = m.Value
-		}
-		for _, ep := range h.endpoints {
-			found, err := exists(ctx, ep.Store, ids)
-			if err != nil {
-				return nil, err
-			}
-			for _, id := range found {
-				types[id] = ep.Type.Name
-			}
-		}
+func (w *write) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
+	if err := w.hold(ctx, memberIDs(members)); err != nil {
+		return nil, err
 	}
 	out := make([]schema.Member, len(members))
 	for i, m := range members {
-		out[i] = schema.Member{Value: m.Value, Type: types[m.Value]}
+		out[i] = schema.Member{Value: m.Value, Type: w.types[m.Value]}
 		if out[i].Type != "" {
 			continue
 		}
-		if h.cfg.RequireMembers || !idLike(m.Value) {
+		if w.cfg.RequireMembers || !idLike(m.Value) {
 			return nil, invalidValue("members", fmt.Sprintf("there is no resource with the id of member %d", i+1))
 		}
-		out[i].Type = h.knownType(m.Type)
+		out[i].Type = w.knownType(m.Type)
 	}
 	return out, nil
+}
+
+func memberIDs(members []schema.Member) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.Value
+	}
+	return ids
+}
+
+// hold keeps resources from being deleted until the write is committed, and
+// notes which type they have. A write that adds members holds them before it
+// locks the group: deleting a user locks the user first and then its groups,
+// and the opposite order would be a deadlock.
+func (w *write) hold(ctx context.Context, ids []string) error {
+	if w.types == nil {
+		w.types = make(map[string]string, len(ids))
+	}
+	var unknown []string
+	for _, id := range ids {
+		if _, asked := w.types[id]; !asked {
+			w.types[id] = ""
+			unknown = append(unknown, id)
+		}
+	}
+	for batch := range slices.Chunk(unknown, existsBatch) {
+		for _, ep := range w.endpoints {
+			found, err := exists(ctx, ep.Store, batch)
+			if err != nil {
+				return err
+			}
+			for _, id := range found {
+				w.types[id] = ep.Type.Name
+			}
+		}
+	}
+	return nil
 }
 
 // maxMember is the most bytes in the id of a member that nobody has: every

@@ -30,8 +30,12 @@ func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) 
 	if err != nil {
 		return nil, err
 	}
+	var joining []string
+	if ep.members != nil {
+		joining = patch.Joining(ops)
+	}
 	onlyMembers := false
-	result, made, err := h.update(r, ep, id, store.CausePatch, func(ctx context.Context, before *schema.Resource) (edit, error) {
+	result, made, err := h.update(r, ep, change{id, store.CausePatch, joining, func(ctx context.Context, before *schema.Resource) (edit, error) {
 		budget := &filter.Budget{Misses: filter.DefaultBudget}
 		res, err := r.dialect(ep).patcher.Apply(before, ops, h.currentMembers(ctx, ep, id), budget)
 		if err != nil {
@@ -39,7 +43,7 @@ func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) 
 		}
 		onlyMembers = res.Members != nil && res.Resource == before
 		return edit{attributes: res.Resource.Attributes, members: res.Members, secrets: res.Secrets, mentioned: res.Mentioned}, nil
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,7 @@ func (h *Handler) restore(r *request, ep *endpoint, name *schema.Attribute, id s
 	if !made.attributes.Get(ep.active).Assigned() {
 		made.attributes = made.attributes.With(ep.active, schema.Boolean(true))
 	}
-	restored, _, err := h.update(r, ep, id, store.CauseRestore, func(_ context.Context, before *schema.Resource) (edit, error) {
+	restored, _, err := h.update(r, ep, change{id, store.CauseRestore, memberIDs(n.members), func(_ context.Context, before *schema.Resource) (edit, error) {
 		if !ep.inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.attributes.Get(name)) {
 			return edit{}, conflict
 		}
@@ -110,15 +110,15 @@ func (h *Handler) restore(r *request, ep *endpoint, name *schema.Attribute, id s
 		var err error
 		e.attributes, err = ep.Type.Carry(before.Attributes, made.attributes)
 		return e, err
-	})
+	}})
 	return restored, err
 }
 
 // deactivate is DELETE under DeactivateOnDelete.
 func (h *Handler) deactivate(r *request, ep *endpoint, id string) (*response, error) {
-	_, _, err := h.update(r, ep, id, store.CauseDelete, func(_ context.Context, before *schema.Resource) (edit, error) {
+	_, _, err := h.update(r, ep, change{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource) (edit, error) {
 		return edit{attributes: before.Attributes.With(ep.active, schema.Boolean(false)), valid: true}, nil
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}

@@ -35,12 +35,12 @@ func (h *Handler) replace(r *request, ep *endpoint, id string) (*response, error
 	if ep.members != nil {
 		made.members = &schema.MemberDelta{Replace: true, Add: members}
 	}
-	result, _, err := h.update(r, ep, id, store.CausePut, func(_ context.Context, before *schema.Resource) (edit, error) {
+	result, _, err := h.update(r, ep, change{id, store.CausePut, memberIDs(members), func(_ context.Context, before *schema.Resource) (edit, error) {
 		e := made
 		var err error
 		e.attributes, err = ep.Type.Carry(before.Attributes, attributes)
 		return e, err
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}

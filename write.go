@@ -17,6 +17,14 @@ type edit struct {
 	valid      bool // whatever was there before: nothing of it is the client's
 }
 
+// change is a write to a resource that is there.
+type change struct {
+	id      string
+	cause   store.Cause
+	joining []string // whom it may make members, as far as that is known before
+	make    func(ctx context.Context, before *schema.Resource) (edit, error)
+}
+
 // casRetries is how often a write is tried again when a store without
 // transactions has seen another one in between.
 const casRetries = 10
@@ -32,15 +40,18 @@ func (h *Handler) inTx(ctx context.Context, fn func(context.Context) error) erro
 // update is the one path of PUT and PATCH: read and lock, check the
 // preconditions, make the new resource, validate, and write what differs. A
 // change of nothing writes nothing and moves no version (RFC 7644 §3.5.2.1).
-func (h *Handler) update(r *request, ep *endpoint, id string, cause store.Cause, change func(context.Context, *schema.Resource) (edit, error)) (*schema.Resource, edit, error) {
+func (h *Handler) update(r *request, ep *endpoint, c change) (*schema.Resource, edit, error) {
 	var result *schema.Resource
 	var made edit
-	err := h.write(r, ep, cause, func(ctx context.Context, w *write) error {
-		before, err := h.lock(ctx, r, ep, id)
+	err := h.write(r, ep, c.cause, func(ctx context.Context, w *write) error {
+		if err := w.hold(ctx, c.joining); err != nil {
+			return err
+		}
+		before, err := h.lock(ctx, r, ep, c.id)
 		if err != nil {
 			return err
 		}
-		if made, err = change(ctx, before); err != nil {
+		if made, err = c.make(ctx, before); err != nil {
 			return err
 		}
 		result, err = w.apply(ctx, before, made)
