@@ -21,7 +21,7 @@ const (
 	EventDeactivated EventKind = "deactivated"
 	// EventReactivated: active became true after it was false.
 	EventReactivated EventKind = "reactivated"
-	// EventRestored: a POST found an inactive twin and took it over.
+	// EventRestored: a POST found an inactive or deleted twin and took it over.
 	EventRestored EventKind = "restored"
 	// EventDeleted: the resource was deleted.
 	EventDeleted EventKind = "deleted"
@@ -45,7 +45,8 @@ type Event struct {
 	ResourceID string
 	// Before is the resource as it was, nil when created; with it a hook finds
 	// whom an old e-mail address belonged to. After is the resource as it is,
-	// nil when deleted. Members of a group are in neither. Of a group that a
+	// nil when deleted. Of what comes back after it was deleted Before is what
+	// was deleted, inactive. Members of a group are in neither. Of a group that a
 	// deleted member has left (CauseMembers) both are the group as it is.
 	Before *schema.Resource
 	After  *schema.Resource

@@ -100,7 +100,7 @@ const (
 	CausePut     Cause = "put"
 	CausePatch   Cause = "patch"
 	CauseDelete  Cause = "delete"
-	CauseRestore Cause = "restore" // a POST that took over an inactive twin
+	CauseRestore Cause = "restore" // a POST that took over an inactive or deleted twin
 	CauseMembers Cause = "members" // a member of the group was deleted
 )
 
@@ -189,6 +189,9 @@ type Capabilities struct {
 	// Versions says that resources have a Version, which changes with every
 	// change and is compared and set in one step. Without it ETags are off.
 	Versions bool
+	// Revives says that deleted resources are kept and found again by their
+	// unique values. Such a store is a [Reviver].
+	Revives bool
 }
 
 // Describer is a [Store] that says what it can do. It is asked once, when the

@@ -20,7 +20,7 @@ type tag struct {
 
 // known are the options and whether they take a value.
 var known = map[string]bool{
-	"key": false, "not": false, "rest": false, "deleted": false, "tenant": false, "uuid": false,
+	"key": false, "former": false, "not": false, "rest": false, "deleted": false, "tenant": false, "uuid": false,
 	"prefix": true, "default": true, "unit": true,
 }
 

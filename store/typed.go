@@ -36,6 +36,7 @@ import (
 //	…,default=VALUE              what a boolean or number that cannot be null is without a value, on creation; else zero, and true for active
 //	…,unit=s|ms|us|ns            an integer that is a time since 1970
 //	…,key                        schema.FoldKey of another field's value, kept by the library
+//	…,former                     the key that a unique value had when the row was deleted; see [Reviver]
 //	id                           string, integer, or what reads and writes itself as text (a UUID type)
 //	id,prefix=u                  in front of the id that clients see; keeps the integers of two tables apart
 //	id,uuid                      a string that must be a UUID in lower case
@@ -78,6 +79,7 @@ type Role uint8
 const (
 	RoleAttribute    Role = iota // the value of an attribute
 	RoleKey                      // schema.FoldKey of one
+	RoleFormer                   // the key of a unique value of what is deleted
 	RoleID                       // id
 	RoleVersion                  // meta.version
 	RoleCreated                  // meta.created
@@ -91,7 +93,7 @@ const (
 type Field struct {
 	reflect.StructField // Index leads to it from the struct
 	Role                Role
-	// Path is the attribute, for RoleAttribute and RoleKey; relative to
+	// Path is the attribute, for RoleAttribute, RoleKey and RoleFormer; relative to
 	// [Typed.Type]. In a multi-valued attribute Primary or Terms say which
 	// element is meant.
 	Path    schema.AttrPath
@@ -177,8 +179,7 @@ func (m *Typed[T]) Type() *schema.ResourceType { return m.typ }
 // Fields returns the tagged fields in the order of the struct.
 func (m *Typed[T]) Fields() []*Field { return append([]*Field(nil), m.fields...) }
 
-// Field returns the only field of a role other than RoleAttribute and RoleKey,
-// or nil.
+// Field returns the only field of a role other than those with a Path, or nil.
 func (m *Typed[T]) Field(r Role) *Field {
 	for _, f := range m.fields {
 		if f.Role == r {
@@ -246,18 +247,6 @@ func (m *Typed[T]) Version(v *T) string {
 		return strconv.FormatInt(f.Int(), 10)
 	}
 	return strconv.FormatUint(m.version.Of(v).Uint(), 10)
-}
-
-// SetDeleted marks v as deleted. It reports false without a deleted field.
-func (m *Typed[T]) SetDeleted(v *T, at time.Time) bool {
-	if m.deleted == nil {
-		return false
-	}
-	value := schema.DateTime(at)
-	if m.deleted.codec.kind == kindBool {
-		value = schema.Boolean(true)
-	}
-	return m.deleted.codec.set(m.deleted.Of(v), value) == nil
 }
 
 func (m *Typed[T]) String() string { return fmt.Sprintf("%s as %s", reflect.TypeFor[T](), m.typ.Name) }

@@ -44,7 +44,7 @@ var headers = map[string]Role{
 
 // allowed are the options that fit each role.
 var allowed = map[Role][]string{
-	RoleAttribute: {"not", "default", "unit"}, RoleKey: {"key"}, RoleID: {"prefix", "uuid"},
+	RoleAttribute: {"not", "default", "unit"}, RoleKey: {"key"}, RoleFormer: {"former"}, RoleID: {"prefix", "uuid"},
 	RoleCreated: {"unit"}, RoleLastModified: {"unit"},
 	RoleTenant: {"tenant"}, RoleDeleted: {"deleted"}, RoleRest: {"rest"},
 }
@@ -86,8 +86,11 @@ func (b *builder) role(f *Field, g tag) error {
 	case isHeader && !g.bracket:
 		f.Role = header
 	default:
-		if g.has("key") {
+		switch {
+		case g.has("key"):
 			f.Role = RoleKey
+		case g.has("former"):
+			f.Role = RoleFormer
 		}
 		return b.resolve(f, g)
 	}
@@ -142,6 +145,13 @@ func (b *builder) check(f *Field, g tag) error {
 			return bad("a string")
 		case !c.attr.FoldsCase():
 			return fmt.Errorf("%s is compared as it is and needs no key", f.Path)
+		}
+	case RoleFormer:
+		switch {
+		case c.kind != kindText || !null:
+			return bad("a nullable string")
+		case !b.identifies(f.Path):
+			return fmt.Errorf("%s is no unique string: nobody comes back by it", f.Path)
 		}
 	case RoleID:
 		var reason string
@@ -230,7 +240,7 @@ func (b *builder) only(r Role) *Field {
 // checkTogether finds fields that contradict each other, and what is missing.
 func (b *builder) checkTogether(rest bool) {
 	for i, f := range b.fields {
-		if f.Role != RoleAttribute && f.Role != RoleKey {
+		if f.Role != RoleAttribute && f.Role != RoleKey && f.Role != RoleFormer {
 			continue
 		}
 		for _, g := range b.fields[:i] {
@@ -241,7 +251,10 @@ func (b *builder) checkTogether(rest bool) {
 				b.fail(f.Name, "and %s may mean the same element of %s, which takes a rest field to tell", g.Name, f.list())
 			}
 		}
-		if f.Role == RoleKey && !slices.ContainsFunc(b.fields, func(g *Field) bool { return g.Role == RoleAttribute && g.sameValue(f) }) {
+		if f.Role == RoleFormer && !slices.ContainsFunc(b.fields, func(g *Field) bool { return g.Role == RoleDeleted }) {
+			b.fail(f.Name, "needs a field with the tag deleted")
+		}
+		if f.Role != RoleAttribute && !slices.ContainsFunc(b.fields, func(g *Field) bool { return g.Role == RoleAttribute && g.sameValue(f) }) {
 			b.fail(f.Name, "is the key of a value without a field")
 		}
 	}

@@ -320,3 +320,48 @@ func BenchmarkTypedApply(b *testing.B) {
 		}
 	}
 }
+
+// A deleted row frees its keys and keeps them as former ones, folded where the
+// attribute folds.
+func TestTypedFormerKeys(t *testing.T) {
+	t.Parallel()
+	exact, err := schema.New(schema.Schema{ID: "urn:example:Exact", Name: "Exact", Attributes: []*schema.Attribute{
+		{Name: "login", Uniqueness: schema.UniquenessServer}, {Name: "code", CaseExact: true, Uniqueness: schema.UniquenessServer},
+	}})
+	require.NoError(t, err)
+	rt, err := schema.NewResourceType(schema.ResourceType{Name: "Exact", Endpoint: "/Exacts", Schema: exact})
+	require.NoError(t, err)
+	type row struct {
+		ID          string           `scim:"id"`
+		Login       string           `scim:"login"`
+		LoginKey    *string          `scim:"login,key"`
+		FormerLogin *string          `scim:"login,former"`
+		Code        *string          `scim:"code"`
+		FormerCode  sql.Null[string] `scim:"code,former"`
+		Gone        bool             `scim:",deleted"`
+	}
+	m := typed[row](t, rt)
+	v := m.New()
+	require.NoError(t, m.Apply(v, resource(t, m.Type(), `{"login":"Straße","code":"Ab"}`)))
+	require.Nil(t, v.FormerLogin)
+	require.False(t, m.Keys(v), "of a live row nothing is wrong")
+
+	require.True(t, m.SetDeleted(v, time.Now()))
+	require.True(t, m.Deleted(v))
+	require.Nil(t, v.LoginKey)
+	require.Equal(t, "strasse", *v.FormerLogin)
+	require.Equal(t, sql.Null[string]{V: "Ab", Valid: true}, v.FormerCode, "as it is")
+	require.Equal(t, "strasse", m.FormerOf(m.Type().MustResolve("login")).Key(schema.String("STRASSE")).Text())
+	require.Zero(t, m.DeletedAt(v))
+
+	wrong := "wrong"
+	v.FormerLogin, v.FormerCode.Valid = &wrong, false
+	require.True(t, m.Keys(v), "the former keys that there are")
+	require.Equal(t, "strasse", *v.FormerLogin)
+	require.False(t, v.FormerCode.Valid)
+	require.Nil(t, v.LoginKey)
+
+	m.SetLive(v)
+	require.False(t, m.Deleted(v))
+	require.Nil(t, v.FormerLogin)
+}

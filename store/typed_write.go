@@ -43,7 +43,7 @@ func (m *Typed[T]) Apply(v *T, r *schema.Resource) error {
 		case RoleAttribute:
 			rest, err = f.take(to, r.Attributes, rest)
 		case RoleKey:
-			err = f.codec.set(to, f.keyOf(f.value(r.Attributes)))
+			err = f.codec.set(to, f.Key(f.value(r.Attributes)))
 		case RoleCreated:
 			err = f.codec.set(to, schema.DateTime(r.Created))
 		case RoleLastModified:
@@ -90,46 +90,6 @@ func (f *Field) value(o *schema.Object) schema.Value {
 		return schema.Value{}
 	}
 	return list.At(i).Object().Get(f.Path.Last())
-}
-
-func (f *Field) keyOf(v schema.Value) schema.Value {
-	if !v.Assigned() {
-		return v
-	}
-	return schema.String(schema.FoldKey(v.Text()))
-}
-
-// Keys makes the keys in v what the values in v say, and reports whether any
-// was something else.
-func (m *Typed[T]) Keys(v *T) bool {
-	changed := false
-	row := reflect.ValueOf(v).Elem()
-	for _, k := range m.fields {
-		if k.Role != RoleKey {
-			continue
-		}
-		for _, f := range m.fields {
-			if f.Role != RoleAttribute || !f.sameValue(k) {
-				continue
-			}
-			to := row.FieldByIndex(k.Index)
-			before := k.codec.get(to)
-			_ = k.codec.set(to, k.keyOf(f.codec.get(row.FieldByIndex(f.Index)))) // text fits
-			changed = changed || !schema.Identical(before, k.codec.get(to))
-		}
-	}
-	return changed
-}
-
-// ClearKeys takes away the keys that can be null, so that a unique index lets
-// another resource have them.
-func (m *Typed[T]) ClearKeys(v *T) {
-	row := reflect.ValueOf(v).Elem()
-	for _, k := range m.fields {
-		if k.Role == RoleKey && k.Nullable {
-			row.FieldByIndex(k.Index).SetZero()
-		}
-	}
 }
 
 func (m *Typed[T]) setRest(row reflect.Value, rest *schema.Object) {

@@ -16,15 +16,19 @@ import (
 type DB struct {
 	committed atomic.Pointer[state]
 	writer    chan struct{} // holds a token while a transaction runs
+	keeps     bool          // KeepDeleted
 
 	mu    sync.Mutex
 	kinds map[*schema.ResourceType]*kind
 }
 
 // New returns an empty database.
-func New() *DB {
+func New(options ...Option) *DB {
 	db := &DB{writer: make(chan struct{}, 1), kinds: map[*schema.ResourceType]*kind{}}
 	db.committed.Store(&state{})
+	for _, o := range options {
+		o(db)
+	}
 	return db
 }
 
@@ -42,6 +46,9 @@ func (db *DB) Store(t *schema.ResourceType) store.Store {
 	r := &resources{db: db, kind: k}
 	if t.Members() != nil {
 		return &groups{r}
+	}
+	if db.keeps {
+		return &keeper{r}
 	}
 	return r
 }

@@ -11,13 +11,19 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Fixture {
-		db := memstore.New()
-		return storetest.Fixture{
-			Users:  db.Store(schema.UserType),
-			Groups: db.Store(schema.GroupType).(store.MemberStore),
-			Things: db.Store(storetest.ThingType),
-			Tx:     db,
-		}
-	})
+	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fixture(memstore.New()) })
+}
+
+func TestConformanceOfKeepDeleted(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fixture(memstore.New(memstore.KeepDeleted)) })
+}
+
+func fixture(db *memstore.DB) storetest.Fixture {
+	return storetest.Fixture{
+		Users:  db.Store(schema.UserType),
+		Groups: db.Store(schema.GroupType).(store.MemberStore),
+		Things: db.Store(storetest.ThingType),
+		Tx:     db,
+	}
 }

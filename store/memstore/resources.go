@@ -101,6 +101,9 @@ func (s *resources) Delete(ctx context.Context, id, ifVersion string) error {
 			c.memberships = c.memberships.delete(s.kind.membership(m.Value, n))
 		}
 		c.records = c.records.delete(n)
+		if s.db.keeps && s.kind.Members() == nil {
+			c.bury(s.kind, n, rec)
+		}
 		return c.reindex(s.kind, s.kind.entries(rec.resource, n), nil)
 	})
 }

@@ -35,6 +35,9 @@ type collection struct {
 	records     tree[number, record]
 	index       tree[entry, none]
 	memberships tree[membership, none]
+
+	dead   tree[number, record] // what was deleted, if it is kept
+	graves tree[grave, number]  // who had a unique value last
 }
 
 // record is one resource as it is stored: members apart, version set.

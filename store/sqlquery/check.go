@@ -18,6 +18,9 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 	if t.db.d == SQLite.dialect && t.typed.IntegerIDs() {
 		errs = append(errs, t.checkAutoincrement(ctx, name))
 	}
+	if len(t.former) > 0 {
+		errs = append(errs, t.checkHostColumns(ctx, name))
+	}
 	return errors.Join(errs...)
 }
 

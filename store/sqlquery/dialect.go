@@ -1,6 +1,7 @@
 package sqlquery
 
 import (
+	"context"
 	"database/sql"
 	"strings"
 )
@@ -19,8 +20,9 @@ type dialect struct {
 	escapes   bool // text has no U+0000, which is written as escape says
 	quote     string
 	forUpdate string
-	forShare  string                     // keeps rows from being changed or deleted
-	onTaken   func(column string) string // end of an INSERT that leaves out rows which are there
+	forShare  string                                                                     // keeps rows from being changed or deleted
+	onTaken   func(column string) string                                                 // end of an INSERT that leaves out rows which are there
+	defaults  func(ctx context.Context, db *DB, table string) (map[string]string, error) // by column, where UPDATE has no DEFAULT
 
 	// Conditions on text, byte by byte. Each writes x OP literal.
 	equal    func(s *statement, x, literal string)

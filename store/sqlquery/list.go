@@ -17,6 +17,19 @@ func (t *Table[T]) from(ctx context.Context, s *statement) bool {
 }
 
 func (t *Table[T]) visible(ctx context.Context, s *statement) bool {
+	if !t.ours(ctx, s) {
+		return false
+	}
+	if t.deleted != nil {
+		s.add(" AND ")
+		t.alive(s)
+	}
+	return true
+}
+
+// ours writes the condition on rows of the tenant that are resources, deleted
+// or not.
+func (t *Table[T]) ours(ctx context.Context, s *statement) bool {
 	tenant := store.Tenant(ctx)
 	v := new(T)
 	if !t.typed.SetTenant(v, tenant) || !validText(tenant) {
@@ -29,10 +42,6 @@ func (t *Table[T]) visible(ctx context.Context, s *statement) bool {
 		s.equal(s, t.column(t.tenant), tenant)
 	default:
 		s.add(t.column(t.tenant), " = ").arg(t.arg(v, t.tenant))
-	}
-	if t.deleted != nil {
-		s.add(" AND ")
-		t.alive(s)
 	}
 	if t.options.Where != "" {
 		s.add(" AND (", t.options.Where, ")")

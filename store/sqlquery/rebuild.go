@@ -7,8 +7,9 @@ import (
 )
 
 // RebuildKeys makes the key columns of all rows, of every tenant, what the
-// values say, and the rows of Options.Lists. It returns how many rows had
-// wrong keys. It is needed after a key column or a list was added to a table
+// values say, and the rows of Options.Lists; of deleted rows it renews the
+// former keys that there are. It returns how many rows had wrong keys. It is
+// needed after a key column or a list was added to a table
 // that has rows, after the application wrote without keys, and when
 // schema.FoldVersion changes. It fails at two rows with the same key where the
 // index is unique; what was done until then stays.
@@ -53,7 +54,7 @@ func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]any, error) {
 // rebuild does it for one row, and reports whether its keys were wrong.
 func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error) {
 	err = t.db.InTx(ctx, func(ctx context.Context) error {
-		v, err := t.aliveRow(ctx, key)
+		v, err := t.anyRow(ctx, key)
 		if v == nil || err != nil {
 			return err
 		}
@@ -63,20 +64,20 @@ func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error)
 				return t.refused(err)
 			}
 		}
+		if t.typed.Deleted(v) {
+			return nil
+		}
 		return t.rebuildLists(ctx, &next)
 	})
 	return wrong, err
 }
 
-// aliveRow locks and reads a row of whatever tenant; nil if it is gone.
-func (t *Table[T]) aliveRow(ctx context.Context, key any) (*T, error) {
+// anyRow locks and reads a row of whatever tenant, deleted or not; nil if it is
+// gone.
+func (t *Table[T]) anyRow(ctx context.Context, key any) (*T, error) {
 	fields := t.typed.Fields()
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
 	t.keyIs(s, key)
-	if t.deleted != nil {
-		s.add(" AND ")
-		t.alive(s)
-	}
 	s.add(t.db.d.forUpdate)
 	var found *T
 	err := t.db.query(ctx, s, func(scan func(...any) error) error {

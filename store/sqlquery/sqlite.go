@@ -1,6 +1,10 @@
 package sqlquery
 
-import "strconv"
+import (
+	"context"
+	"strconv"
+	"strings"
+)
 
 // SQLite is the dialect of SQLite 3.35 or newer. Use WAL mode, a busy_timeout
 // on every connection, and synchronous=FULL unless a power cut may undo what
@@ -12,6 +16,7 @@ var SQLite = Dialect{&dialect{
 	oneWriter: true,
 	quote:     `"`,
 	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
+	defaults:  sqliteDefaults,
 	equal:     func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
 	compare:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
 	contains: func(s *statement, x, literal string) {
@@ -29,3 +34,21 @@ var SQLite = Dialect{&dialect{
 	notEmpty: func(x string) string { return x + " <> ''" },
 	bytes:    func(x string) string { return x + " COLLATE BINARY" },
 }}
+
+// sqliteDefaults reads the expressions behind DEFAULT in CREATE TABLE, by column
+// in lower case; of generated columns there is none.
+func sqliteDefaults(ctx context.Context, db *DB, table string) (map[string]string, error) {
+	out := map[string]string{}
+	schemaName, name := "main", table
+	if i := strings.LastIndexByte(table, '.'); i >= 0 {
+		schemaName, name = table[:i], table[i+1:]
+	}
+	s := db.d.statement("SELECT name, COALESCE(dflt_value, 'NULL') FROM pragma_table_info(").arg(name).add(", ").arg(schemaName).add(")")
+	err := db.query(ctx, s, func(scan func(...any) error) error {
+		var column, value string
+		err := scan(&column, &value)
+		out[strings.ToLower(column)] = "(" + value + ")"
+		return err
+	})
+	return out, err
+}

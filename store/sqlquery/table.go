@@ -42,7 +42,9 @@ type Table[T any] struct {
 	tenant  *store.Field
 	deleted *store.Field
 	version *store.Field
+	former  []*store.Field
 	lists   []*valueTable
+	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }
 
 // Options are what a struct's tags do not say. The zero value will do.
@@ -50,7 +52,8 @@ type Options[T any] struct {
 	// New makes the row of a new resource, with what the application's own
 	// columns need (a role, a password hash that nothing matches). Fields with a
 	// db tag and without a scim tag are written with the new row, unless zero,
-	// and then never again. The default is an empty T.
+	// and then never again, except with a deleted row that is revived: all of
+	// them are then made what they are in a new row. The default is an empty T.
 	New func(ctx context.Context, r *schema.Resource) (*T, error)
 	// Where is a condition in SQL on rows that are resources ("kind = 'human'").
 	// All others do not exist for clients. New has to make rows that satisfy it.
@@ -68,6 +71,7 @@ var _ interface {
 	store.Store
 	store.Describer
 	store.Exister
+	store.Reviver
 } = (*Table[struct{}])(nil)
 
 // NewTable reads the tags of T and looks at the table, which must exist. The
@@ -97,6 +101,9 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	}
 	for _, f := range typed.Fields() {
 		t.columns[f] = db.d.ident(columnName(f.StructField))
+		if f.Role == store.RoleFormer {
+			t.former = append(t.former, f)
+		}
 	}
 	var errs []error
 	if t.where, err = t.translator(); err != nil {
@@ -129,11 +136,13 @@ func columnName(f reflect.StructField) string {
 // [store.Typed.Type].
 func (t *Table[T]) Type() *schema.ResourceType { return t.typed.Type() }
 
-// Describe implements [store.Describer]: filters and orders by single values
-// with a column. An element of a multi-valued attribute has a column that
+// Describe implements [store.Describer]: revival if a field has the option
+// former; filters and orders by single values with a column. An element of a multi-valued attribute has a column that
 // decides only without a rest column, which may have further ones.
 func (t *Table[T]) Describe() store.Capabilities {
-	return store.Capabilities{Filter: t.where.Can, Sort: t.where.CanSort, Versions: t.version != nil}
+	return store.Capabilities{
+		Filter: t.where.Can, Sort: t.where.CanSort, Versions: t.version != nil, Revives: len(t.former) > 0,
+	}
 }
 
 // translator derives the mapping from the tags.

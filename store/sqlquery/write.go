@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,16 +81,32 @@ func (t *Table[T]) insertion(v *T) *statement {
 		}
 		names, args = append(names, t.columns[f]), append(args, t.arg(v, f))
 	}
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		db, tagged := f.Tag.Lookup("db")
-		if mine := f.Tag.Get("scim"); !tagged || db == "-" || mine != "" && mine != "-" || !f.IsExported() {
-			continue
-		}
-		if value, err := reflect.ValueOf(v).Elem().FieldByIndexErr(f.Index); err == nil && !value.IsZero() {
-			names, args = append(names, t.db.d.ident(columnName(f))), append(args, argOf(value))
+	for _, f := range hostFields[T]() {
+		if value, ok := hostValue(v, f); ok {
+			names, args = append(names, t.db.d.ident(columnName(f))), append(args, value)
 		}
 	}
 	return t.db.d.statement("INSERT INTO ", t.name, " (", strings.Join(names, ", "), ") VALUES ").list(args)
+}
+
+// hostFields returns the fields of the application's own columns: those with
+// a db tag and without a scim tag.
+func hostFields[T any]() []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[T]()), func(f reflect.StructField) bool {
+		db, tagged := f.Tag.Lookup("db")
+		mine := f.Tag.Get("scim")
+		return !tagged || db == "-" || mine != "" && mine != "-" || !f.IsExported()
+	})
+}
+
+// hostValue returns what Options.New has put in such a field; false if
+// nothing.
+func hostValue[T any](v *T, f reflect.StructField) (any, bool) {
+	value, err := reflect.ValueOf(v).Elem().FieldByIndexErr(f.Index)
+	if err != nil || value.IsZero() {
+		return nil, false
+	}
+	return argOf(value), true
 }
 
 // insertNumbered runs an INSERT and gives v the id that the database made.
@@ -209,31 +226,40 @@ func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource, mo
 	return t.reread(ctx, &next)
 }
 
-// update writes the columns that differ, and the next version in the same
-// statement.
-func (t *Table[T]) update(ctx context.Context, old, next *T) error {
+// update writes the columns that differ, the next version, and what more adds,
+// in one statement.
+func (t *Table[T]) update(ctx context.Context, old, next *T, more ...assignment) error {
 	s := t.db.d.statement("UPDATE ", t.name, " SET ")
 	set := 0
+	column := func(name string) *statement {
+		if set++; set > 1 {
+			s.add(", ")
+		}
+		return s.add(name, " = ")
+	}
 	for _, f := range t.typed.Fields() {
 		if f == t.id || f == t.version || sameField(f.Of(old), f.Of(next)) {
 			continue
 		}
-		if set++; set > 1 {
-			s.add(", ")
-		}
-		s.add(t.columns[f], " = ").arg(t.arg(next, f))
+		column(t.columns[f]).arg(t.arg(next, f))
+	}
+	for _, a := range more {
+		a.value(column(a.column))
 	}
 	if t.version != nil {
-		if set++; set > 1 {
-			s.add(", ")
-		}
-		s.add(t.columns[t.version], " = COALESCE(", t.columns[t.version], ", 0) + 1")
+		column(t.columns[t.version]).add("COALESCE(", t.columns[t.version], ", 0) + 1")
 	}
 	if set == 0 {
 		return nil
 	}
 	t.thisRow(s, old)
 	return t.one(ctx, s)
+}
+
+// assignment is a column and what writes its value.
+type assignment struct {
+	column string // quoted
+	value  func(*statement)
 }
 
 // thisRow ends a statement about one row, in the version that was read.
@@ -293,7 +319,9 @@ func (t *Table[T]) remove(ctx context.Context, v *T) error {
 	}
 	next := *v
 	if t.typed.SetDeleted(&next, t.options.Now().UTC().Truncate(time.Microsecond)) {
-		t.typed.ClearKeys(&next)
+		if err := t.onlyTombstone(ctx, &next); err != nil {
+			return err
+		}
 		return t.update(ctx, v, &next)
 	}
 	s := t.db.d.statement("DELETE FROM ", t.name)

@@ -19,7 +19,8 @@ import (
 type fullUserRow struct {
 	ID         string           `scim:"id,uuid"`
 	UserName   string           `scim:"userName"`
-	UserKey    string           `scim:"userName,key"`
+	UserKey    *string          `scim:"userName,key"`
+	FormerKey  sql.NullString   `scim:"userName,former"`
 	ExternalID *string          `scim:"externalId"`
 	GivenName  *string          `scim:"name.givenName"`
 	GivenKey   *string          `scim:"name.givenName,key"`
@@ -34,6 +35,7 @@ type fullUserRow struct {
 	CreatedAt  time.Time        `scim:"meta.created"`
 	UpdatedAt  time.Time        `scim:"meta.lastModified"`
 	Tenant     string           `scim:",tenant"`
+	Deleted    bool             `scim:",deleted"`
 	Rest       string           `scim:",rest"`
 }
 
@@ -79,11 +81,12 @@ type host struct {
 
 // ddl is written in words that each database has types for.
 var ddl = []string{
-	`CREATE TABLE full_users (id TEXT PRIMARY KEY, user_name TEXT NOT NULL, user_key TEXT NOT NULL, external_id TEXT, given_name TEXT, given_key TEXT,
+	`CREATE TABLE full_users (id TEXT PRIMARY KEY, user_name TEXT NOT NULL, user_key TEXT, former_key TEXT, external_id TEXT, given_name TEXT, given_key TEXT,
 		title TEXT, title_key TEXT, nick TEXT, profile TEXT, active BOOL, department TEXT, manager TEXT,
-		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL, tenant TEXT NOT NULL, rest LONGTEXT NOT NULL)`,
+		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL, tenant TEXT NOT NULL, deleted BOOL, rest LONGTEXT NOT NULL)`,
 	`CREATE TABLE full_emails (user_id SHORT NOT NULL, value TEXT, value_key TEXT, kind TEXT, kind_key TEXT, preferred BOOL)`,
 	`CREATE UNIQUE INDEX full_users_key ON full_users (tenant, user_key)`,
+	`CREATE INDEX full_users_former ON full_users (tenant, former_key)`,
 	`CREATE TABLE full_groups (id TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL, external_id TEXT,
 		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at BIGINT NOT NULL, tenant TEXT NOT NULL, rest BYTES NOT NULL)`,
 	`CREATE TABLE full_members (group_id TEXT NOT NULL, member TEXT NOT NULL, type TEXT NOT NULL, member_key TEXT NOT NULL, PRIMARY KEY (group_id, member))`,
@@ -118,7 +121,7 @@ var hostMariaDB = host{
 	dialect: sqlquery.MySQL,
 	types: strings.NewReplacer("SHORT", "VARCHAR(100) COLLATE utf8mb4_nopad_bin", "LONGTEXT", "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "TEXT PRIMARY KEY", "VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PRIMARY KEY",
 		"group_id TEXT", "group_id VARCHAR(100) COLLATE utf8mb4_nopad_bin", "member TEXT", "member VARCHAR(300) COLLATE utf8mb4_nopad_bin",
-		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "login_key TEXT", "login_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "email_key TEXT", "email_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "login_key TEXT", "login_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "email_key TEXT", "email_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "former_key TEXT", "former_key VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"TEXT", "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
 		"TIME", "DATETIME(6)", "BYTES", "LONGBLOB", "SERIALKEY", "BIGINT AUTO_INCREMENT PRIMARY KEY"),
 	open: func(t testing.TB) *sql.DB { return mariaDB(t).open(t) },

@@ -18,6 +18,7 @@ type hostUser struct {
 	ID           int64          `scim:"id,prefix=u"`
 	Email        string         `scim:"userName"`
 	EmailKey     *string        `scim:"userName,key"`
+	FormerKey    *string        `scim:"userName,former"`
 	FirstName    string         `scim:"name.givenName"`
 	Mail         *string        `scim:"emails[primary].value"`
 	WorkMail     sql.NullString `scim:"emails[type eq \"work\"].value"`
@@ -42,9 +43,10 @@ type hostTeam struct {
 }
 
 var hostDDL = []string{
-	`CREATE TABLE users (id SERIALKEY, email TEXT NOT NULL, email_key TEXT, first_name TEXT NOT NULL, mail TEXT, work_mail TEXT, disabled BOOL, external_id TEXT, password_hash TEXT NOT NULL,
+	`CREATE TABLE users (id SERIALKEY, email TEXT NOT NULL, email_key TEXT, former_key TEXT, first_name TEXT NOT NULL, mail TEXT, work_mail TEXT, disabled BOOL, external_id TEXT, password_hash TEXT NOT NULL,
 		version BIGINT NOT NULL DEFAULT 1, created_at TIME, updated_at TIME, deleted_at TIME, rest LONGTEXT, last_login TIME, plan TEXT)`,
 	`CREATE UNIQUE INDEX users_email ON users (email_key)`,
+	`CREATE INDEX users_former ON users (former_key)`,
 	`CREATE TABLE teams (id SERIALKEY, name TEXT NOT NULL, name_key TEXT NOT NULL, version BIGINT NOT NULL DEFAULT 1, created_at TIME, updated_at TIME, rest LONGTEXT)`,
 	`CREATE TABLE team_members (team_id BIGINT NOT NULL REFERENCES teams (id), user_id BIGINT NOT NULL REFERENCES users (id), PRIMARY KEY (team_id, user_id))`,
 	`CREATE INDEX team_members_user ON team_members (user_id)`,

@@ -32,6 +32,7 @@ const (
 	needTx
 	needTenants
 	needVersions
+	needRevival
 )
 
 // missing says what a fixture lacks for the case, "" if nothing.
@@ -46,12 +47,19 @@ func (c test) missing(f Fixture) string {
 		{needTx, f.Tx != nil, "no transactions"},
 		{needTenants, !f.SingleTenant, "no tenants"},
 		{needVersions, store.Describe(f.Users).Versions, "no versions"},
+		{needRevival, revives(f.Users), "deleted users do not come back"},
 	} {
 		if c.needs&m.need != 0 && !m.has {
 			return m.text
 		}
 	}
 	return ""
+}
+
+// revives reports whether a store is a store.Reviver that says so.
+func revives(s store.Store) bool {
+	_, ok := s.(store.Reviver)
+	return ok && store.Describe(s).Revives
 }
 
 // on runs the case and returns what failed, or why it was left out.

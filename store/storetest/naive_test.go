@@ -23,6 +23,7 @@ type naiveDB struct {
 	rows   []row
 	saved  []row // before the transaction
 	calls  int
+	deaths int
 
 	waiting chan struct{} // closed by the second of two calls
 }
@@ -33,6 +34,7 @@ type row struct {
 	version  int
 	members  []schema.Member
 	dead     bool
+	died     int // the greater the later
 }
 
 type naive struct {
@@ -175,7 +177,7 @@ func (s *naive) Describe() store.Capabilities {
 		}
 		return true
 	}
-	return store.Capabilities{Filter: can, Sort: func(schema.AttrPath) bool { return true }, Versions: true}
+	return store.Capabilities{Filter: can, Sort: func(schema.AttrPath) bool { return true }, Versions: true, Revives: true}
 }
 
 // find returns the row with an id, or -1.
@@ -478,6 +480,7 @@ func (s *naive) Delete(ctx context.Context, id, ifVersion string) error {
 	if err != nil {
 		return err
 	}
-	s.db.rows[i].dead = true
+	s.db.deaths++
+	s.db.rows[i].dead, s.db.rows[i].died = true, s.db.deaths
 	return nil
 }

@@ -58,7 +58,7 @@ func tests() []test {
 	var all []test
 	for _, group := range [][]test{
 		basics, uniqueness, versions, listing, filtering, sorting, members,
-		transactions, tenants, sharing, roundTrips, concurrency,
+		transactions, tenants, sharing, roundTrips, concurrency, revival,
 	} {
 		all = append(all, group...)
 	}

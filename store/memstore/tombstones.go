@@ -1,0 +1,117 @@
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Option changes how a [DB] works.
+type Option func(*DB)
+
+// KeepDeleted keeps deleted resources of types without members: their stores
+// are [store.Reviver]s. Of several that had the same unique value the last one
+// deleted can be revived. It is for tests of a policy that other stores have.
+func KeepDeleted(db *DB) { db.keeps = true }
+
+// keeper is a store that keeps what is deleted.
+type keeper struct{ *resources }
+
+var _ store.Reviver = (*keeper)(nil)
+
+// grave is a unique value that a deleted resource had.
+type grave struct {
+	path int // in kind.paths
+	key  string
+}
+
+func (a grave) compare(b grave) int {
+	return cmp.Or(cmp.Compare(a.path, b.path), strings.Compare(a.key, b.key))
+}
+
+// graves returns the unique values of a resource.
+func (k *kind) graves(r *schema.Resource) []grave {
+	var out []grave
+	for _, e := range k.entries(r, 0) {
+		if e.path < k.unique {
+			out = append(out, grave{e.path, e.key})
+		}
+	}
+	return out
+}
+
+// bury keeps a record that is deleted.
+func (c *collection) bury(k *kind, n number, rec record) {
+	rec.members = memberList{}
+	c.dead = c.dead.put(n, rec)
+	for _, g := range k.graves(rec.resource) {
+		c.graves = c.graves.put(g, n)
+	}
+}
+
+// exhume forgets a record that is deleted no more.
+func (c *collection) exhume(k *kind, n number, rec record) {
+	c.dead = c.dead.delete(n)
+	for _, g := range k.graves(rec.resource) {
+		if last, _ := c.graves.get(g); last == n {
+			c.graves = c.graves.delete(g)
+		}
+	}
+}
+
+// Describe implements [store.Describer].
+func (s *keeper) Describe() store.Capabilities {
+	can := s.resources.Describe()
+	can.Revives = true
+	return can
+}
+
+// Tombstone implements [store.Reviver].
+func (s *keeper) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value, _ store.GetOptions) (*schema.Resource, error) {
+	t, err := s.db.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	path := slices.IndexFunc(s.kind.paths[:s.kind.unique], func(q schema.AttrPath) bool { return slices.Equal(p, q) })
+	if path < 0 || !v.Assigned() {
+		return nil, store.ErrNotFound
+	}
+	c := t.collection(s.kind)
+	n, ok := c.graves.get(grave{path, keyOf(p.Last(), v)})
+	if !ok {
+		return nil, store.ErrNotFound
+	}
+	rec, _ := c.dead.get(n)
+	return rec.resource, nil
+}
+
+// Revive implements [store.Reviver].
+func (s *keeper) Revive(ctx context.Context, change *store.Change) (*schema.Resource, error) {
+	var rec record
+	err := s.db.change(ctx, func(t *tenant) error {
+		p, _ := t.ids.get(text(change.After.ID))
+		c := t.writable(s.kind)
+		old, ok := c.dead.get(p.number)
+		switch {
+		case !ok || p.kind != s.kind.number:
+			return store.ErrNotFound
+		case change.IfVersion != "" && change.IfVersion != old.resource.Version:
+			return store.ErrVersion
+		}
+		rec = old.next(change.After)
+		if err := c.reindex(s.kind, nil, s.kind.entries(rec.resource, p.number)); err != nil {
+			return err
+		}
+		c.exhume(s.kind, p.number, old)
+		c.records = c.records.put(p.number, rec)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rec.resource, nil
+}

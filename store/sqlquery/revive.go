@@ -1,0 +1,207 @@
+package sqlquery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// dead writes the condition on tombstones that a context sees. It reports false
+// if there are none.
+func (t *Table[T]) dead(ctx context.Context, s *statement) bool {
+	if t.deleted == nil || !t.ours(ctx, s) {
+		return false
+	}
+	s.add(" AND NOT (")
+	t.alive(s)
+	s.add(")")
+	return true
+}
+
+// Tombstone implements [store.Reviver]: by the former key, and nobody whose
+// value is another one by now. Of several the one deleted last.
+func (t *Table[T]) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value, o store.GetOptions) (*schema.Resource, error) {
+	former := t.typed.FormerOf(p)
+	if former == nil || !v.Assigned() {
+		return nil, store.ErrNotFound
+	}
+	key := former.Key(v)
+	var found *T
+	err := t.tombstones(ctx, o.ForUpdate, func(s *statement) {
+		s.equal(s, t.column(former), key.Text())
+	}, func(row *T) {
+		r, _ := t.typed.Resource(row) // what does not fit is logged when it is found
+		same := schema.Equal(p.Last(), r.Attributes.Get(p[0]), v)
+		if same && (found == nil || !t.typed.DeletedAt(row).Before(t.typed.DeletedAt(found))) {
+			found = row
+		}
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case found == nil:
+		return nil, store.ErrNotFound
+	}
+	return t.resource(ctx, found), nil
+}
+
+// tombstones reads those that a condition selects, in the order of their ids.
+func (t *Table[T]) tombstones(ctx context.Context, lock bool, condition func(*statement), row func(*T)) error {
+	fields := t.typed.Fields()
+	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
+	if !t.dead(ctx, s) {
+		return ctx.Err()
+	}
+	s.add(" AND ")
+	condition(s)
+	s.add(" ORDER BY ", t.column(t.id))
+	if lock && t.db.transaction(ctx) != nil {
+		s.add(t.db.d.forUpdate)
+	}
+	return t.db.query(ctx, s, func(scan func(...any) error) error {
+		v := new(T)
+		if err := t.read(scan, v, fields); err != nil {
+			return err
+		}
+		row(v)
+		return nil
+	})
+}
+
+// Revive implements [store.Reviver]. The application's own columns that T has
+// become what they are in a new row (Options.New); those that T does not have
+// stay as they are.
+func (t *Table[T]) Revive(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	var out *schema.Resource
+	err := t.db.InTx(ctx, func(ctx context.Context) error {
+		old, err := t.buried(ctx, c.After.ID)
+		switch {
+		case err != nil:
+			return err
+		case old == nil:
+			return store.ErrNotFound
+		case c.IfVersion != "" && c.IfVersion != t.typed.Version(old):
+			return store.ErrVersion
+		}
+		v, err := t.revive(ctx, old, c.After)
+		if err == nil {
+			out = t.resource(ctx, v)
+		}
+		return err
+	})
+	return out, err
+}
+
+// buried locks and reads the tombstone with an id; nil if there is none. What
+// has no former key was deleted by somebody else, or has been let go.
+func (t *Table[T]) buried(ctx context.Context, id string) (found *T, err error) {
+	key, ok := t.key(id)
+	if !ok || len(t.former) == 0 {
+		return nil, nil
+	}
+	err = t.tombstones(ctx, true, func(s *statement) { t.keyIs(s, key) }, func(v *T) {
+		known := slices.ContainsFunc(t.former, func(f *store.Field) bool { return f.Value(v).Assigned() })
+		if known && t.typed.ID(v) == id {
+			found = v
+		}
+	})
+	return found, err
+}
+
+// revive makes a tombstone what after is, and live.
+func (t *Table[T]) revive(ctx context.Context, old *T, after *schema.Resource) (*T, error) {
+	next := *old
+	t.typed.SetLive(&next)
+	if err := t.typed.Apply(&next, after); err != nil {
+		return nil, err
+	}
+	if err := t.lookUp(ctx, &next, nil); err != nil {
+		return nil, err
+	}
+	own, err := t.hostColumns(ctx, after)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.update(ctx, old, &next, own...); err != nil {
+		return nil, t.refused(err)
+	}
+	if err := t.writeLists(ctx, &next, nil, after.Attributes); err != nil {
+		return nil, err
+	}
+	return t.reread(ctx, &next)
+}
+
+// hostColumns makes the application's own columns what they are in a new row,
+// a password hash above all.
+func (t *Table[T]) hostColumns(ctx context.Context, r *schema.Resource) ([]assignment, error) {
+	v := new(T)
+	if t.options.New != nil {
+		var err error
+		if v, err = t.options.New(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	var out []assignment
+	for _, f := range hostFields[T]() {
+		name := columnName(f)
+		a := assignment{t.db.d.ident(name), func(s *statement) { s.add(t.fresh[name]) }}
+		if value, ok := hostValue(v, f); ok {
+			a.value = func(s *statement) { s.arg(value) }
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// checkHostColumns finds what the application's own columns have in a new row:
+// a column that does not exist could not be made that.
+func (t *Table[T]) checkHostColumns(ctx context.Context, table string) error {
+	var defaults map[string]string
+	if t.db.d.defaults != nil {
+		var err error
+		if defaults, err = t.db.d.defaults(ctx, t.db, table); err != nil {
+			return err
+		}
+	}
+	t.fresh = map[string]string{}
+	for _, f := range hostFields[T]() {
+		name := columnName(f)
+		s := t.db.d.statement("SELECT ", alias, ".", t.db.d.ident(name), " FROM ", t.name, " AS ", alias, " WHERE 1 = 0")
+		if err := t.db.query(ctx, s, func(func(...any) error) error { return nil }); err != nil {
+			return fmt.Errorf("%s.%s: what is revived needs the column: %w", t.typed, f.Name, err)
+		}
+		t.fresh[name] = "DEFAULT"
+		if defaults != nil {
+			t.fresh[name] = defaults[strings.ToLower(name)]
+		}
+		if t.fresh[name] == "" {
+			return fmt.Errorf("%s.%s: what is revived needs a column that can be set", t.typed, f.Name)
+		}
+	}
+	return nil
+}
+
+// onlyTombstone lets go of who had the same names before: one tombstone of a
+// name can be revived, the last.
+func (t *Table[T]) onlyTombstone(ctx context.Context, v *T) error {
+	for _, f := range t.former {
+		key := f.Value(v)
+		if !key.Assigned() {
+			continue
+		}
+		s := t.db.d.statement("UPDATE ", t.name, " AS ", alias, " SET ", t.columns[f], " = NULL WHERE ")
+		if !t.dead(ctx, s) {
+			return ctx.Err()
+		}
+		s.add(" AND ")
+		s.equal(s, t.column(f), key.Text())
+		if _, err := t.db.exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package storetest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+func (s *naive) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value, _ store.GetOptions) (*schema.Resource, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	unique := slices.ContainsFunc(s.t.Unique(), func(q schema.AttrPath) bool { return slices.Equal(p, q) })
+	if !unique && !s.db.has("tombstones have any attribute") {
+		return nil, store.ErrNotFound
+	}
+	last := row{}
+	for _, r := range s.db.rows {
+		if s.buried(ctx, r, p, v) && (last.resource == nil || r.died > last.died != s.db.has("the first tombstone is found")) {
+			last = r
+		}
+	}
+	switch {
+	case last.resource == nil:
+		return nil, store.ErrNotFound
+	case s.db.has("tombstones are empty"):
+		return last.resource.WithAttributes((&schema.Object{}).With(userName, v)), nil
+	}
+	return last.resource, nil
+}
+
+// buried reports whether a row is a tombstone with that value.
+func (s *naive) buried(ctx context.Context, r row, p schema.AttrPath, v schema.Value) bool {
+	if !r.dead && !s.db.has("the living are tombstones") && !s.db.has("the living are revived once found") || !s.sees(ctx, r, "Tombstone") {
+		return false
+	}
+	for w := range p.Values(r.resource) {
+		if s.db.has("tombstones have any name") || v.Assigned() && s.fold(p.Last(), v) == s.fold(p.Last(), w) &&
+			(v.Text() == w.Text() || !s.db.has("tombstones keep their case")) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *naive) Revive(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	i := slices.IndexFunc(s.db.rows, func(r row) bool {
+		living := s.db.has("the living are revived") || s.db.has("the living are revived once found")
+		return r.resource.ID == c.After.ID && (r.dead || living) && s.sees(ctx, r, "Revive")
+	})
+	switch {
+	case i < 0:
+		return nil, store.ErrNotFound
+	case c.IfVersion != "" && c.IfVersion != s.db.rows[i].resource.Version && !s.db.has("Revive ignores the version"):
+		return nil, store.ErrVersion
+	}
+	r := s.db.rows[i]
+	if err := s.taken(ctx, c.After); err != nil && !s.db.has("keys are not checked on revival") {
+		return nil, err
+	}
+	r.version++
+	if s.db.has("revival starts at the first version") {
+		r.version = 1
+	}
+	after := *c.After
+	if s.db.has("revival makes a new id") {
+		after.ID += "'"
+	}
+	if s.db.has("revival merges") {
+		after.Attributes = after.Attributes.With(schema.ExternalIDAttribute, r.resource.Get(schema.ExternalIDAttribute))
+	}
+	r.resource, r.dead, r.members = s.kept(&after, r.version), false, nil
+	if s.db.has("revival leaves the tombstone") {
+		s.db.rows = append(s.db.rows, r)
+	} else {
+		s.db.rows[i] = r
+	}
+	return r.resource, nil
+}

@@ -1,0 +1,210 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+var revival = []test{
+	{
+		name:     "revival/the tombstone is what was deleted",
+		contract: "Tombstone returns the resource, as it was; of a live one there is none.",
+		needs:    needRevival,
+		run: func(k *kit) {
+			u := k.create(k.Users, k.resource(schema.UserType, attrs{"userName": "Élodie", "title": "Guide", "externalId": "7"}))
+			k.noTombstone("Élodie")
+			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			for _, name := range []string{"Élodie", "ÉLODIE", "e\u0301lodie"} {
+				got := k.tombstone(name)
+				k.Equal(u.ID, got.ID, "id")
+				k.Equal(k.attributes(u), k.attributes(got), "attributes")
+				k.True(u.Created.Equal(got.Created), "created")
+			}
+			k.noTombstone("Elodie")
+			k.gone(k.Users, u.ID)
+			k.Equal(0, k.total(k.Users), "total")
+		},
+	},
+	{
+		name:     "revival/the id comes back",
+		contract: "Revive stores c.After in place of the tombstone, under the same id, with a Version that the id never had.",
+		needs:    needRevival,
+		run: func(k *kit) {
+			a := k.create(k.Users, k.resource(schema.UserType, attrs{"userName": "a", "title": "Guide", "externalId": "7"}))
+			versions := map[string]bool{a.Version: true}
+			for range 3 {
+				k.NoError(k.Users.Delete(k.ctx, a.ID, ""), "Delete")
+				c := k.change(k.tombstone("a"), attrs{"userName": "A", "nickName": "n"})
+				revived, err := k.reviver().Revive(k.ctx, c)
+				k.NoError(err, "Revive")
+				k.Equal(a.ID, revived.ID, "id")
+				k.Equal(k.attributes(c.After), k.attributes(revived), "attributes")
+				k.True(a.Created.Equal(revived.Created), "created")
+				k.True(c.After.LastModified.Equal(revived.LastModified), "lastModified")
+				k.False(versions[revived.Version] && store.Describe(k.Users).Versions, "the version %s once more", revived.Version)
+				versions[revived.Version] = true
+				k.same(revived, k.get(k.Users, a.ID), "Get")
+				k.Equal(1, k.total(k.Users), "total")
+				k.noTombstone("a")
+				k.taken(k.createErr(k.Users, k.user("a")), "userName")
+			}
+		},
+	},
+	{
+		name:     "revival/the one deleted last",
+		contract: "Tombstone returns the resource that was deleted last of those that had the value when they were deleted.",
+		needs:    needRevival,
+		run: func(k *kit) {
+			var last *schema.Resource
+			for range 4 {
+				last = k.newUser("a")
+				k.NoError(k.Users.Delete(k.ctx, last.ID, ""), "Delete")
+			}
+			other := k.newUser("b")
+			renamed, err := k.Users.Update(k.ctx, k.rename(other, "c"))
+			k.NoError(err, "Update")
+			k.NoError(k.Users.Delete(k.ctx, renamed.ID, ""), "Delete")
+			k.Equal(last.ID, k.tombstone("a").ID, "id")
+			k.Equal(other.ID, k.tombstone("c").ID, "id")
+			k.noTombstone("b")
+		},
+	},
+	{
+		name:     "revival/by unique values alone",
+		contract: "Any path that is not unique is ErrNotFound: nobody comes back by an e-mail address.",
+		needs:    needRevival,
+		run: func(k *kit) {
+			u := k.create(k.Users, k.resource(schema.UserType, attrs{
+				"userName": "a", "externalId": "7", "displayName": "Babs", "emails": []any{attrs{"value": "b@example.com"}},
+			}))
+			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			for path, value := range map[string]string{"externalId": "7", "displayName": "Babs", "emails.value": "b@example.com", "id": u.ID} {
+				_, err := k.reviver().Tombstone(k.ctx, schema.UserType.MustResolve(path), schema.String(value), store.GetOptions{})
+				k.ErrorIs(err, store.ErrNotFound, "Tombstone by %s", path)
+			}
+			k.noTombstone("")
+			_, err := k.reviver().Tombstone(k.ctx, schema.AttrPath{userName}, schema.Value{}, store.GetOptions{})
+			k.ErrorIs(err, store.ErrNotFound, "Tombstone by no value")
+		},
+	},
+	{
+		name:     "revival/what cannot be revived",
+		contract: "ErrNotFound if there is no such tombstone, of which a live resource is none; ErrVersion if c.IfVersion is not its version.",
+		needs:    needRevival,
+		run: func(k *kit) {
+			live := k.newUser("live")
+			for _, id := range append([]string{live.ID, k.newID()}, impossible...) {
+				_, err := k.reviver().Revive(k.ctx, k.rename(withID(live, id), "x"))
+				k.ErrorIs(err, store.ErrNotFound, "Revive %.40q", id)
+			}
+			k.same(live, k.get(k.Users, live.ID), "the live one")
+			k.NoError(k.Users.Delete(k.ctx, live.ID, ""), "Delete")
+			dead := k.tombstone("live")
+			if store.Describe(k.Users).Versions {
+				c := k.touch(dead)
+				c.IfVersion = dead.Version + "0"
+				_, err := k.reviver().Revive(k.ctx, c)
+				k.ErrorIs(err, store.ErrVersion, "Revive another version")
+				k.gone(k.Users, live.ID)
+			}
+			c := k.touch(dead)
+			c.IfVersion = dead.Version
+			_, err := k.reviver().Revive(k.ctx, c)
+			k.NoError(err, "Revive")
+			_, err = k.reviver().Revive(k.ctx, c)
+			k.ErrorIs(err, store.ErrNotFound, "Revive twice")
+		},
+	},
+	{
+		name:     "revival/a value that is taken",
+		contract: "*UniquenessError if a live resource has a unique value of c.After. On error nothing changed.",
+		needs:    needRevival,
+		run: func(k *kit) {
+			dead, live := k.newUser("a"), k.newUser("b")
+			k.NoError(k.Users.Delete(k.ctx, dead.ID, ""), "Delete")
+			for _, name := range []string{"b", "B"} {
+				_, err := k.reviver().Revive(k.ctx, k.rename(k.tombstone("a"), name))
+				k.taken(err, "userName")
+			}
+			k.gone(k.Users, dead.ID)
+			k.same(live, k.get(k.Users, live.ID), "the owner")
+			k.Equal(dead.ID, k.tombstone("a").ID, "the tombstone")
+		},
+	},
+	{
+		name:     "revival/tenants",
+		contract: tenantContract,
+		needs:    needRevival | needTenants,
+		run: func(k *kit) {
+			ours, theirs := k.as("acme"), k.as("globex")
+			u, v := ours.newUser("a"), theirs.newUser("a")
+			k.NoError(k.Users.Delete(ours.ctx, u.ID, ""), "Delete")
+			theirs.noTombstone("a")
+			_, err := k.reviver().Revive(theirs.ctx, k.touch(u))
+			k.ErrorIs(err, store.ErrNotFound, "Revive of a foreign one")
+			k.NoError(k.Users.Delete(theirs.ctx, v.ID, ""), "Delete")
+			k.Equal(u.ID, ours.tombstone("a").ID, "our own")
+			k.Equal(v.ID, theirs.tombstone("a").ID, "their own")
+		},
+	},
+	{
+		name:     "revival/rollback",
+		contract: "InTx rolls back and returns fn's error otherwise.",
+		needs:    needRevival | needTx,
+		run: func(k *kit) {
+			u := k.newUser("a")
+			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			before := k.tombstone("a")
+			k.ErrorIs(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				_, err := k.reviver().Revive(ctx, k.rename(before, "b"))
+				k.NoError(err, "Revive")
+				_, err = k.Users.Get(ctx, u.ID, store.GetOptions{})
+				k.NoError(err, "Get within the transaction")
+				return errVeto
+			}), errVeto, "InTx")
+			k.gone(k.Users, u.ID)
+			k.same(before, k.tombstone("a"), "the tombstone")
+			k.noTombstone("b")
+		},
+	},
+	{
+		name:     "revival/one of many revives",
+		contract: "With ForUpdate, inside a transaction, no other transaction revives the tombstone until this one ends.",
+		needs:    needRevival | needTx,
+		run: func(k *kit) {
+			u := k.newUser("a")
+			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			at := k.now()
+			k.onlyOne(together(10, func(int) error {
+				return k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+					found, err := k.reviver().Tombstone(ctx, schema.AttrPath{userName}, schema.String("a"), store.GetOptions{ForUpdate: true})
+					if err != nil {
+						return err
+					}
+					after := *found
+					after.LastModified = at
+					_, err = k.reviver().Revive(ctx, &store.Change{Before: found, After: &after, Cause: store.CauseRestore})
+					return err
+				})
+			}), func(err error) bool { return errors.Is(err, store.ErrNotFound) })
+			k.Equal(1, k.total(k.Users), "total")
+		},
+	},
+}
+
+func (k *kit) reviver() store.Reviver { return k.Users.(store.Reviver) }
+
+// tombstone returns the tombstone of a userName, which there must be.
+func (k *kit) tombstone(name string) *schema.Resource {
+	r, err := k.reviver().Tombstone(k.ctx, schema.AttrPath{userName}, schema.String(name), store.GetOptions{})
+	k.NoError(err, "Tombstone of %s", name)
+	return r
+}
+
+func (k *kit) noTombstone(name string) {
+	_, err := k.reviver().Tombstone(k.ctx, schema.AttrPath{userName}, schema.String(name), store.GetOptions{})
+	k.ErrorIs(err, store.ErrNotFound, "Tombstone of %s", name)
+}

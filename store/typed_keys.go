@@ -1,0 +1,117 @@
+package store
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Key returns what a key or former field has for a value: its schema.FoldKey,
+// or the value if the attribute is compared as it is.
+func (f *Field) Key(v schema.Value) schema.Value {
+	switch {
+	case !v.Assigned():
+		return v
+	case !f.codec.attr.FoldsCase():
+		return schema.String(v.Text())
+	}
+	return schema.String(schema.FoldKey(v.Text()))
+}
+
+// Keys makes the keys in v what the values in v say, and reports whether any
+// was something else. If v is deleted, these are the former keys that it has.
+func (m *Typed[T]) Keys(v *T) bool {
+	role := RoleKey
+	if m.Deleted(v) {
+		role = RoleFormer
+	}
+	return m.setKeys(v, func(k *Field, to reflect.Value) bool {
+		return k.Role == role && (role == RoleKey || k.codec.get(to).Assigned())
+	})
+}
+
+// setKeys sets the chosen key fields, and reports whether any changed.
+func (m *Typed[T]) setKeys(v *T, choose func(k *Field, to reflect.Value) bool) (changed bool) {
+	row := reflect.ValueOf(v).Elem()
+	for _, k := range m.fields {
+		to := row.FieldByIndex(k.Index)
+		if !choose(k, to) {
+			continue
+		}
+		for _, f := range m.fields {
+			if f.Role != RoleAttribute || !f.sameValue(k) {
+				continue
+			}
+			before := k.codec.get(to)
+			_ = k.codec.set(to, k.Key(f.codec.get(row.FieldByIndex(f.Index)))) // text fits
+			changed = changed || !schema.Identical(before, k.codec.get(to))
+		}
+	}
+	return changed
+}
+
+// SetDeleted marks v as deleted: its former keys are those of its values, and
+// its keys that can be null are null, so that a unique index lets another
+// resource have them. It reports false, and changes nothing, without a deleted
+// field.
+func (m *Typed[T]) SetDeleted(v *T, at time.Time) bool {
+	if m.deleted == nil {
+		return false
+	}
+	value := schema.DateTime(at)
+	if m.deleted.codec.kind == kindBool {
+		value = schema.Boolean(true)
+	}
+	_ = m.deleted.codec.set(m.deleted.Of(v), value) // it fits
+	m.setKeys(v, func(k *Field, _ reflect.Value) bool { return k.Role == RoleFormer })
+	m.clear(v, func(k *Field) bool { return k.Role == RoleKey && k.Nullable })
+	return true
+}
+
+// SetLive takes the mark of a deleted v away, and the former keys.
+func (m *Typed[T]) SetLive(v *T) {
+	m.clear(v, func(f *Field) bool { return f.Role == RoleDeleted || f.Role == RoleFormer })
+}
+
+func (m *Typed[T]) clear(v *T, choose func(*Field) bool) {
+	for _, f := range m.fields {
+		if choose(f) {
+			f.Of(v).SetZero()
+		}
+	}
+}
+
+// DeletedAt returns when v was deleted; the zero time if that is not known, or
+// v is not deleted.
+func (m *Typed[T]) DeletedAt(v *T) time.Time {
+	if m.deleted == nil || m.deleted.codec.kind == kindBool {
+		return time.Time{}
+	}
+	return m.deleted.Value(v).Time()
+}
+
+func (m *Typed[T]) Deleted(v *T) bool {
+	if m.deleted == nil {
+		return false
+	}
+	at := m.deleted.Value(v)
+	return at.Assigned() && (m.deleted.codec.kind != kindBool || at.Bool())
+}
+
+// FormerOf returns the field with the former key of an attribute, or nil.
+func (m *Typed[T]) FormerOf(p schema.AttrPath) *Field {
+	for _, f := range m.fields {
+		if f.Role == RoleFormer && slices.Equal(f.Path, p) {
+			return f
+		}
+	}
+	return nil
+}
+
+// identifies reports whether a path is one by which a deleted resource is
+// known: a unique string that a resource has once, as userName is.
+func (b *builder) identifies(p schema.AttrPath) bool {
+	return len(p) == 1 && !p[0].MultiValued && p[0].Type == schema.TypeString && p[0].Uniqueness != schema.UniquenessNone
+}
