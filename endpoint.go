@@ -16,6 +16,7 @@ type endpoint struct {
 	Endpoint
 	can       store.Capabilities
 	members   store.MemberStore // nil for a type without members
+	reviver   store.Reviver     // set with RestoreDeleted
 	refs      []refAttribute
 	active    *schema.Attribute // the boolean that says who may come in, or nil
 	sensitive []schema.AttrPath
@@ -65,6 +66,9 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 			return nil, fmt.Errorf("scim: %s has members, but its store is no store.MemberStore", name)
 		}
 		ep.members = m
+	}
+	if err := ep.setReviver(h.cfg.Tx); err != nil {
+		return nil, err
 	}
 	for client, profile := range profiles {
 		one := filter.NewResolver(e.Type, filter.Options{Profile: profile})

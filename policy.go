@@ -11,7 +11,8 @@ import (
 )
 
 // TwinPolicy says what a POST does when its unique value (userName) belongs to
-// an inactive resource: somebody who left and comes back.
+// an inactive resource, or belonged to a deleted one: somebody who left and
+// comes back.
 type TwinPolicy uint8
 
 const (
@@ -23,6 +24,28 @@ const (
 	// client says otherwise. Config.Authorize is asked whether the client may
 	// replace the twin; if not, it is a conflict as any other.
 	RestoreInactive
+	// RestoreDeleted is RestoreInactive, and a resource that was deleted comes
+	// back under its old id if its unique value is free and the store still has
+	// it; of several, the one deleted last. It answers 201. New wants Config.Tx,
+	// a store.Reviver that declares Capabilities.Revives, and a type without
+	// members.
+	//
+	// The id and meta.created stay, the version moves on. All else is what the
+	// client sent, as PUT would make it: externalId, extensions, roles and
+	// entitlements are not taken over, readOnly and omitted immutable values
+	// are. It is active unless the client says otherwise. Memberships ended with
+	// the deletion and stay ended, and with them what they granted (Roles). The
+	// library has no password to bring back; what becomes of the application's
+	// own columns is the store's affair (see sqlquery.Options.New).
+	//
+	// Events are EventRestored, EventReactivated unless it comes back inactive,
+	// and EventUpdated if anything else differs, all with CauseRestore; Before
+	// is what was deleted, as inactive. The audit record has the old id.
+	//
+	// Revocations still pending from before come first. If Config.Authorize does
+	// not let the client replace the old resource, or an immutable value the
+	// client sent is another, the client gets a new resource with a new id.
+	RestoreDeleted
 )
 
 // DeletePolicy says what DELETE does to a resource. Whether what a store
@@ -37,12 +60,18 @@ const (
 	DeactivateOnDelete
 )
 
-// createOrRestore creates a resource, or lets it take over its inactive twin.
-// The twin is looked up after the conflict has ended the first transaction.
+// createOrRestore creates a resource, or lets it take over its deleted or
+// inactive twin. The inactive one is looked up after the conflict has ended the
+// first transaction.
 func (h *Handler) createOrRestore(r *request, ep *endpoint, n *newcomer) (*schema.Resource, error) {
+	if ep.OnTwin == RestoreDeleted {
+		if revived, err := h.revive(r, ep, n); !errors.Is(err, errNobody) {
+			return revived, err
+		}
+	}
 	created, conflict := h.insert(r, ep, n)
 	var taken *store.UniquenessError
-	if conflict == nil || ep.OnTwin != RestoreInactive || private(conflict) || !errors.As(conflict, &taken) {
+	if conflict == nil || ep.OnTwin == RefuseTwin || private(conflict) || !errors.As(conflict, &taken) {
 		return created, conflict
 	}
 	name := ep.identity(taken.Path)
@@ -95,13 +124,7 @@ func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute
 // restore replaces an inactive twin; conflict is the answer if it is inactive
 // no more, or has another name.
 func (h *Handler) restore(r *request, ep *endpoint, name *schema.Attribute, id string, n *newcomer, conflict error) (*schema.Resource, error) {
-	made := edit{attributes: n.attributes, secrets: n.decoded.Secrets, mentioned: n.decoded.Mentioned}
-	if ep.members != nil {
-		made.members = &schema.MemberDelta{Replace: true, Add: n.members}
-	}
-	if !made.attributes.Get(ep.active).Assigned() {
-		made.attributes = made.attributes.With(ep.active, schema.Boolean(true))
-	}
+	made := n.edit(ep)
 	restored, _, err := h.update(r, ep, change{id, store.CauseRestore, memberIDs(n.members), func(_ context.Context, before *schema.Resource) (edit, error) {
 		if !ep.inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.attributes.Get(name)) {
 			return edit{}, conflict
@@ -112,6 +135,18 @@ func (h *Handler) restore(r *request, ep *endpoint, name *schema.Attribute, id s
 		return e, err
 	}})
 	return restored, err
+}
+
+// edit is what the newcomer makes of a twin: active, unless it says otherwise.
+func (n *newcomer) edit(ep *endpoint) edit {
+	made := edit{attributes: n.attributes, secrets: n.decoded.Secrets, mentioned: n.decoded.Mentioned}
+	if ep.members != nil {
+		made.members = &schema.MemberDelta{Replace: true, Add: n.members}
+	}
+	if !made.attributes.Get(ep.active).Assigned() {
+		made.attributes = made.attributes.With(ep.active, schema.Boolean(true))
+	}
+	return made
 }
 
 // deactivate is DELETE under DeactivateOnDelete.

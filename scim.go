@@ -109,7 +109,8 @@ type Endpoint struct {
 	// as null or [], is not overridden.
 	Default func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object
 	// OnTwin says what a POST does whose unique value belongs to a resource
-	// that is inactive. A live twin is always 409 uniqueness.
+	// that is inactive, or belonged to one that was deleted. A live twin is
+	// always 409 uniqueness.
 	OnTwin TwinPolicy
 	// OnDelete says what DELETE does.
 	OnDelete DeletePolicy

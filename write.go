@@ -15,6 +15,7 @@ type edit struct {
 	secrets    schema.Secrets
 	mentioned  []*schema.Attribute
 	valid      bool // whatever was there before: nothing of it is the client's
+	revives    bool // the resource is a tombstone
 }
 
 // change is a write to a resource that is there.
@@ -141,14 +142,18 @@ func (h *Handler) retry(r *request, write func() error) error {
 // returns the members who really joined and left.
 func (w *write) store(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, *schema.MemberDelta, error) {
 	same := schema.IdenticalObjects(before.Attributes, made.attributes)
-	if same && made.members.Empty() {
+	if same && made.members.Empty() && !made.revives {
 		return before, nil, nil
 	}
 	c := &store.Change{Before: before, After: w.touched(before), IfVersion: before.Version, Cause: w.cause}
 	if !same {
 		c.After.Attributes = made.attributes
 	}
-	if made.members.Empty() {
+	switch {
+	case made.revives:
+		after, err := w.ep.reviver.Revive(ctx, c)
+		return after, nil, nobodyIfTaken(err)
+	case made.members.Empty():
 		after, err := w.ep.Store.Update(ctx, c)
 		return after, nil, err
 	}
