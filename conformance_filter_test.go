@@ -74,7 +74,7 @@ func TestFilterConfigured(t *testing.T) {
 		for filter, want := range map[string]int{`label eq "core"`: 1, `label eq "part"`: 0, partURI + `:label eq "part"`: 1, partURI + `:label eq "core"`: 0, partURI + `:number gt 6`: 1, `schemas eq "` + partURI + `"`: 1, partURI + ` pr`: 1} {
 			c.Filter("/Gadgets", filter).Total(want)
 		}
-		c.Filter("/Gadgets", `number eq 7`).Fails(400, "invalidFilter")
+		c.Filter("/Gadgets", `number eq 7`).Total(1) // no other schema has a number
 	})
 	t.Run("E-24 S-6 a filter on a sensitive attribute is 403 sensitive in a URL and welcome in .search", func(t *testing.T) {
 		t.Parallel()

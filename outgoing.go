@@ -17,7 +17,7 @@ func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
 // projection reads attributes and excludedAttributes from a URL
 // (RFC 7644 §3.9). A repeated parameter counts as one longer list.
 func (r *request) projection(ep *endpoint) (*project.Projection, error) {
-	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.strict())
+	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
 }
 
 func (r *request) strict() bool { return r.principal.Client == StrictClient }

@@ -231,8 +231,11 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 			return nil, err
 		}
 		s := &selection{ep: ep}
+		profile := r.dialect(ep).profile
+		names := profile
+		names.UnknownAttributes = names.UnknownAttributes || len(eps) > 1 // another type may have it
 		var err error
-		if s.projection, err = project.New(ep.Type, q.attributes, q.excluded, r.strict() && len(eps) == 1); err != nil {
+		if s.projection, err = project.New(ep.Type, q.attributes, q.excluded, names); err != nil {
 			return nil, err
 		}
 		if q.filtered {
@@ -248,7 +251,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 				return nil, &schema.Error{Type: schema.ErrorSensitive, Detail: "this filter must be sent to .search"}
 			}
 		}
-		if s.sortBy, err = sortPath(ep.Type, q.sortBy, len(eps) > 1); err != nil {
+		if s.sortBy, err = sortPath(ep.Type, q.sortBy, profile, len(eps) > 1); err != nil {
 			return nil, err
 		}
 		sels = append(sels, s)
@@ -270,11 +273,11 @@ func (ep *endpoint) isSensitive(f *filter.Filter) bool {
 // sortPath resolves sortBy (RFC 7644 §3.4.2.3). A complex attribute sorts by
 // its value; one without, or an unknown attribute, is invalidValue, or no
 // value on an endpoint of several types (Z-33).
-func sortPath(t *schema.ResourceType, text string, anyType bool) (schema.AttrPath, error) {
+func sortPath(t *schema.ResourceType, text string, p schema.Profile, anyType bool) (schema.AttrPath, error) {
 	if text == "" {
 		return nil, nil
 	}
-	path, ok := t.Resolve(text)
+	path, ok := t.ResolveFor(text, p)
 	if ok && path.Last().Type == schema.TypeComplex {
 		value := path.Last().Sub("value")
 		path, ok = append(path, value), value != nil

@@ -83,7 +83,7 @@ func (c *compiler) find(n attrName) schema.AttrPath {
 	case len(c.in) > 0:
 		return findSub(c.in.Last(), n)
 	}
-	p, _ := c.typ.Resolve(c.spelling(n))
+	p, _ := c.typ.ResolveFor(c.spelling(n), c.opts.Profile)
 	return p
 }
 

@@ -72,6 +72,21 @@ func TestPathReads(t *testing.T) {
 	}
 }
 
+// H-15
+func TestBareExtensionNames(t *testing.T) {
+	t.Parallel()
+	_, err := strict(schema.UserType).Path("department", nil)
+	requireError(t, err, schema.ErrorInvalidPath)
+	p, err := lenient(schema.UserType).Path("Department", nil)
+	require.NoError(t, err)
+	require.Equal(t, ent+":department", p.Attr.String())
+	_, err = strict(schema.UserType).Filter(`manager.value eq "x"`, nil)
+	requireError(t, err, schema.ErrorInvalidFilter)
+	f, err := lenient(schema.UserType).Filter(`manager.value eq "x"`, nil)
+	require.NoError(t, err)
+	require.True(t, f.UsesPath(schema.UserType.MustResolve(ent+":manager.value")))
+}
+
 func TestPathRefuses(t *testing.T) {
 	t.Parallel()
 	const path, in = schema.ErrorInvalidPath, schema.ErrorInvalidFilter
@@ -111,7 +126,6 @@ func TestPathRefuses(t *testing.T) {
 		{"an unknown sub-attribute", `name.nope`, path},
 		{"a sub-attribute of a simple attribute", `userName.x`, path}, // T-11
 		{"an unknown extension attribute", ent + `:nope`, path},
-		{"an extension attribute without URI", `department`, path},
 		{"the URI of no schema", `urn:nope:x`, path},
 		{"the base URI alone", schema.UserURI, path},
 		{"a URI and a colon", ent + `:`, path},

@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"regexp"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -44,6 +45,9 @@ func (w *run) operation(op Operation) error {
 	if !op.HasPath {
 		return w.withoutPath(op)
 	}
+	if w.profile.UnknownAttributes && w.foreign(op.Path) {
+		return nil
+	}
 	p, err := w.resolver.Path(op.Path, w.budget)
 	if err != nil {
 		return err
@@ -57,6 +61,17 @@ func (w *run) operation(op Operation) error {
 	}
 	return w.change(op.Op, t, op.Value)
 }
+
+// foreign reports whether a path names an attribute of an extension that the
+// type has not. An operation on it has nothing to change, and must not keep the
+// others from happening: Entra ID sends custom mappings together with active,
+// under URIs of this form.
+func (w *run) foreign(path string) bool {
+	uri, _ := w.typ.CutURI(path)
+	return uri == "" && extensionPath.MatchString(path)
+}
+
+var extensionPath = regexp.MustCompile(`(?i)^urn:ietf:params:scim:schemas:extension:[\w.-]+:[\w.-]+:\w+:[a-z][\w-]*(\.[a-z][\w-]*)?$`)
 
 // change carries out one operation on one target. For remove a value of nil
 // is none.

@@ -43,12 +43,25 @@ func (w *run) matching(t target) ([]schema.Member, error) {
 		return nil, tooManyLooks()
 	}
 	var found []schema.Member
+	named := false
 	for m, v := range w.current(t.attr) {
 		if t.filter.Matches(v) {
 			found = append(found, m)
 		}
+		named = named || m.Display != ""
+	}
+	if !named && w.usesDisplay(t) {
+		return nil, fail(schema.ErrorInvalidFilter, "members are not kept with their display")
 	}
 	return found, nil
+}
+
+// usesDisplay reports whether the target's filter compares a member's display.
+// Where no member has any, as with most stores, nobody would be found: a
+// removal must not pass for done then.
+func (w *run) usesDisplay(t target) bool {
+	display := t.attr.Sub("display")
+	return display != nil && filter.New(t.filter.Filter).Uses(display)
 }
 
 // current yields the members as the operations so far have left them. One who

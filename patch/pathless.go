@@ -59,11 +59,11 @@ func (w *run) namedSchemas(op Operation, t target) error {
 // named returns what the name of a member is the path of: an attribute, or
 // values of one that is known.
 func (w *run) named(name string) (t target, known bool, err error) {
-	if p, ok := w.typ.Resolve(name); ok {
+	if p, ok := w.typ.ResolveFor(name, w.profile); ok {
 		return attrTarget(p), true, nil
 	}
 	attr, _, selects := strings.Cut(name, "[")
-	if _, ok := w.typ.Resolve(attr); !ok || !selects {
+	if _, ok := w.typ.ResolveFor(attr, w.profile); !ok || !selects {
 		return target{}, false, nil
 	}
 	p, err := w.resolver.Path(name, w.budget)

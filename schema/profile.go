@@ -11,8 +11,9 @@ type Profile struct {
 	// PATCH values and filters (Entra ID, Keycloak forks).
 	StringBooleans bool
 	// UnknownAttributes ignores attributes, sub-attributes and schema URIs
-	// which no schema of the resource type defines (Entra ID, Okta). Otherwise
-	// they are invalidSyntax in a body.
+	// which no schema of the resource type defines (Entra ID, Okta), a PATCH
+	// path only where it names an unknown extension. Otherwise they are
+	// invalidSyntax in a body and invalidPath in a path.
 	UnknownAttributes bool
 	// SingleValues wraps a lone value sent for a multi-valued attribute
 	// (OneLogin sends "emails": {...}) and unwraps a list of one sent for a
@@ -41,9 +42,13 @@ type Profile struct {
 	// conditions on one value (Entra ID), and a comparison of a singular
 	// complex attribute as one of its "value" sub-attribute.
 	SubAttributeFilters bool
+	// BareExtensionNames finds an extension's attribute by its name alone, in
+	// filters and PATCH, where the base schema and the other extensions have
+	// none of that name (Entra ID's manager).
+	BareExtensionNames bool
 	// AnyValues takes any text where the RFC names a vocabulary:
-	// canonicalValues, countries, time zones, languages, certificates (Entra ID's validator sends
-	// random words).
+	// canonicalValues, countries, time zones, languages, certificates (Entra
+	// ID's validator sends random words).
 	AnyValues bool
 }
 
@@ -63,6 +68,7 @@ func Lenient() Profile {
 		RemoveValues:        true,
 		CreateOnNoMatch:     true,
 		SubAttributeFilters: true,
+		BareExtensionNames:  true,
 		AnyValues:           true,
 	}
 }

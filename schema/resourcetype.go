@@ -189,6 +189,31 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 	return append(p, s), true
 }
 
+// ResolveFor is Resolve for a client: with [Profile.BareExtensionNames] an
+// attribute of an extension needs no URI where its name alone says which one is
+// meant.
+func (t *ResourceType) ResolveFor(path string, p Profile) (AttrPath, bool) {
+	found, ok := t.Resolve(path)
+	if ok || !p.BareExtensionNames {
+		return found, ok
+	}
+	name, _, _ := strings.Cut(path, ".")
+	uri := ""
+	for _, e := range t.Extensions {
+		switch {
+		case t.root.Sub(e.Schema.ID).Sub(name) == nil:
+		case uri != "", t.root.Sub(name) != nil:
+			return nil, false
+		default:
+			uri = e.Schema.ID
+		}
+	}
+	if uri == "" {
+		return nil, false
+	}
+	return t.Resolve(uri + ":" + path)
+}
+
 // CutURI splits the longest URI of one of the type's schemas, compared without
 // case, off the front of a path. What follows it is the end of the path or a
 // colon, which belongs to neither part.

@@ -149,7 +149,7 @@ var filterPaths = []row{
 	)},
 	{"F-30 F-34", "a URN that is none of the type's, or an attribute the URN does not have, is invalidFilter", declines(
 		`urn:ietf:params:scim:schemas:core:2.0:Group:displayName eq "x"`, `urn:x:y:1.0:Z:userName eq "x"`, ent+`:userName eq "x"`, user+`:department eq "x"`,
-		`department eq "x"`, user+`:`, ent+`: pr`, user+`.userName eq "x"`, user+` eq "x"`, `urn:ietf:params:scim:schemas:core:2.0:Users:userName eq "x"`,
+		user+`:`, ent+`: pr`, user+`.userName eq "x"`, user+` eq "x"`, `urn:ietf:params:scim:schemas:core:2.0:Users:userName eq "x"`,
 	)},
 	{"F-34", "an unknown attribute of a single type is invalidFilter", declines(
 		`nope eq "x"`, `nope pr`, `name.nope eq "x"`, `emails.nope eq "x"`, `emails[nope pr]`, `userName.value eq "x"`, `meta.nope pr`, `members.value eq "x"`,

@@ -204,18 +204,24 @@ var httpNotation = []row{
 			c.Get(path+"?excludedAttributes="+ent).Is(200).Has("['"+ent+"']", "", "name.givenName", `"g"`)
 		})
 	}},
-	{"H-15", "an extension attribute without its URN is unknown", func(c *Case) {
+	{"H-15", "an extension attribute needs its URN: strict knows no other name, the default finds one that only it has", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", enterprise(`"department":"d"`))
-			for _, name := range []string{"department", user + ":department", ent + ".department", ent + ":userName", grp + ":displayName", "urn:x:y:department", ent + ":", ":department", "urn"} {
+			for _, name := range []string{user + ":department", ent + ".department", ent + ":userName", grp + ":displayName", "urn:x:y:department", ent + ":", ":department", "urn"} {
 				c.Filter("/Users", name+` eq "d"`).Fails(400, "invalidFilter")
 				c.Get("/Users?sortBy="+name).Fails(400, "invalidValue")
 				c.Patch(path, `{"op":"replace","path":"`+name+`","value":"x"}`).Fails(400, "invalidPath")
 			}
 			c.Get(path).Has(at("department"), `"d"`)
 		})
-		path := c.Default.NewUser("u", enterprise(`"department":"d"`))
-		c.Default.Get(path+"?attributes=department,userName").Is(200).Has("['"+ent+"']", "", "userName", `"u"`)
+		path := c.Default.NewUser("bare", enterprise(`"department":"d"`))
+		c.Default.Get(path+"?attributes=department,title").Is(200).Has(at("department"), `"d"`, "userName", "")
+		c.Default.Get(path+"?excludedAttributes=Department").Is(200).Has(at("department"), "", "userName", `"bare"`)
+		c.Default.Filter("/Users?sortBy=department", `userName eq "bare" and department eq "D"`).Total(1)
+		c.Default.Filter("/", `department eq "D" and manager.value pr`).Total(0)
+		c.Strict.Filter("/Users", `department eq "D"`).Fails(400, "invalidFilter")
+		c.Strict.Get("/Users?sortBy=department").Fails(400, "invalidValue")
+		c.Strict.Patch(path, `{"op":"replace","path":"department","value":"x"}`).Fails(400, "invalidPath")
 		c.Strict.Get(path+"?attributes=department,userName").Fails(400, "invalidValue")
 		c.Strict.Get("/Users?excludedAttributes=department").Fails(400, "invalidValue")
 	}},

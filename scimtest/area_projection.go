@@ -153,7 +153,6 @@ var projectionNames = []row{
 			"attributes=userName.x":               least,
 			"attributes=*":                        least,
 			"attributes=emails[type eq \"work\"]": least,
-			"attributes=department":               least,
 			"excludedAttributes=nope":             everything,
 			"excludedAttributes=nope,emails":      without("emails"),
 			"excludedAttributes=$%00(":            everything,

@@ -59,27 +59,27 @@ func All(t *schema.ResourceType) *Projection { return &Projection{t: t} }
 // excludedAttributes, either of which may be empty. Names in neither are in
 // standard notation (RFC 7644 §3.10); a bare schema URI means all its
 // attributes (Z-20). A name that the type does not have is left out, or an
-// [*schema.Error] of invalidValue when strict. Both lists together are
+// [*schema.Error] of invalidValue without [schema.Profile.UnknownAttributes]. Both lists together are
 // invalidValue (RFC 7644 §3.9: "mutually exclusive").
-func New(t *schema.ResourceType, attributes, excluded []string, strict bool) (*Projection, error) {
+func New(t *schema.ResourceType, attributes, excluded []string, p schema.Profile) (*Projection, error) {
 	if len(attributes) > 0 && len(excluded) > 0 {
 		return nil, &schema.Error{Type: schema.ErrorInvalidValue, Detail: "attributes and excludedAttributes are mutually exclusive"}
 	}
-	p := All(t)
+	out := All(t)
 	var err error
 	if len(attributes) > 0 {
-		p.included, err = selected(t, attributes, strict)
+		out.included, err = selected(t, attributes, p)
 	}
 	if len(excluded) > 0 {
-		p.excluded, err = selected(t, excluded, strict)
+		out.excluded, err = selected(t, excluded, p)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	return out, nil
 }
 
-func selected(t *schema.ResourceType, names []string, strict bool) (*selection, error) {
+func selected(t *schema.ResourceType, names []string, p schema.Profile) (*selection, error) {
 	s := &selection{}
 	for _, name := range names {
 		if strings.EqualFold(name, t.Schema.ID) {
@@ -88,12 +88,12 @@ func selected(t *schema.ResourceType, names []string, strict bool) (*selection, 
 			}
 			continue
 		}
-		path, ok := t.Resolve(name)
+		path, ok := t.ResolveFor(name, p)
 		if ok {
 			s.add(path)
 			continue
 		}
-		if strict {
+		if !p.UnknownAttributes {
 			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Detail: "unknown attribute " + strings.ToValidUTF8(name, "?")}
 		}
 	}
