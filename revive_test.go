@@ -217,4 +217,3 @@ func TestRestoreDeletedWithinTheTenant(t *testing.T) {
 	w.deleted(path, "a")
 	require.Equal(t, path, w.user("a"))
 }
-
