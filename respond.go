@@ -2,6 +2,7 @@ package scim
 
 import (
 	"fmt"
+	"mime"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -102,14 +103,42 @@ func (w *writer) contentType() {
 		value = "application/json"
 	}
 	w.Header().Set("Content-Type", value)
+	w.Header().Add("Vary", "Accept")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 }
 
-// wantsJSON reports whether Accept names application/json and not
-// application/scim+json.
+// wantsJSON reports whether Accept prefers application/json to
+// application/scim+json (RFC 9110 §12.5.1). Of two that are as welcome the one
+// that is named is, of two that are named application/scim+json.
 func wantsJSON(r *http.Request) bool {
-	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
-	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "application/scim+json")
+	var plain, scim preference
+	for _, part := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		media, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		q, err := strconv.ParseFloat(params["q"], 64)
+		if err != nil {
+			q = 1
+		}
+		plain.consider(media, q, "application/json")
+		scim.consider(media, q, "application/scim+json")
+	}
+	return plain.q > scim.q || plain.q == scim.q && plain.q > 0 && plain.named > scim.named
+}
+
+// preference is how welcome a media type is, by the media range that names it
+// most exactly.
+type preference struct {
+	named int
+	q     float64
+}
+
+func (p *preference) consider(media string, q float64, offered string) {
+	named := map[string]int{offered: 3, "application/*": 2, "*/*": 1}[media]
+	if named > p.named {
+		*p = preference{named, q}
+	}
 }
 
 // writeError writes an error message (RFC 7644 §3.12). status is a string.

@@ -45,11 +45,14 @@ var httpMedia = []row{
 			for accept, want := range map[string]string{
 				"": "application/scim+json", "*/*": "application/scim+json", "application/scim+json": "application/scim+json", "application/*": "application/scim+json",
 				"application/json": "application/json", "application/json; charset=utf-8": "application/json", "Application/JSON": "application/json",
-				"application/scim+json, application/json;q=0.9": "application/scim+json",
+				"application/scim+json, application/json;q=0.9": "application/scim+json", "application/scim+json;q=0.1, application/json;q=0.9": "application/json",
+				"application/scim+json;q=0, application/json": "application/json", "application/json;q=0": "application/scim+json", "application/json, text/plain, */*": "application/json",
+				"application/jsonp": "application/scim+json", "text/application/json": "application/scim+json", ",;q=1,": "application/scim+json",
 			} {
 				for _, p := range []string{path, "/Users", "/Schemas", "/ServiceProviderConfig", "/Users/nope", "/Nope", "/Users?filter=x"} {
 					r := c.Get(p, "Accept: "+accept)
 					require.Equal(c.t, want, strings.Split(r.Header.Get("Content-Type"), ";")[0], "%s %s", p, accept)
+					require.Equal(c.t, "Accept", r.Header.Get("Vary"), "%s %s", p, accept)
 				}
 				require.Equal(c.t, want, c.Post("/Users", "{", "Accept: "+accept).Header.Get("Content-Type"))
 			}

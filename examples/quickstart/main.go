@@ -99,6 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	router := chi.NewRouter()
 	router.Mount("/scim/v2", h)
+	router.MethodNotAllowed(h.ServeHTTP) // methods that chi does not know, FOO for example
 	fmt.Fprintf(stderr, "quickstart: listening on %s\n", o.baseURL)
 	return serve(ctx, listener, router)
 }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// started runs the program on a port of its own until the test ends, and
+// returns the URL it says it listens on.
+func started(t *testing.T, args ...string) string {
+	ctx, stop := context.WithCancel(context.Background())
+	r, w := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, append([]string{"-addr", "127.0.0.1:0", "-db", "memory", "-token", "secret"}, args...), io.Discard, w)
+	}()
+	line := make([]byte, 256)
+	n, err := r.Read(line)
+	require.NoError(t, err)
+	go io.Copy(io.Discard, r)
+	t.Cleanup(func() {
+		stop()
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+		case <-time.After(time.Minute):
+			t.Error("does not stop")
+		}
+		w.Close()
+	})
+	_, url, found := strings.Cut(strings.TrimSpace(string(line[:n])), "listening on ")
+	require.True(t, found, "%s", line[:n])
+	return url
+}
+
+// RFC 7644 §3.12: a SCIM error for every request, also one whose method no
+// router knows.
+func TestMethodsNobodyKnows(t *testing.T) {
+	t.Parallel()
+	base := started(t)
+	for token, status := range map[string]int{"": 401, "Bearer secret": 501} {
+		req, err := http.NewRequest("FOO", base+"/Users", nil)
+		require.NoError(t, err)
+		if token != "" {
+			req.Header.Set("Authorization", token)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, status, resp.StatusCode, "%s", body)
+		require.Contains(t, string(body), "urn:ietf:params:scim:api:messages:2.0:Error")
+	}
+}
