@@ -25,12 +25,12 @@ func BenchmarkHandler(b *testing.B) {
 				Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 			})
 			require.NoError(b, err)
-			ids, group, err := scimtest.Seed(b.Context(), db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), users)
+			seeded, err := scimtest.Seed(b.Context(), db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), users)
 			require.NoError(b, err)
 			scimtest.BenchmarkRequests(b, func(method, path, body string) (int, string) {
 				w := send(h, method, path, body)
 				return w.Code, w.Body.String()
-			}, ids, group)
+			}, seeded)
 		})
 	}
 }

@@ -10,31 +10,47 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Seed fills stores with n users, and one group that has them all, in one
-// transaction, and returns their ids. It is how benchmarks begin.
-func Seed(ctx context.Context, tx store.Transactor, users store.Store, groups store.MemberStore, n int) (ids []string, group string, err error) {
-	err = tx.InTx(ctx, func(ctx context.Context) error {
-		ids = ids[:0]
+// Seeded is what [Seed] made.
+type Seeded struct {
+	Users []string // their ids
+	Large string   // a group of all users
+	Small string   // a group of 100 of them
+}
+
+// Seed fills stores with n users, at least 100, and two groups, in one
+// transaction. It is how benchmarks begin.
+func Seed(ctx context.Context, tx store.Transactor, users store.Store, groups store.MemberStore, n int) (Seeded, error) {
+	var s Seeded
+	err := tx.InTx(ctx, func(ctx context.Context) error {
+		s = Seeded{}
 		for i := range n {
 			made, err := users.Create(ctx, decoded(schema.UserType, fmt.Sprintf("00000000-0000-4000-8000-%012d", i), benchUser(i)))
 			if err != nil {
 				return err
 			}
-			ids = append(ids, made.ID)
+			s.Users = append(s.Users, made.ID)
 		}
-		made, err := groups.Create(ctx, decoded(schema.GroupType, "00000000-0000-4000-9000-000000000000", Group("everyone")))
-		if err != nil {
+		var err error
+		if s.Large, err = seedGroup(ctx, groups, "00000000-0000-4000-9000-000000000000", "everyone", s.Users); err != nil {
 			return err
 		}
-		group = made.ID
-		delta := &schema.MemberDelta{}
-		for _, id := range ids {
-			delta.Add = append(delta.Add, schema.Member{Value: id, Type: schema.UserType.Name})
-		}
-		_, _, err = groups.UpdateMembers(ctx, &store.Change{Before: made, After: made, Members: delta, IfVersion: made.Version, Cause: store.CausePatch})
+		s.Small, err = seedGroup(ctx, groups, "00000000-0000-4000-9000-000000000001", "some", s.Users[:100])
 		return err
 	})
-	return ids, group, err
+	return s, err
+}
+
+func seedGroup(ctx context.Context, groups store.MemberStore, id, name string, members []string) (string, error) {
+	made, err := groups.Create(ctx, decoded(schema.GroupType, id, Group(name)))
+	if err != nil {
+		return "", err
+	}
+	delta := &schema.MemberDelta{}
+	for _, id := range members {
+		delta.Add = append(delta.Add, schema.Member{Value: id, Type: schema.UserType.Name})
+	}
+	_, _, err = groups.UpdateMembers(ctx, &store.Change{Before: made, After: made, Members: delta, IfVersion: made.Version, Cause: store.CausePatch})
+	return made.ID, err
 }
 
 // decoded makes the resource of a body.
@@ -52,12 +68,21 @@ func decoded(t *schema.ResourceType, id, body string) *schema.Resource {
 }
 
 // BenchmarkRequests measures the requests that identity providers make most,
-// on a handler over stores that [Seed] has filled with ids and group. send
-// carries out one request. The handler's only client may do everything.
-func BenchmarkRequests(b *testing.B, send func(method, path, body string) (status int, text string), ids []string, group string) {
-	users := len(ids)
+// on a handler over stores that [Seed] has filled. send carries out one
+// request. The handler's only client may do everything.
+func BenchmarkRequests(b *testing.B, send func(method, path, body string) (status int, text string), seeded Seeded) {
+	ids, users := seeded.Users, len(seeded.Users)
 	n, fresh := 0, 0 // names stay fresh when a benchmark is run again
 	next := func() int { n = (n + 7919) % users; return n }
+	change := func(group string) func(int) (string, string, string) {
+		return func(i int) (string, string, string) {
+			if i%2 == 1 {
+				return "PATCH", "/Groups/" + group, PatchOp(fmt.Sprintf(`{"op":"remove","path":"members[value eq \"new-%d\"]"}`, fresh))
+			}
+			fresh++
+			return "PATCH", "/Groups/" + group, PatchOp(fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":"new-%d"}]}`, fresh))
+		}
+	}
 	for _, bench := range []struct {
 		name    string
 		request func(i int) (method, path, body string)
@@ -82,15 +107,10 @@ func BenchmarkRequests(b *testing.B, send func(method, path, body string) (statu
 		{"last page", func(int) (string, string, string) {
 			return "GET", fmt.Sprintf("/Users?count=100&startIndex=%d", users-99), ""
 		}, 200},
-		{"add one member", func(int) (string, string, string) {
-			fresh++
-			return "PATCH", "/Groups/" + group, PatchOp(fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":"new-%d"}]}`, fresh))
-		}, 204},
-		{"remove one member", func(int) (string, string, string) {
-			return "PATCH", "/Groups/" + group, PatchOp(`{"op":"remove","path":"members[value eq \"` + ids[next()] + `\"]"}`)
-		}, 204},
-		{"get the group without members", func(int) (string, string, string) {
-			return "GET", "/Groups/" + group + "?excludedAttributes=members", ""
+		{"add or remove a member of 100", change(seeded.Small), 204},
+		{"add or remove a member of all", change(seeded.Large), 204},
+		{"get the group of all without members", func(int) (string, string, string) {
+			return "GET", "/Groups/" + seeded.Large + "?excludedAttributes=members", ""
 		}, 200},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

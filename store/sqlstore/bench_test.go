@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,8 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
@@ -82,6 +86,31 @@ func fill(t testing.TB, db *sqlstore.DB, size int) *filled {
 func BenchmarkSQLite(b *testing.B)     { benchmarks(b, sqlite) }
 func BenchmarkPostgreSQL(b *testing.B) { benchmarks(b, postgreSQL) }
 func BenchmarkMariaDB(b *testing.B)    { benchmarks(b, mariaDB) }
+
+// BenchmarkHandler measures whole requests, every write durable when it is
+// answered.
+func BenchmarkHandler(b *testing.B) {
+	for _, on := range []struct {
+		name string
+		make func(t testing.TB) database
+	}{{"SQLite", sqlite}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+		for _, users := range []int{1_000, 100_000} {
+			b.Run(fmt.Sprintf("%s/users=%d", on.name, users), func(b *testing.B) {
+				d := on.make(b)
+				db := d.store(b)
+				seeded, err := scimtest.Seed(b.Context(), db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), users)
+				require.NoError(b, err)
+				d.analyze(b)
+				h := serve(b, db, scim.InsecureNoAuthentication())
+				scimtest.BenchmarkRequests(b, func(method, path, body string) (int, string) {
+					w := httptest.NewRecorder()
+					h.ServeHTTP(w, httptest.NewRequest(method, scimtest.BaseURL+path, strings.NewReader(body)))
+					return w.Code, w.Body.String()
+				}, seeded)
+			})
+		}
+	}
+}
 
 // analyze does at once what servers do by themselves within a minute.
 func (d database) analyze(b *testing.B) {
