@@ -21,7 +21,8 @@ type Decoded struct {
 // unknown attributes unless the profile allows them), invalidValue for values.
 //
 // Elements of a multi-valued attribute with the same type and value are one
-// (RFC 7643 §2.4), members with the same value likewise.
+// (RFC 7643 §2.4), members with exactly the same value likewise: ids are
+// case-exact (§3.1).
 func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 	if err := t.checkSchemas(body, p); err != nil {
 		return Decoded{}, err

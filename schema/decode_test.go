@@ -198,6 +198,15 @@ func TestDecodeTypesBesideReferencesAreOpen(t *testing.T) {
 	require.Equal(t, `{"displayName":"g","members":[{"value":"1","type":"Device"},{"value":"2"}]}`, text(got.Attributes))
 }
 
+// M-16: the case of an id counts.
+func TestDecodeMembersByExactID(t *testing.T) {
+	t.Parallel()
+	group := parse(t, `{"schemas":["`+schema.GroupURI+`"],"displayName":"g","members":[{"value":"aB1"},{"value":"Ab1"},{"value":"aB1","type":"User"}]}`).(schema.JSONObject)
+	got, err := schema.GroupType.Decode(group, schema.Strict())
+	require.NoError(t, err)
+	require.Equal(t, `{"displayName":"g","members":[{"value":"aB1"},{"value":"Ab1"}]}`, text(got.Attributes))
+}
+
 func TestDecodeLargeGroup(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

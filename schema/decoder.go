@@ -9,7 +9,7 @@ import (
 type decoder struct {
 	profile Profile
 	patch   bool       // in a PATCH value: a list of one may stand for a singular value
-	members *Attribute // elements are told apart by value alone
+	members *Attribute // elements are told apart by their ids alone
 	path    AttrPath   // where we are, for the paths of secrets
 	secrets map[string]Value
 }

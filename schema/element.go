@@ -10,7 +10,9 @@ type elementKey struct {
 	rest  string // the whole element, if it has no value sub-attribute
 }
 
-func keyOf(a *Attribute, v Value, byValue bool) elementKey {
+// keyOf returns the key of an element. That of a member is the id alone, whose
+// case counts (RFC 7643 §3.1) whatever the schema says of the attribute.
+func keyOf(a *Attribute, v Value, member bool) elementKey {
 	if a.Type != TypeComplex {
 		return elementKey{value: scalarKey(a, v)}
 	}
@@ -20,8 +22,11 @@ func keyOf(a *Attribute, v Value, byValue bool) elementKey {
 	if !value.Assigned() {
 		return elementKey{rest: string(o.AppendJSON(nil))}
 	}
+	if member {
+		return elementKey{value: value.Text()}
+	}
 	key := elementKey{value: scalarKey(sub, value)}
-	if typ := a.Sub("type"); typ != nil && !byValue {
+	if typ := a.Sub("type"); typ != nil {
 		key.typ = scalarKey(typ, o.Get(typ))
 	}
 	return key
@@ -43,15 +48,15 @@ func scalarKey(a *Attribute, v Value) string {
 }
 
 // distinct leaves out elements that are there already; the first one stays as
-// it is. With byValue the type makes no difference. vs is overwritten.
-func distinct(a *Attribute, vs []Value, byValue bool) []Value {
+// it is. vs is overwritten.
+func distinct(a *Attribute, vs []Value, members bool) []Value {
 	if len(vs) < 2 {
 		return vs
 	}
 	seen := newKeySet(len(vs))
 	kept := vs[:0]
 	for _, v := range vs {
-		if seen.add(keyOf(a, v, byValue)) {
+		if seen.add(keyOf(a, v, members)) {
 			kept = append(kept, v)
 		}
 	}

@@ -71,6 +71,29 @@ func TestConformanceOverHTTP(t *testing.T) {
 	})
 }
 
+// M-16: POST, PUT and PATCH tell members apart by exact id. A PATCH that
+// removes them by value eq does, too; other selections fold case (Z-26).
+func TestMembersByExactID(t *testing.T) {
+	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
+		const both = `[{"value":"aB1"},{"value":"Ab1"}]`
+		group := c.NewGroup("g", `"members":`+both)
+		for _, write := range []func(){
+			func() {},
+			func() { c.Put(group, scimtest.Group("g", `"members":`+both)).Is(200) },
+			func() { c.Patch(group, `{"op":"replace","path":"members","value":`+both+`}`).Is(204) },
+			func() { c.Patch(group, `{"op":"remove","path":"members[value eq \"AB1\"]"}`).Is(204) },
+			func() { c.Patch(group, `{"op":"remove","path":"members[value eq \"ab1\" or value eq \"AB1\"]"}`).Is(204) },
+		} {
+			write()
+			c.Get(group).Has("members.#", "2", "members[0].value", `"aB1"`, "members[1].value", `"Ab1"`)
+		}
+		c.Patch(group, `{"op":"remove","path":"members[value eq \"aB1\"]"}`).Is(204)
+		c.Get(group).Has("members.#", "1", "members[0].value", `"Ab1"`)
+		c.Patch(group, `{"op":"remove","path":"members[value sw \"AB\"]"}`).Is(204)
+		c.Get(group).Has("members", "")
+	})
+}
+
 // Ids of members whom nobody has are the client's: no store keeps all of them.
 func TestValuesThatCannotBeIdsOfMembers(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
