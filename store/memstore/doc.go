@@ -22,7 +22,8 @@
 //   - A write costs the logarithm of what is stored.
 //
 // An id is used as it is given and never a second time, in whatever type: it
-// is remembered after its resource is deleted. Lists are in order of creation,
+// is remembered after its resource is deleted, of which nothing else is left
+// without [KeepDeleted]. Lists are in order of creation,
 // members in order of joining. A version counts the changes of its resource.
 //
 // Equality is answered by index for id, the attributes with uniqueness,

@@ -28,7 +28,10 @@ import (
 //	CREATE UNIQUE INDEX users_email ON users (tenant, email_key)
 //
 // With a deleted column it needs WHERE deleted_at IS NULL, or a key column that
-// can be NULL, which the library makes NULL.
+// can be NULL, which the library makes NULL. Who was deleted comes back
+// ([store.Reviver], scim.RestoreDeleted) if a column, of the same type as the
+// key, has the option former: it keeps the key of a deleted row, and needs an
+// index too, which is not unique.
 type Table[T any] struct {
 	db      *DB
 	typed   *store.Typed[T]

@@ -33,7 +33,8 @@
 //
 // The version is a counter in the row, moved by the statement that writes it.
 // An id is never used twice: deleted ones are kept, ids alone, in
-// scim_deleted. Members are rows of their own, in the order of joining; what a
+// scim_deleted, so that nothing deleted can be revived (scim.RestoreDeleted is
+// for stores with tombstones). Members are rows of their own, in the order of joining; what a
 // change of members costs does not depend on the size of the group.
 //
 // The outbox is claimed line by line, a line being the entries of one queue

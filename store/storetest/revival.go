@@ -58,6 +58,7 @@ var revival = []test{
 		contract: "Tombstone returns the resource that was deleted last of those that had the value when they were deleted.",
 		needs:    needRevival,
 		run: func(k *kit) {
+			first := k.newUser("first")
 			var last *schema.Resource
 			for range 4 {
 				last = k.newUser("a")
@@ -70,6 +71,10 @@ var revival = []test{
 			k.Equal(last.ID, k.tombstone("a").ID, "id")
 			k.Equal(other.ID, k.tombstone("c").ID, "id")
 			k.noTombstone("b")
+			renamed, err = k.Users.Update(k.ctx, k.rename(first, "A"))
+			k.NoError(err, "Update")
+			k.NoError(k.Users.Delete(k.ctx, renamed.ID, ""), "Delete")
+			k.Equal(first.ID, k.tombstone("a").ID, "id of who was created first and deleted last")
 		},
 	},
 	{
