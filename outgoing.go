@@ -20,8 +20,6 @@ func (r *request) projection(ep *endpoint) (*project.Projection, error) {
 	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
 }
 
-func (r *request) strict() bool { return r.principal.Client == StrictClient }
-
 func splitNames(lists []string) []string {
 	var names []string
 	for _, list := range lists {
