@@ -25,9 +25,10 @@ var imports = map[string][]string{
 	"store/memstore":   {"schema", "filter", "store"},
 	"store/storetest":  {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
 	"scimtest":         {".", "schema", "store", "github.com/stretchr/testify/require"},
-	"store/sqlquery":   {"schema", "filter", "store"},
-	"store/sqlstore":   {"schema", "filter", "store", "store/sqlquery"},
+	"store/sqlquery":   {"schema", "filter", "store", "internal/sqldb"},
+	"store/sqlstore":   {"schema", "filter", "store", "store/sqlquery", "internal/sqldb"},
 	"internal/project": {"schema", "filter"},
+	"internal/sqldb":   {"store"},
 	".":                {"schema", "filter", "patch", "store", "internal/project", "github.com/go-chi/chi/v5"},
 }
 

@@ -1,0 +1,101 @@
+package sqldb_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
+)
+
+func TestWhatTakesPartInATransaction(t *testing.T) {
+	t.Parallel()
+	one, two := new(fake), new(fake)
+	db, pool := one.open(t, sqldb.PostgreSQL)
+	other, otherPool := two.open(t, sqldb.PostgreSQL)
+	beside := sqldb.New("beside", pool, sqldb.PostgreSQL)
+	_, ok := sqldb.By(t.Context(), "pkg")
+	require.False(t, ok)
+
+	require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+		tx, ok := sqldb.By(ctx, "pkg")
+		require.True(t, ok)
+		require.True(t, beside.Within(ctx), "of another package, on the same database")
+		require.False(t, other.Within(ctx), "on another database")
+		require.False(t, db.Within(t.Context()))
+		_, ok = sqldb.By(ctx, "beside")
+		require.False(t, ok, "it did not begin it")
+		on, _ := sqldb.On(ctx, pool)
+		require.Same(t, tx, on)
+		_, ok = sqldb.On(ctx, otherPool)
+		require.False(t, ok)
+
+		return other.Write(ctx, sqldb.Begin{}, func(ctx context.Context) error {
+			inner, _ := sqldb.By(ctx, "pkg")
+			require.NotSame(t, tx, inner)
+			on, _ := sqldb.On(ctx, pool)
+			require.Same(t, tx, on, "the outer one is still there")
+			on, _ = sqldb.On(ctx, otherPool)
+			require.Same(t, inner, on)
+			return nil
+		})
+	}))
+}
+
+func TestATransactionOfTheApplication(t *testing.T) {
+	t.Parallel()
+	f := new(fake)
+	db, pool := f.open(t, sqldb.PostgreSQL)
+	tx, err := pool.Begin()
+	require.NoError(t, err)
+	ctx := sqldb.With(t.Context(), "pkg", tx)
+	got, _ := sqldb.By(ctx, "pkg")
+	require.Same(t, tx, got)
+	got, _ = sqldb.On(ctx, new(sql.DB))
+	require.Same(t, tx, got, "on whatever database")
+	_, err = db.Exec(ctx, "x")
+	require.NoError(t, err)
+	require.NoError(t, tx.Rollback())
+	require.Equal(t, []string{"BEGIN", "x", "ROLLBACK"}, f.done())
+}
+
+// A failure is that of all who take part.
+func TestAFailureOfOneIsEverybodys(t *testing.T) {
+	t.Parallel()
+	f := &fake{fails: map[string]error{"x": pgError{"42601"}}}
+	db, pool := f.open(t, sqldb.PostgreSQL)
+	beside := sqldb.New("beside", pool, sqldb.PostgreSQL)
+	err := db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+		_, err := beside.Exec(ctx, "x")
+		require.ErrorContains(t, err, "beside: ")
+		_, err = db.Exec(ctx, "y")
+		require.Error(t, err)
+		return nil
+	})
+	require.ErrorIs(t, err, pgError{"42601"})
+	require.Equal(t, []string{"BEGIN READ COMMITTED", "x", "ROLLBACK"}, f.done())
+}
+
+func TestStatementsOutsideOfTransactions(t *testing.T) {
+	t.Parallel()
+	reading, writing := new(fake), new(fake)
+	db, _ := writing.open(t, sqldb.SQLite)
+	_, db.Reader = reading.open(t, sqldb.SQLite)
+	var n int
+	read := func(scan func(...any) error) error { return scan(&n) }
+	require.NoError(t, db.Query(t.Context(), "SELECT", nil, read))
+	require.Equal(t, 7, n)
+	require.Empty(t, writing.done())
+	require.Equal(t, []string{"SELECT"}, reading.done())
+	require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error { return db.Query(ctx, "SELECT", nil, read) }))
+	require.Equal(t, []string{"BEGIN", "SELECT", "COMMIT"}, writing.done())
+	require.Empty(t, reading.done())
+
+	boom := errors.New("boom")
+	err := db.Query(t.Context(), "SELECT", nil, func(func(...any) error) error { return boom })
+	require.ErrorIs(t, err, boom)
+	require.ErrorContains(t, err, "pkg: ")
+}

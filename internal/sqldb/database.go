@@ -1,0 +1,21 @@
+package sqldb
+
+import "database/sql"
+
+// Database is what a kind of database needs of this package: one of [SQLite],
+// [PostgreSQL] and [MySQL], which are immutable.
+type Database struct {
+	Numbered  bool // arguments are $1, $2, … instead of ?
+	OneWriter bool // one transaction at a time: they queue for it in Go
+	isolation sql.IsolationLevel
+	fault     func(error) Fault // what the database itself says
+}
+
+// SQLite has one isolation level.
+var SQLite = &Database{OneWriter: true, fault: sqliteFault}
+
+// PostgreSQL is any database that speaks like it.
+var PostgreSQL = &Database{Numbered: true, isolation: sql.LevelReadCommitted, fault: postgresFault}
+
+// MySQL is MariaDB too.
+var MySQL = &Database{isolation: sql.LevelReadCommitted, fault: mysqlFault}

@@ -1,0 +1,107 @@
+package sqldb_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"io"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
+)
+
+// fake is a driver that writes down what it is asked to do.
+type fake struct {
+	mu  sync.Mutex
+	did []string
+	// fails says what happens to "connect", "BEGIN", "COMMIT", "ROLLBACK" and
+	// statements.
+	fails map[string]error
+}
+
+// open returns a use of the fake, of a kind of database.
+func (f *fake) open(t *testing.T, kind *sqldb.Database) (*sqldb.DB, *sql.DB) {
+	pool := sql.OpenDB(f)
+	t.Cleanup(func() { require.NoError(t, pool.Close()) })
+	return sqldb.New("pkg", pool, kind), pool
+}
+
+func (f *fake) do(what string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.did = append(f.did, what)
+	return f.fails[what]
+}
+
+// done returns what was done, which is forgotten.
+func (f *fake) done() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	did := slices.DeleteFunc(f.did, func(what string) bool { return what == "connect" })
+	f.did = nil
+	return did
+}
+
+// fail makes something fail from now on, or no longer.
+func (f *fake) fail(what string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fails == nil {
+		f.fails = map[string]error{}
+	}
+	f.fails[what] = err
+}
+
+func (f *fake) Driver() driver.Driver { return nil }
+
+func (f *fake) Connect(context.Context) (driver.Conn, error) {
+	if err := f.do("connect"); err != nil {
+		return nil, err
+	}
+	return fakeConn{f}, nil
+}
+
+type fakeConn struct{ *fake }
+
+func (fakeConn) Prepare(string) (driver.Stmt, error) { panic("not used") }
+func (fakeConn) Close() error                        { return nil }
+func (fakeConn) Begin() (driver.Tx, error)           { panic("not used") }
+func (c fakeConn) Commit() error                     { return c.do("COMMIT") }
+func (c fakeConn) Rollback() error                   { return c.do("ROLLBACK") }
+
+func (c fakeConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	what := "BEGIN"
+	if o.Isolation == driver.IsolationLevel(sql.LevelReadCommitted) {
+		what += " READ COMMITTED"
+	}
+	if ctx.Done() != nil {
+		what += ", rolled back by the end of the context"
+	}
+	return c, c.do(what)
+}
+
+func (c fakeConn) ExecContext(_ context.Context, query string, _ []driver.NamedValue) (driver.Result, error) {
+	return driver.RowsAffected(1), c.do(query)
+}
+
+func (c fakeConn) QueryContext(_ context.Context, query string, _ []driver.NamedValue) (driver.Rows, error) {
+	return &fakeRows{}, c.do(query)
+}
+
+// fakeRows is one row with the number 7.
+type fakeRows struct{ read bool }
+
+func (*fakeRows) Columns() []string { return []string{"n"} }
+func (*fakeRows) Close() error      { return nil }
+
+func (r *fakeRows) Next(dest []driver.Value) error {
+	if r.read {
+		return io.EOF
+	}
+	r.read, dest[0] = true, int64(7)
+	return nil
+}

@@ -1,0 +1,112 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"reflect"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Fault is what an error of a driver means.
+type Fault uint8
+
+const (
+	None        Fault = iota
+	Again             // undone; running it again at once may succeed
+	Unavailable       // the database cannot answer now
+	// Reference is a foreign key: the application deleted what a new row refers
+	// to, or refers to what is deleted. Running it again finds what is there
+	// now; if it fails again, waiting longer will not help.
+	Reference
+	Unique // a unique index has the value
+	Value  // a value does not fit its column
+)
+
+// again reports whether running a transaction again may succeed.
+func (f Fault) again() bool { return f == Again || f == Reference }
+
+// Fault classifies an error, also within wrapped ones.
+func (db *DB) Fault(err error) Fault {
+	if f := db.kind.fault(err); f != None {
+		return f
+	}
+	if lost(err) {
+		return Again
+	}
+	return None
+}
+
+// lost reports a connection that is no more, or never was.
+func lost(err error) bool {
+	if err == nil {
+		return false
+	}
+	var network net.Error
+	switch {
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+		return true
+	}
+	// mysql.ErrInvalidConn has neither a type nor a code.
+	return strings.Contains(err.Error(), "invalid connection")
+}
+
+// wrap makes an error of a driver one of the package: a context's own error if
+// the context has ended, a store.ErrUnavailable where trying again later makes
+// sense, else an unknown failure. nil and store.ErrUnavailable stay as they are.
+func (db *DB) wrap(ctx context.Context, err error) error {
+	switch f := db.Fault(err); {
+	case err == nil, errors.Is(err, store.ErrUnavailable):
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", db.by, ctx.Err())
+	case f == Again, f == Unavailable:
+		return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, db.by, err)
+	}
+	return fmt.Errorf("%s: %w", db.by, err)
+}
+
+// numbered looks for the number in an error of a driver that has it where only
+// its own type could be asked for. It walks through wrapped errors, as
+// errors.As does.
+func numbered(err error, read func(error) (number int, ok bool)) (number int, ok bool) {
+	if err == nil {
+		return 0, false
+	}
+	if number, ok = read(err); ok {
+		return number, true
+	}
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		return numbered(wrapper.Unwrap(), read)
+	case interface{ Unwrap() []error }:
+		for _, e := range wrapper.Unwrap() {
+			if number, ok = numbered(e, read); ok {
+				return number, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// field returns a field of an error that is an integer.
+func field(err error, name string) (int, bool) {
+	v := reflect.Indirect(reflect.ValueOf(err))
+	if v.Kind() != reflect.Struct {
+		return 0, false
+	}
+	switch f := v.FieldByName(name); {
+	case f.IsValid() && f.CanInt():
+		return int(f.Int()), true
+	case f.IsValid() && f.CanUint():
+		return int(f.Uint()), true
+	}
+	return 0, false
+}

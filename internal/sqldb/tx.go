@@ -1,0 +1,153 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// A transaction's function runs again after a conflict, this often and this
+// long.
+const (
+	attempts = 10
+	patience = 5 * time.Second
+)
+
+// Begin is how a transaction begins. Empty texts are no statements.
+type Begin struct {
+	Statement string // first in the transaction
+	After     string // when it has ended
+}
+
+// Write runs fn in a new transaction, also where the context is part of one.
+// fn runs again, in another transaction, after a conflict or a connection lost
+// before the commit; never after a commit that failed, which may have taken
+// place or not and is store.ErrUnavailable at once. Other errors of fn are
+// returned as they are.
+func (db *DB) Write(ctx context.Context, b Begin, fn func(ctx context.Context) error) error {
+	start := time.Now()
+	for attempt := 1; ; attempt++ {
+		again, err := db.attempt(ctx, b, fn)
+		if !again || attempt == attempts || time.Since(start) > patience || pause(ctx, attempt) != nil {
+			return err
+		}
+	}
+}
+
+// pause waits a little longer each time, and not the same for all.
+func pause(ctx context.Context, attempt int) error {
+	t := time.NewTimer(time.Duration(1+rand.IntN(2<<min(attempt, 6))) * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// attempt runs fn in one transaction. again reports that nothing was committed
+// and that another attempt may succeed.
+func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context) error) (again bool, err error) {
+	if err := db.acquire(ctx); err != nil {
+		return false, err
+	}
+	defer db.release()
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return db.again(ctx, err), db.wrap(ctx, err)
+	}
+	defer conn.Close()
+	// The end of ctx must not roll back on its own: whether the commit took
+	// place would then be anybody's guess. Statements end with ctx.
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: db.kind.isolation})
+	if err != nil {
+		return db.again(ctx, err), db.wrap(ctx, err)
+	}
+	if b.After != "" {
+		defer conn.ExecContext(context.WithoutCancel(ctx), b.After)
+	}
+	defer tx.Rollback()
+
+	t := &transaction{tx: tx, writer: db.writer, by: db.by}
+	if err := db.run(t.in(ctx), t, b.Statement, fn); err != nil {
+		return db.afterFailure(ctx, t, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return false, fmt.Errorf("%w: %s: commit: %w", store.ErrUnavailable, db.by, err)
+	}
+	return false, nil
+}
+
+// run returns an error unless everything in the transaction went well.
+func (db *DB) run(ctx context.Context, t *transaction, first string, fn func(ctx context.Context) error) error {
+	if first != "" {
+		if _, err := db.Exec(ctx, first); err != nil {
+			return err
+		}
+	}
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	if t.failed != nil {
+		return t.failed
+	}
+	return ctx.Err()
+}
+
+// afterFailure decides about an error that ended a transaction's function. It
+// may come from statements of the application, which Done has not seen.
+func (db *DB) afterFailure(ctx context.Context, t *transaction, err error) (again bool, _ error) {
+	switch {
+	case ctx.Err() != nil:
+		return false, err
+	case t.failed != nil:
+		return t.again, err
+	case db.ownFault(t, err):
+		return true, db.wrap(ctx, err)
+	}
+	return false, err
+}
+
+// ownFault reports whether an error that Done has not seen is a reason to run
+// the function again. A broken network connection is one only if it is the
+// transaction's: the function may have others.
+func (db *DB) ownFault(t *transaction, err error) bool {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false // of a context that the function made
+	case db.kind.fault(err).again():
+		return true
+	}
+	return lost(err) && db.Fault(t.tx.Rollback()) == Again
+}
+
+// again reports whether a statement's error is a reason to run a function
+// again.
+func (db *DB) again(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && db.Fault(err).again()
+}
+
+// acquire queues for the right to write, where only one may.
+func (db *DB) acquire(ctx context.Context) error {
+	if !db.kind.OneWriter {
+		return nil
+	}
+	select {
+	case db.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w", db.by, ctx.Err())
+	}
+}
+
+func (db *DB) release() {
+	if db.kind.OneWriter {
+		<-db.turn
+	}
+}

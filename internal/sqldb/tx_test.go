@@ -1,0 +1,245 @@
+package sqldb_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+func TestATransactionFromBeginToEnd(t *testing.T) {
+	t.Parallel()
+	f := new(fake)
+	for _, c := range []struct {
+		name  string
+		kind  *sqldb.Database
+		begin sqldb.Begin
+		err   error
+		want  []string
+	}{
+		{"plain", sqldb.PostgreSQL, sqldb.Begin{}, nil, []string{"BEGIN READ COMMITTED", "x", "COMMIT"}},
+		{"SQLite has one isolation level", sqldb.SQLite, sqldb.Begin{}, nil, []string{"BEGIN", "x", "COMMIT"}},
+		{"statements around it", sqldb.MySQL, sqldb.Begin{Statement: "lock", After: "unlock"}, nil, []string{"BEGIN READ COMMITTED", "lock", "x", "COMMIT", "unlock"}},
+		{"around a failure too", sqldb.MySQL, sqldb.Begin{After: "unlock"}, errors.New("veto"), []string{"BEGIN READ COMMITTED", "x", "ROLLBACK", "unlock"}},
+	} {
+		db, _ := f.open(t, c.kind)
+		err := db.Write(t.Context(), c.begin, func(ctx context.Context) error {
+			require.True(t, db.Within(ctx))
+			_, err := db.Exec(ctx, "x")
+			require.NoError(t, err)
+			return c.err
+		})
+		require.Equal(t, c.err, err, c.name)
+		require.Equal(t, c.want, f.done(), c.name)
+	}
+}
+
+// What a statement may meet, and what the function makes of it.
+func TestWhenTheFunctionRunsAgain(t *testing.T) {
+	t.Parallel()
+	var (
+		deadlock = pgError{"40P01"}
+		boom     = errors.New("boom")
+		reset    = &net.OpError{Op: "read", Err: errors.New("reset")}
+	)
+	passing := func(ctx context.Context, db *sqldb.DB) error { _, err := db.Exec(ctx, "x"); return err }
+	hiding := func(ctx context.Context, db *sqldb.DB) error { _, _ = db.Exec(ctx, "x"); return nil }
+	renaming := func(ctx context.Context, db *sqldb.DB) error { _, _ = db.Exec(ctx, "x"); return boom }
+	host := func(ctx context.Context, _ *sqldb.DB) error {
+		tx, _ := sqldb.By(ctx, "pkg")
+		_, err := tx.ExecContext(ctx, "x")
+		return err
+	}
+	returning := func(err error) func(context.Context, *sqldb.DB) error {
+		return func(context.Context, *sqldb.DB) error { return err }
+	}
+	impatient := func(ctx context.Context, db *sqldb.DB) error {
+		short, cancel := context.WithDeadline(ctx, time.Now())
+		defer cancel()
+		_, err := db.Exec(short, "x")
+		return err
+	}
+	for _, c := range []struct {
+		name        string
+		meets       error // by the statement x
+		lost        bool  // the transaction's connection
+		fn          func(context.Context, *sqldb.DB) error
+		again       bool
+		want        error
+		unavailable bool
+	}{
+		{"a conflict", deadlock, false, passing, true, deadlock, true},
+		{"a conflict that is hidden", deadlock, false, hiding, true, deadlock, true},
+		{"a conflict under another name", deadlock, false, renaming, true, boom, false},
+		{"a conflict of the application's statement", deadlock, false, host, true, deadlock, true},
+		{"a lost connection", io.ErrUnexpectedEOF, true, passing, true, io.ErrUnexpectedEOF, true},
+		{"a lost connection of the application's statement", reset, true, host, true, reset, true},
+		{"a statement that was not sent", unsentErr{true}, true, host, true, unsentErr{true}, true},
+		{"a connection that is not the transaction's", nil, false, returning(reset), false, reset, false},
+		{"an end of file that is not the transaction's", nil, false, returning(io.EOF), false, io.EOF, false},
+		{"a reference", pgError{"23503"}, false, passing, true, pgError{"23503"}, false},
+		{"a server that cannot answer", pgError{"53100"}, false, passing, false, pgError{"53100"}, true},
+		{"a mistake", pgError{"42601"}, false, passing, false, pgError{"42601"}, false},
+		{"a mistake that is hidden", pgError{"42601"}, false, hiding, false, pgError{"42601"}, false},
+		{"an error of the function", nil, false, returning(store.ErrVersion), false, store.ErrVersion, false},
+		{"the end of a context within", nil, false, impatient, false, context.DeadlineExceeded, false},
+		{"the end of a context of the application's", nil, true, returning(context.DeadlineExceeded), false, context.DeadlineExceeded, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := new(fake)
+			db, _ := f.open(t, sqldb.PostgreSQL)
+			runs := 0
+			run := func(ends int) error {
+				f.fail("x", c.meets)
+				if c.lost {
+					f.fail("ROLLBACK", unsentErr{true})
+				}
+				runs = 0
+				return db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+					if runs++; runs == ends { // the cause is gone
+						f.fail("x", nil)
+						return nil
+					}
+					return c.fn(ctx, db)
+				})
+			}
+			err := run(-1)
+			require.ErrorIs(t, err, c.want)
+			require.Equal(t, c.unavailable, errors.Is(err, store.ErrUnavailable), "%v", err)
+			require.NotContains(t, f.done(), "COMMIT")
+			if !c.again {
+				require.Equal(t, 1, runs)
+				return
+			}
+			require.Equal(t, 10, runs, "it gives up in the end")
+			require.NoError(t, run(2))
+			require.Equal(t, 2, runs)
+		})
+	}
+}
+
+// Whether a commit that failed took place nobody knows.
+func TestNothingRunsAgainAfterACommit(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []error{pgError{"40001"}, io.EOF, errors.New("x")} {
+		f := &fake{fails: map[string]error{"COMMIT": failure}}
+		db, _ := f.open(t, sqldb.PostgreSQL)
+		runs := 0
+		err := db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error { runs++; return nil })
+		require.ErrorIs(t, err, store.ErrUnavailable)
+		require.ErrorIs(t, err, failure)
+		require.Equal(t, 1, runs)
+	}
+}
+
+func TestBeginningAgain(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"connect", "BEGIN READ COMMITTED", "lock"} {
+		f := &fake{fails: map[string]error{step: pgError{"57P01"}}}
+		db, _ := f.open(t, sqldb.PostgreSQL)
+		runs := 0
+		err := db.Write(t.Context(), sqldb.Begin{Statement: "lock"}, func(context.Context) error { runs++; return nil })
+		require.ErrorIs(t, err, store.ErrUnavailable, step)
+		require.Zero(t, runs, step)
+		f.mu.Lock()
+		did := len(f.did)
+		f.mu.Unlock()
+		require.GreaterOrEqual(t, did, 10, step)
+	}
+}
+
+// A transaction that failed is over, whatever its function does.
+func TestNothingFollowsAFailure(t *testing.T) {
+	t.Parallel()
+	f := &fake{fails: map[string]error{"x": pgError{"42601"}}}
+	db, _ := f.open(t, sqldb.PostgreSQL)
+	err := db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+		_, first := db.Exec(ctx, "x")
+		_, second := db.Exec(ctx, "y")
+		require.Equal(t, first, second)
+		require.Equal(t, first, db.Query(ctx, "z", nil, nil))
+		return nil
+	})
+	require.ErrorIs(t, err, pgError{"42601"})
+	require.Equal(t, []string{"BEGIN READ COMMITTED", "x", "ROLLBACK"}, f.done())
+}
+
+// The end of the context ends statements; what was done is rolled back when the
+// function returns, and not at any moment.
+func TestTheEndOfTheContext(t *testing.T) {
+	t.Parallel()
+	f := new(fake)
+	db, _ := f.open(t, sqldb.PostgreSQL)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := db.Write(ctx, sqldb.Begin{}, func(ctx context.Context) error {
+		cancel()
+		require.ErrorIs(t, db.Query(ctx, "x", nil, nil), context.Canceled)
+		tx, _ := sqldb.By(ctx, "pkg")
+		_, err := tx.Exec("y") // of another context
+		require.NoError(t, err, "rolled back already")
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, []string{"BEGIN READ COMMITTED", "y", "ROLLBACK"}, f.done())
+
+	err = db.Write(ctx, sqldb.Begin{}, func(context.Context) error { t.Error("it runs"); return nil })
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, db.Query(ctx, "x", nil, nil), context.Canceled)
+	require.Empty(t, f.done())
+}
+
+// The end of a context shows in many ways, of which only one is kept.
+func TestTheContextsErrorComesFirst(t *testing.T) {
+	t.Parallel()
+	db, _ := new(fake).open(t, sqldb.PostgreSQL)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, shown := range []error{pgError{"57014"}, io.EOF, unsentErr{true}} {
+		err := db.Done(ctx, shown)
+		require.ErrorIs(t, err, context.Canceled)
+		require.NotErrorIs(t, err, store.ErrUnavailable)
+	}
+}
+
+func TestOneWriter(t *testing.T) {
+	t.Parallel()
+	for kind, waits := range map[*sqldb.Database]bool{sqldb.SQLite: true, sqldb.PostgreSQL: false} {
+		db, _ := new(fake).open(t, kind)
+		require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error {
+			short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			ran := false
+			err := db.Write(short, sqldb.Begin{}, func(context.Context) error { ran = true; return nil })
+			require.Equal(t, !waits, ran)
+			if waits {
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			}
+			return nil
+		}))
+		require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error { return nil }), "the turn is given back")
+	}
+}
+
+func TestPingTriesAgain(t *testing.T) {
+	t.Parallel()
+	f := &fake{fails: map[string]error{"connect": &moderncErr{5}}}
+	db, _ := f.open(t, sqldb.SQLite)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.Error(t, db.Ping(ctx))
+	f.mu.Lock()
+	require.Greater(t, len(f.did), 1)
+	f.mu.Unlock()
+	f.fail("connect", errors.New("not a database"))
+	require.ErrorContains(t, db.Ping(t.Context()), "not a database")
+	f.fail("connect", nil)
+	require.NoError(t, db.Ping(t.Context()))
+}
