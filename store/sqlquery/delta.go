@@ -3,7 +3,9 @@ package sqlquery
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -57,14 +59,16 @@ func (g *GroupTable[T]) ids(ctx context.Context, s *statement, each func(id stri
 // among returns which of the ids are members of the group.
 func (g *GroupTable[T]) among(ctx context.Context, group any, ids []string) (map[string]bool, error) {
 	found := map[string]bool{}
-	err := batches(ids, func(ids []string) error {
+	for chunk := range slices.Chunk(ids, sqldb.Batch) {
 		s := g.db.d.statement("SELECT ", g.member, " FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
-		if !g.in(s, "", ids) {
-			return nil
+		if !g.in(s, "", chunk) {
+			continue
 		}
-		return g.ids(ctx, s, func(id string) { found[id] = true })
-	})
-	return found, err
+		if err := g.ids(ctx, s, func(id string) { found[id] = true }); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // in writes AND member IN (…). It reports false if no id can be a member.
@@ -95,14 +99,16 @@ func (g *GroupTable[T]) leave(ctx context.Context, group any, ids []string) ([]s
 			here[id] = false
 		}
 	}
-	return leaving, batches(leaving, func(ids []string) error {
+	for chunk := range slices.Chunk(leaving, sqldb.Batch) {
 		s := g.db.d.statement("DELETE FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
-		if !g.in(s, "", ids) {
-			return nil
+		if !g.in(s, "", chunk) {
+			continue
 		}
-		_, err := g.db.exec(ctx, s)
-		return err
-	})
+		if _, err := g.db.exec(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return leaving, nil
 }
 
 // join adds members, and returns those who were none.
@@ -126,7 +132,12 @@ func (g *GroupTable[T]) join(ctx context.Context, group any, members []schema.Me
 			here[m.Value] = true
 		}
 	}
-	return joining, batches(joining, func(members []schema.Member) error { return g.insertMembers(ctx, group, members) })
+	for chunk := range slices.Chunk(joining, sqldb.Batch) {
+		if err := g.insertMembers(ctx, group, chunk); err != nil {
+			return nil, err
+		}
+	}
+	return joining, nil
 }
 
 // possible leaves out members that the table cannot have. A reference that

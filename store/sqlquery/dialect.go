@@ -2,8 +2,9 @@ package sqlquery
 
 import (
 	"context"
-	"database/sql"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 // Dialect is one of [SQLite], [PostgreSQL] and [MySQL].
@@ -12,12 +13,10 @@ type Dialect struct{ *dialect }
 // dialect is everything in which the databases differ.
 type dialect struct {
 	name      string
-	isolation sql.IsolationLevel
-	oneWriter bool // one transaction at a time: queue for it in Go
-	numbered  bool // $1 instead of ?
+	kind      *sqldb.Database
 	returning bool // INSERT … RETURNING instead of LastInsertId
 	times     bool // time columns compare as instants
-	escapes   bool // text has no U+0000, which is written as escape says
+	escapes   bool // text has no U+0000, see sqldb.Escape
 	quote     string
 	forUpdate string
 	forShare  string                                                                     // keeps rows from being changed or deleted
@@ -49,23 +48,16 @@ const likeEscape = `|`
 
 var likeLiteral = strings.NewReplacer("|", "||", "%", "|%", "_", "|_")
 
-// escape writes text for a database whose text has no U+0000. It keeps the
-// order of strings and which of them are prefixes of others.
-var escape = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
-
-// unescape reads what escape wrote.
-var unescape = strings.NewReplacer("\x01\x01", "\x00", "\x01\x02", "\x01")
-
 // text returns a string as the database keeps it.
 func (d *dialect) text(s string) string {
 	if !d.escapes || !strings.ContainsAny(s, "\x00\x01") {
 		return s
 	}
-	return escape.Replace(s)
+	return sqldb.Escape(s)
 }
 
 // searchable reports whether a part of a text can be searched for: not what
 // may be a part of an escape.
 func (d *dialect) searchable(literal string) bool {
-	return !d.escapes || !strings.ContainsAny(literal, "\x00\x01\x02")
+	return !d.escapes || sqldb.Searchable(literal)
 }

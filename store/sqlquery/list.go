@@ -3,8 +3,10 @@ package sqlquery
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -74,7 +76,7 @@ func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) 
 	}
 	s.add(" AND ")
 	t.keyIs(s, key)
-	if lock && t.db.transaction(ctx) != nil {
+	if lock && t.db.sql.Within(ctx) {
 		s.add(t.db.d.forUpdate)
 	}
 	var found *T
@@ -204,16 +206,16 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
 		}
 	}
 	var out []string
-	err := batches(keys, func(keys []any) error {
+	for chunk := range slices.Chunk(keys, sqldb.Batch) {
 		s := t.db.d.statement("SELECT ", t.column(t.id))
 		if !t.from(ctx, s) {
-			return nil
+			return nil, nil
 		}
-		s.add(" AND ", t.column(t.id), " IN ").list(keys)
-		if t.db.transaction(ctx) != nil {
+		s.add(" AND ", t.column(t.id), " IN ").list(chunk)
+		if t.db.sql.Within(ctx) {
 			s.add(t.db.d.forShare)
 		}
-		return t.db.query(ctx, s, func(scan func(...any) error) error {
+		err := t.db.query(ctx, s, func(scan func(...any) error) error {
 			v := new(T)
 			if err := t.read(scan, v, []*store.Field{t.id}); err != nil {
 				return err
@@ -223,6 +225,9 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
 			}
 			return nil
 		})
-	})
-	return out, err
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -127,13 +128,13 @@ func (t *Table[T]) fillList(ctx context.Context, l *valueTable, v *T, list schem
 	for _, e := range list.All() {
 		all = append(all, e.Object())
 	}
-	return batches(all, func(some []*schema.Object) error {
+	for chunk := range slices.Chunk(all, sqldb.Batch) {
 		s := t.db.d.statement("INSERT INTO ", t.db.d.ident(l.Table), " (", t.db.d.ident(l.Owner))
 		for _, c := range l.columns {
 			s.add(", ", c.name)
 		}
 		s.add(") VALUES ")
-		for i, o := range some {
+		for i, o := range chunk {
 			if i > 0 {
 				s.add(", ")
 			}
@@ -143,9 +144,11 @@ func (t *Table[T]) fillList(ctx context.Context, l *valueTable, v *T, list schem
 			}
 			s.list(args)
 		}
-		_, err := t.db.exec(ctx, s)
-		return err
-	})
+		if _, err := t.db.exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // arg returns what the column has for an element.

@@ -3,8 +3,10 @@ package sqlquery
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -150,7 +152,12 @@ func (g *GroupTable[T]) GroupsOf(ctx context.Context, ids []string) (map[string]
 			once = append(once, id)
 		}
 	}
-	return out, batches(once, func(ids []string) error { return g.groupsOf(ctx, ids, out) })
+	for chunk := range slices.Chunk(once, sqldb.Batch) {
+		if err := g.groupsOf(ctx, chunk, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (g *GroupTable[T]) groupsOf(ctx context.Context, ids []string, out map[string][]store.GroupRef) error {

@@ -1,6 +1,6 @@
 package sqlquery
 
-import "database/sql"
+import "github.com/seed5f3efb56/scim/internal/sqldb"
 
 // MySQL is the dialect of MariaDB 10.6 and MySQL 8, or newer, with InnoDB.
 // Whatever the collation of a column, text is compared byte by byte; with a
@@ -9,7 +9,7 @@ import "database/sql"
 // what the library writes.
 var MySQL = Dialect{&dialect{
 	name:      "mysql",
-	isolation: sql.LevelReadCommitted,
+	kind:      sqldb.MySQL,
 	times:     true,
 	quote:     "`",
 	forUpdate: " FOR UPDATE",

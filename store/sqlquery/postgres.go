@@ -1,6 +1,6 @@
 package sqlquery
 
-import "database/sql"
+import "github.com/seed5f3efb56/scim/internal/sqldb"
 
 // PostgreSQL is the dialect of PostgreSQL 12 or newer, also of the databases
 // that speak like it. Columns compared for equality have a deterministic
@@ -9,8 +9,7 @@ import "database/sql"
 // U+0002.
 var PostgreSQL = Dialect{&dialect{
 	name:      "postgres",
-	isolation: sql.LevelReadCommitted,
-	numbered:  true,
+	kind:      sqldb.PostgreSQL,
 	returning: true,
 	times:     true,
 	escapes:   true,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -121,7 +122,7 @@ func unescapeText(f reflect.Value) {
 		f = f.Field(0)
 	}
 	if f.Kind() == reflect.String && f.CanSet() && strings.Contains(f.String(), "\x01") {
-		f.SetString(unescape.Replace(f.String()))
+		f.SetString(sqldb.Unescape(f.String()))
 	}
 }
 

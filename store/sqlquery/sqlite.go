@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 // SQLite is the dialect of SQLite 3.35 or newer. Use WAL mode, a busy_timeout
@@ -12,13 +14,13 @@ import (
 // each driver writes them in its own way; an integer with the tag option unit
 // is.
 var SQLite = Dialect{&dialect{
-	name:      "sqlite",
-	oneWriter: true,
-	quote:     `"`,
-	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
-	defaults:  sqliteDefaults,
-	equal:     func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
-	compare:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
+	name:     "sqlite",
+	kind:     sqldb.SQLite,
+	quote:    `"`,
+	onTaken:  func(string) string { return " ON CONFLICT DO NOTHING" },
+	defaults: sqliteDefaults,
+	equal:    func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
+	compare:  func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
 	contains: func(s *statement, x, literal string) {
 		s.add("instr(CAST(", x, " AS BLOB), CAST(").arg(literal).add(" AS BLOB)) > 0")
 	},

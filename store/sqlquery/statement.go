@@ -33,7 +33,7 @@ func (s *statement) arg(v any) *statement {
 		v = x.UTC()
 	}
 	s.args = append(s.args, v)
-	if s.numbered {
+	if s.kind.Numbered {
 		return s.add("$", strconv.Itoa(len(s.args)))
 	}
 	return s.add("?")

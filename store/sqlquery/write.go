@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -143,12 +144,12 @@ func (t *Table[T]) reread(ctx context.Context, v *T) (*T, error) {
 // refused makes what a client can have caused an error of package store or
 // schema.
 func (t *Table[T]) refused(err error) error {
-	switch faultOf(err) {
-	case faultUnique:
+	switch t.db.sql.Fault(err) {
+	case sqldb.Unique:
 		if path := t.pathIn(err.Error()); path != "" {
 			return &store.UniquenessError{Path: path}
 		}
-	case faultValue:
+	case sqldb.Value:
 		return &schema.Error{Type: schema.ErrorInvalidValue, Detail: "a value is too long or otherwise beyond what is kept here"}
 	}
 	return err
