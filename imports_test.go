@@ -26,7 +26,7 @@ var imports = map[string][]string{
 	"store/storetest":  {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
 	"scimtest":         {".", "schema", "store", "github.com/stretchr/testify/require"},
 	"store/sqlquery":   {"schema", "filter", "store", "internal/sqldb"},
-	"store/sqlstore":   {"schema", "filter", "store", "store/sqlquery", "internal/sqldb"},
+	"store/sqlstore":   {"schema", "filter", "store", "internal/sqldb"},
 	"internal/project": {"schema", "filter"},
 	"internal/sqldb":   {"store"},
 	".":                {"schema", "filter", "patch", "store", "internal/project", "github.com/go-chi/chi/v5"},

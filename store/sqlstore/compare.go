@@ -1,9 +1,8 @@
 package sqlstore
 
 import (
-	"strings"
-
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 // textCompare compares a key, which is in two columns (see split), with a
@@ -54,7 +53,7 @@ func (d *dialect) within(op filter.Op, text, literal string) (clause, bool) {
 	switch {
 	case literal == "":
 		return constant(true), true
-	case strings.ContainsAny(literal, "\x01\x02"):
+	case !sqldb.Searchable(literal):
 		return clause{}, false
 	case op == filter.CO:
 		return condition(d.contains(text), literal), true

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -15,14 +16,11 @@ import (
 // DB keeps the resources of any number of types in one database. It is safe
 // for concurrent use. Make one with [New] or [OpenSQLite].
 type DB struct {
-	d      *dialect
-	writer *sql.DB
-	reader *sql.DB
-	owned  []*sql.DB // what Close closes
-	log    *slog.Logger
-	extra  []string // paths that Index named
-
-	turn chan struct{} // held by the one transaction, where only one may run
+	d     *dialect
+	sql   *sqldb.DB
+	owned []*sql.DB // what Close closes
+	log   *slog.Logger
+	extra []string // paths that Index named
 
 	mu       sync.Mutex
 	tables   []*table
@@ -54,8 +52,7 @@ func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
 		return nil, errors.New("sqlstore: New needs a database and a dialect")
 	}
 	s := &DB{
-		d: d.dialect, writer: db, reader: db, log: slog.Default(),
-		turn: make(chan struct{}, 1), checking: make(chan struct{}, 1),
+		d: d.dialect, sql: sqldb.New(by, db, d.kind), log: slog.Default(), checking: make(chan struct{}, 1),
 	}
 	for _, o := range options {
 		o(s)

@@ -2,11 +2,11 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 // Dialect is one of [SQLite], [PostgreSQL] and [MariaDB].
@@ -16,8 +16,7 @@ type Dialect struct{ *dialect }
 // with ? for arguments and are otherwise common to all.
 type dialect struct {
 	name       string
-	isolation  sql.IsolationLevel
-	oneWriter  bool   // one transaction at a time: queue for it in Go
+	kind       *sqldb.Database
 	startWrite string // makes a transaction a writer from its start
 	lock       string // keeps other processes from migrating
 	unlock     string // after the transaction, if it does not end with it
@@ -25,7 +24,6 @@ type dialect struct {
 	// weak warns of settings of the database that break a promise.
 	weak func(ctx context.Context, db *DB)
 
-	numbered  bool   // $1 instead of ?
 	dual      string // FROM clause of a SELECT from nothing
 	forUpdate string // " FOR UPDATE"
 	forShare  string // keeps rows from being deleted
@@ -46,12 +44,11 @@ type dialect struct {
 	members  func(n int) string              // places of those with one of n folded ids, in one group
 	// among is the condition that r.seq is one of those a query selects by op.
 	among func(op filter.Op, query string, args []any) clause
-	fault func(err error) fault
 }
 
 // bind writes the arguments' places as the database wants them.
 func (d *dialect) bind(query string) string {
-	if !d.numbered {
+	if !d.kind.Numbered {
 		return query
 	}
 	var b strings.Builder
@@ -85,10 +82,6 @@ func rows(n, columns int) string {
 	row := list(columns)
 	return strings.Repeat(row+", ", n-1) + row
 }
-
-// batch is the number of rows or ids in one statement. It bounds the texts
-// that the database parses, and 7 arguments a row stay far below its limits.
-const batch = 500
 
 func pipes(a, b string) string { return a + " || " + b }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -126,7 +127,7 @@ func (g *groups) add(ctx context.Context, grp int64, members []schema.Member) ([
 		return nil, err
 	}
 	var added []schema.Member
-	for chunk := range slices.Chunk(members, batch) {
+	for chunk := range slices.Chunk(members, sqldb.Batch) {
 		there, err := g.among(ctx, grp, ids(chunk))
 		if err != nil {
 			return nil, err
@@ -166,7 +167,7 @@ func ids(members []schema.Member) []string {
 // remove deletes those who are members, and returns them.
 func (g *groups) remove(ctx context.Context, grp int64, members []string) ([]string, error) {
 	var removed []string
-	for chunk := range slices.Chunk(members, batch) {
+	for chunk := range slices.Chunk(members, sqldb.Batch) {
 		there, err := g.among(ctx, grp, chunk)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -14,7 +15,7 @@ func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 		return nil, err
 	}
 	out := make(map[string][]store.GroupRef, len(ids))
-	for chunk := range slices.Chunk(distinct(ids), batch) {
+	for chunk := range slices.Chunk(distinct(ids), sqldb.Batch) {
 		wanted := make(map[string]bool, len(chunk))
 		for _, id := range chunk {
 			wanted[id] = true
@@ -92,7 +93,7 @@ func (g *groups) with(ctx context.Context, id, lock string) ([]groupRow, error) 
 }
 
 func (g *groups) leave(ctx context.Context, id string, groups []groupRow, at time.Time) error {
-	for chunk := range slices.Chunk(groups, batch) {
+	for chunk := range slices.Chunk(groups, sqldb.Batch) {
 		seqs := make([]any, len(chunk))
 		moments := map[time.Time][]any{} // nearly always one: at
 		for i, r := range chunk {

@@ -80,6 +80,53 @@ func TestNothingFollowsAFailureInAJoinedTransaction(t *testing.T) {
 	})
 }
 
+// What failed here cannot be committed there, also if nobody says so.
+func TestAHiddenFailureInAJoinedTransactionIsNotCommitted(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		host, db := beside(t, d)
+		entry := func(id string) []store.Entry {
+			return []store.Entry{{ID: id, Queue: store.QueueRevoke, Type: "User", ResourceID: "u1", Payload: []byte("{}")}}
+		}
+		require.NoError(t, db.Append(t.Context(), entry("1")))
+		err := host.InTx(t.Context(), func(ctx context.Context) error {
+			require.NoError(t, db.Append(ctx, entry("2")))
+			require.Error(t, db.Append(ctx, entry("1")), "the same ID again")
+			return nil
+		})
+		require.Error(t, err)
+		pending, err := db.Pending(t.Context(), store.QueueRevoke, "User", "u1")
+		require.NoError(t, err)
+		require.Len(t, pending, 1)
+	})
+}
+
+// Whoever began it, a write to one database is one transaction.
+func TestTablesOfTheApplicationJoinATransactionHere(t *testing.T) {
+	hosts(t, func(t *testing.T, d host) {
+		a := openApp(t, d)
+		db, err := sqlstore.New(a.conn, map[sqlquery.Dialect]sqlstore.Dialect{
+			sqlquery.SQLite: sqlstore.SQLite, sqlquery.PostgreSQL: sqlstore.PostgreSQL, sqlquery.MySQL: sqlstore.MariaDB,
+		}[d.dialect])
+		require.NoError(t, err)
+		require.NoError(t, db.Migrate(t.Context()))
+		boom := errors.New("boom")
+		err = db.InTx(t.Context(), func(ctx context.Context) error {
+			mine, _ := sqlstore.Tx(ctx)
+			joined, _ := sqlquery.TxOn(ctx, a.conn)
+			require.Same(t, mine, joined)
+			_, ok := sqlquery.Tx(ctx)
+			require.False(t, ok, "sqlquery did not begin it")
+			_, err := a.users.Create(ctx, userOf(schema.UserType, "within"))
+			require.NoError(t, err)
+			return boom
+		})
+		require.ErrorIs(t, err, boom)
+		p, err := a.users.List(t.Context(), &store.Query{Total: true})
+		require.NoError(t, err)
+		require.Zero(t, p.Total)
+	})
+}
+
 func TestTransactionsTheApplicationBegan(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		pool := d.open(t)

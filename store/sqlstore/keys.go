@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -149,7 +150,7 @@ func (t *table) putKeys(ctx context.Context, seq int64, want map[keyID]keyRow) e
 		}
 		return a.ord - b.ord
 	})
-	for chunk := range slices.Chunk(ids, batch) {
+	for chunk := range slices.Chunk(ids, sqldb.Batch) {
 		args := make([]any, 0, len(chunk)*9)
 		for _, id := range chunk {
 			k := want[id]
@@ -215,7 +216,7 @@ func (t *table) moveKeys(ctx context.Context, seq int64, r *schema.Resource) err
 }
 
 func (t *table) dropKeys(ctx context.Context, seq int64, path string, ords []any) error {
-	for chunk := range slices.Chunk(ords, batch) {
+	for chunk := range slices.Chunk(ords, sqldb.Batch) {
 		args := append([]any{seq, path}, chunk...)
 		if _, err := t.db.exec(ctx, "DELETE FROM scim_key WHERE seq = ? AND path = ? AND ord IN "+list(len(chunk)), args...); err != nil {
 			return err

@@ -1,9 +1,9 @@
 package sqlstore
 
 import (
-	"database/sql"
 	"strconv"
-	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 // MariaDB is the dialect of MariaDB 10.5 or newer, with InnoDB. MySQL lacks
@@ -14,7 +14,7 @@ import (
 // behind those (max_sort_length) are sorted as equal; filters tell them apart.
 var MariaDB = Dialect{&dialect{
 	name:       "mariadb",
-	isolation:  sql.LevelReadCommitted,
+	kind:       sqldb.MySQL,
 	lock:       "SELECT GET_LOCK(CONCAT('scim.', DATABASE()), 86400)",
 	unlock:     "SELECT RELEASE_LOCK(CONCAT('scim.', DATABASE()))",
 	dual:       " FROM DUAL",
@@ -32,25 +32,4 @@ var MariaDB = Dialect{&dialect{
 	length:     func(literal string) int { return len(literal) }, // columns are binary
 	members:    membersList,
 	among:      in,
-	fault:      mariadbFault,
 }}
-
-// mariadbFault reads the number in "Error 1213 (40001): …": go-sql-driver has
-// it in a field, which only its own type could be asked for.
-func mariadbFault(err error) fault {
-	_, rest, found := strings.Cut(err.Error(), "Error ")
-	if !found {
-		return faultNone
-	}
-	digits, _, _ := strings.Cut(rest, " ")
-	number, _ := strconv.Atoi(strings.TrimSuffix(digits, ":"))
-	switch number {
-	case 1020, 1205, 1213: // record has changed, lock wait timeout, deadlock
-		return faultAgain
-	case 1053, 1927, 2006, 2013: // shutting down, killed, gone, lost
-		return faultAgain
-	case 1040, 1203, 1290, 1021, 1114: // too many connections, read-only, disk full
-		return faultUnavailable
-	}
-	return faultNone
-}

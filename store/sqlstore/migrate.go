@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 //go:embed migrations
@@ -21,7 +23,7 @@ const schemaVersion = 3
 // several processes at once: one works, the others wait. It refuses tables of
 // a newer version of this package.
 func (db *DB) Migrate(ctx context.Context) error {
-	if db.transaction(ctx) != nil {
+	if db.sql.Within(ctx) {
 		return errors.New("sqlstore: Migrate within a transaction")
 	}
 	if err := db.exclusively(ctx, db.migrate); err != nil {
@@ -36,7 +38,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 // exclusively runs fn in a transaction, which other processes that migrate
 // wait for.
 func (db *DB) exclusively(ctx context.Context, fn func(ctx context.Context) error) error {
-	return db.write(ctx, begin{statement: db.d.lock, after: db.d.unlock}, fn)
+	return db.sql.Write(ctx, sqldb.Begin{Statement: db.d.lock, After: db.d.unlock}, fn)
 }
 
 func (db *DB) migrate(ctx context.Context) error {
@@ -121,7 +123,7 @@ func (db *DB) prepare(ctx context.Context) error {
 
 // ready is called first by everything that may run outside a transaction.
 func (db *DB) ready(ctx context.Context) error {
-	if db.transaction(ctx) != nil {
+	if db.sql.Within(ctx) {
 		return nil
 	}
 	return db.prepare(ctx)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -41,7 +42,7 @@ func (db *DB) Append(ctx context.Context, entries []store.Entry) error {
 		return nil
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
-		for chunk := range slices.Chunk(entries, batch) {
+		for chunk := range slices.Chunk(entries, sqldb.Batch) {
 			if err := db.append(ctx, chunk); err != nil {
 				return fmt.Errorf("append: %w", err)
 			}
@@ -207,7 +208,7 @@ func (db *DB) Claim(ctx context.Context, q store.Queue, now, until time.Time, n 
 	if err := db.ready(ctx); err != nil {
 		return nil, err
 	}
-	n = min(n, batch)
+	n = min(n, sqldb.Batch)
 	due := []any{string(q), instant(now)}
 	const lines = "SELECT line FROM scim_line WHERE queue = ? AND due <= ? ORDER BY due LIMIT "
 	// Most of the time there is nothing, which is no reason to write.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -101,7 +102,7 @@ func (r located) in(ctx context.Context) context.Context {
 func (t *table) pageOfAll(ctx context.Context, seq int64) ([]located, error) {
 	var page []located
 	err := t.db.query(ctx, "SELECT r.seq, r.tenant, "+columns+" FROM scim_resource r WHERE r.type = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
-		[]any{t.name, seq, batch}, func(scan func(...any) error) error {
+		[]any{t.name, seq, sqldb.Batch}, func(scan func(...any) error) error {
 			var l located
 			var err error
 			l.Resource, err = t.decode(func(dest ...any) error {

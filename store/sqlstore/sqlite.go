@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 // SQLite is the dialect of SQLite 3.37 or newer. [OpenSQLite] opens a database
@@ -20,8 +22,8 @@ import (
 // file in WAL mode, with synchronous=FULL (else a power cut may undo what was
 // acknowledged) and a busy_timeout on every connection.
 var SQLite = Dialect{&dialect{
-	name:      "sqlite",
-	oneWriter: true,
+	name: "sqlite",
+	kind: sqldb.SQLite,
 	// A statement that writes, first in a transaction, takes the write lock
 	// before anything was read, as BEGIN IMMEDIATE does. A transaction that
 	// has read and writes later fails whenever another wrote in between.
@@ -37,7 +39,6 @@ var SQLite = Dialect{&dialect{
 	length:     utf8.RuneCountInString,
 	members:    membersList,
 	among:      in,
-	fault:      sqliteFault,
 	weak:       weakSQLite,
 }}
 
@@ -51,21 +52,6 @@ func weakSQLite(ctx context.Context, db *DB) {
 	if db.one(ctx, "PRAGMA journal_mode", nil, &mode) == nil && mode != "wal" {
 		db.log.Warn("sqlstore: journal_mode is not WAL: readers and writers wait for each other", "journal_mode", mode)
 	}
-}
-
-// sqliteFault reads the result code. modernc.org/sqlite has it in a method.
-func sqliteFault(err error) fault {
-	var coded interface{ Code() int }
-	if !errors.As(err, &coded) {
-		return faultNone
-	}
-	switch coded.Code() & 0xff {
-	case 5, 6: // SQLITE_BUSY, SQLITE_LOCKED
-		return faultAgain
-	case 8, 10, 13, 14: // SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
-		return faultUnavailable
-	}
-	return faultNone
 }
 
 // busyTimeout is how long a connection waits for another process.
@@ -100,20 +86,19 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	c := sqliteConnector{opener.Driver(), "file:" + escapePath(path), append(sqlitePragmas, "PRAGMA journal_mode=WAL")}
 	writer := sql.OpenDB(c)
 	writer.SetMaxOpenConns(1)
-	if err := pingSQLite(writer); err != nil {
-		writer.Close()
-		return nil, fmt.Errorf("sqlstore: opening %s: %w", path, err)
+	db, err := New(writer, SQLite, options...)
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	if err := db.ping(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlstore: opening %s: %w", path, err), writer.Close())
 	}
 	c.pragmas = append(sqlitePragmas, "PRAGMA query_only=ON")
 	reader := sql.OpenDB(c)
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	db, err := New(writer, SQLite, options...)
-	if err != nil {
-		return nil, errors.Join(err, writer.Close(), reader.Close())
-	}
-	db.reader = reader
+	db.sql.Reader = reader
 	db.owned = []*sql.DB{reader, writer}
 	return db, nil
 }
@@ -139,17 +124,12 @@ func escapePath(path string) string {
 	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 }
 
-// pingSQLite waits for a process that is switching the same file to WAL, for
-// which SQLite does not use the busy timeout.
-func pingSQLite(db *sql.DB) error {
+// ping waits for a process that is switching the same file to WAL, for which
+// SQLite does not use the busy timeout.
+func (db *DB) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), busyTimeout)
 	defer cancel()
-	for attempt := 0; ; attempt++ {
-		err := db.PingContext(ctx)
-		if err == nil || sqliteFault(err) != faultAgain || pause(ctx, attempt) != nil {
-			return err
-		}
-	}
+	return db.sql.Ping(ctx)
 }
 
 // sqliteConnector opens connections and sets them up, whatever the driver.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -116,11 +117,11 @@ func (t *table) Exists(ctx context.Context, ids []string) ([]string, error) {
 		return nil, err
 	}
 	lock := ""
-	if t.db.transaction(ctx) != nil {
+	if t.db.sql.Within(ctx) {
 		lock = t.db.d.forShare
 	}
 	var out []string
-	for chunk := range slices.Chunk(onlyValid(distinct(ids)), batch) {
+	for chunk := range slices.Chunk(onlyValid(distinct(ids)), sqldb.Batch) {
 		args := append([]any{tenant(ctx), t.name}, chunk...)
 		err := t.db.query(ctx, "SELECT id FROM scim_resource WHERE tenant = ? AND type = ? AND id IN "+list(len(chunk))+lock, args,
 			func(scan func(...any) error) error {

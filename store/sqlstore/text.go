@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
 // Databases differ in what a text column and an index take: PostgreSQL has no
@@ -19,21 +21,15 @@ const (
 	maxHead = 128 // runes of the indexed part of a key
 )
 
-var (
-	escaper   = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
-	unescaper = strings.NewReplacer("\x01\x01", "\x00", "\x01\x02", "\x01")
-)
-
-// escape takes NUL out of a string. Order and prefixes stay as they were,
-// byte for byte: escape(a) < escape(b) exactly if a < b.
+// escape is sqldb.Escape for a string that may not be UTF-8.
 func escape(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	return escaper.Replace(s)
+	return sqldb.Escape(s)
 }
 
-func unescape(s string) string { return unescaper.Replace(s) }
+func unescape(s string) string { return sqldb.Unescape(s) }
 
 // squeeze returns s if every database takes it as part of an index, else a
 // digest, which begins with a byte that the former never contains.

@@ -314,3 +314,45 @@ func TestErrorsOfTheFunctionComeBackAsTheyAre(t *testing.T) {
 		require.Equal(t, 1, runs)
 	}
 }
+
+// A connection that a statement of the application finds lost is one that the
+// transaction has lost.
+func TestALostConnectionOfTheHostsStatementRunsTheTransactionAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		if d.path != "" {
+			t.Skip("SQLite has no connection to lose")
+		}
+		db, pool := d.store(t), d.open(t)
+		runs := 0
+		err := db.InTx(t.Context(), func(ctx context.Context) error {
+			if runs++; runs == 1 {
+				killOwnConnection(t, d, ctx, pool)
+			}
+			tx, _ := sqlstore.Tx(ctx)
+			_, _ = tx.ExecContext(ctx, "DELETE FROM scim_token") // which may still hear the reason
+			_, err := tx.ExecContext(ctx, "DELETE FROM scim_token")
+			return err
+		})
+		require.NoError(t, err)
+		require.Equal(t, 2, runs)
+	})
+}
+
+// The function's own limit of time is no reason to run it again.
+func TestAContextThatEndsWithinRunsNothingAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		users := db.Store(schema.UserType)
+		runs := 0
+		err := db.InTx(t.Context(), func(ctx context.Context) error {
+			runs++
+			short, cancel := context.WithDeadline(ctx, time.Now())
+			defer cancel()
+			_, err := users.Get(short, "x", store.GetOptions{})
+			return err
+		})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NotErrorIs(t, err, store.ErrUnavailable)
+		require.Equal(t, 1, runs)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -37,7 +38,7 @@ func (t *table) takeUniques(ctx context.Context, seq int64, want []uniqueID) err
 		return nil
 	}
 	taken := map[uniqueID]bool{}
-	for chunk := range slices.Chunk(want, batch) {
+	for chunk := range slices.Chunk(want, sqldb.Batch) {
 		args := make([]any, 0, len(chunk)*5)
 		for _, u := range chunk {
 			args = append(args, tenant(ctx), t.name, u.path, u.key, seq)

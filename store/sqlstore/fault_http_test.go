@@ -1,0 +1,84 @@
+package sqlstore_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store/sqlquery"
+)
+
+// A statement that the server cancels after its time is tried again later, by
+// the client.
+func TestAStatementThatTakesTooLongIs503(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		if d.path != "" {
+			t.Skip("SQLite has no statement timeout")
+		}
+		quick := d
+		quick.dsn += map[bool]string{true: "&", false: "?"}[strings.Contains(d.dsn, "?")] +
+			map[string]string{"pgx": "statement_timeout=1000", "mysql": "max_statement_time=1"}[d.driver]
+		c := scimtest.NewClient(t, serve(t, quick.store(t), tenantToken{}), "t")
+		id := c.NewUser("a")
+		change := func() *scimtest.Reply { return c.Patch(id, `{"op":"replace","path":"title","value":"x"}`) }
+
+		tx, err := d.open(t).Begin()
+		require.NoError(t, err)
+		defer tx.Rollback()
+		_, err = tx.Exec("UPDATE scim_resource SET display = 'locked'")
+		require.NoError(t, err)
+		require.NotEmpty(t, change().Is(http.StatusServiceUnavailable).Header.Get("Retry-After"))
+		require.NoError(t, tx.Rollback())
+		change().Is(http.StatusOK)
+	})
+}
+
+// Waiting does not help where the application refers to what is deleted.
+func TestSQLQueryAReferenceOfTheApplicationIsNo503(t *testing.T) {
+	hosts(t, func(t *testing.T, d host) {
+		a := openApp(t, d)
+		d.create(t, a.conn, []string{`CREATE TABLE budgets (team_id BIGINT NOT NULL, FOREIGN KEY (team_id) REFERENCES teams (id))`})
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: a.db,
+			Endpoints: []scim.Endpoint{scim.Groups(a.teams)},
+		})
+		require.NoError(t, err)
+		c := scimtest.NewClient(t, h, "")
+		id := c.NewGroup("g")
+		_, err = a.conn.Exec("INSERT INTO budgets (team_id) SELECT id FROM teams")
+		require.NoError(t, err)
+		c.Delete(id).Is(http.StatusInternalServerError)
+		c.Get(id).Is(http.StatusOK)
+		_, err = a.conn.Exec("DELETE FROM budgets")
+		require.NoError(t, err)
+		c.Delete(id).Is(http.StatusNoContent)
+	})
+}
+
+// What a member is deleted by meanwhile is found when the transaction runs
+// again.
+func TestSQLQueryAReferenceRunsAgain(t *testing.T) {
+	hosts(t, func(t *testing.T, d host) {
+		a := openApp(t, d)
+		if d.dialect == sqlquery.SQLite {
+			t.Skip("SQLite has one writer")
+		}
+		runs := 0
+		err := a.db.InTx(t.Context(), func(ctx context.Context) error {
+			if runs++; runs > 1 {
+				return nil
+			}
+			tx, _ := sqlquery.Tx(ctx)
+			_, err := tx.ExecContext(ctx, "INSERT INTO team_members (team_id, user_id) VALUES (1, 1)")
+			return err
+		})
+		require.NoError(t, err)
+		require.Equal(t, 2, runs)
+	})
+}
