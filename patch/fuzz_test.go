@@ -13,8 +13,8 @@ import (
 
 // FuzzApply applies whatever parses to a full resource. Whatever comes of it,
 // the input stays as it was, and the result is a resource that its own JSON
-// gives back, with one primary value at most and the same again when the
-// request is repeated on a copy.
+// gives back, with one primary value at most, no value twice, and the same again
+// when the request is repeated on a copy.
 func FuzzApply(f *testing.F) {
 	for _, ops := range []string{
 		`[{"op":"Replace","path":"active","value":"False"}]`,
@@ -22,6 +22,8 @@ func FuzzApply(f *testing.F) {
 		`[{"op":"replace","path":"emails[type eq \"work\"].primary","value":true}]`,
 		`[{"op":"replace","path":"emails[type eq \"work\"]","value":{"value":"n@x"}}]`,
 		`[{"op":"replace","path":"emails.value","value":"same@x"}]`,
+		`[{"op":"replace","path":"emails.value","value":"same@x"},{"op":"remove","path":"emails.type"}]`,
+		`[{"op":"replace","path":"emails[type eq \"home\" and display eq \"x\"].value","value":"C@x"}]`,
 		`[{"op":"remove","path":"emails[value sw \"b\"].type"},{"op":"remove","path":"title"}]`,
 		`[{"op":"remove","path":"emails","value":[{"value":"b@x"}]}]`,
 		`[{"op":"replace","value":{"name.givenName":"X","` + ent + `":{"manager":"m"},"nope":1}}]`,
@@ -99,6 +101,7 @@ func (s fuzzSubject) requireSound(t *testing.T, got patch.Result, frozen string)
 	require.True(t, schema.IdenticalObjects(got.Resource.Attributes, back), text)
 	for a, v := range got.Resource.Attributes.All() {
 		requireOnePrimary(t, a, v)
+		requireDistinct(t, a, v)
 		requireNoSecret(t, a, v)
 	}
 	for _, path := range []string{"serial", "box.lock", "server", "userName", "displayName", "name", "owners"} { // immutable, readOnly or required
@@ -136,6 +139,18 @@ func requireOnePrimary(t *testing.T, a *schema.Attribute, v schema.Value) {
 		}
 	}
 	require.LessOrEqual(t, count, 1, a.Name)
+}
+
+// requireDistinct demands that a PUT of the values would not merge any (N-3).
+func requireDistinct(t *testing.T, a *schema.Attribute, v schema.Value) {
+	if !a.MultiValued {
+		return
+	}
+	var list []schema.Value
+	for _, one := range v.All() {
+		list = append(list, one)
+	}
+	require.Len(t, schema.Distinct(a, list), v.Len(), a.Name)
 }
 
 func requireNoSecret(t *testing.T, a *schema.Attribute, v schema.Value) {

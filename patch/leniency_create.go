@@ -31,11 +31,11 @@ func (w *run) create(op Op, t target, old schema.Value, e edit) (schema.Value, e
 	if !created.Assigned() || !t.filter.Matches(created) { // terms at odds with each other or the value
 		return old, noMatch()
 	}
-	list := append(values(old), created)
-	if isPrimary(t.attr, created) {
-		resetPrimary(t.attr, list, len(list)-1)
+	list, err := added(t.attr, old, schema.List(created)) // one with this type and value may be there
+	if err != nil {
+		return old, err
 	}
-	return guarded(op, t.attr, old, schema.List(list...))
+	return guarded(op, t.attr, old, list)
 }
 
 // creates reports whether the profile lets this path make a value: a

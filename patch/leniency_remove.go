@@ -28,18 +28,13 @@ func (w *run) removedListed(t target, old schema.Value, raw any) (schema.Value, 
 	if err != nil {
 		return old, err
 	}
-	ix := newIndex(t.attr, schema.Value{})
-	gone := make(map[string]bool, listed.Len())
+	gone := make(map[schema.ElementKey]bool, listed.Len())
 	for _, v := range listed.All() {
-		key, n, typed := ix.key(v)
-		if n > 0 && !typed {
-			key = key[:n]
-		}
-		gone[string(key)] = true
+		gone[schema.KeyOf(t.attr, v)] = true
 	}
 	var left []schema.Value
 	for _, v := range old.All() {
-		if key, n, _ := ix.key(v); !gone[string(key)] && !gone[string(key[:n])] {
+		if key := schema.KeyOf(t.attr, v); !gone[key] && !gone[key.WithoutType()] {
 			left = append(left, v)
 		}
 	}

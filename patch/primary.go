@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -34,18 +35,18 @@ func (e edit) setsPrimary() bool {
 }
 
 // settlePrimary makes the values at the positions, which an operation has made
-// primary, the only primary one. Two that differ are an error: one operation
-// brings one primary value (RFC 7643 §2.4).
+// primary, the only primary one. If they are not one value it is an error: one
+// operation brings one primary value (RFC 7643 §2.4).
 func settlePrimary(a *schema.Attribute, list []schema.Value, at []int) ([]schema.Value, error) {
-	winner := list[at[0]]
+	winner := schema.KeyOf(a, list[at[0]])
 	for _, i := range at[1:] {
-		if !schema.Equal(a, winner, list[i]) {
+		if schema.KeyOf(a, list[i]) != winner {
 			return nil, fail(schema.ErrorInvalidValue, "more than one value would be primary")
 		}
-		list[i] = schema.Value{}
 	}
-	resetPrimary(a, list, at[0])
-	return distinct(a, list), nil
+	list = schema.Distinct(a, list)
+	resetPrimary(a, list, slices.IndexFunc(list, func(v schema.Value) bool { return schema.KeyOf(a, v) == winner }))
+	return list, nil
 }
 
 // resetPrimary sets primary to false in all values but the winner (RFC 7644

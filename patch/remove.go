@@ -29,6 +29,9 @@ func (w *run) removed(t target, old schema.Value, raw any) (schema.Value, error)
 		}
 		list[i] = v
 	}
+	if t.attr.MultiValued {
+		list = schema.Distinct(t.attr, list) // without their types two may be one
+	}
 	return guarded(Remove, t.attr, old, listOf(t.attr, list))
 }
 

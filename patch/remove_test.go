@@ -27,6 +27,8 @@ func TestRemove(t *testing.T) {
 			want: `{"userName":"u","title":"T",` + name + `,"emails":[{"value":"a@example.com","type":"work"},{"value":"c@x","type":"home"}],` + extension + `}`},
 		{name: "by a filter on two sub-attributes (RFC example), P-50", on: fullUser, ops: `{"op":"remove","path":"emails[type eq \"work\" and value ew \"example.com\"]"}`,
 			want: `{"userName":"u","title":"T",` + name + `,"emails":[{"value":"b@x","type":"work","display":"d"},{"value":"c@x","type":"home"}],` + extension + `}`},
+		{name: "values that differed in what goes are one, P-51 N-3", on: `{"userName":"u","emails":[{"value":"a","type":"work"},{"value":"A","type":"home","primary":true},{"value":"b"}]}`, ops: `{"op":"remove","path":"emails.type"}`,
+			want: `{"userName":"u","emails":[{"value":"a","primary":true},{"value":"b"}]}`},
 		{name: "the last values, P-49 P-50", on: `{"userName":"u","emails":[{"value":"a","type":"work"}]}`, ops: `{"op":"remove","path":"emails[type eq \"work\"]"}`, want: `{"userName":"u"}`},
 		{name: "a sub-attribute of what matches, P-51", on: fullUser, ops: `{"op":"remove","path":"emails[type eq \"work\"].display"}`,
 			want: `{"userName":"u","title":"T",` + name + `,"emails":[{"value":"a@example.com","type":"work"},{"value":"b@x","type":"work"},{"value":"c@x","type":"home"}],` + extension + `}`},

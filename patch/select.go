@@ -30,7 +30,7 @@ func (w *run) selected(op Op, t target, old schema.Value, raw any) (schema.Value
 	if e.setsPrimary() {
 		list, err = settlePrimary(t.attr, list, at)
 	} else {
-		list = distinct(t.attr, list)
+		list = schema.Distinct(t.attr, list)
 	}
 	if err != nil {
 		return old, err
@@ -99,7 +99,7 @@ func (w *run) selectedSimple(op Op, t target, old schema.Value, raw any) (schema
 	for _, i := range at {
 		list[i] = v
 	}
-	return guarded(op, t.attr, old, schema.List(distinct(t.attr, list)...))
+	return guarded(op, t.attr, old, schema.List(schema.Distinct(t.attr, list)...))
 }
 
 func noMatch() error {

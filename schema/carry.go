@@ -82,13 +82,13 @@ func carryElements(a *Attribute, old, v Value) Value {
 	if readOnly == nil || !v.Assigned() {
 		return v
 	}
-	was := make(map[elementKey]*Object, old.Len())
+	was := make(map[ElementKey]*Object, old.Len())
 	for _, e := range old.All() {
-		was[keyOf(a, e, false)] = e.Object()
+		was[KeyOf(a, e)] = e.Object()
 	}
 	out := make([]Value, 0, v.Len())
 	for _, e := range v.All() {
-		o, before := e.Object(), was[keyOf(a, e, false)]
+		o, before := e.Object(), was[KeyOf(a, e)]
 		for _, s := range readOnly {
 			o = o.With(s, before.Get(s))
 		}

@@ -119,6 +119,8 @@ func TestDecode(t *testing.T) {
 			`{"emails":[{"value":"a","primary":false},{"value":"b","primary":true},{"value":"c","primary":false}]}`, ""},
 		{"the same type and value twice", `"emails":[{"type":"work","value":"a","display":"1"},{"type":"WORK","value":"A","display":"2"}]`, // N-3
 			`{"emails":[{"value":"a","display":"1","type":"work"}]}`, ""},
+		{"the same type and value, with more the second time", `"emails":[{"type":"work","value":"a","primary":false},{"type":"WORK","value":"A","primary":true,"display":"2"},{"value":"b"}]`, // N-3
+			`{"emails":[{"value":"a","display":"2","type":"work","primary":true},{"value":"b"}]}`, ""},
 		{"the same value with another type", `"emails":[{"type":"work","value":"a"},{"type":"home","value":"a"},{"value":"a"}]`,
 			`{"emails":[{"value":"a","type":"work"},{"value":"a","type":"home"},{"value":"a"}]}`, ""},
 		{"one primary sent twice", `"emails":[{"value":"a","primary":true},{"value":"a","primary":true}]`, `{"emails":[{"value":"a","primary":true}]}`, ""},
@@ -204,7 +206,7 @@ func TestDecodeMembersByExactID(t *testing.T) {
 	group := parse(t, `{"schemas":["`+schema.GroupURI+`"],"displayName":"g","members":[{"value":"aB1"},{"value":"Ab1"},{"value":"aB1","type":"User"}]}`).(schema.JSONObject)
 	got, err := schema.GroupType.Decode(group, schema.Strict())
 	require.NoError(t, err)
-	require.Equal(t, `{"displayName":"g","members":[{"value":"aB1"},{"value":"Ab1"}]}`, text(got.Attributes))
+	require.Equal(t, `{"displayName":"g","members":[{"value":"aB1","type":"User"},{"value":"Ab1"}]}`, text(got.Attributes))
 }
 
 func TestDecodeLargeGroup(t *testing.T) {

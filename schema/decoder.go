@@ -111,7 +111,11 @@ func (d *decoder) list(a *Attribute, value any) (Value, error) {
 			vs = append(vs, v)
 		}
 	}
-	vs = distinct(a, vs, a == d.members)
+	if a == d.members {
+		vs = distinct(a, vs, memberKey)
+	} else {
+		vs = Distinct(a, vs)
+	}
 	if err := onePrimary(a, vs); err != nil {
 		return Value{}, err
 	}

@@ -1,95 +1,118 @@
 package schema
 
-import "strconv"
-
-// elementKey tells the elements of a multi-valued attribute apart: two with
-// the same key are one (RFC 7643 §2.4, N-3).
-type elementKey struct {
-	typ   string // the type sub-attribute
-	value string // the value, or the value sub-attribute
-	rest  string // the whole element, if it has no value sub-attribute
+// ElementKey tells the elements of one multi-valued attribute apart: those with
+// the same key are one (RFC 7643 §2.4, N-3). It is comparable.
+type ElementKey struct {
+	value string // the value, the value sub-attribute or the whole element
+	typ   string // the type sub-attribute, if typed
+	typed bool
+	whole bool // there is no value sub-attribute
 }
 
-// keyOf returns the key of an element. That of a member is the id alone, whose
-// case counts (RFC 7643 §3.1) whatever the schema says of the attribute.
-func keyOf(a *Attribute, v Value, member bool) elementKey {
+// KeyOf returns the key of an element of attribute a: its "value" and "type", or
+// where there is no "value" everything it has. Values that [Equal] calls equal
+// have the same key.
+func KeyOf(a *Attribute, v Value) ElementKey {
 	if a.Type != TypeComplex {
-		return elementKey{value: scalarKey(a, v)}
+		return ElementKey{value: valueKey(a, v)}
 	}
 	o := v.Object()
-	sub := a.Sub("value")
-	value := o.Get(sub)
-	if !value.Assigned() {
-		return elementKey{rest: string(o.AppendJSON(nil))}
+	value := a.Sub("value")
+	if value == nil || !o.Get(value).Assigned() {
+		return ElementKey{value: valueKey(a, v), whole: true}
 	}
-	if member {
-		return elementKey{value: value.Text()}
-	}
-	key := elementKey{value: scalarKey(sub, value)}
-	if typ := a.Sub("type"); typ != nil {
-		key.typ = scalarKey(typ, o.Get(typ))
+	key := ElementKey{value: valueKey(value, o.Get(value))}
+	if typ := a.Sub("type"); typ != nil && o.Get(typ).Assigned() {
+		key.typ, key.typed = valueKey(typ, o.Get(typ)), true
 	}
 	return key
 }
 
-// scalarKey returns equal strings for values that [Equal] calls equal.
-func scalarKey(a *Attribute, v Value) string {
-	switch {
-	case !v.Assigned():
-		return ""
-	case a.FoldsCase():
-		return FoldKey(v.text)
-	case a.Type == TypeDecimal:
-		return strconv.FormatFloat(v.Float()+0, 'g', -1, 64) // -0 is 0
-	case a.Type == TypeDateTime:
-		return DateTime(v.Time()).text
-	}
-	return v.Text()
+// Typed reports whether the element has a "value" and a "type".
+func (k ElementKey) Typed() bool { return k.typed }
+
+// WithoutType returns the key which the element would have without its "type".
+func (k ElementKey) WithoutType() ElementKey {
+	k.typ, k.typed = "", false
+	return k
 }
 
-// distinct leaves out elements that are there already; the first one stays as
-// it is. vs is overwritten.
-func distinct(a *Attribute, vs []Value, members bool) []Value {
-	if len(vs) < 2 {
-		return vs
+// memberKey returns the key of a member: the id alone, whose case counts
+// (RFC 7643 §3.1) whatever the schema says of the attribute.
+func memberKey(a *Attribute, v Value) ElementKey {
+	if value := v.Object().Get(a.Sub("value")); value.Assigned() {
+		return ElementKey{value: value.Text()}
 	}
-	seen := newKeySet(len(vs))
+	return KeyOf(a, v)
+}
+
+// Distinct makes one of the elements of attribute a that have the same key. It
+// stands where the first of them was, has what they have, the first one's where
+// they differ, and is primary if any of them was. Unassigned values are left
+// out. vs is overwritten.
+func Distinct(a *Attribute, vs []Value) []Value { return distinct(a, vs, KeyOf) }
+
+func distinct(a *Attribute, vs []Value, keyOf func(*Attribute, Value) ElementKey) []Value {
+	places := newPlaces(len(vs))
 	kept := vs[:0]
 	for _, v := range vs {
-		if seen.add(keyOf(a, v, members)) {
+		if !v.Assigned() {
+			continue
+		}
+		if i := places.of(keyOf(a, v), len(kept)); i < len(kept) {
+			kept[i] = merged(a, kept[i], v)
+		} else {
 			kept = append(kept, v)
 		}
 	}
 	return kept
 }
 
-// keySet is a set of keys; small ones are searched, which saves the map.
-type keySet struct {
-	few  []elementKey
-	many map[elementKey]struct{}
-}
-
-func newKeySet(size int) *keySet {
-	if size <= 8 {
-		return &keySet{few: make([]elementKey, 0, size)}
+// merged returns x with what y has and x has not.
+func merged(a *Attribute, x, y Value) Value {
+	if a.Type != TypeComplex {
+		return x
 	}
-	return &keySet{many: make(map[elementKey]struct{}, size)}
-}
-
-// add reports whether the key is new.
-func (s *keySet) add(k elementKey) bool {
-	if s.many != nil {
-		size := len(s.many)
-		s.many[k] = struct{}{}
-		return len(s.many) > size
-	}
-	for _, have := range s.few {
-		if have == k {
-			return false
+	o := x.Object()
+	for sub, v := range y.Object().All() {
+		have := o.Get(sub)
+		if !have.Assigned() || sub.folded == "primary" && v.Bool() && !have.Bool() {
+			o = o.With(sub, v)
 		}
 	}
-	s.few = append(s.few, k)
-	return true
+	return Complex(o)
+}
+
+// places are the places of the elements in a list by key; in a short list they
+// are searched, which saves the map.
+type places struct {
+	few  []ElementKey
+	many map[ElementKey]int
+}
+
+func newPlaces(size int) *places {
+	if size <= 8 {
+		return &places{few: make([]ElementKey, 0, size)}
+	}
+	return &places{many: make(map[ElementKey]int, size)}
+}
+
+// of returns the place of the element with that key. A new one is at the end.
+func (p *places) of(k ElementKey, end int) int {
+	if p.many != nil {
+		if i, ok := p.many[k]; ok {
+			return i
+		}
+		p.many[k] = end
+		return end
+	}
+	for i, have := range p.few {
+		if have == k {
+			return i
+		}
+	}
+	p.few = append(p.few, k)
+	return end
 }
 
 // onePrimary checks that at most one element is primary (RFC 7643 §2.4, N-1).

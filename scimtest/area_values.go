@@ -76,8 +76,21 @@ var valuesMulti = []row{
 			}
 			c.keeps([]string{`"emails":[{"value":"a@b.example","type":"work"},{"value":"A@B.example","type":"WORK"}]`}, "emails.#", "1")
 			c.keeps([]string{`"emails":[{"value":"a@b.example","type":"work"},{"value":"a@b.example","type":"home"}]`}, "emails.#", "2")
+			c.keeps([]string{`"emails":[{"value":"a@b.example","type":"work"},{"value":"A@b.example","type":"work","primary":true,"display":"D"}]`}, "emails", `[{"value":"a@b.example","type":"work","primary":true,"display":"D"}]`)
 			c.keeps([]string{`"addresses":[{"region":"r"},{"region":"r"}]`}, "addresses.#", "1")
 			c.keeps([]string{`"addresses":[{"region":"r"},{"region":"s"}]`}, "addresses.#", "2")
+		})
+	}},
+	{"N-3 P-35 P-66", "values that PATCH brings or makes with the same type and value are one, with what all of them have", func(c *Case) {
+		c.Both(func(c *Client) {
+			path := c.someone(`"emails":[{"value":"a@b.example","type":"work"},{"value":"c@b.example","type":"work","display":"D","primary":true}]`)
+			r := c.becomes(path, replace(`emails[type eq "work"].value`, `"n@b.example"`), "emails", `[{"value":"n@b.example","type":"work","display":"D","primary":true}]`)
+			c.Put(path, r.Text).Is(200)
+			require.Equal(c.t, r.Text, c.Get(path).Text, "PUT of what GET returned changes nothing")
+			c.becomes(path, add("emails", `[{"value":"a@b.example","type":"home"},{"value":"A@b.example","type":"home","primary":true,"display":"E"}]`),
+				"emails", `[{"value":"n@b.example","type":"work","display":"D","primary":false},{"value":"a@b.example","type":"home","primary":true,"display":"E"}]`)
+			c.stays(path, add("emails", `[{"value":"a@b.example","type":"home"},{"value":"A@b.example","type":"home","primary":true}]`))
+			c.becomes(path, remove("emails.type")+","+replace("emails.value", `"z@b.example"`), "emails", `[{"value":"z@b.example","display":"D","primary":true}]`)
 		})
 	}},
 	{"N-4", "URIs are made canonical", func(c *Case) {

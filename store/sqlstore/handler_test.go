@@ -82,7 +82,9 @@ func TestMembersByExactID(t *testing.T) {
 			func() { c.Put(group, scimtest.Group("g", `"members":`+both)).Is(200) },
 			func() { c.Patch(group, `{"op":"replace","path":"members","value":`+both+`}`).Is(204) },
 			func() { c.Patch(group, `{"op":"remove","path":"members[value eq \"AB1\"]"}`).Is(204) },
-			func() { c.Patch(group, `{"op":"remove","path":"members[value eq \"ab1\" or value eq \"AB1\"]"}`).Is(204) },
+			func() {
+				c.Patch(group, `{"op":"remove","path":"members[value eq \"ab1\" or value eq \"AB1\"]"}`).Is(204)
+			},
 		} {
 			write()
 			c.Get(group).Has("members.#", "2", "members[0].value", `"aB1"`, "members[1].value", `"Ab1"`)

@@ -1,23 +1,21 @@
-package patch
+package schema
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/seed5f3efb56/scim/schema"
 )
 
 // Keys are equal exactly when values are.
 func TestKeysAgreeWithEqual(t *testing.T) {
 	t.Parallel()
-	s, err := schema.New(schema.Schema{ID: "urn:x:K", Name: "K", Attributes: []*schema.Attribute{
-		{Name: "text"}, {Name: "exact", CaseExact: true}, {Name: "yes", Type: schema.TypeBoolean},
-		{Name: "whole", Type: schema.TypeInteger}, {Name: "real", Type: schema.TypeDecimal}, {Name: "at", Type: schema.TypeDateTime},
-		{Name: "raw", Type: schema.TypeBinary}, {Name: "ref", Type: schema.TypeReference},
+	s, err := New(Schema{ID: "urn:x:K", Name: "K", Attributes: []*Attribute{
+		{Name: "text"}, {Name: "exact", CaseExact: true}, {Name: "yes", Type: TypeBoolean},
+		{Name: "whole", Type: TypeInteger}, {Name: "real", Type: TypeDecimal}, {Name: "at", Type: TypeDateTime},
+		{Name: "raw", Type: TypeBinary}, {Name: "ref", Type: TypeReference},
 		{Name: "many", MultiValued: true},
-		{Name: "set", Type: schema.TypeComplex, MultiValued: true, SubAttributes: []*schema.Attribute{
-			{Name: "a"}, {Name: "b"}, {Name: "primary", Type: schema.TypeBoolean}, {Name: "n", Type: schema.TypeDecimal}, {Name: "m", MultiValued: true},
+		{Name: "set", Type: TypeComplex, MultiValued: true, SubAttributes: []*Attribute{
+			{Name: "a"}, {Name: "b"}, {Name: "primary", Type: TypeBoolean}, {Name: "n", Type: TypeDecimal}, {Name: "m", MultiValued: true},
 		}},
 	}})
 	require.NoError(t, err)
@@ -35,17 +33,17 @@ func TestKeysAgreeWithEqual(t *testing.T) {
 			`[{"a":"x","primary":true}]`, `[{"a":"x","primary":false}]`, `[{"m":["a"],"a":"x"}]`, `[{"m":["a","x"]}]`},
 	} {
 		a := s.Attribute(name)
-		var values []schema.Value
+		var values []Value
 		for _, text := range texts {
-			raw, err := schema.ParseJSON([]byte(text))
+			raw, err := ParseJSON([]byte(text))
 			require.NoError(t, err)
-			v, _, err := schema.DecodeValue(a, raw, false, schema.Strict())
+			v, _, err := DecodeValue(a, raw, false, Strict())
 			require.NoError(t, err, text)
 			values = append(values, v)
 		}
 		for i, x := range values {
 			for j, y := range values {
-				require.Equal(t, schema.Equal(a, x, y), string(appendKey(nil, a, x)) == string(appendKey(nil, a, y)), "%s: %s and %s", name, texts[i], texts[j])
+				require.Equal(t, Equal(a, x, y), valueKey(a, x) == valueKey(a, y), "%s: %s and %s", name, texts[i], texts[j])
 			}
 		}
 	}
