@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -47,7 +48,9 @@ type Table[T any] struct {
 	version *store.Field
 	former  []*store.Field
 	lists   []*valueTable
-	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
+	// reported: that there are rows without keys, if there are
+	reported atomic.Bool
+	fresh    map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }
 
 // Options are what a struct's tags do not say. The zero value will do.

@@ -29,17 +29,21 @@ type hostApp struct {
 	db    *sqlquery.DB
 	users *sqlquery.Table[hostUser]
 	teams *sqlquery.GroupTable[hostTeam]
+	log   *strings.Builder
 }
 
 // openApp is the application whose teams have users of the same database.
 func openApp(t testing.TB, d host) hostApp {
 	conn, db := openHost(t, d)
-	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[hostUser]{New: newHostUser})
+	log := &strings.Builder{}
+	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[hostUser]{
+		New: newHostUser, Logger: slog.New(slog.NewTextHandler(log, nil)),
+	})
 	require.NoError(t, err)
 	teams, err := sqlquery.NewGroupTable(t.Context(), db, "teams", schema.GroupType,
 		sqlquery.Members{Table: "team_members", Group: "team_id", Member: "user_id", Of: users}, sqlquery.Options[hostTeam]{})
 	require.NoError(t, err)
-	return hostApp{conn, db, users, teams}
+	return hostApp{conn, db, users, teams, log}
 }
 
 func (a hostApp) user(t testing.TB, name string) *schema.Resource {
@@ -209,6 +213,9 @@ func TestSQLQueryRebuildsKeys(t *testing.T) {
 			return len(p.Resources)
 		}
 		require.Zero(t, find())
+		require.Equal(t, 1, strings.Count(a.log.String(), "RebuildKeys"), "said once, since nobody would notice")
+		require.Zero(t, find())
+		require.Equal(t, 1, strings.Count(a.log.String(), "RebuildKeys"))
 		n, err := a.users.RebuildKeys(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, 2, n)

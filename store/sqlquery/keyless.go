@@ -1,0 +1,54 @@
+package sqlquery
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// reportKeyless looks, once, for a row that has a value and no key for it:
+// nobody finds it by that value, and a client would create the user again.
+func (t *Table[T]) reportKeyless(ctx context.Context) error {
+	if t.reported.Swap(true) {
+		return nil
+	}
+	for _, key := range t.typed.Fields() {
+		if key.Role != store.RoleKey {
+			continue
+		}
+		found, err := t.keyless(ctx, key)
+		if err != nil {
+			t.reported.Store(false)
+			return err
+		}
+		if found {
+			t.log.LogAttrs(ctx, slog.LevelError, "sqlquery: rows without a key are not found by their value: call RebuildKeys, and let whoever writes the value write its key",
+				slog.String("table", t.name), slog.String("column", t.columns[key]))
+		}
+	}
+	return nil
+}
+
+// keyless reports whether a row of any tenant has a value without its key.
+func (t *Table[T]) keyless(ctx context.Context, key *store.Field) (found bool, err error) {
+	for _, f := range t.typed.Fields() {
+		if f.Role != store.RoleAttribute || t.typed.KeyOf(f) != key {
+			continue
+		}
+		s := t.db.d.statement("SELECT 1 FROM ", t.name, " AS ", alias, " WHERE ", t.column(key), " IS NULL AND ",
+			t.column(f), " IS NOT NULL AND ", t.db.d.notEmpty(t.column(f)))
+		if t.deleted != nil {
+			s.add(" AND ")
+			t.alive(s)
+		}
+		if t.options.Where != "" {
+			s.add(" AND (", t.options.Where, ")")
+		}
+		err = t.db.query(ctx, s.add(" LIMIT 1"), func(func(...any) error) error {
+			found = true
+			return nil
+		})
+	}
+	return found, err
+}
