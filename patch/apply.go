@@ -77,7 +77,7 @@ var extensionPath = regexp.MustCompile(`(?i)^urn:ietf:params:scim:schemas:extens
 // is none.
 func (w *run) change(op Op, t target, raw any) error {
 	if t.readOnly() {
-		return t.within(fail(schema.ErrorMutability, "the attribute is readOnly"))
+		return t.within(readOnly())
 	}
 	w.mention(op, t)
 	if t.attr == w.typ.Members() {

@@ -83,7 +83,10 @@ func (d decoder) mergeEdit(a *schema.Attribute, raw any) (edit, error) {
 			return edit{}, unknownSub(m.Name)
 		}
 		if sub.Mutability == schema.ReadOnly {
-			continue // as in a POST (RFC 7644 §3.3)
+			if d.profile.IgnoreReadOnly {
+				continue // as in a POST (RFC 7644 §3.3)
+			}
+			return edit{}, within(sub, readOnly())
 		}
 		f, err := d.in(a).edit(sub, m.Value)
 		if err != nil {

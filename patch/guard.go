@@ -37,6 +37,10 @@ func holdsImmutable(a *schema.Attribute, old schema.Value) bool {
 	return false
 }
 
+func readOnly() error {
+	return fail(schema.ErrorMutability, "the attribute is readOnly")
+}
+
 func immutable() error {
 	return fail(schema.ErrorMutability, "the attribute is immutable and has another value")
 }

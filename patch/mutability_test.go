@@ -24,13 +24,18 @@ func TestReadOnly(t *testing.T) {
 		patchCase{name: "without path (Okta, authentik)", profile: lenient, on: `{"userName":"u"}`,
 			ops:  `{"op":"replace","value":{"id":"other","meta":{"version":"x"},"groups":[],"title":"T","meta.created":"x","` + ent + `:manager.displayName":"x"}}`,
 			want: `{"userName":"u","title":"T"}`},
-		patchCase{name: "within a value it is ignored, RFC 7644 §3.3", on: `{"userName":"u"}`,
+		patchCase{name: "within a value, P-14", profile: strict, on: `{"userName":"u"}`, ops: `{"op":"add","path":"` + ent + `:manager","value":{"value":"m","displayName":"x"}}`, fail: schema.ErrorMutability, path: ent + ":manager.displayName"},
+		patchCase{name: "within a value of an extension, P-14", profile: strict, on: fullUser, ops: `{"op":"replace","path":"` + ent + `","value":{"manager":{"displayName":null}}}`, fail: schema.ErrorMutability, path: ent + ":manager.displayName"},
+		patchCase{name: "within a value without path, P-14", profile: strict, on: fullUser, ops: `{"op":"add","value":{"` + ent + `":{"manager":{"displayName":"x"}}}}`, fail: schema.ErrorMutability, path: ent + ":manager.displayName"},
+		patchCase{name: "within a value it is ignored, RFC 7644 §3.3", profile: lenient, on: `{"userName":"u"}`,
 			ops:  `{"op":"add","path":"` + ent + `:manager","value":{"value":"m","displayName":"x"}}`,
 			want: `{"userName":"u","` + ent + `":{"manager":{"value":"m"}}}`},
 	))
 	runCases(t, thingType, []patchCase{
-		{name: "kept in the value of an element", on: `{"parts":[{"value":"v","stamp":"s"}]}`, ops: `{"op":"add","path":"parts[value eq \"v\"]","value":{"stamp":"x","type":"t"}}`, want: `{"parts":[{"value":"v","type":"t","stamp":"s"}]}`},
-		{name: "stays when a value is added again", on: `{"parts":[{"value":"v","stamp":"s"}]}`, ops: `{"op":"add","path":"parts","value":{"value":"v","stamp":"x"}}`},
+		{name: "in the value of an element, P-14", profile: strict, on: `{"parts":[{"value":"v","stamp":"s"}]}`, ops: `{"op":"add","path":"parts[value eq \"v\"]","value":{"stamp":"s","type":"t"}}`, fail: schema.ErrorMutability, path: "parts.stamp"},
+		{name: "in a list, P-14", profile: strict, on: `{"name":"n"}`, ops: `{"op":"add","path":"parts","value":[{"value":"v"},{"value":"w","stamp":"x"}]}`, fail: schema.ErrorMutability, path: "parts.stamp"},
+		{name: "kept in the value of an element", profile: lenient, on: `{"parts":[{"value":"v","stamp":"s"}]}`, ops: `{"op":"add","path":"parts[value eq \"v\"]","value":{"stamp":"x","type":"t"}}`, want: `{"parts":[{"value":"v","type":"t","stamp":"s"}]}`},
+		{name: "stays when a value is added again", profile: lenient, on: `{"parts":[{"value":"v","stamp":"s"}]}`, ops: `{"op":"add","path":"parts","value":{"value":"v","stamp":"x"}}`},
 	})
 }
 

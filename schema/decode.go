@@ -52,12 +52,13 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 // DecodeValue reads the value of one attribute as PATCH brings it, under the
 // rules of Decode: for a multi-valued attribute a list, or a lone element,
 // which becomes a list of one; nil and [] are unassigned. With element the
-// value is one element of a multi-valued attribute. readOnly sub-attributes
-// are left out. Secrets go to the second result, by paths that begin with a
+// value is one element of a multi-valued attribute. readOnly sub-attributes are
+// left out under IgnoreReadOnly, and otherwise an error of mutability whatever
+// they hold (RFC 7644 §3.5.2). Secrets go to the second result, by paths that begin with a
 // itself ([Secrets.Within] puts a's parents in front).
 //
-// Whether the client may change a is not asked. Errors are [*Error] of
-// invalidValue or, for unknown sub-attributes and ones named twice,
+// Whether the client may change a itself is not asked. Errors are [*Error] of
+// mutability, invalidValue or, for unknown sub-attributes and ones named twice,
 // invalidSyntax, with Path relative to a.
 func DecodeValue(a *Attribute, value any, element bool, p Profile) (Value, Secrets, error) {
 	d := decoder{profile: p, patch: true, path: AttrPath{a}}

@@ -15,11 +15,14 @@ type decoder struct {
 }
 
 // field reads the value of attribute a, which b does not have yet, into b,
-// unless it is readOnly or secret.
+// unless it is readOnly, which in PATCH may be an error, or secret.
 func (d *decoder) field(b *Builder, a *Attribute, value any) error {
 	// RFC 7644 §3.3, §3.5.1: readOnly attributes SHALL be ignored, id and meta
-	// among them, whatever they hold.
+	// among them, whatever they hold; in PATCH they are an error (§3.5.2).
 	if a.Mutability == ReadOnly {
+		if d.patch && !d.profile.IgnoreReadOnly {
+			return &Error{Type: ErrorMutability, Path: a.Name, Detail: "is readOnly"}
+		}
 		return nil
 	}
 	d.path = append(d.path, a)

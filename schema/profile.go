@@ -26,9 +26,9 @@ type Profile struct {
 	// booleans, numbers, dates, binaries, complex and multi-valued attributes
 	// (Entra ID, OneLogin, JumpCloud, Okta).
 	EmptyStrings bool
-	// IgnoreReadOnly ignores readOnly attributes among the members of a PATCH
-	// value without path (Okta, authentik). A path that names one is always a
-	// mutability error.
+	// IgnoreReadOnly ignores readOnly attributes within a PATCH value (Okta and
+	// authentik send whole resources), which otherwise are a mutability error,
+	// as a path that names one always is.
 	IgnoreReadOnly bool
 	// RemoveValues lets PATCH remove carry a list of values, which alone are
 	// then removed (Entra ID, authentik, JumpCloud). Otherwise such an

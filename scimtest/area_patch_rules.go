@@ -155,12 +155,15 @@ var patchValues = []row{
 			c.fails(path, "mutability", replace("id", quote(ID(path))), add("meta.resourceType", `"User"`)) // the same value is no excuse
 		})
 	}},
-	{"P-14", "readOnly parts of a value are ignored, as in a POST", func(c *Case) {
-		c.Both(func(c *Client) {
-			path := c.someone()
-			c.becomes(path, add(ent+":manager", `{"value":"m","displayName":"Boss"}`), at("manager.value"), `"m"`, at("manager.displayName"), "")
-			c.stays(path, replace(ent+":manager", `{"displayName":"Boss"}`))
-		})
+	{"P-14 N-21", "readOnly parts of a value: strict refuses, the default ignores them, as in a POST", func(c *Case) {
+		path := c.Default.someone()
+		for _, op := range []string{replace(ent+":manager", `{"displayName":"Boss"}`), add(ent, `{"manager":{"displayName":"Boss"}}`), replace("", `{"`+ent+`":{"manager":{"displayName":null}}}`)} {
+			c.Strict.fails(path, "mutability", op, add("title", `"t"`)+","+op)
+			c.Default.stays(path, op)
+		}
+		c.Strict.fails(path, "mutability", add(ent+":manager", `{"value":"m","displayName":"Boss"}`))
+		c.Default.becomes(path, add(ent+":manager", `{"value":"m","displayName":"Boss"}`), at("manager.value"), `"m"`, at("manager.displayName"), "")
+		c.Strict.becomes(path, add(ent+":manager", `{"value":"n"}`), at("manager.value"), `"n"`)
 	}},
 	{"P-16 P-10", "a value of the wrong type is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
