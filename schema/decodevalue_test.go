@@ -42,7 +42,7 @@ func TestDecodeValue(t *testing.T) {
 		{"readOnly sub-attributes of an attribute of an extension", enterprise, `{"manager":{"displayName":null}}`, false, `mutability manager.displayName`, `null`},
 		{"an extension", enterprise, `{"department":"d"}`, false, `{"department":"d"}`, ""},
 		{"a boolean", "active", `"nope"`, false, `invalidValue `, `invalidValue `},
-		{"a URI", "profileUrl", `"HTTPS://A:443"`, false, `"https://a"`, ""},
+		{"a URI", "profileUrl", `"HTTPS://A:443"`, false, `"https://a/"`, ""},
 		{"a member", "members", `{"value":"u","$ref":"Users/u","display":"x"}`, true, `mutability display`, `{"value":"u","$ref":"Users/u"}`},
 	} {
 		if c.lenient == "" {

@@ -38,7 +38,7 @@ func onlyURIChars(s string, u *url.URL) bool {
 
 // canonicalURI normalises a URI with an authority as RFC 3986 §6.2.2 and
 // §6.2.3 say (N-4): case of scheme, host and escapes, needless escapes,
-// default port, dot segments. An empty path stays empty. Everything else
+// default port, dot segments, and "/" for an empty path. Everything else
 // (relative references, URNs, mailto) is returned as it is.
 func canonicalURI(s string) string {
 	scheme, _, ok := strings.Cut(s, "://")
@@ -53,6 +53,9 @@ func canonicalURI(s string) string {
 	scheme = lowerASCII(scheme)
 	authority, rest := cutBefore(rest, "/?#")
 	path, rest := cutBefore(rest, "?#")
+	if path == "" && authority != "" {
+		path = "/"
+	}
 	return scheme + "://" + canonicalAuthority(scheme, authority) + withoutDots(path) + rest
 }
 

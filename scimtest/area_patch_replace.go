@@ -26,7 +26,7 @@ var patchReplace = []row{
 	{"P-60 P-61", "replace sets a singular attribute, whether it has a value or not", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone()
-			for _, one := range []struct{ path, value string }{{"title", `"t"`}, {"title", `"u"`}, {"nickName", `"n"`}, {"active", "true"}, {"active", "false"}, {"externalId", `"e"`}, {"userName", `"renamed"`}, {"profileUrl", `"https://x.example"`}, {"displayName", `"d"`}} {
+			for _, one := range []struct{ path, value string }{{"title", `"t"`}, {"title", `"u"`}, {"nickName", `"n"`}, {"active", "true"}, {"active", "false"}, {"externalId", `"e"`}, {"userName", `"renamed"`}, {"profileUrl", `"https://x.example/"`}, {"displayName", `"d"`}} {
 				c.becomes(path, replace(one.path, one.value), one.path, one.value)
 			}
 			c.becomes(path, replace("phoneNumbers", `[{"value":"1"}]`), "phoneNumbers", `[{"value":"1"}]`)

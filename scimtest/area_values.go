@@ -99,6 +99,7 @@ var valuesMulti = []row{
 				"HTTP://Example.com:80/a/../b": "http://example.com/b", "https://EXAMPLE.com:443/%7euser/": "https://example.com/~user/",
 				"https://example.com/%c3%bc": "https://example.com/%C3%BC", "https://example.com/a/./b": "https://example.com/a/b",
 				"https://example.com/Path?Q=1": "https://example.com/Path?Q=1", "https://example.com:8443/": "https://example.com:8443/",
+				"https://example.com": "https://example.com/", "http://Example.com:80?q": "http://example.com/?q",
 			} {
 				c.keeps([]string{`"profileUrl":` + quote(sent), `"photos":[{"value":` + quote(sent) + `}]`}, "profileUrl", quote(want), "photos[0].value", quote(want))
 				path := c.NewUser("u", `"profileUrl":`+quote(sent))
