@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -70,8 +71,8 @@ func (h *Handler) parseURL(values url.Values) (*query, error) {
 		if !values.Has(name) {
 			continue
 		}
-		n, err := strconv.Atoi(values.Get(name))
-		if err != nil {
+		n, ok := integer(values.Get(name))
+		if !ok {
 			return nil, invalidValue("", name+" is not an integer")
 		}
 		set(n)
@@ -165,13 +166,23 @@ func readInt(m schema.JSONMember, set func(int)) error {
 	if m.Value == nil {
 		return nil
 	}
-	n, ok := m.Value.(schema.Number)
-	i, err := strconv.Atoi(string(n))
-	if !ok || err != nil {
+	number, _ := m.Value.(schema.Number)
+	n, ok := integer(string(number))
+	if !ok {
 		return invalidValue("", m.Name+" is not an integer")
 	}
-	set(i)
+	set(n)
 	return nil
+}
+
+// integer reads an integer of any size; one beyond the range is the nearest
+// within.
+func integer(s string) (n int, ok bool) {
+	i, err := strconv.ParseInt(s, 10, strconv.IntSize)
+	if errors.Is(err, strconv.ErrRange) { // it has not read to the end
+		return int(i), strings.Trim(s[1:], "0123456789") == ""
+	}
+	return int(i), err == nil
 }
 
 func readNames(m schema.JSONMember) ([]string, error) {

@@ -3,6 +3,7 @@ package scim
 import (
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,33 +82,37 @@ func checkRead(header http.Header, version string, same sameVersion) (notModifie
 	return notModified, nil
 }
 
-// matches walks the entity tags of a conditional header (RFC 9110 §8.8.3),
-// if there is one. What is not well formed matches nothing.
+// matches looks for a version in a conditional header, if there is one. What is
+// not well formed as a whole matches nothing: If-Match then fails, and with
+// If-None-Match the request is as one that names another tag.
 func matches(fields []string, version string, same sameVersion) (named, matched bool) {
 	if len(fields) == 0 {
 		return false, false
 	}
-	rest := strings.TrimSpace(strings.Join(fields, ","))
-	if rest == "*" {
+	header := strings.Trim(strings.Join(fields, ","), " \t")
+	if header == "*" {
 		return true, true
 	}
-	for rest != "" {
-		rest = strings.TrimLeft(rest, ", \t")
-		rest = strings.TrimPrefix(rest, "W/")
-		body, ok := strings.CutPrefix(rest, `"`)
-		if !ok {
-			return true, false
+	return true, slices.ContainsFunc(entityTags(header), func(tag string) bool { return same(tag, version) })
+}
+
+// entityTags reads a list of entity tags, strong or weak, without their quotes
+// (RFC 9110 §8.8.3); nil if it is none. Elements may be empty (§5.6.1).
+func entityTags(list string) []string {
+	var tags []string
+	for {
+		list = strings.TrimLeft(list, ", \t")
+		if list == "" {
+			return tags
 		}
-		tag, after, ok := strings.Cut(body, `"`)
-		if !ok {
-			return true, false
+		quoted, ok := strings.CutPrefix(strings.TrimPrefix(list, "W/"), `"`)
+		tag, rest, closed := strings.Cut(quoted, `"`)
+		rest = strings.TrimLeft(rest, " \t")
+		if !ok || !closed || rest != "" && rest[0] != ',' {
+			return nil
 		}
-		if same(tag, version) {
-			return true, true
-		}
-		rest = strings.TrimSpace(after)
+		tags, list = append(tags, tag), rest
 	}
-	return true, false
 }
 
 // tagVersion is the version within an entity tag made by etag.

@@ -15,6 +15,12 @@ func init() {
 // stale are tags that no version has.
 var stale = []string{`W/"0"`, `W/"nope"`, `"nope"`, `W/""`, `""`, `W/"nope", "other"`, "nope", `W/nope`, `W/"unclosed`, `w/"x"`, ",", `"a" "b"`, `"*"`, "**", `W/*`}
 
+// malformed returns header values that are no list of tags, though the tag is in
+// them (RFC 9110 §8.8.3).
+func malformed(tag string) []string {
+	return []string{tag + "x", tag + " x", tag + ` W/"nope"`, tag + tag, tag + ", x", tag + `, "unclosed`, "x, " + tag, "*, " + tag, tag + ", *", "w" + tag[1:], "W /" + tag[2:], tag + ";", `"` + tag}
+}
+
 // lists returns header values that name a tag among others.
 func lists(tag string) []string {
 	strong := strings.TrimPrefix(tag, "W/")
@@ -195,6 +201,23 @@ var versionConditions = []row{
 			}
 			c.Get(path, "If-Match: "+old).Fails(412, "")
 			c.Get(path, "If-Match: "+c.Get(path).Header.Get("ETag")).Is(200)
+		})
+	}},
+	{"V-9 V-6 V-7 V-8 V-5", "a condition that is not well formed matches nothing, whatever tag is in it", func(c *Case) {
+		c.Both(func(c *Client) {
+			path := c.NewUser("u")
+			for _, value := range malformed(c.Get(path).Header.Get("ETag")) {
+				c.Put(path, User("u", `"title":"x"`), "If-Match: "+value).Fails(412, "")
+				c.Do("PATCH", path, PatchOp(replace("title", `"x"`)), "If-Match: "+value).Fails(412, "")
+				c.Delete(path, "If-Match: "+value).Fails(412, "")
+				c.Get(path, "If-Match: "+value).Fails(412, "")
+				c.Get(path, "If-None-Match: "+value).Is(200).Has("title", "")
+			}
+			for i := range malformed("W/") {
+				path := c.someone()
+				c.Put(path, User("v"), "If-None-Match: "+malformed(c.Get(path).Header.Get("ETag"))[i]).Is(200)
+				c.Delete(path).Is(204)
+			}
 		})
 	}},
 	{"V-9", "writes with If-None-Match naming the current tag or * are 412; creating is not conditional", func(c *Case) {
