@@ -11,10 +11,16 @@ import (
 // words, and browsers show such URIs.
 func parseReference(s string, strict bool) (Value, error) {
 	u, err := url.Parse(s)
-	if err != nil || strict && !onlyURIChars(s, u) {
+	if err != nil || hasColon(u.Host) || strict && !onlyURIChars(s, u) {
 		return Value{}, wrongType("must be a URI (RFC 3986)")
 	}
 	return Reference(canonicalURI(s)), nil
+}
+
+// hasColon reports whether a host with an optional port has a colon besides,
+// which url.Parse lets through: only an IP literal may.
+func hasColon(host string) bool {
+	return !strings.HasPrefix(host, "[") && strings.Count(host, ":") > 1
 }
 
 // onlyURIChars reports whether s, which url.Parse took, has only characters of

@@ -73,6 +73,8 @@ func TestReferenceSyntax(t *testing.T) {
 		"http://a/?q=%zz":     true,
 		"http://a/#b#c":       true,
 		"http://[bad":         false,
+		"http://a::80/":       false, // a host has no colon
+		"http://u@a:b:1/":     false,
 		"http://a b/":         false,
 		"http://a:port/":      false,
 		"http://a/%zz":        false,
