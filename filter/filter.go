@@ -25,7 +25,8 @@ type Not struct{ Expr Expr }
 // eq, so an unassigned attribute is ne to every value, and a multi-valued one
 // is ne only if none of its values is equal (Z-11). With Null (eq and ne only)
 // the literal was null: eq null holds when nothing is assigned (Z-12). pr has
-// no literal; it holds for a value that is not an empty string (T-13).
+// no literal; it holds for a value that is neither an empty string nor a complex
+// one with nothing but empty strings in it (T-13).
 //
 // A missing "primary" is false (RFC 7643 §2.4): for a boolean sub-attribute of
 // that name, within a value that is there, unassigned compares as false.

@@ -154,13 +154,32 @@ func (t *test) one(v schema.Value) bool {
 	case t.null:
 		return true
 	case t.op == PR:
-		return !isText(v.Type()) || v.Text() != "" // T-13
+		return filled(v)
 	case v.Type() != t.literal.Type():
 		return false // a row that does not fit the schema
 	case isText(t.attr.Type):
 		return t.text(v.Text())
 	}
 	return t.op.holds(schema.Compare(t.attr, v, t.literal))
+}
+
+// filled reports whether a value is not empty (RFC 7644 Table 3, T-13): a text
+// that is not "", and a node that has a value which is not empty.
+func filled(v schema.Value) bool {
+	switch {
+	case isText(v.Type()):
+		return v.Text() != ""
+	case v.Type() != schema.TypeComplex:
+		return true
+	}
+	for _, sub := range v.Object().All() {
+		for i, n := 0, sub.Len(); i < n; i++ {
+			if filled(sub.At(i)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func isText(t schema.Type) bool {

@@ -141,10 +141,12 @@ func TestMatch(t *testing.T) {
 
 func TestMatchEmptyString(t *testing.T) {
 	t.Parallel()
-	r := resource(t, thingType, `{"name":"","tags":["",""]}`)
+	r := resource(t, thingType, `{"name":"","tags":["",""],"box":{"label":"","words":["",""]},"parts":[{"value":"","type":""},{"words":[""]}],"marks":[{"text":""},{"text":"x"}],"`+oddURI+`":{"unit":"","boss":{"value":""}},"`+httpURI+`":{"primary":false}}`)
 	for text, want := range map[string]bool{ // T-13
 		`name pr`: false, `tags pr`: false, `name eq ""`: true, `name eq null`: false, `name ne null`: true, `name co ""`: true,
 		`name co "a"`: false, `name sw ""`: true, `name ew ""`: true, `name lt "a"`: true, `name ge ""`: true,
+		`box pr`: false, `parts pr`: false, `marks pr`: true, oddURI + ` pr`: false, oddURI + `:boss pr`: false, httpURI + ` pr`: true, // F-10
+		`parts ne null`: true, `parts[value eq ""]`: true, `parts[not (words pr)]`: true,
 	} {
 		f, err := strict(thingType).Filter(text, nil)
 		require.NoError(t, err)

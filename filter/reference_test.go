@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func naiveCompare(e filter.Compare, doc any, inside string) bool {
 func naiveOne(e filter.Compare, v any) bool {
 	a, want := e.Path.Last(), e.Value.Text()
 	if e.Op == filter.PR {
-		return v != ""
+		return naiveFilled(v)
 	}
 	order := 0
 	switch v := v.(type) {
@@ -100,6 +101,23 @@ func naiveOne(e filter.Compare, v any) bool {
 		filter.EQ: order == 0, filter.NE: order == 0, filter.GT: order > 0,
 		filter.GE: order >= 0, filter.LT: order < 0, filter.LE: order <= 0,
 	}[e.Op]
+}
+
+// naiveFilled: "a non-empty or non-null value, or ... a non-empty node" (Table
+// 3); a node of nothing but empty strings is none.
+func naiveFilled(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, sub := range v {
+			if naiveFilled(sub) {
+				return true
+			}
+		}
+		return false
+	case []any:
+		return slices.ContainsFunc(v, naiveFilled)
+	}
+	return v != ""
 }
 
 func compareAny(less, more bool) int {

@@ -258,6 +258,20 @@ var typesComposed = []row{
 			c.Get("/Users").Has("Resources[0].nickName", `""`)
 		})
 	}},
+	{"F-10 T-13", "pr is false for a complex attribute with nothing but empty strings in it", func(c *Case) {
+		c.Both(func(c *Client) {
+			path := c.NewUser("u", `"name":{"givenName":"","familyName":""}`, `"emails":[{"value":""}]`, `"addresses":[{"region":""},{"locality":""}]`, enterprise(`"department":""`, `"manager":{"value":""}`))
+			for _, f := range []string{"name", "emails", "addresses", ent, ent + ":manager", "name.givenName", "emails.value"} {
+				c.Filter("/Users", f+" pr").Total(0)
+				c.Filter("/Users", "not ("+f+" pr)").Total(1)
+			}
+			c.Filter("/Users", `emails ne null and emails[value eq ""]`).Total(1)
+			c.Patch(path, add("name.givenName", `"g"`)+","+add("addresses", `[{"country":"AT"}]`)+","+add(ent+":manager", `{"value":"m"}`)).Is(200)
+			for f, n := range map[string]int{"name": 1, "emails": 0, "addresses": 1, ent: 1, ent + ":manager": 1} {
+				c.Filter("/Users", f+" pr").Total(n)
+			}
+		})
+	}},
 	{"T-12 T-13", "no depth or size of a value makes the server fail", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, deep := range []string{strings.Repeat("[", 10000), strings.Repeat(`{"a":`, 10000), strings.Repeat("[", 31) + strings.Repeat("]", 31), strings.Repeat(`{"a":`, 31) + "1" + strings.Repeat("}", 31)} {

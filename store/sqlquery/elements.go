@@ -46,6 +46,24 @@ func (e *element) exists(s *statement) {
 	s.add(")")
 }
 
+// filled: what the tags say of the element is part of it.
+func (e *element) filled(s *statement) error {
+	first := e.fields[0]
+	if first.Primary || slices.ContainsFunc(first.Terms, func(t store.Term) bool { return t.Value.Text() != "" }) {
+		e.exists(s)
+		return nil
+	}
+	s.add("(")
+	for i, f := range e.fields {
+		if i > 0 {
+			s.add(" OR ")
+		}
+		s.filled(f.Path.Last(), e.table(f))
+	}
+	s.add(")")
+	return nil
+}
+
 func (e *element) operand(a *schema.Attribute) (operand, bool) {
 	for _, f := range e.fields {
 		if f.Path.Last() == a {

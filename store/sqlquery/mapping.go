@@ -42,7 +42,8 @@ type List struct {
 	Owner string // its column that refers to the resource
 	Key   string // the expression which Owner refers to, for example "users.id"
 	// Columns are the expressions of the sub-attributes, by name; of an
-	// attribute that is not complex the only one, "".
+	// attribute that is not complex the only one, "". The filter "emails pr" is
+	// answered only if every sub-attribute has one.
 	Columns map[string]Column
 }
 
@@ -110,7 +111,7 @@ func (t *Translator) addList(path string, l List) error {
 	if l.Table == "" || l.Owner == "" || l.Key == "" || len(l.Columns) == 0 {
 		return fmt.Errorf("sqlquery: the list %s needs Table, Owner, Key and Columns", path)
 	}
-	rows := child{List: l, columns: map[*schema.Attribute]Column{}}
+	rows := child{List: l, attr: p.Last(), columns: map[*schema.Attribute]Column{}}
 	for name, c := range l.Columns {
 		sub := p.Last()
 		if sub.Type == schema.TypeComplex {
@@ -128,6 +129,7 @@ func (t *Translator) addList(path string, l List) error {
 // child is a List with its columns by attribute.
 type child struct {
 	List
+	attr    *schema.Attribute
 	columns map[*schema.Attribute]Column
 }
 
@@ -145,6 +147,24 @@ func (c child) operand(a *schema.Attribute) (operand, bool) {
 
 // exists: a row is a value.
 func (c child) exists(s *statement) { s.add("1 = 1") }
+
+// filled needs a column for every sub-attribute: one without might hold what
+// the others lack.
+func (c child) filled(s *statement) error {
+	s.add("(")
+	for i, sub := range c.attr.SubAttributes {
+		column, ok := c.columns[sub]
+		if !ok {
+			return errUnsupported
+		}
+		if i > 0 {
+			s.add(" OR ")
+		}
+		s.filled(sub, column)
+	}
+	s.add(")")
+	return nil
+}
 
 // Can reports whether Where translates the expression.
 func (t *Translator) Can(e filter.Expr) bool {

@@ -21,13 +21,19 @@ var mapping = sqlquery.Mapping{
 		"active":            {Expr: "u.disabled", Not: true, NeverNull: true},
 		"meta.lastModified": {Expr: "u.updated_at"},
 	},
-	Lists: map[string]sqlquery.List{"emails": {
-		Table: "user_emails", Owner: "user_id", Key: "u.id",
-		Columns: map[string]sqlquery.Column{
-			"value":   {Expr: "user_emails.address", Key: "user_emails.address_key"},
-			"primary": {Expr: "user_emails.main"},
+	Lists: map[string]sqlquery.List{
+		"emails": {
+			Table: "user_emails", Owner: "user_id", Key: "u.id",
+			Columns: map[string]sqlquery.Column{
+				"value":   {Expr: "user_emails.address", Key: "user_emails.address_key"},
+				"primary": {Expr: "user_emails.main"},
+			},
 		},
-	}},
+		"entitlements": {
+			Table: "rights", Owner: "owner", Key: "u.id",
+			Columns: map[string]sqlquery.Column{"value": {Expr: "v"}, "display": {Expr: "d"}, "type": {Expr: "t"}, "primary": {Expr: "p"}},
+		},
+	},
 	Tie: "u.id",
 }
 
@@ -73,6 +79,8 @@ func TestWhere(t *testing.T) {
 			`((u.email IS NOT NULL AND u.email_key COLLATE BINARY = ?) AND ((u.title IS NOT NULL AND u.title <> '') OR NOT ((u.ext IS NOT NULL AND u.ext <> ''))))`, []any{"a"}},
 		{`emails[primary eq false and value eq "A"]`, sqlquery.PostgreSQL,
 			`EXISTS (SELECT 1 FROM "user_emails" WHERE "user_emails"."user_id" = u.id AND ((1 = 1 AND COALESCE(user_emails.main, FALSE) = $3) AND (user_emails.address IS NOT NULL AND user_emails.address_key = $4)))`, []any{false, "a"}},
+		{`entitlements pr`, sqlquery.PostgreSQL, // a column for everything
+			`EXISTS (SELECT 1 FROM "rights" WHERE "rights"."owner" = u.id AND ((v IS NOT NULL AND v <> '') OR (d IS NOT NULL AND d <> '') OR (t IS NOT NULL AND t <> '') OR p IS NOT NULL))`, []any{}},
 		{`emails.value ne "A"`, sqlquery.PostgreSQL,
 			`NOT (EXISTS (SELECT 1 FROM "user_emails" WHERE "user_emails"."user_id" = u.id AND (user_emails.address IS NOT NULL AND user_emails.address_key = $3)))`, []any{"a"}},
 	} {
@@ -95,6 +103,7 @@ func TestWhatSQLCannotSayIsRefused(t *testing.T) {
 		{`nickName pr`, sqlquery.PostgreSQL},            // no column
 		{`name pr`, sqlquery.PostgreSQL},                //
 		{`emails.type eq "work"`, sqlquery.PostgreSQL},  // no column
+		{`emails pr`, sqlquery.PostgreSQL},              // what has no column may be all that is not empty
 		{`emails[type pr]`, sqlquery.PostgreSQL},        //
 		{`phoneNumbers[value pr]`, sqlquery.PostgreSQL}, //
 		{`schemas eq "urn:x:y"`, sqlquery.PostgreSQL},   //

@@ -15,6 +15,8 @@ type scope interface {
 	operand(a *schema.Attribute) (operand, bool)
 	// exists writes the condition that there is the element at all.
 	exists(s *statement)
+	// filled writes the condition that it has more than empty texts (T-13).
+	filled(s *statement) error
 }
 
 // operand is what a comparison compares: a column, or the same value in every
@@ -139,11 +141,14 @@ func (t *Translator) compare(s *statement, c filter.Compare) error {
 func (s *statement) any(list values, c filter.Compare, a *schema.Attribute) error {
 	return list.some(s, func(s *statement, row scope) error {
 		if c.Path.Last() == a && a.Type == schema.TypeComplex {
-			if c.Op != filter.PR && !c.Null {
-				return errUnsupported
+			switch {
+			case c.Null:
+				row.exists(s)
+				return nil
+			case c.Op == filter.PR:
+				return row.filled(s)
 			}
-			row.exists(s)
-			return nil
+			return errUnsupported
 		}
 		o, ok := row.operand(c.Path.Last())
 		if !ok {

@@ -145,7 +145,7 @@ func randomExpr(rnd *rand.Rand, rt *schema.ResourceType, all []*schema.Resource,
 		return filter.ValuePath{Path: p, Expr: randomInner(rnd, p.Last(), 2)}
 	}
 	paths := []string{"userName", "name.givenName", "name.familyName", "externalId", "locale", "active", "emails.value", "emails.type", "emails.display",
-		"emails", "phoneNumbers.value", "phoneNumbers.primary", "photos.value", "meta.created", "id", ""}
+		"emails", "phoneNumbers", "photos", "phoneNumbers.value", "phoneNumbers.primary", "photos.value", "meta.created", "id", ""}
 	path := paths[rnd.IntN(len(paths))]
 	if path == "" {
 		return filter.Compare{Op: filter.EQ, Value: schema.String("x")}

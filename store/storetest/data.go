@@ -69,6 +69,9 @@ func (k *kit) fillUsers() []*schema.Resource {
 			"emails": k.some(3, func() any {
 				n++
 				e := attrs{"value": fmt.Sprintf("%c@%v", 'a'+rune(k.rand.IntN(5)), k.pick(hosts)), "type": k.pick(kinds), "display": k.pick(words)}
+				if k.rand.IntN(8) == 0 {
+					e = attrs{"value": ""} // nothing that pr would find
+				}
 				if n == primary {
 					e["primary"] = true
 				} else if k.rand.IntN(3) == 0 {
