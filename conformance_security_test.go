@@ -312,3 +312,20 @@ func TestConformanceAccess(t *testing.T) {
 		}
 	})
 }
+
+// A userName of before, which nobody could send today, keeps nobody's access.
+func TestDeactivationOfABadUserName(t *testing.T) {
+	t.Parallel()
+	users := memstore.New().Store(schema.UserType)
+	s := serve(t, func(c *scim.Config) { c.Tx, c.Endpoints = nil, []scim.Endpoint{scim.Users(users)} })
+	o, _ := schema.UserType.DecodeStored([]byte(`{"active":true}`))
+	for _, id := range []string{"patched", "put"} {
+		_, err := users.Create(context.Background(), &schema.Resource{Type: schema.UserType, ID: id, Created: time.Now(), LastModified: time.Now(), Attributes: o.With(schema.User.Attribute("userName"), schema.String(id+"\x00"))})
+		require.NoError(t, err)
+	}
+	s.both(t, func(c *scimtest.Client) {
+		c.Patch("/Users/patched", `{"op":"replace","path":"active","value":false}`).Is(200).Has("active", "false") // S-8
+		c.Put("/Users/put", scimtest.User("put\x00", `"active":false`)).Is(200).Has("active", "false")
+		c.Put("/Users/put", scimtest.User("other\x00", `"active":false`)).Fails(400, "invalidValue")
+	})
+}

@@ -65,7 +65,7 @@ func (h *Handler) update(r *request, ep *endpoint, c change) (*schema.Resource, 
 // happened to it.
 func (w *write) apply(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, error) {
 	made.attributes = w.ep.dropRefs(w.ep.keepInactive(before, made.attributes))
-	if err := w.ep.Type.Validate(made.attributes); err != nil && !made.valid {
+	if err := w.ep.Type.ValidateChange(before.Attributes, made.attributes); err != nil && !made.valid {
 		return nil, err
 	}
 	after, members, err := w.store(ctx, before, made)

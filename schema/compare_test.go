@@ -90,6 +90,10 @@ func TestFoldKey(t *testing.T) {
 		{"Ꭰ", "ꭰ"}, {"ᏸ", "Ᏸ"},
 		{"é😀", "E\u0301😀"},
 		{"", ""},
+		{"admin", "ad\u00admin", "ad\u200bmin", "\u2060ADMIN\ufeff", "ad\u200f\u202emin", "ad\u034fmin", "admin\ufe0f", "adm\u3164in", "ad\U000e0061min", "\u061cad\u2066min"},
+		{"xy", "x\u200dy", "x\u200cy"},
+		{"josé", "jose\u200b\u0301", "jose\u034f\u0301"},
+		{"\u200b", "\u00ad", "\u200d\u200c", "\U000e01ef"},
 	} {
 		for _, s := range same {
 			key := schema.FoldKey(s)
@@ -98,7 +102,9 @@ func TestFoldKey(t *testing.T) {
 		}
 	}
 	for _, different := range [][2]string{
-		{"a", "b"}, {"a", "á"}, {"a", "ab"}, {"ı", "i"}, {"", " "}, {"ä", "a"},
+		{"a", "b"}, {"a", "á"}, {"a", "ab"}, {"ı", "i"}, {"", " "}, {"ä", "a"}, {"", "\u200b"}, {"\u200b", " "},
+		{"a", "a\u0600"}, {"a", "a\u0001"}, {"a", "a\ufffb"}, // visible, or no format character
+
 		// x/text takes Old Persian and Greek for the same before U+0345.
 		{"\U00010391\u0345", "\u0391\u0345"}, {"\U000103d2\u0301", "\u03d2\u0301"},
 	} {
@@ -121,6 +127,7 @@ func TestFoldKeyOfEveryCharacter(t *testing.T) {
 			key := schema.FoldKey(s)
 			require.Equal(t, key, schema.FoldKey(key), "%+q folded again", s)
 			require.Equal(t, key, schema.FoldKey(norm.NFD.String(s)), "%+q decomposed", s)
+			require.NotEmpty(t, key, "%+q", s)
 		}
 		other := unicode.SimpleFold(r)
 		require.Equal(t, schema.FoldKey(string(r)), schema.FoldKey(string(other)), "%+q and %+q", r, other)

@@ -11,20 +11,26 @@ import (
 
 // FoldVersion names the fold rule of [FoldKey]. A store that keeps folded keys
 // keeps this beside them and rebuilds the keys when it changes.
-const FoldVersion = 1
+const FoldVersion = 2
 
 // A Caser keeps state while it runs, so concurrent callers need one each.
 var folders = sync.Pool{New: func() any { c := cases.Fold(); return &c }}
 
 // FoldKey returns the key under which a string that is not caseExact is
-// compared, sorted and kept unique: compatibility normalisation and Unicode
-// case folding, repeated until nothing changes. It is the preparation RFC 7644
-// §7.8 and §5 ask for, so that full-width, decomposed and differently cased
-// spellings of a userName are one name. The result is meant for comparison,
+// compared, sorted and kept unique: Unicode's NFKC_Casefold, that is
+// compatibility normalisation, case folding and removal of what is invisible by
+// default (soft hyphens, zero-width characters, variation selectors). It is the
+// preparation RFC 7644 §7.8 and §5 ask for, so that full-width, decomposed and
+// differently cased spellings of a userName are one name, and none has an
+// invisible twin. A text of nothing but invisible characters has the key of one
+// of them, so that only "" has the key "". The result is meant for comparison,
 // never for display.
 func FoldKey(s string) string {
 	if isASCII(s) {
 		return lowerASCII(s)
+	}
+	if s = withoutIgnorables(s); s == "" {
+		return ignorable
 	}
 	c := folders.Get().(*cases.Caser)
 	defer folders.Put(c)

@@ -1,61 +1,97 @@
 package schema
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Validate checks a whole resource before it is stored: required attributes
 // and required extensions, sub-attributes required where their parent has a
-// value, at most one primary (RFC 7643 §2.4, §7). A required string is not
-// blank (§4.1.1 userName). Errors are [*Error] of invalidValue. A members
-// attribute is not looked at; neither are readOnly attributes, which are not
-// the client's to give, and secrets, which are not in the tree.
-func (t *ResourceType) Validate(o *Object) error {
+// value, at most one primary (RFC 7643 §2.4, §7). A string that is required or
+// unique has something to be seen in it (§4.1.1 userName), and a unique one,
+// by which people are told apart, has no control characters, those of
+// bidirectional text included (RFC 8264 §9). Errors are [*Error] of
+// invalidValue. A members attribute is not looked at; neither are readOnly
+// attributes, which are not the client's to give, and secrets, which are not in
+// the tree.
+func (t *ResourceType) Validate(o *Object) error { return t.ValidateChange(nil, o) }
+
+// ValidateChange is [ResourceType.Validate] for a resource that was there
+// before. A value that is as it was is not checked again: it is not the
+// client's doing, and must not be in the way of a change that ends somebody's
+// access.
+func (t *ResourceType) ValidateChange(before, after *Object) error {
 	for _, e := range t.Extensions {
-		if e.Required && !o.Get(e.Schema.extension).Assigned() {
+		if e.Required && !after.Get(e.Schema.extension).Assigned() {
 			return below(e.Schema.extension, missing())
 		}
 	}
-	return t.validate(t.root, o)
+	return t.validate(t.root, before, after)
 }
 
 // validate checks one object of the complex attribute parent.
-func (t *ResourceType) validate(parent *Attribute, o *Object) error {
+func (t *ResourceType) validate(parent *Attribute, before, o *Object) error {
 	for _, a := range parent.SubAttributes {
 		if a == t.members || a.Mutability == ReadOnly || a.Secret() {
 			continue
 		}
-		if err := t.validateAttribute(a, o.Get(a)); err != nil {
+		if err := t.validateAttribute(a, before.Get(a), o.Get(a)); err != nil {
 			return below(a, err)
 		}
 	}
 	return nil
 }
 
-func (t *ResourceType) validateAttribute(a *Attribute, v Value) error {
-	if !v.Assigned() {
-		if a.Required {
-			return missing()
-		}
+func (t *ResourceType) validateAttribute(a *Attribute, before, v Value) error {
+	switch {
+	case !v.Assigned() && a.Required:
+		return missing()
+	case !v.Assigned(), Identical(before, v):
 		return nil // what is below it is required only with it
-	}
-	if a.Type == TypeComplex {
-		return t.validateComplex(a, v)
-	}
-	if a.Required && a.Type == TypeString && !v.IsList() && strings.TrimSpace(v.text) == "" {
-		return wrongType("is required and must not be blank")
+	case a.Type == TypeComplex:
+		return t.validateComplex(a, before, v)
+	case a.Type == TypeString:
+		return validateString(a, v)
 	}
 	return nil
 }
 
-func (t *ResourceType) validateComplex(a *Attribute, v Value) error {
-	for i, n := 0, v.Len(); i < n; i++ {
-		if err := t.validate(a, v.At(i).Object()); err != nil {
+func (t *ResourceType) validateComplex(a *Attribute, before, v Value) error {
+	if !v.IsList() {
+		return t.validate(a, before.Object(), v.Object())
+	}
+	list := v.node.([]Value)
+	for _, one := range list {
+		if err := t.validate(a, nil, one.Object()); err != nil {
 			return err
 		}
 	}
-	if list, ok := v.node.([]Value); ok {
-		return onePrimary(a, list)
+	return onePrimary(a, list)
+}
+
+func validateString(a *Attribute, v Value) error {
+	unique := a.Uniqueness != UniquenessNone
+	for _, one := range v.All() {
+		switch {
+		case (unique || a.Required && !v.IsList()) && isBlank(one.text):
+			return wrongType("must not be blank")
+		case unique && strings.ContainsFunc(one.text, isControl):
+			return wrongType("must not have control characters")
+		}
 	}
 	return nil
+}
+
+// isBlank reports whether there is nothing to be seen in a text.
+func isBlank(s string) bool {
+	key := strings.TrimSpace(FoldKey(s))
+	return key == "" || key == ignorable
+}
+
+// isControl reports whether a character is a control character, or turns the
+// direction of text so that one name looks like another.
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
 
 func missing() error {

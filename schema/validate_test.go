@@ -21,9 +21,21 @@ func TestValidate(t *testing.T) {
 		path string // of the error; "ok" for none
 	}{
 		{"a user with userName", schema.UserType, `{"userName":"x"}`, "ok"},
-		{"without userName", schema.UserType, `{"title":"x"}`, "userName"},           // A-11
-		{"empty userName", schema.UserType, `{"userName":""}`, "userName"},           // N-6
-		{"blank userName", schema.UserType, `{"userName":" \t\u3000 "}`, "userName"}, // N-6
+		{"without userName", schema.UserType, `{"title":"x"}`, "userName"},                           // A-11
+		{"empty userName", schema.UserType, `{"userName":""}`, "userName"},                           // N-6
+		{"blank userName", schema.UserType, `{"userName":" \t\u3000 "}`, "userName"},                 // N-6
+		{"userName of nothing visible", schema.UserType, `{"userName":"\u200b \u00ad"}`, "userName"}, // N-6, S-8
+		{"userName of one ignorable character", schema.UserType, `{"userName":"\u200b"}`, "userName"},
+		{"userName with what is ignored", schema.UserType, `{"userName":"ad\u00admin \u200bx\u200dy"}`, "ok"},
+		{"userName with a zero byte", schema.UserType, `{"userName":"a\u0000"}`, "userName"},
+		{"userName with a line feed", schema.UserType, `{"userName":"a\nb"}`, "userName"},
+		{"userName with a control character beyond ASCII", schema.UserType, `{"userName":"a\u0085"}`, "userName"},
+		{"userName with a right-to-left override", schema.UserType, `{"userName":"a\u202eb"}`, "userName"},
+		{"userName with a bidirectional isolate", schema.UserType, `{"userName":"\u2066a\u2069"}`, "userName"},
+		{"userName in Hebrew, with spaces and symbols", schema.UserType, `{"userName":" שלום + ✓ "}`, "ok"},
+		{"control characters elsewhere", schema.UserType, `{"userName":"a","displayName":"\u0000\n\u202e","nickName":"\u200b"}`, "ok"},
+		{"displayName of nothing visible", schema.GroupType, `{"displayName":"\u2060"}`, "displayName"},
+		{"displayName with a line feed", schema.GroupType, `{"displayName":"a\nb"}`, "ok"},
 		{"nothing at all", schema.UserType, `{}`, "userName"},
 		{"an optional string may be empty", schema.UserType, `{"userName":"x","title":""}`, "ok"},
 		{"two primaries", schema.UserType, `{"userName":"x","emails":[{"primary":true,"value":"a"},{"primary":true,"value":"b"}]}`, "emails"}, // N-1
@@ -51,6 +63,38 @@ func TestValidate(t *testing.T) {
 		})
 	}
 	requireError(t, schema.UserType.Validate(nil), schema.ErrorInvalidValue, "userName")
+}
+
+// What was there before is not the client's doing, and must not keep access from
+// ending.
+func TestValidateChange(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name          string
+		rt            *schema.ResourceType
+		before, after string
+		path          string // of the error; "ok" for none
+	}{
+		{"a bad userName that stays", schema.UserType, `{"userName":"a\u0000","active":true}`, `{"userName":"a\u0000","active":false}`, "ok"},
+		{"a bad userName that becomes another", schema.UserType, `{"userName":"a\u0000"}`, `{"userName":"b\u0000"}`, "userName"},
+		{"a bad userName that becomes a good one", schema.UserType, `{"userName":"a\u0000"}`, `{"userName":"b"}`, "ok"},
+		{"a good userName that becomes a bad one", schema.UserType, `{"userName":"b"}`, `{"userName":"\u200b"}`, "userName"},
+		{"a userName that goes", schema.UserType, `{"userName":"b"}`, `{"active":false}`, "userName"},
+		{"a userName that never was", schema.UserType, `{"active":true}`, `{"active":false}`, "userName"},
+		{"two primaries that stay", schema.UserType, `{"userName":"x","emails":[{"primary":true,"value":"a"},{"primary":true,"value":"b"}]}`, `{"userName":"y","emails":[{"primary":true,"value":"a"},{"primary":true,"value":"b"}]}`, "ok"},
+		{"two primaries of which one changes", schema.UserType, `{"userName":"x","emails":[{"primary":true,"value":"a"},{"primary":true,"value":"b"}]}`, `{"userName":"x","emails":[{"primary":true,"value":"a"},{"primary":true,"value":"c"}]}`, "emails"},
+		{"within an extension", gadgetType, `{"name":"n","urn:example:gadget:ext:1.0":{"must":" ","name":"x"}}`, `{"name":"n","urn:example:gadget:ext:1.0":{"must":" ","name":"y"}}`, "ok"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			err := c.rt.ValidateChange(object(t, c.rt, c.before), object(t, c.rt, c.after))
+			if c.path == "ok" {
+				require.NoError(t, err)
+				return
+			}
+			requireError(t, err, schema.ErrorInvalidValue, c.path)
+		})
+	}
 }
 
 func TestCarry(t *testing.T) {

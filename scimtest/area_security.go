@@ -70,7 +70,7 @@ var securityAccess = []row{
 	}},
 	{"S-8", "userName is prepared before it is compared: spellings of one name are one name", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, names := range [][]string{{"bjensen", "BJENSEN", "BJensen", "ｂｊｅｎｓｅｎ", "Ｂjensen"}, {"jos\u00e9", "jose\u0301", "JOS\u00c9", "JOSE\u0301"}, {"\u00c5sa", "A\u030asa", "\u212bsa"}, {"straße", "STRASSE", "strasse", "STRAẞE"}, {"ὀδυσσεύς", "ὈΔΥΣΣΕΎΣ"}, {"ﬁn", "FIN"}} {
+			for _, names := range [][]string{{"bjensen", "BJENSEN", "BJensen", "ｂｊｅｎｓｅｎ", "Ｂjensen"}, {"jos\u00e9", "jose\u0301", "JOS\u00c9", "JOSE\u0301"}, {"\u00c5sa", "A\u030asa", "\u212bsa"}, {"straße", "STRASSE", "strasse", "STRAẞE"}, {"ὀδυσσεύς", "ὈΔΥΣΣΕΎΣ"}, {"ﬁn", "FIN"}, {"admin", "ad\u00admin", "ad\u200bmin", "\ufeffADMIN"}, {"x\u200dy", "xy"}} {
 				path := c.NewUser(names[0])
 				for _, name := range names {
 					c.Post("/Users", User(name)).Fails(409, "uniqueness")
@@ -81,6 +81,21 @@ var securityAccess = []row{
 			}
 			c.NewUser("paypal")
 			c.NewUser("pаypal") // Cyrillic а: looks alike, is another
+		})
+	}},
+	{"S-8 N-6", "a userName with nothing to be seen in it, or with control characters, is invalidValue", func(c *Case) {
+		c.Both(func(c *Client) {
+			path := c.someone()
+			for _, name := range []string{"", " ", "\u200b", " \u00ad\u3000", "a\x00", "a\tb", "a\n", "\x7fa", "a\u0085b", "a\u202eb", "\u2066a\u2069", "a\u200f"} {
+				c.Post("/Users", User(name)).Fails(400, "invalidValue")
+				c.Put(path, User(name)).Fails(400, "invalidValue")
+				c.fails(path, "invalidValue", replace("userName", quote(name)), add("", `{"userName":`+quote(name)+`}`))
+				c.keeps([]string{`"displayName":` + quote(name)}, "displayName", quote(name))
+			}
+			c.Post("/Groups", Group("\u200b")).Fails(400, "invalidValue")
+			for _, name := range []string{" a b ", "שלום", "a+b@x.example", "✓"} { // RFC 7613 would refuse some
+				c.NewUser(name)
+			}
 		})
 	}},
 	{"S-14", "an error tells of a resource only what the client may see of it", func(c *Case) {

@@ -20,7 +20,8 @@ type ListTable struct {
 	Table string // the table
 	Owner string // its column with the key of the resource
 	// Values are columns by sub-attribute ("value", "type"), all of which can
-	// be NULL. The filter "emails pr" is answered only if all of them have one.
+	// be NULL. The filter "emails pr" is answered only if every sub-attribute
+	// has one.
 	Values map[string]string
 	// Keys are columns with schema.FoldKey, by sub-attribute. One of them has
 	// an index.

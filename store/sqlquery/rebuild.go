@@ -12,7 +12,8 @@ import (
 // needed after a key column or a list was added to a table
 // that has rows, after the application wrote without keys, and when
 // schema.FoldVersion changes. It fails at two rows with the same key where the
-// index is unique; what was done until then stays.
+// index is unique; what was done until then stays. The Key of a member table is
+// the program's to renew: ids rarely have anything to fold beyond ASCII.
 func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
 	n := 0
 	var after any

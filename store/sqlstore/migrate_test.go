@@ -110,6 +110,53 @@ func TestKeysAreRebuiltForANewIndex(t *testing.T) {
 	})
 }
 
+// Databases of before have keys of an older schema.FoldVersion.
+func TestKeysAreRebuiltForANewFoldRule(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		const invisible = "x\u00ad"
+		ctx := t.Context()
+		before := d.store(t)
+		_, err := before.Store(schema.UserType).Create(ctx, named("u", invisible))
+		require.NoError(t, err)
+		members := schema.GroupType.Members()
+		var member, many *schema.Object
+		group := resource(schema.GroupType, "g", many.With(schema.GroupType.MustResolve("displayName").Last(), schema.String(invisible)).
+			With(members, schema.List(schema.Complex(member.With(members.Sub("value"), schema.String(invisible)).With(members.Sub("type"), schema.String("User\u00ad"))))))
+		_, err = before.Store(schema.GroupType).Create(ctx, group)
+		require.NoError(t, err)
+		raw := d.open(t)
+		for _, statement := range []string{
+			"UPDATE scim_type SET rule = 'fold 1'", "UPDATE scim_key SET head = 'stale' WHERE head = 'x'", "UPDATE scim_unique SET ukey = 'stale'",
+			"UPDATE scim_member SET folded = 'stale', kind = '=stale'",
+		} {
+			_, err := raw.Exec(statement)
+			require.NoError(t, err)
+		}
+
+		after := d.store(t)
+		for path, value := range map[string]string{"userName": "X", "displayName": "X", "members.value": "x"} {
+			rt := schema.UserType
+			if path != "userName" {
+				rt = schema.GroupType
+			}
+			f := filter.New(filter.Compare{Path: rt.MustResolve(path), Op: filter.EQ, Value: schema.String(value)})
+			require.True(t, store.Describe(after.Store(rt)).Filter(f.Expr()), path)
+			page, err := after.Store(rt).List(ctx, &store.Query{Filter: f, Count: 10})
+			require.NoError(t, err)
+			require.Len(t, page.Resources, 1, path)
+		}
+		var taken *store.UniquenessError
+		_, err = after.Store(schema.UserType).Create(ctx, named("twin", "x"))
+		require.ErrorAs(t, err, &taken)
+		var kind string
+		require.NoError(t, raw.QueryRow("SELECT kind FROM scim_member").Scan(&kind))
+		require.Equal(t, "=user", kind)
+		groups, err := after.Store(schema.GroupType).(store.MemberStore).GroupsOf(ctx, []string{invisible})
+		require.NoError(t, err)
+		require.Len(t, groups[invisible], 1)
+	})
+}
+
 // thing returns a type named Thing with or without a unique attribute.
 func thing(t *testing.T, unique schema.Uniqueness) *schema.ResourceType {
 	s, err := schema.New(schema.Schema{ID: "urn:example:Thing", Name: "Thing", Attributes: []*schema.Attribute{{Name: "code", Uniqueness: unique}}})

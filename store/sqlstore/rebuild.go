@@ -61,8 +61,8 @@ func (t *table) checkRule(ctx context.Context) error {
 	return fmt.Errorf("%w: sqlstore: another version of this program has rebuilt the keys of %s", store.ErrUnavailable, t.t.Name)
 }
 
-// rebuild makes the keys of all resources of the type, in all tenants, and
-// counts them.
+// rebuild makes the keys of all resources of the type, in all tenants, and those
+// of their members, and counts them.
 func (t *table) rebuild(ctx context.Context) error {
 	for _, query := range []string{"DELETE FROM scim_key WHERE type = ?", "DELETE FROM scim_unique WHERE type = ?"} {
 		if _, err := t.db.exec(ctx, query, t.name); err != nil {
@@ -123,5 +123,45 @@ func (t *table) rebuildOne(ctx context.Context, r located) error {
 	if err != nil {
 		return err
 	}
-	return t.putKeys(ctx, r.seq, t.keys(r.Resource))
+	if err := t.putKeys(ctx, r.seq, t.keys(r.Resource)); err != nil || t.t.Members() == nil {
+		return err
+	}
+	return t.rebuildMembers(ctx, r.seq)
+}
+
+// memberKey is what a row of scim_member has beside the member.
+type memberKey struct {
+	ord          int64
+	folded, kind string
+}
+
+// rebuildMembers makes the keys of a group's members.
+func (t *table) rebuildMembers(ctx context.Context, grp int64) error {
+	for ord := int64(-1); ; {
+		var wrong []memberKey
+		n := 0
+		err := t.db.query(ctx, "SELECT ord, member, type, folded, COALESCE(kind, '') FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord LIMIT ?",
+			[]any{grp, ord, sqldb.Batch}, func(scan func(...any) error) error {
+				var member, typ, folded, kind string
+				if err := scan(&ord, &member, &typ, &folded, &kind); err != nil {
+					return err
+				}
+				n++
+				if k := (memberKey{ord, foldID(member), typeKey(unescape(typ))}); k != (memberKey{ord, folded, kind}) {
+					wrong = append(wrong, k)
+				}
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+		for _, k := range wrong {
+			if _, err := t.db.exec(ctx, "UPDATE scim_member SET folded = ?, kind = ? WHERE grp = ? AND ord = ?", k.folded, nullable(k.kind), grp, k.ord); err != nil {
+				return err
+			}
+		}
+		if n < sqldb.Batch {
+			return nil
+		}
+	}
 }

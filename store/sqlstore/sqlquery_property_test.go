@@ -46,7 +46,7 @@ var bareDDL = []string{
 		ext TEXT, locale TEXT, active BOOL, work TEXT, work_key TEXT, work_shown TEXT, home TEXT NOT NULL, home_key TEXT NOT NULL, phone TEXT, phone_key TEXT, photo TEXT, created_at TIME)`,
 }
 
-var propertyWords = []string{"", "a", "A", "ab", "b a", " ", "%", "_", "|", `\`, "'", "é", "e\u0301", "É", "ß", "SS", "😀", "\x00", "a\x01", "a\x02b", "\x01\x01", "a ", "?", "$1"}
+var propertyWords = []string{"", "a", "A", "ab", "b a", " ", "%", "_", "|", `\`, "'", "é", "e\u0301", "É", "ß", "SS", "😀", "\x00", "a\x01", "a\x02b", "\x01\x01", "a ", "?", "$1", "\u00ad", "a\u200db", "\u200b\u2060"}
 
 func TestSQLQueryMatchesLikeMemory(t *testing.T) { // F-2
 	for name, d := range map[string]host{"SQLite": hostSQLite, "PostgreSQL": hostPostgreSQL, "MariaDB": hostMariaDB} {

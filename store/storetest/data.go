@@ -14,6 +14,7 @@ var (
 		nil, "", "Guide", "guide", "GUIDE", "Tour Guide", "ｇｕｉｄｅ", "ren\u00e9", "rene\u0301", "René",
 		"straße", "STRASSE", "100%", "100_", "1000", "a_b", "axb", `back\slash`, `quote"`, "O'Malley",
 		"日本", "😀", "Z", "a ", "a", "ß", "\u0131", "İ", "I", "i", "*", "?", "[a-z]",
+		"Gu\u00adide", "\u200b", "guide\u2060",
 	}
 	hosts     = []any{"example.com", "EXAMPLE.org", "ex-ample.com", "münchen.example"}
 	kinds     = []any{"work", "Work", "home", "other", nil}

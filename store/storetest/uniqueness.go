@@ -20,6 +20,9 @@ var alike = []struct{ name, taken, tried string }{
 	{"ligature", "\ufb01nn", "finn"},
 	{"final sigma", "ΟΔΥΣΣΕΥΣ", "οδυσσευς"},
 	{"Cyrillic", "ИВАН", "иван"},
+	{"soft hyphen", "admin", "ad\u00admin"},
+	{"zero-width characters", "admin", "\ufeffad\u200bmi\u200dn"},
+	{"invisible both", "ad\u2060min", "\u200badmin"},
 }
 
 // distinct are pairs of userNames that some database or other takes for one.
@@ -33,6 +36,7 @@ var distinct = []struct{ name, taken, tried string }{
 	{"umlaut", "müller", "mueller"},
 	{"dotless i", "ali", "al\u0131"},
 	{"zero byte", "a", "a\x00"},
+	{"nothing visible", "a", "\u200b"},
 	{"number", "1", "01"},
 	{"emoji", "😀", "😁"},
 }
