@@ -51,6 +51,10 @@ type Principal struct {
 	// BaseURL, unless "", takes the place of Config.BaseURL in locations: the
 	// URL under which this client reaches the handler.
 	BaseURL string
+	// Policy names the one of Endpoint.Policies that holds for this client. An
+	// endpoint without it goes by its own; a name that none has is a mistake,
+	// and every request a 500.
+	Policy string
 	// ReadOnly refuses every write (403).
 	ReadOnly bool
 	// Types, unless empty, are the only resource types the client may touch
@@ -114,8 +118,15 @@ type Operation struct {
 type Token struct {
 	ID     string // names the token in logs
 	SHA256 [sha256.Size]byte
-	Tenant string
-	Client Client
+	// Tenant, Client, Policy and BaseURL are those of the [Principal].
+	Tenant  string
+	Client  Client
+	Policy  string
+	BaseURL string
+}
+
+func (t *Token) principal() *Principal {
+	return &Principal{Tenant: t.Tenant, TokenID: t.ID, Client: t.Client, Policy: t.Policy, BaseURL: t.BaseURL}
 }
 
 // HashToken returns the Token of a secret, for the single tenant and the
@@ -161,7 +172,7 @@ func (b bearer) Authenticate(r *http.Request) (*Principal, error) {
 	if hit == nil {
 		return nil, ErrUnauthenticated
 	}
-	return &Principal{Tenant: hit.Tenant, TokenID: hit.ID, Client: hit.Client}, nil
+	return hit.principal(), nil
 }
 
 // bearerSecret returns the credentials of the one Authorization header.

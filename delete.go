@@ -14,7 +14,7 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 	if err := h.authorize(r, OperationDelete, ep, id); err != nil {
 		return nil, err
 	}
-	if ep.OnDelete == DeactivateOnDelete {
+	if ep.policy(r.principal).OnDelete == DeactivateOnDelete {
 		return h.deactivate(r, ep, id)
 	}
 	err := h.write(r, ep, store.CauseDelete, func(ctx context.Context, w *write) error {

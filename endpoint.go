@@ -57,9 +57,6 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
 		ep.active = a
 	}
-	if ep.active == nil && (e.OnTwin != RefuseTwin || e.OnDelete != DeleteResource) {
-		return nil, fmt.Errorf("scim: %s has no attribute active, which its OnTwin or OnDelete needs", name)
-	}
 	if e.Type.Members() != nil {
 		m, ok := e.Store.(store.MemberStore)
 		if !ok {
@@ -67,7 +64,7 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		}
 		ep.members = m
 	}
-	if err := ep.setReviver(h.cfg.Tx); err != nil {
+	if err := ep.setPolicies(h.cfg.Tx); err != nil {
 		return nil, err
 	}
 	for client, profile := range profiles {

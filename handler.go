@@ -234,6 +234,9 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 		}
 	}
 	x.principal = p
+	if err := h.checkPolicy(p.Policy); err != nil {
+		return nil, err
+	}
 	if p.Paused {
 		return nil, errorf(http.StatusServiceUnavailable, "provisioning is paused")
 	}

@@ -3,7 +3,10 @@ package scim
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
@@ -60,18 +63,68 @@ const (
 	DeactivateOnDelete
 )
 
+// Policy is what becomes of a resource when somebody comes back or leaves.
+type Policy struct {
+	// OnTwin says what a POST does whose unique value belongs to a resource
+	// that is inactive, or belonged to one that was deleted. A live twin is
+	// always 409 uniqueness.
+	OnTwin TwinPolicy
+	// OnDelete says what DELETE does.
+	OnDelete DeletePolicy
+}
+
+// setPolicies checks that the type and the store can do what the policies of
+// the endpoint want.
+func (ep *endpoint) setPolicies(tx store.Transactor) error {
+	for _, p := range append(slices.Collect(maps.Values(ep.Policies)), ep.Policy) {
+		if ep.active == nil && p != (Policy{}) {
+			return fmt.Errorf("scim: %s has no attribute active, which its OnTwin or OnDelete needs", ep.Type.Name)
+		}
+		if p.OnTwin != RestoreDeleted {
+			continue
+		}
+		if err := ep.setReviver(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// policy is the policy for a client.
+func (ep *endpoint) policy(p *Principal) Policy {
+	if named, ok := ep.Policies[p.Policy]; ok && p.Policy != "" {
+		return named
+	}
+	return ep.Policy
+}
+
+// checkPolicy: a name that no endpoint knows is a mistake of the embedder, and
+// deleting for good must not be what comes of it.
+func (h *Handler) checkPolicy(name string) error {
+	for _, ep := range h.endpoints {
+		if _, ok := ep.Policies[name]; ok {
+			return nil
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	return fmt.Errorf("scim: the Authenticator named a policy %q that no endpoint has", name)
+}
+
 // createOrRestore creates a resource, or lets it take over its deleted or
 // inactive twin. The inactive one is looked up after the conflict has ended the
 // first transaction.
 func (h *Handler) createOrRestore(r *request, ep *endpoint, n *newcomer) (*schema.Resource, error) {
-	if ep.OnTwin == RestoreDeleted {
+	onTwin := ep.policy(r.principal).OnTwin
+	if onTwin == RestoreDeleted {
 		if revived, err := h.revive(r, ep, n); !errors.Is(err, errNobody) {
 			return revived, err
 		}
 	}
 	created, conflict := h.insert(r, ep, n)
 	var taken *store.UniquenessError
-	if conflict == nil || ep.OnTwin == RefuseTwin || private(conflict) || !errors.As(conflict, &taken) {
+	if conflict == nil || onTwin == RefuseTwin || private(conflict) || !errors.As(conflict, &taken) {
 		return created, conflict
 	}
 	name := ep.identity(taken.Path)

@@ -297,3 +297,43 @@ func (s *brokenList) List(ctx context.Context, q *store.Query) (store.Page, erro
 	}
 	return s.Store.List(ctx, q)
 }
+
+// Several providers, each with its own policy.
+func TestPoliciesOfSingleClients(t *testing.T) {
+	t.Parallel()
+	careful := scim.Policy{OnTwin: scim.RestoreInactive, OnDelete: scim.DeactivateOnDelete}
+	tokens := func(policy string) scim.Authenticator {
+		other := scim.HashToken("other", "other")
+		other.Policy = policy
+		return scim.BearerTokens(scim.HashToken("okta", "secret"), other)
+	}
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Auth = tokens("careful")
+		c.Endpoints[0].Policies = map[string]scim.Policy{"careful": careful, "": careful}
+	})
+	other := scimtest.NewClient(t, w.h, "other")
+	path := w.user("a")
+	other.Delete(path).Is(204)
+	require.False(t, w.active(path), "kept")
+	w.do(409, "POST", "/Users", scimtest.User("a"))
+	require.Equal(t, path, "/Users/"+other.Post("/Users", scimtest.User("a")).Is(201).String("id"))
+	group := w.group("g", path)
+	other.Delete(group).Is(204) // groups have no such policy
+	w.do(404, "GET", group, "")
+	w.do(204, "DELETE", path, "")
+	w.do(404, "GET", path, "")
+
+	w = newWorld(t, func(_ *world, c *scim.Config) {
+		c.Auth = tokens("carefull")
+		c.Endpoints[0].Policies = map[string]scim.Policy{"careful": careful}
+	})
+	path = w.user("a")
+	scimtest.NewClient(t, w.h, "other").Delete(path).Is(500)
+	require.True(t, w.active(path), "a name misspelt deletes nobody")
+
+	_, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: tokens(""), Tx: w.db,
+		Endpoints: []scim.Endpoint{{Type: schema.GroupType, Store: w.groups, Policies: map[string]scim.Policy{"careful": careful}}},
+	})
+	require.ErrorContains(t, err, "active")
+}

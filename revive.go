@@ -16,9 +16,6 @@ var errNobody = errors.New("scim: nobody comes back")
 // setReviver finds what RestoreDeleted needs. A wrapper around the store is
 // asked itself, so that nothing writes past it.
 func (ep *endpoint) setReviver(tx store.Transactor) error {
-	if ep.OnTwin != RestoreDeleted {
-		return nil
-	}
 	reviver, ok := ep.Store.(store.Reviver)
 	switch name := ep.Type.Name; {
 	case tx == nil:

@@ -240,7 +240,7 @@ func TestRestoreDeletedCarriesWhatPUTWould(t *testing.T) {
 			w := newWorld(t, func(w *world, conf *scim.Config) {
 				reviving(w, conf)
 				w.users = w.db.Store(people)
-				conf.Endpoints = []scim.Endpoint{{Type: people, Store: w.users, OnTwin: scim.RestoreDeleted}}
+				conf.Endpoints = []scim.Endpoint{{Type: people, Store: w.users, Policy: scim.Policy{OnTwin: scim.RestoreDeleted}}}
 			})
 			path, color := w.user("a", urn+`{"number":"1","note":"x"}`), people.MustResolve("urn:example:Badge:color")
 			before := w.stored(path)
@@ -331,7 +331,7 @@ func TestWhatRestoreDeletedNeeds(t *testing.T) {
 			t.Parallel()
 			_, err := scim.New(scim.Config{
 				BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Tx: c.tx,
-				Endpoints: []scim.Endpoint{{Type: c.typ, Store: c.s, OnTwin: scim.RestoreDeleted}},
+				Endpoints: []scim.Endpoint{{Type: c.typ, Store: c.s, Policy: scim.Policy{OnTwin: scim.RestoreDeleted}}},
 			})
 			if c.want == "" {
 				require.NoError(t, err)

@@ -108,12 +108,10 @@ type Endpoint struct {
 	// created (RFC 7644 §3.3), for example active. What the client sent, also
 	// as null or [], is not overridden.
 	Default func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object
-	// OnTwin says what a POST does whose unique value belongs to a resource
-	// that is inactive, or belonged to one that was deleted. A live twin is
-	// always 409 uniqueness.
-	OnTwin TwinPolicy
-	// OnDelete says what DELETE does.
-	OnDelete DeletePolicy
+	// Policy is that of every client for whom Policies has no other.
+	Policy
+	// Policies are those of single clients, by the name in Principal.Policy.
+	Policies map[string]Policy
 }
 
 // Users serves RFC 7643 §4.1 and §4.3 users, with the enterprise extension, at

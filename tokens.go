@@ -82,7 +82,10 @@ func (s *storedTokens) touch(ctx context.Context, t store.Token, now time.Time) 
 }
 
 func principalOf(t store.Token) (*Principal, error) {
-	p := &Principal{Tenant: t.Tenant, TokenID: t.ID, ReadOnly: t.ReadOnly, Types: t.Types, Paused: t.Paused}
+	p := &Principal{
+		Tenant: t.Tenant, TokenID: t.ID, Policy: t.Policy, BaseURL: t.BaseURL,
+		ReadOnly: t.ReadOnly, Types: t.Types, Paused: t.Paused,
+	}
 	switch t.Client {
 	case "":
 	case "strict":
@@ -129,5 +132,5 @@ func (b basic) Authenticate(r *http.Request) (*Principal, error) {
 	if hit == nil {
 		return nil, ErrUnauthenticated
 	}
-	return &Principal{Tenant: hit.Tenant, TokenID: hit.ID, Client: hit.Client}, nil
+	return hit.principal(), nil
 }

@@ -245,3 +245,22 @@ func TestBasicPasswords(t *testing.T) {
 	config := w.as("", "GET", "/ServiceProviderConfig", "")
 	require.Contains(t, config.Body.String(), `"httpbasic"`)
 }
+
+// Two providers of one application, each with its own policy and base URL.
+func TestATokenBringsItsPolicyAndBaseURL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		c.Auth = scim.StoredTokens(w.db, w.now)
+		c.Endpoints[0].Policies = map[string]scim.Policy{"careful": {OnDelete: scim.DeactivateOnDelete}}
+	})
+	okta := "Bearer " + w.add(store.Token{ID: "okta"})
+	entra := "Bearer " + w.add(store.Token{ID: "entra", Policy: "careful", BaseURL: "https://entra.example.com/scim/v2"})
+	made := w.as(entra, "POST", "/Users", scimtest.User("a"))
+	path := "/Users/" + idOf(t, made)
+	require.Equal(t, "https://entra.example.com/scim/v2"+path, made.Header().Get("Location"))
+	require.Contains(t, w.as(okta, "GET", path, "").Body.String(), scimtest.BaseURL+path)
+	require.Equal(t, 204, w.as(entra, "DELETE", path, "").Code)
+	require.Contains(t, w.as(okta, "GET", path, "").Body.String(), `"active":false`)
+	require.Equal(t, 204, w.as(okta, "DELETE", path, "").Code)
+	require.Equal(t, 404, w.as(entra, "GET", path, "").Code)
+}

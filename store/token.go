@@ -14,6 +14,8 @@ type Token struct {
 	Tenant   string
 	Label    string // for people
 	Client   string // how its requests are read: "" default, "strict"
+	Policy   string // one of scim.Endpoint.Policies; "" the endpoints' own
+	BaseURL  string // under which the client reaches the handler; "" scim.Config's
 	ReadOnly bool
 	Types    []string // resource type names it may touch; empty means all
 	Created  time.Time

@@ -111,6 +111,7 @@ var tokenTests = []tokenTest{
 			k = k.as("acme")
 			full := k.token("full")
 			full.Label, full.Client, full.ReadOnly, full.Types = "Ökta \"2\"", "strict", true, []string{"User", "a,b", "ü"}
+			full.Policy, full.BaseURL = "careful", "https://idp.example.com/scim/v2"
 			full.Created = noon.Add(-time.Minute)
 			full.Expires, full.LastUsed = noon.Add(time.Hour+time.Microsecond), noon.Add(time.Second)
 			full.Paused, full.Revoked = true, true
@@ -185,7 +186,8 @@ var tokenTests = []tokenTest{
 			for range 2 {
 				want.Label, want.Expires, want.Paused = "new", noon.Add(time.Hour), true
 				c := want
-				c.SHA256, c.Client, c.ReadOnly, c.Types = sha256.Sum256([]byte("c")), "strict", true, []string{"Group"}
+				c.SHA256, c.Client, c.Policy, c.BaseURL = sha256.Sum256([]byte("c")), "strict", "careful", "https://x.example"
+				c.ReadOnly, c.Types = true, []string{"Group"}
 				c.Tenant, c.Created, c.LastUsed = "globex", noon.Add(time.Hour), noon.Add(time.Hour)
 				k.NoError(k.tokens.SetToken(k.ctx, c), "SetToken")
 				k.same(want, k.find("a"), "after SetToken")
