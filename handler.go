@@ -7,11 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 
@@ -96,15 +94,6 @@ func (h *Handler) resourceMethods(ep *endpoint) methods {
 	}
 }
 
-// pathID returns the {id} of the path. What is no valid UTF-8 cannot be an id.
-func pathID(r *request) (string, error) {
-	id, err := url.PathUnescape(chi.URLParam(r.Request, "id"))
-	if err != nil || !utf8.ValidString(id) || strings.IndexByte(id, 0) >= 0 {
-		return "", store.ErrNotFound
-	}
-	return id, nil
-}
-
 func notImplemented(detail string) handlerFunc {
 	return func(*request) (*response, error) { return nil, errorf(http.StatusNotImplemented, "%s", detail) }
 }
@@ -151,58 +140,6 @@ func (h *Handler) finish(w *writer, r *http.Request, x *exchange) {
 	default:
 		h.fail(w, r, x, panicError(p))
 	}
-}
-
-// path returns the escaped path below the base, without a version segment or
-// trailing slash.
-func (h *Handler) path(r *http.Request) (string, error) {
-	path := r.URL.EscapedPath()
-	rest, below := strings.CutPrefix(path, h.prefix)
-	mounted := chi.RouteContext(r.Context())
-	switch {
-	case h.prefix != "" && below && (rest == "" || rest[0] == '/'):
-		path = rest
-	case mounted != nil && mounted.RoutePath != "":
-		path = mounted.RoutePath
-	}
-	path = "/" + strings.Trim(unescapeUnreserved(path), "/")
-	// RFC 7644 §3.13: a version identifier stands before the endpoint.
-	first, rest, _ := strings.Cut(path[1:], "/")
-	switch {
-	case first == "v2":
-		return "/" + rest, nil
-	case isVersion(first):
-		return "", &Error{http.StatusBadRequest, "invalidVers", "only SCIM protocol version v2 is supported"}
-	}
-	return path, nil
-}
-
-// unescapeUnreserved decodes the escapes that mean the same as the character
-// itself (RFC 3986 §6.2.2.2) in a path known to be well escaped: /%55sers is
-// /Users, %2F stays.
-func unescapeUnreserved(path string) string {
-	if !strings.Contains(path, "%") {
-		return path
-	}
-	var b strings.Builder
-	for i := 0; i < len(path); i++ {
-		if path[i] == '%' && i+2 < len(path) {
-			if c, err := url.PathUnescape(path[i : i+3]); err == nil && unreserved.MatchString(c) {
-				b.WriteString(c)
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(path[i])
-	}
-	return b.String()
-}
-
-var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]$`)
-
-func isVersion(segment string) bool {
-	digits, ok := strings.CutPrefix(segment, "v")
-	return ok && digits != "" && strings.Trim(digits, "0123456789.") == ""
 }
 
 // serve authenticates, picks the method and writes what the handler function
