@@ -180,7 +180,8 @@ func (h *Handler) write(r *request, ep *endpoint, cause store.Cause, fn func(con
 		w := &write{Handler: h, r: r, ep: ep, cause: cause}
 		err := h.retry(r, func() error {
 			return h.inTx(r.ctx, func(ctx context.Context) error {
-				w.revocations = nil
+				// What an earlier run has found is gone with its transaction.
+				w.revocations, w.types = nil, nil
 				return fn(ctx, w)
 			})
 		})

@@ -1,0 +1,66 @@
+package scim_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// conflicting is a transactor whose transactions fail once at their end, as
+// after a deadlock, and run again when between has changed something.
+type conflicting struct {
+	store.Transactor
+	between func()
+}
+
+func (c *conflicting) InTx(ctx context.Context, fn func(context.Context) error) error {
+	conflict := errors.New("conflict")
+	err := c.Transactor.InTx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil || c.between == nil {
+			return err
+		}
+		return conflict
+	})
+	if !errors.Is(err, conflict) {
+		return err
+	}
+	c.between()
+	c.between = nil
+	return c.Transactor.InTx(ctx, fn)
+}
+
+// A write that runs again asks again whether its members exist.
+func TestARunThatIsRepeatedLooksForItsMembersAgain(t *testing.T) {
+	t.Parallel()
+	for name, request := range map[string]func(group, member string) (method, path, body string){
+		"create": func(_, member string) (string, string, string) {
+			return "POST", "/Groups", scimtest.Group("new", `"members":[{"value":"`+member+`"}]`)
+		},
+		"replace": func(group, member string) (string, string, string) {
+			return "PUT", group, scimtest.Group("g", `"members":[{"value":"`+member+`"}]`)
+		},
+		"patch": func(group, member string) (string, string, string) {
+			return "PATCH", group, scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"` + member + `"}]}`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tx := &conflicting{}
+			w := newWorld(t, func(w *world, c *scim.Config) {
+				tx.Transactor, c.Tx = c.Tx, tx
+				c.RequireMembers = true
+			})
+			path, group := w.user("a"), w.group("g")
+			tx.between = func() { require.NoError(t, w.users.Delete(context.Background(), path[len("/Users/"):], "")) }
+			method, target, body := request(group, path[len("/Users/"):])
+			require.Contains(t, w.do(400, method, target, body).Body.String(), `"scimType":"invalidValue"`)
+			require.Empty(t, w.members(group))
+		})
+	}
+}
