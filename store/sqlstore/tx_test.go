@@ -296,7 +296,7 @@ func TestADeadlockRunsTheTransactionAgain(t *testing.T) {
 		wg.Wait()
 		require.NoError(t, errs[0])
 		require.NoError(t, errs[1])
-		require.Equal(t, 3, runs[0]+runs[1])
+		require.GreaterOrEqual(t, runs[0]+runs[1], 3, "one of them ran again; on a busy machine it may meet the other once more")
 		u, err := users.Get(t.Context(), user(0).ID, store.GetOptions{})
 		require.NoError(t, err)
 		require.Equal(t, "3", u.Version)
