@@ -7,23 +7,19 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// reportKeyless looks, once, for a row that has a value and no key for it:
-// nobody finds it by that value, and a client would create the user again.
+// reportKeyless looks for a row that has a value and no key for it: nobody finds
+// it by that value, and a client would create the user again.
 func (t *Table[T]) reportKeyless(ctx context.Context) error {
-	if t.reported.Swap(true) {
-		return nil
-	}
 	for _, key := range t.typed.Fields() {
 		if key.Role != store.RoleKey {
 			continue
 		}
 		found, err := t.keyless(ctx, key)
 		if err != nil {
-			t.reported.Store(false)
 			return err
 		}
 		if found {
-			t.log.LogAttrs(ctx, slog.LevelError, "sqlquery: rows without a key are not found by their value: call RebuildKeys, and let whoever writes the value write its key",
+			t.log.LogAttrs(ctx, slog.LevelWarn, "sqlquery: rows without a key are not found by their value: RebuildKeys makes the keys, and whoever writes the value must write its key",
 				slog.String("table", t.name), slog.String("column", t.columns[key]))
 		}
 	}

@@ -118,9 +118,6 @@ func (t *Table[T]) Get(ctx context.Context, id string, o store.GetOptions) (*sch
 // List implements [store.Store]. Without SortBy the order is that of the id
 // column.
 func (t *Table[T]) List(ctx context.Context, q *store.Query) (store.Page, error) {
-	if err := t.reportKeyless(ctx); err != nil {
-		return store.Page{}, err
-	}
 	where, visible, err := t.condition(ctx, q)
 	if err != nil || !visible {
 		return store.Page{}, err

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -48,9 +47,7 @@ type Table[T any] struct {
 	version *store.Field
 	former  []*store.Field
 	lists   []*valueTable
-	// reported: that there are rows without keys, if there are
-	reported atomic.Bool
-	fresh    map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
+	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }
 
 // Options are what a struct's tags do not say. The zero value will do.
@@ -81,7 +78,8 @@ var _ interface {
 } = (*Table[struct{}])(nil)
 
 // NewTable reads the tags of T and looks at the table, which must exist. The
-// error joins every mistake.
+// error joins every mistake. Rows without keys are no error, but logged: see
+// [Table.RebuildKeys].
 func NewTable[T any](ctx context.Context, db *DB, name string, t *schema.ResourceType, o Options[T]) (*Table[T], error) {
 	if t != nil && t.Members() != nil {
 		return nil, fmt.Errorf("sqlquery: %s has members: use NewGroupTable", t.Name)
@@ -117,6 +115,9 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	}
 	errs = append(errs, t.checkUnique(), t.check(ctx, name))
 	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if err := t.reportKeyless(ctx); err != nil {
 		return nil, err
 	}
 	return t, db.register(registered{name, typed.Prefix(), typed.IntegerIDs()})
