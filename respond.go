@@ -109,10 +109,14 @@ func (w *writer) contentType() {
 
 // wantsJSON reports whether Accept prefers application/json to
 // application/scim+json (RFC 9110 §12.5.1). Of two that are as welcome the one
-// that is named is, of two that are named application/scim+json.
+// that is named is, of two that are named application/scim+json. What stands
+// behind the first 32 media ranges is not read.
 func wantsJSON(r *http.Request) bool {
 	var plain, scim preference
-	for _, part := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
+	rest := strings.Join(r.Header.Values("Accept"), ",")
+	for range 32 {
+		var part string
+		part, rest, _ = strings.Cut(rest, ",")
 		media, params, err := mime.ParseMediaType(part)
 		if err != nil {
 			continue
@@ -135,7 +139,15 @@ type preference struct {
 }
 
 func (p *preference) consider(media string, q float64, offered string) {
-	named := map[string]int{offered: 3, "application/*": 2, "*/*": 1}[media]
+	named := 0
+	switch media {
+	case offered:
+		named = 3
+	case "application/*":
+		named = 2
+	case "*/*":
+		named = 1
+	}
 	if named > p.named {
 		*p = preference{named, q}
 	}

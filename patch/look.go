@@ -43,14 +43,14 @@ func (w *run) matching(t target) ([]schema.Member, error) {
 		return nil, tooManyLooks()
 	}
 	var found []schema.Member
-	named := false
+	some, named := false, false
 	for m, v := range w.current(t.attr) {
 		if t.filter.Matches(v) {
 			found = append(found, m)
 		}
-		named = named || m.Display != ""
+		some, named = true, named || m.Display != ""
 	}
-	if !named && w.usesDisplay(t) {
+	if some && !named && w.usesDisplay(t) {
 		return nil, fail(schema.ErrorInvalidFilter, "members are not kept with their display")
 	}
 	return found, nil

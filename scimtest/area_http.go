@@ -47,7 +47,7 @@ var httpMedia = []row{
 				"application/json": "application/json", "application/json; charset=utf-8": "application/json", "Application/JSON": "application/json",
 				"application/scim+json, application/json;q=0.9": "application/scim+json", "application/scim+json;q=0.1, application/json;q=0.9": "application/json",
 				"application/scim+json;q=0, application/json": "application/json", "application/json;q=0": "application/scim+json", "application/json, text/plain, */*": "application/json",
-				"application/jsonp": "application/scim+json", "text/application/json": "application/scim+json", ",;q=1,": "application/scim+json",
+				"application/jsonp": "application/scim+json", strings.Repeat("a/b,", 31) + "application/json": "application/json", strings.Repeat("a/b,", 32) + "application/json": "application/scim+json", "text/application/json": "application/scim+json", ",;q=1,": "application/scim+json",
 			} {
 				for _, p := range []string{path, "/Users", "/Schemas", "/ServiceProviderConfig", "/Users/nope", "/Nope", "/Users?filter=x"} {
 					r := c.Get(p, "Accept: "+accept)

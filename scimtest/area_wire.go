@@ -82,6 +82,7 @@ var wireReads = []row{
 			return // the store keeps it
 		}
 		c.Default.Patch(group, `{"op":"remove","path":"members[display eq \"Kim\"]"}`).Fails(400, "invalidFilter")
+		c.Default.Patch(c.Default.NewGroup("empty"), `{"op":"remove","path":"members[display eq \"Kim\"]"}`).Is(204)
 		c.Default.Get(group).Has("members.#", "1")
 	}},
 	{"wire 14", "inactive users stay visible in GET, lists and filters, with active false (Entra ID, Okta, Google)", func(c *Case) {
