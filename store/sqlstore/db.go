@@ -87,9 +87,9 @@ func (db *DB) Store(t *schema.ResourceType) store.Store {
 	return db.tables[i]
 }
 
-// registered returns the tables there are now.
-func (db *DB) registered() []*table {
+// unprepared returns the tables whose keys have not been looked at yet.
+func (db *DB) unprepared() []*table {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	return slices.Clone(db.tables)
+	return slices.DeleteFunc(slices.Clone(db.tables), func(t *table) bool { return t.prepared.Load() })
 }

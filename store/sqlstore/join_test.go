@@ -4,11 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
@@ -68,15 +73,111 @@ func TestNothingFollowsAFailureInAJoinedTransaction(t *testing.T) {
 		users := db.Store(schema.UserType)
 		entry := []store.Entry{{ID: "1", Queue: store.QueueRevoke, Type: "User", ResourceID: "u1", Payload: []byte("{}")}}
 		require.NoError(t, db.Append(t.Context(), entry))
-		err := host.InTx(t.Context(), func(ctx context.Context) error {
-			return db.InTx(ctx, func(ctx context.Context) error {
-				require.Error(t, db.Append(ctx, entry), "the same ID again")
-				_, err := users.Create(ctx, user(1))
-				require.Error(t, err)
-				return err
+		for n, fails := range []bool{false, true} {
+			err := host.InTx(t.Context(), func(ctx context.Context) error {
+				return db.InTx(ctx, func(ctx context.Context) error {
+					var first error
+					if fails {
+						first = db.Append(ctx, entry)
+						require.Error(t, first, "the same ID again")
+					}
+					_, err := users.Create(ctx, user(n))
+					require.Equal(t, fails, err != nil, "%v", err)
+					require.ErrorIs(t, first, err)
+					return err
+				})
 			})
+			require.Equal(t, fails, err != nil, "%v", err)
+		}
+		require.Equal(t, 1, count(t, db))
+	})
+}
+
+// A type whose store was made after Migrate has keys to be made by nobody.
+func TestTheFirstWriteMayJoinATransaction(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		host, db := beside(t, d)
+		users := db.Store(schema.UserType)
+		require.NoError(t, host.InTx(t.Context(), func(ctx context.Context) error {
+			page, err := users.List(ctx, &store.Query{Total: true})
+			require.NoError(t, err)
+			require.Zero(t, page.Total)
+			return nil
+		}))
+		boom := errors.New("boom")
+		for _, want := range []error{boom, nil} {
+			err := host.InTx(t.Context(), func(ctx context.Context) error {
+				u, err := users.Create(ctx, user(1))
+				require.NoError(t, err)
+				_, err = users.Update(ctx, &store.Change{Before: u, After: u})
+				require.NoError(t, err)
+				return want
+			})
+			require.ErrorIs(t, err, want)
+		}
+		require.Equal(t, 1, count(t, db))
+	})
+}
+
+func TestTheFirstWritesOfProcessesMayJoinTransactionsAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		const processes = 4
+		var wg sync.WaitGroup
+		errs := make([]error, processes)
+		for n := range processes {
+			host, db := beside(t, d)
+			users := db.Store(schema.UserType)
+			inTx := host.InTx
+			if n == 0 {
+				inTx = db.InTx // which makes the keys first
+			}
+			wg.Go(func() {
+				errs[n] = inTx(t.Context(), func(ctx context.Context) error {
+					_, err := users.Create(ctx, user(n))
+					return err
+				})
+			})
+		}
+		wg.Wait()
+		for _, err := range errs {
+			require.NoError(t, err)
+		}
+		require.Equal(t, processes, count(t, d.store(t)))
+	})
+}
+
+func TestTheFirstPOSTMayJoinATransaction(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		host, db := beside(t, d)
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: host,
+			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
 		})
-		require.Error(t, err)
+		require.NoError(t, err)
+		c := scimtest.NewClient(t, h, "")
+		c.Get(c.NewUser("a")).Is(http.StatusOK)
+	})
+}
+
+// Keys are rebuilt by one who can wait for all others: not in a transaction
+// that has begun to write.
+func TestJoiningRebuildsNoKeys(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		_, err := d.store(t).Store(schema.UserType).Create(t.Context(), user(1))
+		require.NoError(t, err)
+		_, err = d.open(t).Exec("UPDATE scim_type SET rule = 'fold 1'")
+		require.NoError(t, err)
+		host, db := beside(t, d)
+		users := db.Store(schema.UserType)
+		create := func(ctx context.Context) error { _, err := users.Create(ctx, user(2)); return err }
+		find := func(ctx context.Context) error { _, err := users.List(ctx, &store.Query{Total: true}); return err }
+		for _, call := range []func(context.Context) error{create, find} {
+			err = host.InTx(t.Context(), call)
+			require.ErrorIs(t, err, store.ErrUnavailable)
+			require.ErrorContains(t, err, "call Migrate after Store")
+		}
+		require.NoError(t, db.Migrate(t.Context()))
+		require.NoError(t, host.InTx(t.Context(), create))
 	})
 }
 

@@ -101,17 +101,10 @@ func (db *DB) prepare(ctx context.Context) error {
 	if db.pending.Load() == 0 {
 		return nil
 	}
-	v, err := db.currentVersion(ctx)
-	if err != nil {
-		return fmt.Errorf("%w (was Migrate called?)", err)
+	if err := db.checkVersion(ctx); err != nil {
+		return err
 	}
-	if v < schemaVersion {
-		return fmt.Errorf("sqlstore: the tables are of version %d, this program needs %d: call Migrate", v, schemaVersion)
-	}
-	for _, t := range db.registered() {
-		if t.prepared.Load() {
-			continue
-		}
+	for _, t := range db.unprepared() {
 		if err := t.prepare(ctx); err != nil {
 			return err
 		}
@@ -121,10 +114,40 @@ func (db *DB) prepare(ctx context.Context) error {
 	return nil
 }
 
+// prepareWithin is prepare in a transaction, which may be another package's: it
+// rebuilds nothing, waits for nobody who does, and remembers nothing of what
+// may be rolled back.
+func (db *DB) prepareWithin(ctx context.Context, writing bool) error {
+	if db.pending.Load() == 0 {
+		return nil
+	}
+	if err := db.checkVersion(ctx); err != nil {
+		return err
+	}
+	for _, t := range db.unprepared() {
+		if err := t.prepareWithin(ctx, writing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkVersion fails if the tables are not as this package needs them.
+func (db *DB) checkVersion(ctx context.Context) error {
+	v, err := db.currentVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("%w (was Migrate called?)", err)
+	}
+	if v < schemaVersion {
+		return fmt.Errorf("sqlstore: the tables are of version %d, this program needs %d: call Migrate", v, schemaVersion)
+	}
+	return nil
+}
+
 // ready is called first by everything that may run outside a transaction.
 func (db *DB) ready(ctx context.Context) error {
 	if db.sql.Within(ctx) {
-		return nil
+		return db.prepareWithin(ctx, false)
 	}
 	return db.prepare(ctx)
 }

@@ -31,6 +31,27 @@ func (t *table) prepare(ctx context.Context) error {
 	})
 }
 
+// prepareWithin fails if the keys are made under another rule. A type without
+// one has no resources, as no write does without: the first may set it.
+func (t *table) prepareWithin(ctx context.Context, writing bool) error {
+	stored, err := t.storedRule(ctx)
+	switch {
+	case err != nil || stored == t.rule:
+		return err
+	case stored != "":
+		return fmt.Errorf("%w: sqlstore: the keys of %s must be rebuilt, which a transaction of another package cannot do: call Migrate after Store", store.ErrUnavailable, t.t.Name)
+	case !writing:
+		return nil
+	}
+	return t.setFirstRule(ctx)
+}
+
+// setFirstRule records the rule unless another process has just recorded one.
+func (t *table) setFirstRule(ctx context.Context) error {
+	_, err := t.db.exec(ctx, t.db.d.insert+"scim_type (type, rule) VALUES (?, ?)"+t.db.d.onTaken, t.name, t.rule)
+	return err
+}
+
 func (t *table) storedRule(ctx context.Context) (string, error) {
 	var rule string
 	err := t.db.one(ctx, "SELECT rule FROM scim_type WHERE type = ?", []any{t.name}, &rule)
@@ -44,11 +65,10 @@ func (t *table) storedRule(ctx context.Context) (string, error) {
 // whose resources are then seen, and keeps others waiting, who then fail: they
 // would leave keys behind that this process does not find.
 func (t *table) claim(ctx context.Context) error {
-	n, err := t.db.exec(ctx, "UPDATE scim_type SET rule = ? WHERE type = ?", t.rule, t.name)
-	if err != nil || n > 0 {
+	if err := t.setFirstRule(ctx); err != nil {
 		return err
 	}
-	_, err = t.db.exec(ctx, "INSERT INTO scim_type (type, rule) VALUES (?, ?)", t.name, t.rule)
+	_, err := t.db.exec(ctx, "UPDATE scim_type SET rule = ? WHERE type = ?", t.rule, t.name)
 	return err
 }
 

@@ -22,9 +22,14 @@ func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.By(ctx, by) }
 // fails may have taken place or not: that is store.ErrUnavailable at once.
 //
 // A transaction on the same *sql.DB is joined, also one of a sqlquery.DB, so that
-// an outbox here belongs to writes there.
+// an outbox here belongs to writes there. Keys are not rebuilt in it: until
+// [DB.Migrate], or a call outside of transactions, has done so for all types it
+// returns store.ErrUnavailable (503).
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if db.sql.Within(ctx) {
+		if err := db.prepareWithin(ctx, true); err != nil {
+			return err
+		}
 		return fn(ctx)
 	}
 	if err := db.prepare(ctx); err != nil {
