@@ -10,33 +10,49 @@ import (
 // on without one, so that what follows would be committed by itself.
 type transaction struct {
 	tx     *sql.Tx
-	writer *sql.DB      // nil if the application began it, on whatever database
-	by     string       // the package that began it, or was given it
-	outer  *transaction // what the context was part of before
+	writer *sql.DB // the database it is on
 	failed error
 	again  bool // failed for a reason to run the function again
 }
 
-type txKey struct{}
-
-func innermost(ctx context.Context) *transaction {
-	t, _ := ctx.Value(txKey{}).(*transaction)
-	return t
+// part is a package's part in a transaction: it began it, joined it, or was
+// given it.
+type part struct {
+	*transaction
+	by    string
+	outer *part // what the context was part of before
 }
 
-func (t *transaction) in(ctx context.Context) context.Context {
-	t.outer = innermost(ctx)
-	return context.WithValue(ctx, txKey{}, t)
+type partKey struct{}
+
+func innermost(ctx context.Context) *part {
+	p, _ := ctx.Value(partKey{}).(*part)
+	return p
 }
 
-// on returns the innermost transaction of a context on a database. One that the
-// application began is taken to be on it.
+// in returns a context in which a package takes part in the transaction.
+func (t *transaction) in(ctx context.Context, by string) context.Context {
+	return context.WithValue(ctx, partKey{}, &part{t, by, innermost(ctx)})
+}
+
+// on returns the innermost transaction of a context on a database.
 func on(ctx context.Context, db *sql.DB) *transaction {
-	t := innermost(ctx)
-	for t != nil && t.writer != nil && t.writer != db {
-		t = t.outer
+	for p := innermost(ctx); p != nil; p = p.outer {
+		if p.writer == db {
+			return p.transaction
+		}
 	}
-	return t
+	return nil
+}
+
+// of returns the innermost transaction that a package takes part in.
+func of(ctx context.Context, by string) *transaction {
+	for p := innermost(ctx); p != nil; p = p.outer {
+		if p.by == by {
+			return p.transaction
+		}
+	}
+	return nil
 }
 
 // transaction returns what statements of db are part of. Who began it does not
@@ -47,24 +63,31 @@ func (db *DB) transaction(ctx context.Context) *transaction { return on(ctx, db.
 // transaction.
 func (db *DB) Within(ctx context.Context) bool { return db.transaction(ctx) != nil }
 
-// With returns a context whose statements are part of a transaction that the
-// application began and ends, given to a package.
-func With(ctx context.Context, by string, tx *sql.Tx) context.Context {
-	return (&transaction{tx: tx, by: by}).in(ctx)
+// Join makes the package take part in the transaction on its database, if the
+// context has one: [By] returns it.
+func (db *DB) Join(ctx context.Context) (context.Context, bool) {
+	switch t := db.transaction(ctx); t {
+	case nil:
+		return ctx, false
+	case of(ctx, db.by):
+		return ctx, true
+	default:
+		return t.in(ctx, db.by), true
+	}
+}
+
+// With returns a context whose statements are part of a transaction on the
+// database that the application began and ends.
+func (db *DB) With(ctx context.Context, tx *sql.Tx) context.Context {
+	return (&transaction{tx: tx, writer: db.writer}).in(ctx, db.by)
 }
 
 // On returns the transaction that statements on a database are part of.
 func On(ctx context.Context, db *sql.DB) (*sql.Tx, bool) { return on(ctx, db).sql() }
 
-// By returns the innermost transaction that a package began or was given, on
-// whatever database.
-func By(ctx context.Context, by string) (*sql.Tx, bool) {
-	t := innermost(ctx)
-	for t != nil && t.by != by {
-		t = t.outer
-	}
-	return t.sql()
-}
+// By returns the innermost transaction that a package began, joined or was
+// given, on whatever database.
+func By(ctx context.Context, by string) (*sql.Tx, bool) { return of(ctx, by).sql() }
 
 func (t *transaction) sql() (*sql.Tx, bool) {
 	if t == nil {

@@ -74,8 +74,8 @@ func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context)
 	}
 	defer tx.Rollback()
 
-	t := &transaction{tx: tx, writer: db.writer, by: db.by}
-	if err := db.run(t.in(ctx), t, b.Statement, fn); err != nil {
+	t := &transaction{tx: tx, writer: db.writer}
+	if err := db.run(t.in(ctx, db.by), t, b.Statement, fn); err != nil {
 		return db.afterFailure(ctx, t, err)
 	}
 	if err := tx.Commit(); err != nil {

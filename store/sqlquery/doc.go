@@ -46,7 +46,7 @@
 // # Transactions
 //
 // [DB.InTx] runs a write of the library; [Tx] gives the application the
-// transaction in a hook, and [WithTx] makes the library part of the
+// transaction in a hook, and [DB.WithTx] makes the library part of the
 // application's own. PostgreSQL and MariaDB lock rows in READ COMMITTED. SQLite
 // has one writer: transactions queue in Go, where waiting ends with the
 // context, and take the write lock before they read.

@@ -11,21 +11,22 @@ import (
 const by = "sqlquery"
 
 // Tx returns the transaction of a context, for statements of the application
-// that belong to the same write. It is committed or rolled back by who began
-// it, and a statement that fails must make the function of InTx return that
-// error.
+// that belong to the same write: the one that a [DB] began, joined in InTx, or
+// was given ([DB.WithTx]). It is committed or rolled back by who began it, and
+// a statement that fails must make the function of InTx return that error.
 func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.By(ctx, by) }
 
 // TxOn is [Tx] for those who share a database with a [DB] and may work on
-// nothing else: it reports false for the transaction of another database. One
-// that the application began ([WithTx]) is taken to be on db; one that a
-// sqlstore.DB began on it is joined too.
+// nothing else: it reports false for the transaction of another database, and
+// returns one that a sqlstore.DB began on this one.
 func TxOn(ctx context.Context, db *sql.DB) (*sql.Tx, bool) { return sqldb.On(ctx, db) }
 
 // WithTx returns a context whose calls are part of a transaction that the
-// application began and ends. With SQLite it begins with a write (BEGIN
-// IMMEDIATE): otherwise it fails as soon as another one wrote in between.
-func WithTx(ctx context.Context, tx *sql.Tx) context.Context { return sqldb.With(ctx, by, tx) }
+// application began on the database given to [New], and ends. It is joined by
+// all who were given the same *sql.DB, and by nobody else. With SQLite it
+// begins with a write (BEGIN IMMEDIATE): otherwise it fails as soon as another
+// one wrote in between.
+func (db *DB) WithTx(ctx context.Context, tx *sql.Tx) context.Context { return db.sql.With(ctx, tx) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
 // after a conflict or a connection lost before the commit. A commit that
@@ -33,7 +34,7 @@ func WithTx(ctx context.Context, tx *sql.Tx) context.Context { return sqldb.With
 //
 // A transaction on the same *sql.DB is joined, also one of a sqlstore.DB.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if db.sql.Within(ctx) {
+	if ctx, ok := db.sql.Join(ctx); ok {
 		return fn(ctx)
 	}
 	return db.sql.Write(ctx, sqldb.Begin{Statement: db.startWrite()}, fn)

@@ -20,17 +20,22 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
+// hostOf is an application's use of a pool of connections.
+func hostOf(t testing.TB, d database, pool *sql.DB) *sqlquery.DB {
+	host, err := sqlquery.New(pool, map[sqlstore.Dialect]sqlquery.Dialect{
+		sqlstore.SQLite: sqlquery.SQLite, sqlstore.PostgreSQL: sqlquery.PostgreSQL, sqlstore.MariaDB: sqlquery.MySQL,
+	}[d.dialect])
+	require.NoError(t, err)
+	return host
+}
+
 // beside opens an application's database with the outbox in it.
 func beside(t testing.TB, d database) (*sqlquery.DB, *sqlstore.DB) {
 	if d.dialect == sqlstore.SQLite {
 		d.dsn += "&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	}
 	pool := d.open(t)
-	dialect := map[sqlstore.Dialect]sqlquery.Dialect{
-		sqlstore.SQLite: sqlquery.SQLite, sqlstore.PostgreSQL: sqlquery.PostgreSQL, sqlstore.MariaDB: sqlquery.MySQL,
-	}[d.dialect]
-	host, err := sqlquery.New(pool, dialect)
-	require.NoError(t, err)
+	host := hostOf(t, d, pool)
 	db, err := sqlstore.New(pool, d.dialect)
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(t.Context()))
@@ -216,7 +221,12 @@ func TestTablesOfTheApplicationJoinATransactionHere(t *testing.T) {
 			joined, _ := sqlquery.TxOn(ctx, a.conn)
 			require.Same(t, mine, joined)
 			_, ok := sqlquery.Tx(ctx)
-			require.False(t, ok, "sqlquery did not begin it")
+			require.False(t, ok, "sqlquery takes no part in it yet")
+			require.NoError(t, a.db.InTx(ctx, func(ctx context.Context) error {
+				joined, _ := sqlquery.Tx(ctx)
+				require.Same(t, mine, joined)
+				return nil
+			}))
 			_, err := a.users.Create(ctx, userOf(schema.UserType, "within"))
 			require.NoError(t, err)
 			return boom
@@ -228,20 +238,55 @@ func TestTablesOfTheApplicationJoinATransactionHere(t *testing.T) {
 	})
 }
 
+// Both packages say what their own InTx works on, also where it joined.
+func TestATransactionThatWasJoinedIsTheJoinersToo(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		host, db := beside(t, d)
+		require.NoError(t, host.InTx(t.Context(), func(ctx context.Context) error {
+			began, _ := sqlquery.Tx(ctx)
+			_, ok := sqlstore.Tx(ctx)
+			require.False(t, ok, "sqlstore takes no part in it yet")
+			return db.InTx(ctx, func(ctx context.Context) error {
+				joined, _ := sqlstore.Tx(ctx)
+				require.Same(t, began, joined)
+				return nil
+			})
+		}))
+	})
+}
+
 func TestTransactionsTheApplicationBegan(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		pool := d.open(t)
 		db, err := sqlstore.New(pool, d.dialect)
 		require.NoError(t, err)
 		require.NoError(t, db.Migrate(t.Context()))
+		host := hostOf(t, d, pool)
+		entry := []store.Entry{{ID: "1", Queue: store.QueueEvent, Type: "User", ResourceID: "u1", Payload: []byte("{}")}}
 		tx, err := pool.BeginTx(t.Context(), &sql.TxOptions{})
 		require.NoError(t, err)
 		defer tx.Rollback()
-		ctx := sqlquery.WithTx(t.Context(), tx)
-		require.NoError(t, db.Append(ctx, []store.Entry{{ID: "1", Queue: store.QueueEvent, Type: "User", ResourceID: "u1", Payload: []byte("{}")}}))
+		require.NoError(t, db.Append(host.WithTx(t.Context(), tx), entry))
 		require.NoError(t, tx.Rollback())
 		pending, err := db.Pending(t.Context(), store.QueueEvent, "User", "u1")
 		require.NoError(t, err)
 		require.Empty(t, pending)
 	})
+}
+
+// A store on another database must not write into the transaction.
+func TestATransactionTheApplicationBeganIsOnOneDatabase(t *testing.T) {
+	t.Parallel()
+	a, b := sqlite(t), sqlite(t)
+	pool := a.open(t)
+	host := hostOf(t, a, pool)
+	here, there := a.store(t), b.store(t)
+	tx, err := pool.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	defer tx.Rollback()
+	_, err = there.Store(schema.UserType).Create(host.WithTx(t.Context(), tx), user(1))
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+	require.Equal(t, 0, count(t, here))
+	require.Equal(t, 1, count(t, there))
 }

@@ -166,7 +166,7 @@ func TestSQLQueryTransactionOfTheHost(t *testing.T) {
 		a := openApp(t, d)
 		tx, err := a.conn.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
-		ctx := sqlquery.WithTx(t.Context(), tx)
+		ctx := a.db.WithTx(t.Context(), tx)
 		_, err = a.users.Create(ctx, userOf(schema.UserType, "a"))
 		require.NoError(t, err)
 		require.NoError(t, a.db.InTx(ctx, func(ctx context.Context) error {

@@ -12,9 +12,9 @@ import (
 const by = "sqlstore"
 
 // Tx returns the transaction of a context that [DB.InTx] made, for statements
-// of the application which belong to the same write. It is committed or rolled
-// back by InTx alone, and a statement that fails must make InTx's function
-// return that error.
+// of the application which belong to the same write: the one that it began or
+// joined. It is committed or rolled back by who began it, and a statement that
+// fails must make InTx's function return that error.
 func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.By(ctx, by) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
@@ -26,7 +26,7 @@ func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.By(ctx, by) }
 // [DB.Migrate], or a call outside of transactions, has done so for all types it
 // returns store.ErrUnavailable (503).
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if db.sql.Within(ctx) {
+	if ctx, ok := db.sql.Join(ctx); ok {
 		if err := db.prepareWithin(ctx, true); err != nil {
 			return err
 		}
