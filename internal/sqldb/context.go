@@ -12,7 +12,7 @@ type transaction struct {
 	tx     *sql.Tx
 	writer *sql.DB // the database it is on
 	failed error
-	again  bool // failed for a reason to run the function again
+	cause  Fault // of the failure, if it is a reason to run the function again
 }
 
 // part is a package's part in a transaction: it began it, joined it, or was

@@ -33,7 +33,7 @@ func New(by string, db *sql.DB, kind *Database) *DB {
 func (db *DB) Ping(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
 		err := db.writer.PingContext(ctx)
-		if !db.again(ctx, err) || pause(ctx, attempt) != nil {
+		if db.rerun(ctx, err) == None || pause(ctx, attempt) != nil {
 			return err
 		}
 	}
@@ -97,10 +97,10 @@ func (db *DB) Done(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	again := db.again(ctx, err)
+	cause := db.rerun(ctx, err)
 	err = db.wrap(ctx, err)
 	if t := db.transaction(ctx); t != nil && t.failed == nil {
-		t.failed, t.again = err, again
+		t.failed, t.cause = err, cause
 	}
 	return err
 }

@@ -23,14 +23,20 @@ const (
 	Unavailable       // the database cannot answer now
 	// Reference is a foreign key: the application deleted what a new row refers
 	// to, or refers to what is deleted. Running it again finds what is there
-	// now; if it fails again, waiting longer will not help.
+	// now; once, as waiting longer will not help.
 	Reference
 	Unique // a unique index has the value
 	Value  // a value does not fit its column
 )
 
-// again reports whether running a transaction again may succeed.
-func (f Fault) again() bool { return f == Again || f == Reference }
+// rerun returns the fault if running a transaction again may succeed, else
+// None.
+func (f Fault) rerun() Fault {
+	if f == Again || f == Reference {
+		return f
+	}
+	return None
+}
 
 // Fault classifies an error, also within wrapped ones.
 func (db *DB) Fault(err error) Fault {

@@ -26,14 +26,17 @@ type Begin struct {
 
 // Write runs fn in a new transaction, also where the context is part of one.
 // fn runs again, in another transaction, after a conflict or a connection lost
-// before the commit; never after a commit that failed, which may have taken
+// before the commit, and once after a [Reference]; never after a commit that failed, which may have taken
 // place or not and is store.ErrUnavailable at once. Other errors of fn are
 // returned as they are.
 func (db *DB) Write(ctx context.Context, b Begin, fn func(ctx context.Context) error) error {
-	start := time.Now()
+	start, references := time.Now(), 0
 	for attempt := 1; ; attempt++ {
-		again, err := db.attempt(ctx, b, fn)
-		if !again || attempt == attempts || time.Since(start) > patience || pause(ctx, attempt) != nil {
+		cause, err := db.attempt(ctx, b, fn)
+		if cause == Reference {
+			references++
+		}
+		if cause == None || references > 1 || attempt == attempts || time.Since(start) > patience || pause(ctx, attempt) != nil {
 			return err
 		}
 	}
@@ -51,23 +54,23 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-// attempt runs fn in one transaction. again reports that nothing was committed
-// and that another attempt may succeed.
-func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context) error) (again bool, err error) {
+// attempt runs fn in one transaction. A cause other than None says that nothing
+// was committed and that another attempt may succeed.
+func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context) error) (cause Fault, err error) {
 	if err := db.acquire(ctx); err != nil {
-		return false, err
+		return None, err
 	}
 	defer db.release()
 	conn, err := db.writer.Conn(ctx)
 	if err != nil {
-		return db.again(ctx, err), db.wrap(ctx, err)
+		return db.rerun(ctx, err), db.wrap(ctx, err)
 	}
 	defer conn.Close()
 	// The end of ctx must not roll back on its own: whether the commit took
 	// place would then be anybody's guess. Statements end with ctx.
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: db.kind.isolation})
 	if err != nil {
-		return db.again(ctx, err), db.wrap(ctx, err)
+		return db.rerun(ctx, err), db.wrap(ctx, err)
 	}
 	if b.After != "" {
 		defer conn.ExecContext(context.WithoutCancel(ctx), b.After)
@@ -79,9 +82,9 @@ func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context)
 		return db.afterFailure(ctx, t, err)
 	}
 	if err := tx.Commit(); err != nil {
-		return false, fmt.Errorf("%w: %s: commit: %w", store.ErrUnavailable, db.by, err)
+		return None, fmt.Errorf("%w: %s: commit: %w", store.ErrUnavailable, db.by, err)
 	}
-	return false, nil
+	return None, nil
 }
 
 // run returns an error unless everything in the transaction went well.
@@ -102,35 +105,41 @@ func (db *DB) run(ctx context.Context, t *transaction, first string, fn func(ctx
 
 // afterFailure decides about an error that ended a transaction's function. It
 // may come from statements of the application, which Done has not seen.
-func (db *DB) afterFailure(ctx context.Context, t *transaction, err error) (again bool, _ error) {
-	switch {
-	case ctx.Err() != nil:
-		return false, err
-	case t.failed != nil:
-		return t.again, err
-	case db.ownFault(t, err):
-		return true, db.wrap(ctx, err)
+func (db *DB) afterFailure(ctx context.Context, t *transaction, err error) (cause Fault, _ error) {
+	if ctx.Err() != nil {
+		return None, err
 	}
-	return false, err
+	if t.failed != nil {
+		return t.cause, err
+	}
+	if cause = db.ownFault(t, err); cause != None {
+		err = db.wrap(ctx, err)
+	}
+	return cause, err
 }
 
-// ownFault reports whether an error that Done has not seen is a reason to run
-// the function again. A broken network connection is one only if it is the
+// ownFault tells whether an error that Done has not seen is a reason to run the
+// function again. A broken network connection is one only if it is the
 // transaction's: the function may have others.
-func (db *DB) ownFault(t *transaction, err error) bool {
-	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return false // of a context that the function made
-	case db.kind.fault(err).again():
-		return true
+func (db *DB) ownFault(t *transaction, err error) Fault {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return None // of a context that the function made
 	}
-	return lost(err) && db.Fault(t.tx.Rollback()) == Again
+	if cause := db.kind.fault(err).rerun(); cause != None {
+		return cause
+	}
+	if lost(err) && db.Fault(t.tx.Rollback()) == Again {
+		return Again
+	}
+	return None
 }
 
-// again reports whether a statement's error is a reason to run a function
-// again.
-func (db *DB) again(ctx context.Context, err error) bool {
-	return ctx.Err() == nil && db.Fault(err).again()
+// rerun tells whether a statement's error is a reason to run a function again.
+func (db *DB) rerun(ctx context.Context, err error) Fault {
+	if ctx.Err() != nil {
+		return None
+	}
+	return db.Fault(err).rerun()
 }
 
 // acquire queues for the right to write, where only one may.

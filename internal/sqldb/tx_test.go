@@ -71,26 +71,26 @@ func TestWhenTheFunctionRunsAgain(t *testing.T) {
 		meets       error // by the statement x
 		lost        bool  // the transaction's connection
 		fn          func(context.Context, *sqldb.DB) error
-		again       bool
+		runs        int
 		want        error
 		unavailable bool
 	}{
-		{"a conflict", deadlock, false, passing, true, deadlock, true},
-		{"a conflict that is hidden", deadlock, false, hiding, true, deadlock, true},
-		{"a conflict under another name", deadlock, false, renaming, true, boom, false},
-		{"a conflict of the application's statement", deadlock, false, host, true, deadlock, true},
-		{"a lost connection", io.ErrUnexpectedEOF, true, passing, true, io.ErrUnexpectedEOF, true},
-		{"a lost connection of the application's statement", reset, true, host, true, reset, true},
-		{"a statement that was not sent", unsentErr{true}, true, host, true, unsentErr{true}, true},
-		{"a connection that is not the transaction's", nil, false, returning(reset), false, reset, false},
-		{"an end of file that is not the transaction's", nil, false, returning(io.EOF), false, io.EOF, false},
-		{"a reference", pgError{"23503"}, false, passing, true, pgError{"23503"}, false},
-		{"a server that cannot answer", pgError{"53100"}, false, passing, false, pgError{"53100"}, true},
-		{"a mistake", pgError{"42601"}, false, passing, false, pgError{"42601"}, false},
-		{"a mistake that is hidden", pgError{"42601"}, false, hiding, false, pgError{"42601"}, false},
-		{"an error of the function", nil, false, returning(store.ErrVersion), false, store.ErrVersion, false},
-		{"the end of a context within", nil, false, impatient, false, context.DeadlineExceeded, false},
-		{"the end of a context of the application's", nil, true, returning(context.DeadlineExceeded), false, context.DeadlineExceeded, false},
+		{"a conflict", deadlock, false, passing, 10, deadlock, true},
+		{"a conflict that is hidden", deadlock, false, hiding, 10, deadlock, true},
+		{"a conflict under another name", deadlock, false, renaming, 10, boom, false},
+		{"a conflict of the application's statement", deadlock, false, host, 10, deadlock, true},
+		{"a lost connection", io.ErrUnexpectedEOF, true, passing, 10, io.ErrUnexpectedEOF, true},
+		{"a lost connection of the application's statement", reset, true, host, 10, reset, true},
+		{"a statement that was not sent", unsentErr{true}, true, host, 10, unsentErr{true}, true},
+		{"a connection that is not the transaction's", nil, false, returning(reset), 1, reset, false},
+		{"an end of file that is not the transaction's", nil, false, returning(io.EOF), 1, io.EOF, false},
+		{"a reference", pgError{"23503"}, false, passing, 2, pgError{"23503"}, false},
+		{"a server that cannot answer", pgError{"53100"}, false, passing, 1, pgError{"53100"}, true},
+		{"a mistake", pgError{"42601"}, false, passing, 1, pgError{"42601"}, false},
+		{"a mistake that is hidden", pgError{"42601"}, false, hiding, 1, pgError{"42601"}, false},
+		{"an error of the function", nil, false, returning(store.ErrVersion), 1, store.ErrVersion, false},
+		{"the end of a context within", nil, false, impatient, 1, context.DeadlineExceeded, false},
+		{"the end of a context of the application's", nil, true, returning(context.DeadlineExceeded), 1, context.DeadlineExceeded, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,15 +115,31 @@ func TestWhenTheFunctionRunsAgain(t *testing.T) {
 			require.ErrorIs(t, err, c.want)
 			require.Equal(t, c.unavailable, errors.Is(err, store.ErrUnavailable), "%v", err)
 			require.NotContains(t, f.done(), "COMMIT")
-			if !c.again {
-				require.Equal(t, 1, runs)
+			require.Equal(t, c.runs, runs, "it gives up in the end")
+			if c.runs == 1 {
 				return
 			}
-			require.Equal(t, 10, runs, "it gives up in the end")
 			require.NoError(t, run(2))
 			require.Equal(t, 2, runs)
 		})
 	}
+}
+
+// A reference is looked at once more, however often the function ran for other
+// reasons.
+func TestAReferenceAfterConflicts(t *testing.T) {
+	t.Parallel()
+	f := &fake{fails: map[string]error{"lost": pgError{"40001"}, "dangling": pgError{"23503"}}}
+	db, _ := f.open(t, sqldb.PostgreSQL)
+	runs := 0
+	err := db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+		meets := []string{"lost", "lost", "dangling", "lost", "dangling", "fine"}[runs]
+		runs++
+		_, err := db.Exec(ctx, meets)
+		return err
+	})
+	require.ErrorIs(t, err, pgError{"23503"})
+	require.Equal(t, 5, runs)
 }
 
 // Whether a commit that failed took place nobody knows.

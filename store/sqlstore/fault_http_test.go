@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
@@ -80,5 +81,41 @@ func TestSQLQueryAReferenceRunsAgain(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Equal(t, 2, runs)
+
+		runs = 0
+		err = a.db.InTx(t.Context(), func(ctx context.Context) error {
+			runs++
+			tx, _ := sqlquery.Tx(ctx)
+			_, err := tx.ExecContext(ctx, "INSERT INTO team_members (team_id, user_id) VALUES (1, 1)")
+			return err
+		})
+		require.Error(t, err)
+		require.NotErrorIs(t, err, store.ErrUnavailable)
+		require.Equal(t, 2, runs, "once is enough")
+	})
+}
+
+// What a hook refers to and is not there is looked for once more.
+func TestSQLQueryAReferenceOfAHookRunsItOnceMore(t *testing.T) {
+	hosts(t, func(t *testing.T, d host) {
+		a := openApp(t, d)
+		runs := 0
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: a.db,
+			Endpoints: []scim.Endpoint{scim.Groups(a.teams)},
+			Hooks: scim.Hooks{Before: func(ctx context.Context, _ *store.Event) error {
+				runs++
+				tx, _ := sqlquery.Tx(ctx)
+				_, err := tx.ExecContext(ctx, "INSERT INTO team_members (team_id, user_id) VALUES (1, 1)")
+				return err
+			}},
+		})
+		require.NoError(t, err)
+		scimtest.NewClient(t, h, "").Post("/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"g"}`).Is(http.StatusInternalServerError)
+		want := 2
+		if d.dialect == sqlquery.SQLite {
+			want = 1 // nobody else writes meanwhile
+		}
+		require.Equal(t, want, runs)
 	})
 }
