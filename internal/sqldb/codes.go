@@ -44,9 +44,13 @@ func stateFault(state string) Fault {
 	return None
 }
 
-// mysqlFault reads the field Number of go-sql-driver/mysql.
+// mysqlNumber reads the field Number of go-sql-driver/mysql.
+func mysqlNumber(err error) (int, bool) {
+	return find(err, func(err error) (int, bool) { return field(err, "Number") })
+}
+
 func mysqlFault(err error) Fault {
-	number, _ := numbered(err, func(err error) (int, bool) { return field(err, "Number") })
+	number, _ := mysqlNumber(err)
 	switch number {
 	case 1020, 1205, 1213, 1412, 3572: // record has changed, lock wait timeout, deadlock, table has changed, lock not available
 		return Again
@@ -68,15 +72,19 @@ func mysqlFault(err error) Fault {
 	return None
 }
 
-// sqliteFault reads the result code: a method Code (modernc.org/sqlite) or a
+// sqliteCode reads the result code: a method Code (modernc.org/sqlite) or a
 // field ExtendedCode (mattn/go-sqlite3).
-func sqliteFault(err error) Fault {
-	code, _ := numbered(err, func(err error) (int, bool) {
+func sqliteCode(err error) (int, bool) {
+	return find(err, func(err error) (int, bool) {
 		if coded, ok := err.(interface{ Code() int }); ok {
 			return coded.Code(), true
 		}
 		return field(err, "ExtendedCode")
 	})
+}
+
+func sqliteFault(err error) Fault {
+	code, _ := sqliteCode(err)
 	switch code {
 	case 2067, 1555, 2579: // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY, _ROWID
 		return Unique

@@ -9,13 +9,15 @@ type Database struct {
 	OneWriter bool // one transaction at a time: they queue for it in Go
 	isolation sql.IsolationLevel
 	fault     func(error) Fault // what the database itself says
+	// refused reports that an error of COMMIT says that it did not take place.
+	refused func(error) bool
 }
 
 // SQLite has one isolation level.
-var SQLite = &Database{OneWriter: true, fault: sqliteFault}
+var SQLite = &Database{OneWriter: true, fault: sqliteFault, refused: sqliteRefused}
 
 // PostgreSQL is any database that speaks like it.
-var PostgreSQL = &Database{Numbered: true, isolation: sql.LevelReadCommitted, fault: postgresFault}
+var PostgreSQL = &Database{Numbered: true, isolation: sql.LevelReadCommitted, fault: postgresFault, refused: postgresRefused}
 
 // MySQL is MariaDB too.
-var MySQL = &Database{isolation: sql.LevelReadCommitted, fault: mysqlFault}
+var MySQL = &Database{isolation: sql.LevelReadCommitted, fault: mysqlFault, refused: mysqlRefused}

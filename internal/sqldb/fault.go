@@ -79,27 +79,26 @@ func (db *DB) wrap(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: %w", db.by, err)
 }
 
-// numbered looks for the number in an error of a driver that has it where only
-// its own type could be asked for. It walks through wrapped errors, as
-// errors.As does.
-func numbered(err error, read func(error) (number int, ok bool)) (number int, ok bool) {
+// find reads what an error of a driver has where only its own type could be
+// asked for. It walks through wrapped errors, as errors.As does.
+func find[T any](err error, read func(error) (T, bool)) (found T, ok bool) {
 	if err == nil {
-		return 0, false
+		return found, false
 	}
-	if number, ok = read(err); ok {
-		return number, true
+	if found, ok = read(err); ok {
+		return found, true
 	}
 	switch wrapper := err.(type) {
 	case interface{ Unwrap() error }:
-		return numbered(wrapper.Unwrap(), read)
+		return find(wrapper.Unwrap(), read)
 	case interface{ Unwrap() []error }:
 		for _, e := range wrapper.Unwrap() {
-			if number, ok = numbered(e, read); ok {
-				return number, true
+			if found, ok = find(e, read); ok {
+				return found, true
 			}
 		}
 	}
-	return 0, false
+	return found, false
 }
 
 // field returns a field of an error that is an integer.
@@ -115,4 +114,21 @@ func field(err error, name string) (int, bool) {
 		return int(f.Uint()), true
 	}
 	return 0, false
+}
+
+// Table returns the table that a driver's error names: pgx in a field
+// TableName, lib/pq in Table.
+func Table(err error) (name string, ok bool) {
+	return find(err, func(err error) (string, bool) {
+		v := reflect.Indirect(reflect.ValueOf(err))
+		if v.Kind() != reflect.Struct {
+			return "", false
+		}
+		for _, field := range []string{"TableName", "Table"} {
+			if f := v.FieldByName(field); f.IsValid() && f.Kind() == reflect.String {
+				return f.String(), true
+			}
+		}
+		return "", false
+	})
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // A transaction's function runs again after a conflict, this often and this
@@ -25,10 +23,11 @@ type Begin struct {
 }
 
 // Write runs fn in a new transaction, also where the context is part of one.
-// fn runs again, in another transaction, after a conflict or a connection lost
-// before the commit, and once after a [Reference]; never after a commit that failed, which may have taken
-// place or not and is store.ErrUnavailable at once. Other errors of fn are
-// returned as they are.
+// fn runs again, in another transaction, after a conflict, also one found by
+// COMMIT, or a connection lost before the commit, and once after a [Reference].
+// A commit that the database refused otherwise is an [ErrRefused]. Any other
+// that failed may have taken place or not: nothing runs again, and it is
+// store.ErrUnavailable at once. Other errors of fn are returned as they are.
 func (db *DB) Write(ctx context.Context, b Begin, fn func(ctx context.Context) error) error {
 	start, references := time.Now(), 0
 	for attempt := 1; ; attempt++ {
@@ -82,7 +81,7 @@ func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context)
 		return db.afterFailure(ctx, t, err)
 	}
 	if err := tx.Commit(); err != nil {
-		return None, fmt.Errorf("%w: %s: commit: %w", store.ErrUnavailable, db.by, err)
+		return db.afterCommit(ctx, conn, err)
 	}
 	return None, nil
 }

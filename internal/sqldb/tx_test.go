@@ -142,20 +142,6 @@ func TestAReferenceAfterConflicts(t *testing.T) {
 	require.Equal(t, 5, runs)
 }
 
-// Whether a commit that failed took place nobody knows.
-func TestNothingRunsAgainAfterACommit(t *testing.T) {
-	t.Parallel()
-	for _, failure := range []error{pgError{"40001"}, io.EOF, errors.New("x")} {
-		f := &fake{fails: map[string]error{"COMMIT": failure}}
-		db, _ := f.open(t, sqldb.PostgreSQL)
-		runs := 0
-		err := db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error { runs++; return nil })
-		require.ErrorIs(t, err, store.ErrUnavailable)
-		require.ErrorIs(t, err, failure)
-		require.Equal(t, 1, runs)
-	}
-}
-
 func TestBeginningAgain(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"connect", "BEGIN READ COMMITTED", "lock"} {

@@ -21,11 +21,12 @@ type DB struct {
 	tables []registered
 }
 
-// registered is a table with the ids it hands out.
+// registered is a table with the ids it hands out, and what it makes of errors.
 type registered struct {
 	name     string
 	prefix   string
 	integers bool
+	refused  func(error) error
 }
 
 var _ store.Transactor = (*DB)(nil)

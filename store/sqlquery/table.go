@@ -120,7 +120,7 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	if err := t.reportKeyless(ctx); err != nil {
 		return nil, err
 	}
-	return t, db.register(registered{name, typed.Prefix(), typed.IntegerIDs()})
+	return t, db.register(registered{name, typed.Prefix(), typed.IntegerIDs(), t.refused})
 }
 
 // columnName is the tag db up to a comma, else the field's name in snake case.

@@ -3,6 +3,9 @@ package sqlquery
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
+	"strings"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
@@ -29,15 +32,37 @@ func TxOn(ctx context.Context, db *sql.DB) (*sql.Tx, bool) { return sqldb.On(ctx
 func (db *DB) WithTx(ctx context.Context, tx *sql.Tx) context.Context { return db.sql.With(ctx, tx) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
-// after a conflict or a connection lost before the commit. A commit that
-// fails may have taken place or not: that is store.ErrUnavailable at once.
+// after a conflict or a connection lost before the commit, and once after a
+// violation of a foreign key. A commit that the database refused is what a
+// statement would be, a [*store.UniquenessError] (409) for example. One that
+// failed otherwise may have taken place or not: that is store.ErrUnavailable
+// (503) at once.
 //
 // A transaction on the same *sql.DB is joined, also one of a sqlstore.DB.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if ctx, ok := db.sql.Join(ctx); ok {
 		return fn(ctx)
 	}
-	return db.sql.Write(ctx, sqldb.Begin{Statement: db.startWrite()}, fn)
+	err := db.sql.Write(ctx, sqldb.Begin{Statement: db.startWrite()}, fn)
+	if errors.Is(err, sqldb.ErrRefused) {
+		return db.refused(err)
+	}
+	return err
+}
+
+// refused makes what a deferred constraint of one of the tables says at the
+// commit the error that it is in a statement.
+func (db *DB) refused(err error) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	name, ok := sqldb.Table(err)
+	i := slices.IndexFunc(db.tables, func(r registered) bool {
+		return ok && r.name[strings.LastIndex(r.name, ".")+1:] == name
+	})
+	if i < 0 {
+		return err
+	}
+	return db.tables[i].refused(err)
 }
 
 // startWrite takes SQLite's write lock before anything is read, as BEGIN

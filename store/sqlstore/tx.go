@@ -18,8 +18,11 @@ const by = "sqlstore"
 func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.By(ctx, by) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
-// after a conflict or a connection lost before the commit. A commit that
-// fails may have taken place or not: that is store.ErrUnavailable at once.
+// after a conflict or a connection lost before the commit, and once after a
+// violation of a foreign key. A commit that the database refused, for deferred
+// constraints of the application's tables, is an unknown error (500). One that
+// failed otherwise may have taken place or not: that is store.ErrUnavailable
+// (503) at once.
 //
 // A transaction on the same *sql.DB is joined, also one of a sqlquery.DB, so that
 // an outbox here belongs to writes there. Keys are not rebuilt in it: until
