@@ -27,8 +27,8 @@ func (db *DB) afterCommit(ctx context.Context, conn *sql.Conn, err error) (cause
 }
 
 // leave makes sure that a connection whose commit failed has no open
-// transaction: SQLite keeps it, and database/sql takes it to be over. Where
-// that cannot be said the connection is closed.
+// transaction: SQLite keeps it, not every driver ends it, and database/sql takes
+// it to be over. Where ROLLBACK finds none or fails the connection is closed.
 func leave(ctx context.Context, conn *sql.Conn) {
 	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
