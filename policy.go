@@ -109,7 +109,12 @@ func (h *Handler) checkPolicy(name string) error {
 	if name == "" {
 		return nil
 	}
-	return fmt.Errorf("scim: the Authenticator named a policy %q that no endpoint has", name)
+	var known []string
+	for _, ep := range h.endpoints {
+		known = slices.AppendSeq(known, maps.Keys(ep.Policies))
+	}
+	slices.Sort(known)
+	return fmt.Errorf("scim: the Authenticator named a policy %q, and the endpoints have %q", name, slices.Compact(known))
 }
 
 // createOrRestore creates a resource, or lets it take over its deleted or

@@ -337,3 +337,17 @@ func TestPoliciesOfSingleClients(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "active")
 }
+
+// What follows from a mistake is none of its own.
+func TestAMistakeIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	users := scim.Users(struct{ store.Store }{w.users})
+	users.OnTwin = scim.RestoreDeleted
+	_, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Tx: w.db, Endpoints: []scim.Endpoint{users},
+		Hooks: scim.Hooks{EndSessions: func(context.Context, *store.Event) error { return nil }},
+	})
+	require.ErrorContains(t, err, "store.Reviver")
+	require.NotContains(t, err.Error(), "EndSessions")
+}

@@ -183,12 +183,14 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.NewID == nil {
 		h.cfg.NewID = newUUID
 	}
-	errs := []error{h.setBaseURL(), h.setEndpoints(), h.setSensitive(), h.checkHooks(), h.checkSchemes()}
+	errs := []error{h.setBaseURL(), h.checkSchemes()}
+	if err := h.setEndpoints(); err != nil {
+		errs = append(errs, err)
+	} else {
+		errs = append(errs, h.setSensitive(), h.checkHooks(), h.checkMe())
+	}
 	if cfg.Auth == nil {
 		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
-	}
-	if cfg.Me != nil && h.byType(schema.UserType.Name) == nil {
-		errs = append(errs, errors.New("scim: Config.Me needs an endpoint for User"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -245,6 +247,13 @@ func (h *Handler) setEndpoints() error {
 		h.endpoints = append(h.endpoints, ep)
 	}
 	return errors.Join(errs...)
+}
+
+func (h *Handler) checkMe() error {
+	if h.cfg.Me != nil && h.byType(schema.UserType.Name) == nil {
+		return errors.New("scim: Config.Me needs an endpoint for User")
+	}
+	return nil
 }
 
 func (h *Handler) setSensitive() error {

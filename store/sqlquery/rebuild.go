@@ -2,6 +2,7 @@ package sqlquery
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -9,11 +10,11 @@ import (
 // RebuildKeys makes the key columns of all rows, of every tenant, what the
 // values say, and the rows of Options.Lists; of deleted rows it renews the
 // former keys that there are. It returns how many rows had wrong keys. It is
-// needed after a key column or a list was added to a table
-// that has rows, after the application wrote without keys, and when
-// schema.FoldVersion changes. It fails at two rows with the same key where the
-// index is unique; what was done until then stays. The Key of a member table is
-// the program's to renew: ids rarely have anything to fold beyond ASCII.
+// needed after a key column or a list was added to a table that has rows, after the
+// application wrote without keys, and when schema.FoldVersion changes. It fails
+// at two rows with the same key where the index is unique, and names the second;
+// what was done until then stays. The Key of a member table is the program's to
+// renew: ids rarely have anything to fold beyond ASCII.
 func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
 	n := 0
 	var after any
@@ -62,7 +63,7 @@ func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error)
 		next := *v
 		if wrong = t.typed.Keys(&next); wrong {
 			if err := t.update(ctx, v, &next); err != nil {
-				return t.refused(err)
+				return fmt.Errorf("sqlquery: the row of %s with the key %v: %w", t.name, key, t.refused(err))
 			}
 		}
 		if t.typed.Deleted(v) {

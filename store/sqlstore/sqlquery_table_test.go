@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -230,6 +231,14 @@ func TestSQLQueryRebuildsKeys(t *testing.T) {
 		var taken *store.UniquenessError
 		require.ErrorAs(t, err, &taken)
 		require.Equal(t, "userName", taken.Path)
+
+		_, err = a.conn.Exec("INSERT INTO users (email, first_name, password_hash) VALUES ('ANN@x', '', '')")
+		require.NoError(t, err)
+		var id int
+		require.NoError(t, a.conn.QueryRow("SELECT MAX(id) FROM users").Scan(&id))
+		_, err = a.users.RebuildKeys(t.Context())
+		require.ErrorAs(t, err, &taken)
+		require.ErrorContains(t, err, fmt.Sprintf("the key %d", id), "which row")
 	})
 }
 
