@@ -174,7 +174,7 @@ func unescapeUnicode(text string) (rune, int) {
 	return r, 12
 }
 
-// hex4 decodes \uXXXX, digits in either case.
+// hex4 decodes an escape of four hex digits, in either case.
 func hex4(text string) (rune, bool) {
 	if len(text) < 6 || text[:2] != `\u` {
 		return 0, false

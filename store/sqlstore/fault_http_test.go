@@ -18,10 +18,8 @@ import (
 // A statement that the server cancels after its time is tried again later, by
 // the client.
 func TestAStatementThatTakesTooLongIs503(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		if d.path != "" {
-			t.Skip("SQLite has no statement timeout")
-		}
+	t.Parallel()
+	onServers(t, func(t *testing.T, d database) {
 		quick := d
 		quick.dsn += map[bool]string{true: "&", false: "?"}[strings.Contains(d.dsn, "?")] +
 			map[string]string{"pgx": "statement_timeout=1000", "mysql": "max_statement_time=1"}[d.driver]
@@ -65,11 +63,8 @@ func TestSQLQueryAReferenceOfTheApplicationIsNo503(t *testing.T) {
 // What a member is deleted by meanwhile is found when the transaction runs
 // again.
 func TestSQLQueryAReferenceRunsAgain(t *testing.T) {
-	hosts(t, func(t *testing.T, d host) {
+	hostServers(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
-		if d.dialect == sqlquery.SQLite {
-			t.Skip("SQLite has one writer")
-		}
 		runs := 0
 		err := a.db.InTx(t.Context(), func(ctx context.Context) error {
 			if runs++; runs > 1 {

@@ -19,7 +19,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
@@ -143,18 +142,6 @@ func inTurn(handlers []http.Handler) http.Handler {
 	var n atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handlers[n.Add(1)%int64(len(handlers))].ServeHTTP(w, r)
-	})
-}
-
-// Every case of the kit, with each request at another process than the one
-// before it.
-func TestReplicasAnswerAsOne(t *testing.T) {
-	if raceDetector {
-		t.Skip("runs without the race detector")
-	}
-	onEach(t, func(t *testing.T, d database) {
-		h := inTurn(d.replicas(t, 2))
-		scimtest.Run(t, func(t *testing.T, _ scim.Authenticator) http.Handler { return h })
 	})
 }
 

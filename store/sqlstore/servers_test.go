@@ -58,15 +58,24 @@ func (d database) store(t testing.TB, options ...sqlstore.Option) *sqlstore.DB {
 // onEach runs a test on every database there is.
 func onEach(t *testing.T, test func(t *testing.T, d database)) {
 	t.Parallel()
-	for _, x := range []struct {
-		name string
-		make func(t testing.TB) database
-	}{{"SQLite", sqlite}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
-		t.Run(x.name, func(t *testing.T) {
-			t.Parallel()
-			test(t, x.make(t))
-		})
-	}
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, sqlite(t))
+	})
+	onServers(t, test)
+}
+
+// onServers runs a test of what only servers have: connections that can be
+// lost, several writers, timeouts of statements.
+func onServers(t *testing.T, test func(t *testing.T, d database)) {
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		test(t, postgreSQL(t))
+	})
+	t.Run("MariaDB", func(t *testing.T) {
+		t.Parallel()
+		test(t, mariaDB(t))
+	})
 }
 
 // sqlite returns a file, with characters that mean something in a URI.

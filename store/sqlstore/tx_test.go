@@ -229,10 +229,8 @@ func killOwnConnection(t *testing.T, d database, ctx context.Context, pool *sql.
 }
 
 func TestALostConnectionRunsTheTransactionAgainBeforeTheCommitOnly(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		if d.path != "" {
-			t.Skip("SQLite has no connection to lose")
-		}
+	t.Parallel()
+	onServers(t, func(t *testing.T, d database) {
 		db, pool := d.store(t), d.open(t)
 		users := db.Store(schema.UserType)
 		runs := 0
@@ -259,10 +257,8 @@ func TestALostConnectionRunsTheTransactionAgainBeforeTheCommitOnly(t *testing.T)
 }
 
 func TestADeadlockRunsTheTransactionAgain(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		if d.path != "" {
-			t.Skip("SQLite has one writer")
-		}
+	t.Parallel()
+	onServers(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
 		for n := range 2 {
@@ -318,10 +314,8 @@ func TestErrorsOfTheFunctionComeBackAsTheyAre(t *testing.T) {
 // A connection that a statement of the application finds lost is one that the
 // transaction has lost.
 func TestALostConnectionOfTheHostsStatementRunsTheTransactionAgain(t *testing.T) {
-	onEach(t, func(t *testing.T, d database) {
-		if d.path != "" {
-			t.Skip("SQLite has no connection to lose")
-		}
+	t.Parallel()
+	onServers(t, func(t *testing.T, d database) {
 		db, pool := d.store(t), d.open(t)
 		runs := 0
 		err := db.InTx(t.Context(), func(ctx context.Context) error {
