@@ -124,6 +124,9 @@ func memberIDs(members []schema.Member) []string {
 // locks the group: deleting a user locks the user first and then its groups,
 // and the opposite order would be a deadlock.
 func (w *write) hold(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	if w.types == nil {
 		w.types = make(map[string]string, len(ids))
 	}

@@ -101,16 +101,14 @@ func (ep *endpoint) policy(p *Principal) Policy {
 // checkPolicy: a name that no endpoint knows is a mistake of the embedder, and
 // deleting for good must not be what comes of it.
 func (h *Handler) checkPolicy(name string) error {
-	for _, ep := range h.endpoints {
-		if _, ok := ep.Policies[name]; ok {
-			return nil
-		}
-	}
 	if name == "" {
 		return nil
 	}
 	var known []string
 	for _, ep := range h.endpoints {
+		if _, ok := ep.Policies[name]; ok {
+			return nil
+		}
 		known = slices.AppendSeq(known, maps.Keys(ep.Policies))
 	}
 	slices.Sort(known)

@@ -114,7 +114,7 @@ func (w *writer) contentType() {
 func wantsJSON(r *http.Request) bool {
 	var plain, scim preference
 	rest := strings.Join(r.Header.Values("Accept"), ",")
-	for range 32 {
+	for n := 0; n < 32 && rest != ""; n++ {
 		var part string
 		part, rest, _ = strings.Cut(rest, ",")
 		media, params, err := mime.ParseMediaType(part)
