@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // check looks at the table: that it has the columns, and does not hand out an
@@ -31,18 +29,18 @@ func (t *Table[T]) checkColumns(ctx context.Context) error {
 		return nil
 	}
 	var errs []error
-	if err := t.selectNothing(ctx, []*store.Field{t.id}); err != nil {
+	if err := t.selectNothing(ctx, []*Field{t.id}); err != nil {
 		return err
 	}
 	for _, f := range fields {
-		if err := t.selectNothing(ctx, []*store.Field{f}); err != nil {
+		if err := t.selectNothing(ctx, []*Field{f}); err != nil {
 			errs = append(errs, fmt.Errorf("%s.%s: %w", t.typed, f.Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (t *Table[T]) selectNothing(ctx context.Context, fields []*store.Field) error {
+func (t *Table[T]) selectNothing(ctx context.Context, fields []*Field) error {
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE 1 = 0")
 	return t.db.query(ctx, s, func(func(...any) error) error { return nil })
 }

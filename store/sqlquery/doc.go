@@ -18,7 +18,7 @@
 //		sqlquery.Options[Team]{})
 //
 // users and teams are stores for scim.Endpoint, with Type() as the endpoint's
-// type, and db is scim.Config.Tx. The tags are described at [store.Typed].
+// type, and db is scim.Config.Tx. The tags are described at [Typed].
 //
 // # What the table needs
 //

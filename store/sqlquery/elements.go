@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // elements are the values of a multi-valued attribute that columns of the row
@@ -13,8 +12,8 @@ type elements []*element
 
 // element is one of them: columns and what the tags say of it.
 type element struct {
-	fields []*store.Field
-	table  func(*store.Field) Column
+	fields []*Field
+	table  func(*Field) Column
 }
 
 func (es elements) some(s *statement, inner func(*statement, scope) error) error {
@@ -49,7 +48,7 @@ func (e *element) exists(s *statement) {
 // filled: what the tags say of the element is part of it.
 func (e *element) filled(s *statement) error {
 	first := e.fields[0]
-	if first.Primary || slices.ContainsFunc(first.Terms, func(t store.Term) bool { return t.Value.Text() != "" }) {
+	if first.Primary || slices.ContainsFunc(first.Terms, func(t Term) bool { return t.Value.Text() != "" }) {
 		e.exists(s)
 		return nil
 	}
@@ -85,7 +84,7 @@ func (e *element) operand(a *schema.Attribute) (operand, bool) {
 // addElements groups the fields by attribute and element.
 func (t *Table[T]) addElements(w *Translator) {
 	for _, f := range t.typed.Fields() {
-		if f.Role != store.RoleAttribute || !f.Selects() {
+		if f.Role != RoleAttribute || !f.Selects() {
 			continue
 		}
 		path := f.Path[:len(f.Path)-1].String()

@@ -49,7 +49,7 @@ type GroupTable[T any] struct {
 
 	table, group, member string // quoted
 	typ, foldKey         string // quoted, or ""
-	display              *store.Field
+	display              *Field
 	value                *schema.Attribute
 }
 
@@ -83,7 +83,7 @@ func NewGroupTable[T any](ctx context.Context, db *DB, name string, rt *schema.R
 		g.foldKey = db.d.ident(m.Key)
 	}
 	for _, f := range t.typed.Fields() {
-		if f.Role == store.RoleAttribute && f.Path.String() == "displayName" {
+		if f.Role == RoleAttribute && f.Path.String() == "displayName" {
 			g.display = f
 		}
 	}

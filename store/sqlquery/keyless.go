@@ -3,15 +3,13 @@ package sqlquery
 import (
 	"context"
 	"log/slog"
-
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // reportKeyless looks for a row that has a value and no key for it: nobody finds
 // it by that value, and a client would create the user again.
 func (t *Table[T]) reportKeyless(ctx context.Context) error {
 	for _, key := range t.typed.Fields() {
-		if key.Role != store.RoleKey {
+		if key.Role != RoleKey {
 			continue
 		}
 		found, err := t.keyless(ctx, key)
@@ -27,9 +25,9 @@ func (t *Table[T]) reportKeyless(ctx context.Context) error {
 }
 
 // keyless reports whether a row of any tenant has a value without its key.
-func (t *Table[T]) keyless(ctx context.Context, key *store.Field) (found bool, err error) {
+func (t *Table[T]) keyless(ctx context.Context, key *Field) (found bool, err error) {
 	for _, f := range t.typed.Fields() {
-		if f.Role != store.RoleAttribute || t.typed.KeyOf(f) != key {
+		if f.Role != RoleAttribute || t.typed.KeyOf(f) != key {
 			continue
 		}
 		s := t.db.d.statement("SELECT 1 FROM ", t.name, " AS ", alias, " WHERE ", t.column(key), " IS NULL AND ",

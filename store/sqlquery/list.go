@@ -217,7 +217,7 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
 		}
 		err := t.db.query(ctx, s, func(scan func(...any) error) error {
 			v := new(T)
-			if err := t.read(scan, v, []*store.Field{t.id}); err != nil {
+			if err := t.read(scan, v, []*Field{t.id}); err != nil {
 				return err
 			}
 			if id := t.typed.ID(v); asked[id] {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // ListTable is a table with one row for each value of a multi-valued
@@ -68,7 +67,7 @@ func (t *Table[T]) valueTable(path string, l ListTable) (*valueTable, error) {
 	switch {
 	case !ok || !p.Last().MultiValued || p.Last().Type != schema.TypeComplex:
 		return nil, fmt.Errorf("is no multi-valued complex attribute")
-	case t.typed.Field(store.RoleRest) == nil:
+	case t.typed.Field(RoleRest) == nil:
 		return nil, fmt.Errorf("needs a rest field, which keeps the values")
 	}
 	for _, f := range t.typed.Fields() {

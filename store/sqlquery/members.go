@@ -161,7 +161,7 @@ func (g *GroupTable[T]) GroupsOf(ctx context.Context, ids []string) (map[string]
 }
 
 func (g *GroupTable[T]) groupsOf(ctx context.Context, ids []string, out map[string][]store.GroupRef) error {
-	fields := []*store.Field{g.id, g.display}
+	fields := []*Field{g.id, g.display}
 	s := g.db.d.statement("SELECT m.", g.member, ", ", g.list(fields), " FROM ", g.table, " AS m JOIN (SELECT ", g.list(fields))
 	if !g.from(ctx, s) {
 		return nil

@@ -3,8 +3,6 @@ package sqlquery
 import (
 	"context"
 	"fmt"
-
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // RebuildKeys makes the key columns of all rows, of every tenant, what the
@@ -46,7 +44,7 @@ func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]any, error) {
 	var keys []any
 	err := t.db.query(ctx, s, func(scan func(...any) error) error {
 		v := new(T)
-		err := t.read(scan, v, []*store.Field{t.id})
+		err := t.read(scan, v, []*Field{t.id})
 		keys = append(keys, t.arg(v, t.id))
 		return err
 	})

@@ -104,7 +104,7 @@ func (t *Table[T]) buried(ctx context.Context, id string) (found *T, err error) 
 		return nil, nil
 	}
 	err = t.tombstones(ctx, true, func(s *statement) { t.keyIs(s, key) }, func(v *T) {
-		known := slices.ContainsFunc(t.former, func(f *store.Field) bool { return f.Value(v).Assigned() })
+		known := slices.ContainsFunc(t.former, func(f *Field) bool { return f.Value(v).Assigned() })
 		if known && t.typed.ID(v) == id {
 			found = v
 		}

@@ -9,11 +9,10 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // arg returns a field's value as an argument of a statement.
-func (t *Table[T]) arg(v *T, f *store.Field) any {
+func (t *Table[T]) arg(v *T, f *Field) any {
 	return argOf(f.Of(v))
 }
 
@@ -49,10 +48,8 @@ func isPlain(v reflect.Value) bool {
 	return !valuer && (v.Kind() == reflect.String || v.Type() == timeType)
 }
 
-var timeType = reflect.TypeFor[time.Time]()
-
 // list returns the columns of all fields, as in a SELECT.
-func (t *Table[T]) list(fields []*store.Field) string {
+func (t *Table[T]) list(fields []*Field) string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = t.column(f)
@@ -62,7 +59,7 @@ func (t *Table[T]) list(fields []*store.Field) string {
 
 // read scans the columns of the fields into v. A NULL in a field that cannot
 // be nil is its zero value: one odd row does not fail a list.
-func (t *Table[T]) read(scan func(...any) error, v *T, fields []*store.Field) error {
+func (t *Table[T]) read(scan func(...any) error, v *T, fields []*Field) error {
 	dest := make([]any, len(fields))
 	targets := make([]target, len(fields))
 	for i, f := range fields {

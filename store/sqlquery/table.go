@@ -16,7 +16,7 @@ import (
 )
 
 // Table is a [store.Store] of one resource type on a table of the application.
-// T is a struct with the tags of [store.Typed]; the column of a field is in its
+// T is a struct with the tags of [Typed]; the column of a field is in its
 // tag db, or its name in snake case (FirstName: first_name). Make one with
 // [NewTable], or with [NewGroupTable] for a type with members.
 //
@@ -34,18 +34,18 @@ import (
 // index too, which is not unique.
 type Table[T any] struct {
 	db      *DB
-	typed   *store.Typed[T]
+	typed   *Typed[T]
 	name    string // quoted
 	options Options[T]
 	log     *slog.Logger
 	where   *Translator
 
-	columns map[*store.Field]string // quoted
-	id      *store.Field
-	tenant  *store.Field
-	deleted *store.Field
-	version *store.Field
-	former  []*store.Field
+	columns map[*Field]string // quoted
+	id      *Field
+	tenant  *Field
+	deleted *Field
+	version *Field
+	former  []*Field
 	lists   []*valueTable
 	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }
@@ -88,14 +88,14 @@ func NewTable[T any](ctx context.Context, db *DB, name string, t *schema.Resourc
 }
 
 func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.ResourceType, o Options[T]) (*Table[T], error) {
-	typed, err := store.NewTyped[T](rt)
+	typed, err := NewTyped[T](rt)
 	if err != nil {
 		return nil, err
 	}
 	t := &Table[T]{
-		db: db, typed: typed, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*store.Field]string{},
-		id: typed.Field(store.RoleID), tenant: typed.Field(store.RoleTenant),
-		deleted: typed.Field(store.RoleDeleted), version: typed.Field(store.RoleVersion),
+		db: db, typed: typed, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*Field]string{},
+		id: typed.Field(RoleID), tenant: typed.Field(RoleTenant),
+		deleted: typed.Field(RoleDeleted), version: typed.Field(RoleVersion),
 	}
 	if t.log == nil {
 		t.log = slog.Default()
@@ -105,7 +105,7 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	}
 	for _, f := range typed.Fields() {
 		t.columns[f] = db.d.ident(columnName(f.StructField))
-		if f.Role == store.RoleFormer {
+		if f.Role == RoleFormer {
 			t.former = append(t.former, f)
 		}
 	}
@@ -140,7 +140,7 @@ func columnName(f reflect.StructField) string {
 }
 
 // Type returns the resource type that the endpoint must have; see
-// [store.Typed.Type].
+// [Typed.Type].
 func (t *Table[T]) Type() *schema.ResourceType { return t.typed.Type() }
 
 // Describe implements [store.Describer]: revival if a field has the option
@@ -163,11 +163,11 @@ func (t *Table[T]) translator() (*Translator, error) {
 	}
 	for _, f := range t.typed.Fields() {
 		switch {
-		case f.Role == store.RoleCreated:
+		case f.Role == RoleCreated:
 			m.Columns["meta.created"] = t.expression(f)
-		case f.Role == store.RoleLastModified:
+		case f.Role == RoleLastModified:
 			m.Columns["meta.lastModified"] = t.expression(f)
-		case f.Role == store.RoleAttribute && !f.Selects() && pushable(f):
+		case f.Role == RoleAttribute && !f.Selects() && pushable(f):
 			m.Columns[f.Path.String()] = t.expression(f)
 		}
 	}
@@ -175,7 +175,7 @@ func (t *Table[T]) translator() (*Translator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.typed.Field(store.RoleRest) == nil {
+	if t.typed.Field(RoleRest) == nil {
 		t.addElements(w)
 	}
 	w.special = t.byID
@@ -184,7 +184,7 @@ func (t *Table[T]) translator() (*Translator, error) {
 
 // pushable: the rest column keeps times and decimals as the client wrote them,
 // with more digits than a column has.
-func pushable(f *store.Field) bool {
+func pushable(f *Field) bool {
 	typ := f.Path.Last().Type
 	return typ != schema.TypeDateTime && typ != schema.TypeDecimal
 }
@@ -192,18 +192,18 @@ func pushable(f *store.Field) bool {
 // alias is the table's in every SELECT.
 const alias = "t"
 
-func (t *Table[T]) column(f *store.Field) string { return alias + "." + t.columns[f] }
+func (t *Table[T]) column(f *Field) string { return alias + "." + t.columns[f] }
 
-func (t *Table[T]) expression(f *store.Field) Column {
+func (t *Table[T]) expression(f *Field) Column {
 	c := Column{
 		Expr: t.column(f), Not: f.Not, NeverNull: !f.Nullable, Arg: f.Arg,
-		instant: !f.Time && (f.Role == store.RoleCreated || f.Role == store.RoleLastModified),
+		instant: !f.Time && (f.Role == RoleCreated || f.Role == RoleLastModified),
 	}
 	if k := t.typed.KeyOf(f); k != nil {
 		c.Key = t.column(k)
 	}
 	switch {
-	case f.Role != store.RoleAttribute:
+	case f.Role != RoleAttribute:
 		c.Always = !f.Nullable
 	case f.Path.Last().Required:
 		c.Always = !f.Nullable

@@ -12,11 +12,11 @@ import (
 )
 
 // unique returns the fields whose values are unique (RFC 7643 §7).
-func (t *Table[T]) unique() []*store.Field {
-	var out []*store.Field
+func (t *Table[T]) unique() []*Field {
+	var out []*Field
 	for _, p := range t.typed.Type().Unique() {
 		for _, f := range t.typed.Fields() {
-			if f.Role == store.RoleAttribute && slices.Equal(f.Path, p) {
+			if f.Role == RoleAttribute && slices.Equal(f.Path, p) {
 				out = append(out, f)
 			}
 		}
@@ -62,7 +62,7 @@ func (t *Table[T]) lookUp(ctx context.Context, v, old *T) error {
 	return nil
 }
 
-func (t *Table[T]) taken(ctx context.Context, f *store.Field, value schema.Value, old *T) (bool, error) {
+func (t *Table[T]) taken(ctx context.Context, f *Field, value schema.Value, old *T) (bool, error) {
 	s := t.db.d.statement("SELECT ", t.column(t.id))
 	if !t.from(ctx, s) {
 		return false, nil
@@ -76,7 +76,7 @@ func (t *Table[T]) taken(ctx context.Context, f *store.Field, value schema.Value
 	taken := false
 	err := t.db.query(ctx, s, func(scan func(...any) error) error {
 		other := new(T)
-		if err := t.read(scan, other, []*store.Field{t.id}); err != nil {
+		if err := t.read(scan, other, []*Field{t.id}); err != nil {
 			return err
 		}
 		taken = taken || old == nil || t.typed.ID(other) != t.typed.ID(old)

@@ -115,7 +115,7 @@ func (t *Table[T]) insertNumbered(ctx context.Context, s *statement, v *T) error
 	if t.db.d.returning {
 		s.add(" RETURNING ", t.columns[t.id])
 		return t.db.query(ctx, s, func(scan func(...any) error) error {
-			return t.read(scan, v, []*store.Field{t.id})
+			return t.read(scan, v, []*Field{t.id})
 		})
 	}
 	result, err := t.db.exec(ctx, s)
@@ -289,7 +289,7 @@ func (t *Table[T]) one(ctx context.Context, s *statement) error {
 // change.
 func (t *Table[T]) sameRow(old, next *T) bool {
 	for _, f := range t.typed.Fields() {
-		if f != t.version && f.Role != store.RoleLastModified && !sameField(f.Of(old), f.Of(next)) {
+		if f != t.version && f.Role != RoleLastModified && !sameField(f.Of(old), f.Of(next)) {
 			return false
 		}
 	}

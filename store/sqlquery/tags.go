@@ -1,4 +1,4 @@
-package store
+package sqlquery
 
 import (
 	"errors"
@@ -148,5 +148,5 @@ func (e *TagError) Error() string {
 	if e.Field != "" {
 		where += "." + e.Field
 	}
-	return "store: " + where + ": " + e.Reason
+	return "sqlquery: " + where + ": " + e.Reason
 }

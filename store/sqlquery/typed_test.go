@@ -1,4 +1,4 @@
-package store_test
+package sqlquery_test
 
 import (
 	"database/sql"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
 // account has fields for some attributes and a rest for the others.
@@ -33,8 +33,8 @@ type account struct {
 	Ignored   string `scim:"-"`
 }
 
-func typed[T any](t testing.TB, rt *schema.ResourceType) *store.Typed[T] {
-	m, err := store.NewTyped[T](rt)
+func typed[T any](t testing.TB, rt *schema.ResourceType) *sqlquery.Typed[T] {
+	m, err := sqlquery.NewTyped[T](rt)
 	require.NoError(t, err)
 	return m
 }
@@ -288,7 +288,7 @@ func ExampleTyped() {
 		Disabled bool   `scim:"active,not"`
 		Rest     string `scim:",rest"`
 	}
-	users, err := store.NewTyped[User](schema.UserType)
+	users, err := sqlquery.NewTyped[User](schema.UserType)
 	if err != nil {
 		fmt.Println(err)
 		return

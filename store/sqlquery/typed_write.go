@@ -1,4 +1,4 @@
-package store
+package sqlquery
 
 import (
 	"errors"
@@ -32,7 +32,7 @@ func (m *Typed[T]) Defaults(v *T) {
 // [*schema.Error] of invalidValue; then v is of no use.
 func (m *Typed[T]) Apply(v *T, r *schema.Resource) error {
 	if r.Type != m.typ {
-		return fmt.Errorf("store: the endpoint of %s must have the type that Typed.Type returns", m)
+		return fmt.Errorf("sqlquery: the endpoint of %s must have the type that Typed.Type returns", m)
 	}
 	row := reflect.ValueOf(v).Elem()
 	rest := r.Attributes

@@ -1,4 +1,4 @@
-package store
+package sqlquery
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ import (
 //	…,default=VALUE              what a boolean or number that cannot be null is without a value, on creation; else zero, and true for active
 //	…,unit=s|ms|us|ns            an integer that is a time since 1970
 //	…,key                        schema.FoldKey of another field's value, kept by the library
-//	…,former                     the key that a unique value had when the row was deleted; see [Reviver]
+//	…,former                     the key that a unique value had when the row was deleted; see [store.Reviver]
 //	id                           string, integer, or what reads and writes itself as text (a UUID type)
 //	id,prefix=u                  in front of the id that clients see; keeps the integers of two tables apart
 //	id,uuid                      a string that must be a UUID in lower case

@@ -1,4 +1,4 @@
-package store
+package sqlquery
 
 import (
 	"encoding"

@@ -1,4 +1,4 @@
-package store
+package sqlquery
 
 import (
 	"github.com/seed5f3efb56/scim/schema"
