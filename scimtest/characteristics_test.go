@@ -1,4 +1,4 @@
-package scim_test
+package scimtest_test
 
 import (
 	"testing"
