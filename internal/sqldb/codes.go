@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 )
 
@@ -12,11 +13,35 @@ func postgresFault(err error) Fault {
 	if errors.As(err, &unsent) && unsent.SafeToRetry() {
 		return Again
 	}
+	if postgresStalePlan(err) {
+		return Again
+	}
+	return stateFault(sqlState(err))
+}
+
+// sqlState returns the SQLSTATE within an error, or "".
+func sqlState(err error) string {
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
-		return None
+		return ""
 	}
-	return stateFault(coded.SQLState())
+	return coded.SQLState()
+}
+
+// postgresStalePlan reports whether a table changed after the driver had
+// prepared the statement ("cached plan must not change result type").
+func postgresStalePlan(err error) bool {
+	return sqlState(err) == "0A000" && strings.Contains(err.Error(), "cached plan")
+}
+
+// postgresHint says what to do about statements that a pooler lost: it gives
+// each transaction another connection, and pgx prepares statements by default.
+func postgresHint(err error) string {
+	switch sqlState(err) {
+	case "26000", "42P05": // no such prepared statement, there is one already
+		return "behind a pooler in transaction mode use default_query_exec_mode=exec"
+	}
+	return ""
 }
 
 // stateFault knows the codes of PostgreSQL's appendix A.
@@ -32,8 +57,10 @@ func stateFault(state string) Fault {
 		return Reference
 	case "23505":
 		return Unique
-	case "22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "54000": // too long, out of range, no date, not of the encoding, not of the type, index row too large
+	case "22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "54000", "23514": // too long, out of range, no date, not of the encoding, not of the type, index row too large, CHECK
 		return Value
+	case "23502":
+		return NotNull
 	}
 	switch {
 	case strings.HasPrefix(state, "08"): // connection
@@ -66,21 +93,40 @@ func mysqlFault(err error) Fault {
 		return Reference
 	case 1062, 1586:
 		return Unique
-	case 1406, 1264, 1265, 1292, 1366: // too long, out of range, not in the list, no date, not of the character set
+	case 1406, 1264, 1265, 1292, 1366, 1153, 3819, 4025: // too long, out of range, not in the list, no date, not of the character set, larger than a packet, CHECK (MySQL, MariaDB)
 		return Value
+	case 1048, 1364: // NULL, no value and no DEFAULT
+		return NotNull
 	}
 	return None
 }
 
-// sqliteCode reads the result code: a method Code (modernc.org/sqlite) or a
-// field ExtendedCode (mattn/go-sqlite3).
+// sqliteCode reads the extended result code. modernc.org/sqlite has it in a
+// method Code, mattn/go-sqlite3 in a field ExtendedCode, ncruces/go-sqlite3 in a
+// method ExtendedCode whose type is its own, and as errors that are bare numbers.
 func sqliteCode(err error) (int, bool) {
 	return find(err, func(err error) (int, bool) {
 		if coded, ok := err.(interface{ Code() int }); ok {
 			return coded.Code(), true
 		}
+		v := reflect.ValueOf(err)
+		extended := v.MethodByName("ExtendedCode")
+		switch {
+		case v.Kind() == reflect.Uint16 && v.MethodByName("Code").IsValid(), extended.IsValid() && v.CanUint():
+			return number(v)
+		case extended.IsValid():
+			return result(extended)
+		}
 		return field(err, "ExtendedCode")
 	})
+}
+
+// result calls a method without parameters that returns one integer.
+func result(method reflect.Value) (int, bool) {
+	if t := method.Type(); t.NumIn() != 0 || t.NumOut() != 1 {
+		return 0, false
+	}
+	return number(method.Call(nil)[0])
 }
 
 func sqliteFault(err error) Fault {
@@ -88,6 +134,10 @@ func sqliteFault(err error) Fault {
 	switch code {
 	case 2067, 1555, 2579: // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY, _ROWID
 		return Unique
+	case 275: // SQLITE_CONSTRAINT_CHECK
+		return Value
+	case 1299: // SQLITE_CONSTRAINT_NOTNULL
+		return NotNull
 	}
 	// A foreign key (787) is no race: there is one writer.
 	switch code & 0xff {

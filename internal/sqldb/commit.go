@@ -63,7 +63,7 @@ func mysqlRefused(err error) bool {
 		return true
 	}
 	f := mysqlFault(err)
-	return f == Reference || f == Unique || f == Value
+	return f == Reference || f == Unique || f == Value || f == NotNull
 }
 
 // sqliteRefused: a disk that fails may have kept what was written.

@@ -115,3 +115,37 @@ func TestStatementsOutsideOfTransactions(t *testing.T) {
 	require.ErrorIs(t, err, boom)
 	require.ErrorContains(t, err, "pkg: ")
 }
+
+// A host that alters a column leaves one failure for each prepared statement
+// and pooled connection. A read outside of a transaction runs again.
+func TestReadsRunAgainAfterAStalePlan(t *testing.T) {
+	t.Parallel()
+	stale := stalePlan{pgError{"0A000"}}
+	f := &fake{fails: map[string]error{"SELECT": stale}}
+	db, _ := f.open(t, sqldb.PostgreSQL)
+	var n int
+	rows := 0
+	read := func(scan func(...any) error) error { rows++; return scan(&n) }
+	f.failTimes("SELECT", stale, 3)
+	require.NoError(t, db.Query(t.Context(), "SELECT", nil, read))
+	require.Equal(t, 1, rows)
+	require.Len(t, f.done(), 4)
+
+	f.fail("SELECT", stale)
+	require.ErrorIs(t, db.Query(t.Context(), "SELECT", nil, read), stale, "it gives up in the end")
+	require.Len(t, f.done(), 10)
+
+	f.failTimes("SELECT", stale, 1)
+	runs := 0
+	require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+		runs++
+		return db.Query(ctx, "SELECT", nil, read)
+	}))
+	require.Equal(t, 2, runs, "a transaction runs again as a whole")
+
+	f.fail("SELECT", pgError{"42P01"})
+	require.Error(t, db.Query(t.Context(), "SELECT", nil, read))
+	f.done()
+	require.Error(t, db.Query(t.Context(), "SELECT", nil, read))
+	require.Len(t, f.done(), 1, "other errors stay")
+}

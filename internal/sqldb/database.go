@@ -11,13 +11,19 @@ type Database struct {
 	fault     func(error) Fault // what the database itself says
 	// refused reports that an error of COMMIT says that it did not take place.
 	refused func(error) bool
+	// connectionLost reports that the connection is gone or was never made.
+	connectionLost func(error) bool
+	hint           func(error) string // what to do about an error, or ""; may be nil
 }
 
 // SQLite has one isolation level.
-var SQLite = &Database{OneWriter: true, fault: sqliteFault, refused: sqliteRefused}
+var SQLite = &Database{OneWriter: true, fault: sqliteFault, refused: sqliteRefused, connectionLost: poolConnectionLost}
 
 // PostgreSQL is any database that speaks like it.
-var PostgreSQL = &Database{Numbered: true, isolation: sql.LevelReadCommitted, fault: postgresFault, refused: postgresRefused}
+var PostgreSQL = &Database{
+	Numbered: true, isolation: sql.LevelReadCommitted,
+	fault: postgresFault, refused: postgresRefused, connectionLost: serverConnectionLost, hint: postgresHint,
+}
 
 // MySQL is MariaDB too.
-var MySQL = &Database{isolation: sql.LevelReadCommitted, fault: mysqlFault, refused: mysqlRefused}
+var MySQL = &Database{isolation: sql.LevelReadCommitted, fault: mysqlFault, refused: mysqlRefused, connectionLost: serverConnectionLost}

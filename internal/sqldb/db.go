@@ -72,23 +72,37 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (sql.Result, 
 }
 
 // Query is [DB.Exec] for a statement with a result: it calls row for each row of
-// it. An error of row is an error of the statement.
+// it. An error of row is an error of the statement. A read outside of a
+// transaction runs again if a table changed after the driver had prepared the
+// statement, which fails once for each pooled connection.
 func (db *DB) Query(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
 	q, err := db.use(ctx)
 	if err != nil {
 		return err
 	}
+	began := false
+	first := func(scan func(...any) error) error { began = true; return row(scan) }
+	for attempt := 1; ; attempt++ {
+		err = rows(ctx, q, query, args, first)
+		if err == nil || began || db.Within(ctx) || attempt == attempts || !postgresStalePlan(err) {
+			return db.Done(ctx, err)
+		}
+	}
+}
+
+// rows runs a statement and calls row for each row of its result.
+func rows(ctx context.Context, q querier, query string, args []any, row func(scan func(...any) error) error) error {
 	result, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return db.Done(ctx, err)
+		return err
 	}
 	defer result.Close()
 	for result.Next() {
 		if err := row(result.Scan); err != nil {
-			return db.Done(ctx, err)
+			return err
 		}
 	}
-	return db.Done(ctx, result.Err())
+	return result.Err()
 }
 
 // Done tells of an error of a statement, nil if there was none, that Exec and

@@ -21,6 +21,7 @@ type fake struct {
 	// fails says what happens to "connect", "BEGIN", "COMMIT", "ROLLBACK" and
 	// statements.
 	fails map[string]error
+	times map[string]int // how often it still fails; absent: always
 }
 
 // open returns a use of the fake, of a kind of database.
@@ -34,7 +35,21 @@ func (f *fake) do(what string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.did = append(f.did, what)
+	if left, counted := f.times[what]; counted {
+		if left == 0 {
+			return nil
+		}
+		f.times[what]--
+	}
 	return f.fails[what]
+}
+
+// failTimes makes something fail for the next n times.
+func (f *fake) failTimes(what string, err error, n int) {
+	f.fail(what, err)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.times = map[string]int{what: n}
 }
 
 // done returns what was done, which is forgotten.
@@ -54,6 +69,7 @@ func (f *fake) fail(what string, err error) {
 		f.fails = map[string]error{}
 	}
 	f.fails[what] = err
+	delete(f.times, what)
 }
 
 func (f *fake) Driver() driver.Driver { return nil }

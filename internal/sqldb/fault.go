@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"reflect"
 	"strings"
 
@@ -25,8 +26,9 @@ const (
 	// to, or refers to what is deleted. Running it again finds what is there
 	// now; once, as waiting longer will not help.
 	Reference
-	Unique // a unique index has the value
-	Value  // a value does not fit its column
+	Unique  // a unique index has the value
+	Value   // a value does not fit its column, or breaks a CHECK of the application
+	NotNull // a column that cannot be NULL got no value
 )
 
 // rerun returns the fault if running a transaction again may succeed, else
@@ -43,21 +45,26 @@ func (db *DB) Fault(err error) Fault {
 	if f := db.kind.fault(err); f != None {
 		return f
 	}
-	if lost(err) {
+	if err != nil && db.kind.connectionLost(err) {
 		return Again
 	}
 	return None
 }
 
-// lost reports a connection that is no more, or never was.
-func lost(err error) bool {
-	if err == nil {
-		return false
-	}
-	var network net.Error
+// poolConnectionLost reports whether database/sql or a driver gave a connection
+// up. A database in a file has no other way to lose one.
+func poolConnectionLost(err error) bool {
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
+}
+
+// serverConnectionLost reports whether the connection to a server failed or
+// could not be made. An error that merely satisfies net.Error does not count:
+// drivers do that for errors which have nothing to do with a network.
+func serverConnectionLost(err error) bool {
+	var network *net.OpError
 	switch {
-	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone),
-		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+	case poolConnectionLost(err), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network):
 		return true
 	}
 	// mysql.ErrInvalidConn has neither a type nor a code.
@@ -75,6 +82,11 @@ func (db *DB) wrap(ctx context.Context, err error) error {
 		return fmt.Errorf("%s: %w", db.by, ctx.Err())
 	case f == Again, f == Unavailable:
 		return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, db.by, err)
+	}
+	if db.kind.hint != nil {
+		if hint := db.kind.hint(err); hint != "" {
+			return fmt.Errorf("%s: %w (%s)", db.by, err, hint)
+		}
 	}
 	return fmt.Errorf("%s: %w", db.by, err)
 }
@@ -107,11 +119,18 @@ func field(err error, name string) (int, bool) {
 	if v.Kind() != reflect.Struct {
 		return 0, false
 	}
-	switch f := v.FieldByName(name); {
-	case f.IsValid() && f.CanInt():
-		return int(f.Int()), true
-	case f.IsValid() && f.CanUint():
-		return int(f.Uint()), true
+	return number(v.FieldByName(name))
+}
+
+// number returns the value of an integer of any type.
+func number(v reflect.Value) (int, bool) {
+	switch {
+	case !v.IsValid():
+		return 0, false
+	case v.CanInt():
+		return int(v.Int()), true
+	case v.CanUint():
+		return int(v.Uint()), true
 	}
 	return 0, false
 }

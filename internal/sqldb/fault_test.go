@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,48 @@ type (
 	moderncErr struct{ code int }
 	mattnError struct{ Code, ExtendedCode int }
 	mysqlErr   struct{ Number uint16 }
+
+	// ncruces/go-sqlite3 has types of its own for the two codes, returns them as
+	// bare errors too, and all of its errors satisfy net.Error.
+	ncrucesCode     uint8
+	ncrucesExtended uint16
+	ncrucesErr      struct{ code ncrucesExtended }
 )
+
+func (e *ncrucesErr) Error() string                 { return "ncruces" }
+func (e *ncrucesErr) Code() ncrucesCode             { return ncrucesCode(e.code) }
+func (e *ncrucesErr) ExtendedCode() ncrucesExtended { return e.code }
+func (*ncrucesErr) Timeout() bool                   { return false }
+func (*ncrucesErr) Temporary() bool                 { return false }
+func (ncrucesCode) Error() string                   { return "ncruces code" }
+func (c ncrucesCode) ExtendedCode() ncrucesExtended { return ncrucesExtended(c) }
+func (ncrucesCode) Timeout() bool                   { return false }
+func (ncrucesCode) Temporary() bool                 { return true }
+func (ncrucesExtended) Error() string               { return "ncruces extended code" }
+func (c ncrucesExtended) Code() ncrucesCode         { return ncrucesCode(c) }
+func (ncrucesExtended) Timeout() bool               { return false }
+func (ncrucesExtended) Temporary() bool             { return true }
+
+// accidental satisfies net.Error and has nothing to do with a connection.
+type accidental struct{}
+
+func (accidental) Error() string   { return "accidental" }
+func (accidental) Timeout() bool   { return false }
+func (accidental) Temporary() bool { return false }
+
+// remoteErr has a code of its own kind, as clients of remote calls do.
+type remoteErr struct{ code uint32 }
+
+func (*remoteErr) Error() string  { return "remote" }
+func (e *remoteErr) Code() uint32 { return e.code }
+
+// stalePlan is what PostgreSQL answers to a prepared statement whose table has
+// changed.
+type stalePlan struct{ pgError }
+
+func (stalePlan) Error() string {
+	return "ERROR: cached plan must not change result type (SQLSTATE 0A000)"
+}
 
 func (e pgError) Error() string       { return "pg " + e.state }
 func (e pgError) SQLState() string    { return e.state }
@@ -65,6 +107,10 @@ func TestFaults(t *testing.T) {
 		{"out of range", sqldb.PostgreSQL, pgError{"22003"}, sqldb.Value},
 		{"not in an enumeration", sqldb.PostgreSQL, pgError{"22P02"}, sqldb.Value},
 		{"too long for an index", sqldb.PostgreSQL, pgError{"54000"}, sqldb.Value},
+		{"CHECK", sqldb.PostgreSQL, pgError{"23514"}, sqldb.Value},
+		{"NOT NULL", sqldb.PostgreSQL, pgError{"23502"}, sqldb.NotNull},
+		{"a cached plan of a table that changed", sqldb.PostgreSQL, stalePlan{pgError{"0A000"}}, sqldb.Again},
+		{"anything else that is not supported", sqldb.PostgreSQL, pgError{"0A000"}, sqldb.None},
 		{"no such table", sqldb.PostgreSQL, pgError{"42P01"}, sqldb.None},
 		{"odd state", sqldb.PostgreSQL, pgError{""}, sqldb.None},
 		{"not sent", sqldb.PostgreSQL, unsentErr{true}, sqldb.Again},
@@ -97,6 +143,11 @@ func TestFaults(t *testing.T) {
 		{"unique", sqldb.MySQL, &mysqlErr{1062}, sqldb.Unique},
 		{"too long", sqldb.MySQL, &mysqlErr{1406}, sqldb.Value},
 		{"not in an enumeration", sqldb.MySQL, &mysqlErr{1265}, sqldb.Value},
+		{"CHECK, MariaDB", sqldb.MySQL, &mysqlErr{4025}, sqldb.Value},
+		{"CHECK, MySQL", sqldb.MySQL, &mysqlErr{3819}, sqldb.Value},
+		{"NOT NULL", sqldb.MySQL, &mysqlErr{1048}, sqldb.NotNull},
+		{"no DEFAULT", sqldb.MySQL, &mysqlErr{1364}, sqldb.NotNull},
+		{"larger than max_allowed_packet", sqldb.MySQL, &mysqlErr{1153}, sqldb.Value},
 		{"no such table", sqldb.MySQL, &mysqlErr{1146}, sqldb.None},
 		{"mysql.ErrInvalidConn", sqldb.MySQL, errors.New("invalid connection"), sqldb.Again},
 
@@ -117,6 +168,23 @@ func TestFaults(t *testing.T) {
 		{"unique, mattn", sqldb.SQLite, mattnError{19, 2067}, sqldb.Unique},
 		{"busy, mattn", sqldb.SQLite, mattnError{5, 5}, sqldb.Again},
 
+		{"CHECK", sqldb.SQLite, &moderncErr{275}, sqldb.Value},
+		{"NOT NULL", sqldb.SQLite, &moderncErr{1299}, sqldb.NotNull},
+		{"unique, ncruces", sqldb.SQLite, &ncrucesErr{2067}, sqldb.Unique},
+		{"CHECK, ncruces", sqldb.SQLite, &ncrucesErr{275}, sqldb.Value},
+		{"foreign key, ncruces", sqldb.SQLite, &ncrucesErr{787}, sqldb.None},
+		{"busy, ncruces", sqldb.SQLite, &ncrucesErr{5}, sqldb.Again},
+		{"busy, a bare code of ncruces", sqldb.SQLite, ncrucesCode(5), sqldb.Again},
+		{"unique, a bare extended code of ncruces", sqldb.SQLite, ncrucesExtended(2067), sqldb.Unique},
+		{"a syntax error, ncruces", sqldb.SQLite, &ncrucesErr{1}, sqldb.None},
+		{"network, where there is none", sqldb.SQLite, &net.OpError{Op: "read", Err: errors.New("reset")}, sqldb.None},
+		{"a code of a remote call", sqldb.SQLite, &remoteErr{5}, sqldb.None},
+		{"an errno is no code", sqldb.SQLite, syscall.Errno(5), sqldb.None},
+		{"bad connection, SQLite", sqldb.SQLite, driver.ErrBadConn, sqldb.Again},
+		{"closed connection, SQLite", sqldb.SQLite, sql.ErrConnDone, sqldb.Again},
+
+		{"net.Error by accident, PostgreSQL", sqldb.PostgreSQL, accidental{}, sqldb.None},
+		{"net.Error by accident, MySQL", sqldb.MySQL, accidental{}, sqldb.None},
 		{"bad connection", sqldb.PostgreSQL, driver.ErrBadConn, sqldb.Again},
 		{"closed connection", sqldb.MySQL, sql.ErrConnDone, sqldb.Again},
 		{"end of file", sqldb.PostgreSQL, io.ErrUnexpectedEOF, sqldb.Again},
@@ -138,4 +206,17 @@ func TestFaults(t *testing.T) {
 			require.Equal(t, c.want == sqldb.Again || c.want == sqldb.Unavailable, errors.Is(done, store.ErrUnavailable))
 		})
 	}
+}
+
+// A pooler that hands out another connection for each transaction loses the
+// statements that pgx prepares by default. The error says what to set.
+func TestPoolerHint(t *testing.T) {
+	t.Parallel()
+	db := sqldb.New("pkg", new(sql.DB), sqldb.PostgreSQL)
+	for _, state := range []string{"26000", "42P05"} {
+		require.ErrorContains(t, db.Done(t.Context(), pgError{state}), "default_query_exec_mode=exec")
+	}
+	require.NotContains(t, db.Done(t.Context(), pgError{"42P01"}).Error(), "default_query_exec_mode")
+	mysql := sqldb.New("pkg", new(sql.DB), sqldb.MySQL)
+	require.NotContains(t, mysql.Done(t.Context(), pgError{"26000"}).Error(), "default_query_exec_mode")
 }

@@ -127,7 +127,7 @@ func (db *DB) ownFault(t *transaction, err error) Fault {
 	if cause := db.kind.fault(err).rerun(); cause != None {
 		return cause
 	}
-	if lost(err) && db.Fault(t.tx.Rollback()) == Again {
+	if db.kind.connectionLost(err) && db.Fault(t.tx.Rollback()) == Again {
 		return Again
 	}
 	return None
