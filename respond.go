@@ -50,6 +50,9 @@ func (w *writer) respond(resp *response) error {
 		}
 	}
 	if resp.body == nil {
+		if resp.status == http.StatusNoContent {
+			w.contentType() // the Java client of SCIM-SDK takes a 204 without one for a failure
+		}
 		w.begin(resp.status)
 		return nil
 	}

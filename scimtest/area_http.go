@@ -58,11 +58,20 @@ var httpMedia = []row{
 			}
 		})
 	}},
-	{"H-4", "an answer without body has no Content-Type", func(c *Case) {
+	{"H-4", "a 204 has no body, and the Content-Type of the other answers (SCIM-SDK)", func(c *Case) {
 		c.Both(func(c *Client) {
-			r := c.Delete(c.NewUser("u")).Is(204)
-			require.Empty(c.t, r.Text)
-			require.Empty(c.t, r.Header.Get("Content-Type"))
+			for accept, want := range map[string]string{"": "application/scim+json", "application/json": "application/json"} {
+				member := c.NewUser("u")
+				group := c.NewGroup("g", `"members":`+refs(member))
+				for _, r := range []*Reply{
+					c.Do("PATCH", group, PatchOp(remove("members")), "Accept: "+accept).Is(204),
+					c.Do("DELETE", member, nil, "Accept: "+accept).Is(204),
+				} {
+					require.Empty(c.t, r.Text)
+					require.Equal(c.t, want, r.Header.Get("Content-Type"))
+					require.Equal(c.t, "Accept", r.Header.Get("Vary"))
+				}
+			}
 		})
 	}},
 	{"H-5", "a body is application/scim+json or application/json, in UTF-8; nothing else", func(c *Case) {
