@@ -50,7 +50,7 @@ func newComparison(e Compare, in schema.AttrPath) *test {
 		return t
 	}
 	t.attr = e.Path.Last()
-	t.primary = e.Op != PR && !e.Null && isPrimary(e.Path, in)
+	t.primary = e.Op != PR && !e.Null && within(in, e.Path).IsPrimary()
 	if t.attr.FoldsCase() && e.Value.Assigned() {
 		t.key = schema.FoldKey(e.Value.Text())
 	}
@@ -61,16 +61,6 @@ func newComparison(e Compare, in schema.AttrPath) *test {
 		t.path = nil
 	}
 	return t
-}
-
-// isPrimary reports whether the path names the "primary" of a complex value
-// (RFC 7643 §2.4).
-func isPrimary(p, in schema.AttrPath) bool {
-	a := p.Last()
-	if a.Type != schema.TypeBoolean || !strings.EqualFold(a.Name, "primary") {
-		return false
-	}
-	return len(in) > 0 || len(p) > 1 && !isExtension(p[:len(p)-1])
 }
 
 // resource reports whether a resource passes.

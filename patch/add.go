@@ -22,12 +22,12 @@ func added(a *schema.Attribute, old, more schema.Value) (schema.Value, error) {
 			i = len(list)
 			list = append(list, v)
 			seen.put(i, v)
-		} else if o, err := united(list[i].Object(), v.Object()); err != nil {
+		} else if o, err := united(a, list[i].Object(), v.Object()); err != nil {
 			return old, err
 		} else if o != nil {
 			list[i] = schema.Complex(o)
 		}
-		if isPrimary(a, v) {
+		if a.IsPrimary(v) {
 			winner = i
 		}
 	}
@@ -37,11 +37,11 @@ func added(a *schema.Attribute, old, more schema.Value) (schema.Value, error) {
 	return schema.List(list...), nil
 }
 
-// united returns o with those fields of more that are not equal; nil for a
-// value without sub-attributes.
-func united(o, more *schema.Object) (*schema.Object, error) {
+// united returns o, a value of attribute a, with those fields of more that are
+// not equal; nil for a value without sub-attributes.
+func united(a *schema.Attribute, o, more *schema.Object) (*schema.Object, error) {
 	for sub, v := range more.All() {
-		if schema.Equal(sub, o.Get(sub), v) || isUnset(sub, o.Get(sub), v) {
+		if schema.Equal(sub, o.Get(sub), v) || sub == a.Primary() && isUnset(o.Get(sub), v) {
 			continue
 		}
 		v, err := guarded(Add, sub, o.Get(sub), v)
@@ -55,6 +55,6 @@ func united(o, more *schema.Object) (*schema.Object, error) {
 
 // isUnset reports whether v says of a missing "primary" that it is false,
 // which it is anyway (RFC 7643 §2.4).
-func isUnset(sub *schema.Attribute, old, v schema.Value) bool {
-	return isPrimaryAttribute(sub) && !old.Assigned() && !v.Bool()
+func isUnset(old, v schema.Value) bool {
+	return !old.Assigned() && !v.Bool()
 }

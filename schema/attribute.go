@@ -75,6 +75,7 @@ type Attribute struct {
 	carried bool                   // a PUT keeps something of it, see Carry
 	check   func(text string) bool // the vocabulary RFC 7643 §4.1 asks for, or nil
 	byName  map[string]*Attribute
+	primary *Attribute // see Primary
 }
 
 // Sub returns the sub-attribute with that name, compared without case
@@ -84,6 +85,16 @@ func (a *Attribute) Sub(name string) *Attribute {
 		return s
 	}
 	return a.byName[lowerASCII(name)]
+}
+
+// Primary returns the boolean sub-attribute "primary" of a complex attribute
+// (RFC 7643 §2.4), or nil. An extension has none: it is not a value.
+func (a *Attribute) Primary() *Attribute { return a.primary }
+
+// IsPrimary reports whether v, one value of the complex attribute a, is the
+// primary one. A missing "primary" is false (RFC 7643 §2.4).
+func (a *Attribute) IsPrimary(v Value) bool {
+	return a.primary != nil && v.Object().Get(a.primary).Bool()
 }
 
 // Secret reports whether values of the attribute never leave the server:

@@ -65,6 +65,13 @@ func (p AttrPath) join(rest string) string {
 // Extension reports whether the path leads into an extension.
 func (p AttrPath) Extension() bool { return p[0].order == orderExtension }
 
+// IsPrimary reports whether the path names the "primary" of a complex value,
+// which is false where it is missing (RFC 7643 §2.4).
+func (p AttrPath) IsPrimary() bool {
+	n := len(p)
+	return n > 1 && p[n-1] == p[n-2].primary
+}
+
 // Values yields every single value at the path, in order, walking through all
 // values of a multi-valued attribute on the way.
 func (p AttrPath) Values(r *Resource) iter.Seq[Value] {

@@ -98,21 +98,20 @@ func Compare(a *Attribute, x, y Value) int {
 // the primary value, else the first; unassigned if there is none.
 func SortValue(p AttrPath, r *Resource) Value {
 	v := r.Get(p[0])
-	for _, a := range p[1:] {
-		v = primary(v).Object().Get(a)
+	for i, a := range p[1:] {
+		v = primaryValue(p[i], v).Object().Get(a)
 	}
-	return primary(v)
+	return primaryValue(p.Last(), v)
 }
 
-func primary(v Value) Value {
+// primaryValue returns the primary value of attribute a, else the first one.
+func primaryValue(a *Attribute, v Value) Value {
 	if !v.IsList() {
 		return v
 	}
 	for _, one := range v.All() {
-		for a, f := range one.Object().All() {
-			if a.folded == "primary" && f.Bool() {
-				return one
-			}
+		if a.IsPrimary(one) {
+			return one
 		}
 	}
 	return v.At(0)

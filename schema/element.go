@@ -76,7 +76,7 @@ func merged(a *Attribute, x, y Value) Value {
 	o := x.Object()
 	for sub, v := range y.Object().All() {
 		have := o.Get(sub)
-		if !have.Assigned() || sub.folded == "primary" && v.Bool() && !have.Bool() {
+		if !have.Assigned() || sub == a.primary && v.Bool() && !have.Bool() {
 			o = o.With(sub, v)
 		}
 	}
@@ -117,13 +117,9 @@ func (p *places) of(k ElementKey, end int) int {
 
 // onePrimary checks that at most one element is primary (RFC 7643 §2.4, N-1).
 func onePrimary(a *Attribute, vs []Value) error {
-	primary := a.Sub("primary")
-	if primary == nil {
-		return nil
-	}
 	found := false
 	for _, v := range vs {
-		if !v.Object().Get(primary).Bool() {
+		if !a.IsPrimary(v) {
 			continue
 		}
 		if found {

@@ -79,6 +79,10 @@ func (a *Attribute) bind(order int) {
 	a.key = string(AppendJSONString(nil, a.Name)) + ":"
 	a.byName = index(a.SubAttributes)
 	a.carried = a.Mutability == ReadOnly || a.Mutability == Immutable
+	a.primary = nil
+	if p := a.byName["primary"]; order != orderExtension && p != nil && p.Type == TypeBoolean && !p.MultiValued {
+		a.primary = p
+	}
 	_, references := a.byName["$ref"]
 	for _, s := range a.SubAttributes {
 		s.open = references
