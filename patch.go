@@ -32,7 +32,7 @@ func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) 
 	}
 	var joining []string
 	if ep.members != nil {
-		joining = patch.Joining(ops)
+		joining = r.dialect(ep).patcher.Joining(ops)
 	}
 	onlyMembers := false
 	result, made, err := h.update(r, ep, change{id, store.CausePatch, joining, func(ctx context.Context, before *schema.Resource) (edit, error) {
