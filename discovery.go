@@ -278,5 +278,5 @@ func discovered(r *request, v any) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &response{status: http.StatusOK, body: jsonBody(text)}, nil
+	return &response{status: http.StatusOK, cacheable: true, body: jsonBody(text)}, nil
 }

@@ -43,14 +43,18 @@ func made(t testing.TB, h http.Handler, path, body string) string {
 }
 
 func send(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, newRequest(method, path, body))
+	return w
+}
+
+func newRequest(method, path, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, scimtest.BaseURL+"/", strings.NewReader(body))
 	r.Method = method // NewRequest panics on some
 	r.URL.Path, r.URL.RawQuery, _ = strings.Cut("/scim/v2"+path, "?")
 	r.Header.Set("Authorization", "Bearer secret")
 	r.Header.Set("Content-Type", "application/scim+json")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
+	return r
 }
 
 // FuzzHandler: whatever comes, no answer is a 500, every answer of 400 and

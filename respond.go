@@ -18,6 +18,7 @@ type response struct {
 	etag            string
 	location        string
 	contentLocation string
+	cacheable       bool // the same for everybody, without personal data
 	// body appends the JSON of the body to dst. It calls flush when the text
 	// has grown large, which sends it and returns an empty buffer. nil: none.
 	body func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error)
@@ -49,11 +50,11 @@ func (w *writer) respond(resp *response) error {
 			head.Set(name, value)
 		}
 	}
+	if !resp.cacheable {
+		w.noStore()
+	}
 	if resp.body == nil {
-		if resp.status == http.StatusNoContent {
-			w.contentType() // the Java client of SCIM-SDK takes a 204 without one for a failure
-		}
-		w.begin(resp.status)
+		w.withoutBody(resp.status)
 		return nil
 	}
 	pooled := buffers.Get().(*[]byte)
@@ -82,6 +83,17 @@ func (w *writer) respond(resp *response) error {
 	return w.send(text)
 }
 
+// withoutBody writes a response that ends with its header.
+func (w *writer) withoutBody(status int) {
+	switch status {
+	case http.StatusNoContent:
+		w.contentType() // the Java client of SCIM-SDK takes a 204 without one for a failure
+	case http.StatusNotModified:
+		w.vary() // RFC 9110 §15.4.5
+	}
+	w.begin(status)
+}
+
 // sendError is a response that did not reach the client, who has gone away.
 type sendError struct{ error }
 
@@ -106,9 +118,16 @@ func (w *writer) contentType() {
 		value = "application/json"
 	}
 	w.Header().Set("Content-Type", value)
-	w.Header().Add("Vary", "Accept")
+	w.vary()
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 }
+
+func (w *writer) vary() { w.Header().Add("Vary", "Accept") }
+
+// noStore keeps the response out of caches (RFC 9111 §5.2.2.5). A cache in
+// front of an authenticator that needs no Authorization header would go on
+// serving "active": true after a deactivation.
+func (w *writer) noStore() { w.Header().Set("Cache-Control", "no-store") }
 
 // wantsJSON reports whether Accept prefers application/json to
 // application/scim+json (RFC 9110 §12.5.1). Of two that are as welcome the one
@@ -166,6 +185,7 @@ func (w *writer) writeError(e *Error) {
 		text = schema.AppendJSONString(append(text, `,"detail":`...), e.Detail)
 	}
 	text = append(text, '}')
+	w.noStore()
 	w.contentType()
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.begin(e.Status)
