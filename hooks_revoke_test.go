@@ -227,7 +227,7 @@ func TestRevocationIsNeverDead(t *testing.T) {
 	for range 5 {
 		w.patch(503, path, deactivate)
 	}
-	dead, err := w.db.Dead(context.Background(), 10)
+	dead, err := w.db.Dead(context.Background(), "", 10)
 	require.NoError(t, err)
 	require.Empty(t, dead)
 	w.patch(200, path, deactivate)

@@ -138,7 +138,7 @@ func TestDeadLettersAndReplay(t *testing.T) {
 	}
 	var dead []store.Entry
 	w.eventually("set aside", func() bool {
-		dead, _ = w.db.Dead(context.Background(), 10)
+		dead, _ = w.db.Dead(context.Background(), "", 10)
 		return len(dead) == 1
 	})
 	require.Equal(t, 4, dead[0].Attempts)
@@ -149,7 +149,7 @@ func TestDeadLettersAndReplay(t *testing.T) {
 	w.nudge()
 	w.eventually("delivered", func() bool { return len(w.pending(store.QueueEvent, path)) == 0 })
 	require.Equal(t, []string{"delivered"}, w.noted())
-	dead, err := w.db.Dead(context.Background(), 10)
+	dead, err := w.db.Dead(context.Background(), "", 10)
 	require.NoError(t, err)
 	require.Empty(t, dead)
 }
@@ -277,11 +277,11 @@ func (o *fragile) Claim(ctx context.Context, q store.Queue, now, until time.Time
 	return o.Outbox.Claim(ctx, q, now, until, n)
 }
 
-func (o *fragile) Done(ctx context.Context, id string) error {
+func (o *fragile) Done(ctx context.Context, e store.Entry) error {
 	if o.fail.Add(-1) >= -3 {
 		return store.ErrUnavailable
 	}
-	return o.Outbox.Done(ctx, id)
+	return o.Outbox.Done(ctx, e)
 }
 
 // The worker ends with its context, and what it has begun is finished.

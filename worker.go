@@ -106,7 +106,7 @@ func (h *Handler) carryOut(ctx context.Context, entry store.Entry) error {
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.cfg.Limits.Revoke)
 	defer cancel()
 	if failure == nil {
-		err := h.cfg.Outbox.Done(settle, entry.ID)
+		err := h.cfg.Outbox.Done(settle, entry)
 		if err != nil {
 			h.logEntry(ctx, "scim: outbox", entry, err)
 		}
@@ -114,7 +114,7 @@ func (h *Handler) carryOut(ctx context.Context, entry store.Entry) error {
 	}
 	dead := entry.Queue == store.QueueEvent && entry.Attempts+1 >= h.cfg.Limits.Attempts
 	h.logEntry(ctx, "scim: hook failed", entry, failure, slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead))
-	err := h.cfg.Outbox.Fail(settle, entry.ID, reason(failure), h.now().Add(backoff(entry.Attempts)), dead)
+	err := h.cfg.Outbox.Fail(settle, entry, reason(failure), h.now().Add(backoff(entry.Attempts)), dead)
 	if err != nil {
 		h.logEntry(ctx, "scim: outbox", entry, err)
 	}

@@ -20,10 +20,17 @@ type outbox struct {
 	ids     tree[text, number]
 	waiting tree[turn, none] // all but the dead, line by line
 	first   tree[due, none]  // the first of each line, by the time it is due
-	dead    tree[number, none]
+	dead    tree[deadKey, none]
 }
 
-// line is what entries are done in order of: one queue of one resource.
+// deadKey is the place of a dead entry among those of its tenant.
+type deadKey struct{ tenant, id string }
+
+func (a deadKey) compare(b deadKey) int {
+	return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.id, b.id))
+}
+
+// line is the ordered entries of one queue and one resource.
 type line struct {
 	queue       store.Queue
 	tenant, typ string
@@ -73,11 +80,11 @@ func (o *outbox) head(l line) (due, bool) {
 
 // put stores an entry, new or changed, in its place.
 func (o *outbox) put(n number, e store.Entry) {
-	o.replace(n, lineOf(e), func() {
+	o.replace(n, e, func() {
 		o.entries = o.entries.put(n, e)
 		o.ids = o.ids.put(text(e.ID), n)
 		if e.Dead {
-			o.dead = o.dead.put(n, none{})
+			o.dead = o.dead.put(deadKey{e.Tenant, e.ID}, none{})
 			return
 		}
 		o.waiting = o.waiting.put(turn{lineOf(e), n}, none{})
@@ -85,19 +92,20 @@ func (o *outbox) put(n number, e store.Entry) {
 }
 
 func (o *outbox) remove(n number, e store.Entry) {
-	o.replace(n, lineOf(e), func() {
+	o.replace(n, e, func() {
 		o.entries = o.entries.delete(n)
 		o.ids = o.ids.delete(text(e.ID))
 	})
 }
 
-// replace takes entry n out of its line, lets fn put it back or not, and keeps
-// account of who is first.
-func (o *outbox) replace(n number, l line, fn func()) {
+// replace takes entry n out of its line, runs fn, which may put it back, and
+// updates the first entry of the line.
+func (o *outbox) replace(n number, e store.Entry, fn func()) {
+	l := lineOf(e)
 	if d, ok := o.head(l); ok {
 		o.first = o.first.delete(d)
 	}
-	o.dead = o.dead.delete(n)
+	o.dead = o.dead.delete(deadKey{e.Tenant, e.ID})
 	o.waiting = o.waiting.delete(turn{l, n})
 	fn()
 	if d, ok := o.head(l); ok {
@@ -163,7 +171,7 @@ func (o *outbox) entry(n number) store.Entry {
 	return e
 }
 
-// Claim implements [store.Outbox]. A lease is nothing but a later Due.
+// Claim implements [store.Outbox]. A lease is a later Due.
 func (db *DB) Claim(ctx context.Context, q store.Queue, now, until time.Time, n int) ([]store.Entry, error) {
 	s, err := db.snapshot(ctx)
 	if err != nil || len(s.outbox.ready(q, now, 1)) == 0 {
@@ -186,41 +194,49 @@ func (db *DB) Claim(ctx context.Context, q store.Queue, now, until time.Time, n 
 }
 
 // Done implements [store.Outbox].
-func (db *DB) Done(ctx context.Context, id string) error {
+func (db *DB) Done(ctx context.Context, e store.Entry) error {
 	return db.edit(ctx, func(s *state) error {
-		if n, e, ok := s.outbox.find(id); ok {
-			s.outbox.remove(n, e)
+		if n, stored, ok := s.outbox.fenced(e); ok {
+			s.outbox.remove(n, stored)
 		}
 		return nil
 	})
 }
 
 // Fail implements [store.Outbox].
-func (db *DB) Fail(ctx context.Context, id, reason string, retry time.Time, dead bool) error {
+func (db *DB) Fail(ctx context.Context, e store.Entry, reason string, retry time.Time, dead bool) error {
 	return db.edit(ctx, func(s *state) error {
-		n, e, ok := s.outbox.find(id)
-		if !ok || e.Dead {
+		n, stored, ok := s.outbox.fenced(e)
+		if !ok || stored.Dead {
 			return nil
 		}
-		e.Attempts++
-		e.Reason, e.Due, e.Dead = reason, retry, dead
-		s.outbox.put(n, e)
+		stored.Attempts++
+		stored.Reason, stored.Due, stored.Dead = reason, retry, dead
+		s.outbox.put(n, stored)
 		return nil
 	})
 }
 
+// fenced returns the stored entry with the ID and the Due of e.
+func (o *outbox) fenced(e store.Entry) (number, store.Entry, bool) {
+	n, stored, ok := o.find(e.ID)
+	return n, stored, ok && stored.Due.Equal(e.Due)
+}
+
 // Dead implements [store.Outbox].
-func (db *DB) Dead(ctx context.Context, n int) ([]store.Entry, error) {
+func (db *DB) Dead(ctx context.Context, after string, n int) ([]store.Entry, error) {
 	s, err := db.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []store.Entry
-	for i := range s.outbox.dead.from(0) {
+	tenant := store.Tenant(ctx)
+	for d := range s.outbox.dead.between(deadKey{tenant, after + "\x00"}, deadKey{tenant + "\x00", ""}).keys() {
 		if len(out) >= n {
 			break
 		}
-		out = append(out, s.outbox.entry(i))
+		number, _ := s.outbox.ids.get(text(d.id))
+		out = append(out, s.outbox.entry(number))
 	}
 	return out, nil
 }
@@ -229,7 +245,7 @@ func (db *DB) Dead(ctx context.Context, n int) ([]store.Entry, error) {
 func (db *DB) Replay(ctx context.Context, id string) error {
 	return db.edit(ctx, func(s *state) error {
 		n, e, ok := s.outbox.find(id)
-		if !ok || !e.Dead {
+		if !ok || !e.Dead || e.Tenant != store.Tenant(ctx) {
 			return store.ErrNotFound
 		}
 		e.Dead, e.Attempts, e.Due = false, 0, time.Time{}

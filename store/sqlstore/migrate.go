@@ -14,7 +14,7 @@ import (
 var migrations embed.FS
 
 // schemaVersion is the number of the newest migration.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // Migrate brings the tables to the version this package needs, and rebuilds
 // the keys of those types for which [DB.Store] was called and whose keys are
@@ -82,8 +82,37 @@ func (db *DB) apply(ctx context.Context, version int) error {
 			return err
 		}
 	}
+	if version == 5 {
+		if err := db.fillOwners(ctx); err != nil {
+			return err
+		}
+	}
 	_, err = db.exec(ctx, "INSERT INTO scim_schema (version) VALUES (?)", version)
 	return err
+}
+
+// fillOwners completes migration 5.
+func (db *DB) fillOwners(ctx context.Context) error {
+	var tenants []string
+	err := db.query(ctx, "SELECT DISTINCT tenant FROM scim_outbox", nil, func(scan func(...any) error) error {
+		var t string
+		err := scan(&t)
+		tenants = append(tenants, t)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		name, err := inexact(t)
+		if err != nil {
+			return err
+		}
+		if _, err := db.exec(ctx, "UPDATE scim_outbox SET owner = ? WHERE tenant = ?", squeeze(name), t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // prepare makes sure, once for each store, that the tables and the keys are as

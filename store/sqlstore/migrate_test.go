@@ -2,6 +2,8 @@ package sqlstore_test
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -183,5 +185,34 @@ func TestUniquenessThatStoredResourcesViolateIsRefused(t *testing.T) {
 		require.NoError(t, err, "nothing has changed")
 		_, err = things.Update(t.Context(), &store.Change{Before: resource(plain, "second", nil), After: resource(plain, "second", nil)})
 		require.NoError(t, err, "nothing has changed")
+	})
+}
+
+// Migration 5 completes the owner of entries that were appended before it.
+func TestOldDeadEntriesAreFoundByTheirTenant(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		tenants := []string{"", "acme", "with\x00zero", strings.Repeat("long ", 60)}
+		before := d.store(t)
+		for i, tenant := range tenants {
+			e := store.Entry{ID: strconv.Itoa(i), Queue: store.QueueEvent, Tenant: tenant, Type: "User", ResourceID: "u", Payload: []byte("{}"), Due: start}
+			require.NoError(t, before.Append(t.Context(), []store.Entry{e}))
+			require.NoError(t, before.Fail(t.Context(), e, "because", start, true))
+		}
+		raw := d.open(t)
+		undo := []string{"DROP INDEX scim_outbox_dead", "ALTER TABLE scim_outbox DROP COLUMN owner", "CREATE INDEX scim_outbox_dead ON scim_outbox (seq) WHERE dead = 1"}
+		if d.dialect == sqlstore.MariaDB {
+			undo = []string{"DROP INDEX scim_outbox_dead_of ON scim_outbox", "ALTER TABLE scim_outbox DROP COLUMN owner", "CREATE INDEX scim_outbox_dead ON scim_outbox (dead, seq)"}
+		}
+		for _, statement := range append(undo, "DELETE FROM scim_schema WHERE version >= 5") {
+			_, err := raw.Exec(statement)
+			require.NoError(t, err, statement)
+		}
+		after := d.store(t)
+		for i, tenant := range tenants {
+			dead, err := after.Dead(store.WithTenant(t.Context(), tenant), "", 10)
+			require.NoError(t, err)
+			require.Len(t, dead, 1)
+			require.Equal(t, strconv.Itoa(i), dead[0].ID)
+		}
 	})
 }

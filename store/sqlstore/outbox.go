@@ -18,13 +18,13 @@ import (
 
 var _ store.Outbox = (*DB)(nil)
 
-// A line is the entries of one queue about one resource. Whatever concerns an
-// entry happens behind the lock of its line's row in scim_line, which is there
-// as long as an entry that is not dead is, and says when the first of them is
-// due. So to claim is to take rows of scim_line, and costs what is claimed. A
-// lease is nothing but a later due.
+// A line is the ordered entries of one queue and one resource. It has a row in
+// scim_line while one of its entries is not dead; the row has the due of the
+// first of them. Every change of an entry locks the row of its line. Claiming
+// locks line rows, so it costs what is claimed. A lease is implemented by moving
+// due forward.
 
-// lineOf names the line of entries.
+// lineOf returns the key of the line of an entry.
 func lineOf(q store.Queue, tenant, typ, resource string) string {
 	var b strings.Builder
 	for _, s := range []string{string(q), tenant, typ, resource} {
@@ -42,17 +42,33 @@ func (db *DB) Append(ctx context.Context, entries []store.Entry) error {
 		return nil
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
-		for chunk := range slices.Chunk(entries, sqldb.Batch) {
-			if err := db.append(ctx, chunk); err != nil {
+		for len(entries) > 0 {
+			n := statementful(entries)
+			if err := db.append(ctx, entries[:n]); err != nil {
 				return fmt.Errorf("append: %w", err)
 			}
+			entries = entries[n:]
 		}
 		return nil
 	})
 }
 
+// statementful returns how many of the entries fit into one statement: MariaDB
+// takes 16 MiB (max_allowed_packet) if it is not configured otherwise.
+func statementful(entries []store.Entry) int {
+	const most = 4 * store.MaxPayload
+	n, size := 0, 0
+	for n < min(len(entries), sqldb.Batch) {
+		if size += len(entries[n].Payload); n > 0 && size > most {
+			break
+		}
+		n++
+	}
+	return n
+}
+
 func (db *DB) append(ctx context.Context, entries []store.Entry) error {
-	const columns = 12
+	const columns = 13
 	lines := map[string]store.Entry{}
 	args := make([]any, 0, columns*len(entries))
 	for _, e := range entries {
@@ -63,7 +79,7 @@ func (db *DB) append(ctx context.Context, entries []store.Entry) error {
 		if _, ok := lines[line]; !ok {
 			lines[line] = e
 		}
-		args = append(args, e.ID, line, flag(e.Dead), string(e.Queue), exact(e.Tenant), exact(e.Type), exact(e.ResourceID),
+		args = append(args, e.ID, line, flag(e.Dead), string(e.Queue), squeeze(e.Tenant), exact(e.Tenant), exact(e.Type), exact(e.ResourceID),
 			instant(e.Created), instant(e.Due), e.Attempts, escape(e.Reason), string(e.Payload))
 	}
 	for _, line := range slices.Sorted(maps.Keys(lines)) { // always in one order, against deadlocks
@@ -71,18 +87,19 @@ func (db *DB) append(ctx context.Context, entries []store.Entry) error {
 			return err
 		}
 	}
-	_, err := db.exec(ctx, "INSERT INTO scim_outbox (id, line, dead, queue, tenant, type, resource, created, due, attempts, reason, payload) VALUES "+
+	_, err := db.exec(ctx, "INSERT INTO scim_outbox (id, line, dead, queue, owner, tenant, type, resource, created, due, attempts, reason, payload) VALUES "+
 		rows(len(entries), columns), args...)
 	return err
 }
 
-// hold locks a line until the transaction ends; a new one is due then.
+// hold locks the row of a line until the transaction ends. It makes the row,
+// with that due, if there is none.
 func (db *DB) hold(ctx context.Context, line string, q store.Queue, due time.Time) error {
 	_, err := db.exec(ctx, "INSERT INTO scim_line (line, queue, due) VALUES (?, ?, ?)"+db.d.holding, line, string(q), instant(due))
 	return err
 }
 
-// settle brings a line that is held up to date.
+// settle makes the row of a locked line agree with its entries.
 func (db *DB) settle(ctx context.Context, line string) error {
 	var due string
 	err := db.one(ctx, "SELECT due FROM scim_outbox WHERE line = ? AND dead = 0 ORDER BY seq LIMIT 1", []any{line}, &due)
@@ -95,8 +112,8 @@ func (db *DB) settle(ctx context.Context, line string) error {
 	return err
 }
 
-// change runs fn with the line of an entry held, which is false if the entry is
-// gone.
+// change runs fn with the line of an entry locked. It reports false, and does
+// not run fn, if there is no such entry.
 func (db *DB) change(ctx context.Context, id string, fn func(ctx context.Context) error) (found bool, err error) {
 	if !validID(id) {
 		return false, nil
@@ -122,19 +139,19 @@ func (db *DB) change(ctx context.Context, id string, fn func(ctx context.Context
 }
 
 // Done implements [store.Outbox].
-func (db *DB) Done(ctx context.Context, id string) error {
-	_, err := db.change(ctx, id, func(ctx context.Context) error {
-		_, err := db.exec(ctx, "DELETE FROM scim_outbox WHERE id = ?", id)
+func (db *DB) Done(ctx context.Context, e store.Entry) error {
+	_, err := db.change(ctx, e.ID, func(ctx context.Context) error {
+		_, err := db.exec(ctx, "DELETE FROM scim_outbox WHERE id = ? AND due = ?", e.ID, instant(e.Due))
 		return err
 	})
 	return err
 }
 
 // Fail implements [store.Outbox].
-func (db *DB) Fail(ctx context.Context, id, reason string, retry time.Time, dead bool) error {
-	_, err := db.change(ctx, id, func(ctx context.Context) error {
-		_, err := db.exec(ctx, "UPDATE scim_outbox SET attempts = attempts + 1, reason = ?, due = ?, dead = ? WHERE id = ? AND dead = 0",
-			escape(reason), instant(retry), flag(dead), id)
+func (db *DB) Fail(ctx context.Context, e store.Entry, reason string, retry time.Time, dead bool) error {
+	_, err := db.change(ctx, e.ID, func(ctx context.Context) error {
+		_, err := db.exec(ctx, "UPDATE scim_outbox SET attempts = attempts + 1, reason = ?, due = ?, dead = ? WHERE id = ? AND due = ? AND dead = 0",
+			escape(reason), instant(retry), flag(dead), e.ID, instant(e.Due))
 		return err
 	})
 	return err
@@ -145,7 +162,8 @@ func (db *DB) Replay(ctx context.Context, id string) error {
 	var replayed int64
 	found, err := db.change(ctx, id, func(ctx context.Context) error {
 		var err error
-		replayed, err = db.exec(ctx, "UPDATE scim_outbox SET attempts = 0, due = ?, dead = 0 WHERE id = ? AND dead = 1", instant(time.Time{}), id)
+		replayed, err = db.exec(ctx, "UPDATE scim_outbox SET attempts = 0, due = ?, dead = 0 WHERE id = ? AND owner = ? AND dead = 1",
+			instant(time.Time{}), id, squeeze(store.Tenant(ctx)))
 		return err
 	})
 	if err == nil && (!found || replayed == 0) {
@@ -195,15 +213,16 @@ func (db *DB) Pending(ctx context.Context, q store.Queue, typ, id string) ([]sto
 }
 
 // Dead implements [store.Outbox].
-func (db *DB) Dead(ctx context.Context, n int) ([]store.Entry, error) {
+func (db *DB) Dead(ctx context.Context, after string, n int) ([]store.Entry, error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err
 	}
-	return db.entries(ctx, "SELECT "+entryColumns+" FROM scim_outbox o WHERE o.dead = 1 ORDER BY o.seq LIMIT ?", max(n, 0))
+	return db.entries(ctx, "SELECT "+entryColumns+" FROM scim_outbox o WHERE o.dead = 1 AND o.owner = ? AND o.id > ? ORDER BY o.id LIMIT ?",
+		squeeze(store.Tenant(ctx)), escape(after), max(n, 0))
 }
 
-// Claim implements [store.Outbox]. It passes by lines that another process has
-// locked at this moment.
+// Claim implements [store.Outbox]. It leaves out lines that another transaction
+// has locked.
 func (db *DB) Claim(ctx context.Context, q store.Queue, now, until time.Time, n int) ([]store.Entry, error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err
@@ -211,7 +230,7 @@ func (db *DB) Claim(ctx context.Context, q store.Queue, now, until time.Time, n 
 	n = min(n, sqldb.Batch)
 	due := []any{string(q), instant(now)}
 	const lines = "SELECT line FROM scim_line WHERE queue = ? AND due <= ? ORDER BY due LIMIT "
-	// Most of the time there is nothing, which is no reason to write.
+	// Most of the time no line is due; then nothing is written.
 	var any string
 	err := db.one(ctx, lines+"1", due, &any)
 	if errors.Is(err, errNoRow) || err == nil && n <= 0 {
@@ -223,7 +242,7 @@ func (db *DB) Claim(ctx context.Context, q store.Queue, now, until time.Time, n 
 	var claimed []store.Entry
 	err = db.InTx(ctx, func(ctx context.Context) error {
 		var err error
-		claimed, err = db.claim(ctx, lines+strconv.Itoa(n)+db.d.skipLocked, due, instant(until))
+		claimed, err = db.claim(ctx, lines+strconv.Itoa(n)+db.d.skipLocked, due, until)
 		return err
 	})
 	if err != nil {
@@ -232,7 +251,7 @@ func (db *DB) Claim(ctx context.Context, q store.Queue, now, until time.Time, n 
 	return claimed, nil
 }
 
-func (db *DB) claim(ctx context.Context, query string, args []any, until string) ([]store.Entry, error) {
+func (db *DB) claim(ctx context.Context, query string, args []any, until time.Time) ([]store.Entry, error) {
 	var lines []any
 	err := db.query(ctx, query, args, func(scan func(...any) error) error {
 		var line string
@@ -250,7 +269,7 @@ func (db *DB) claim(ctx context.Context, query string, args []any, until string)
 	if err != nil {
 		return nil, err
 	}
-	if len(claimed) < len(lines) { // somebody has deleted entries by hand
+	if len(claimed) < len(lines) { // entries were deleted by hand
 		for _, line := range lines {
 			if err := db.settle(ctx, line.(string)); err != nil {
 				return nil, err
@@ -260,11 +279,11 @@ func (db *DB) claim(ctx context.Context, query string, args []any, until string)
 	}
 	ids := make([]any, len(claimed))
 	for i := range claimed {
-		ids[i] = claimed[i].ID
+		ids[i], claimed[i].Due = claimed[i].ID, until
 	}
-	if _, err := db.exec(ctx, "UPDATE scim_line SET due = ? WHERE line IN "+in, append([]any{until}, lines...)...); err != nil {
+	if _, err := db.exec(ctx, "UPDATE scim_line SET due = ? WHERE line IN "+in, append([]any{instant(until)}, lines...)...); err != nil {
 		return nil, err
 	}
-	_, err = db.exec(ctx, "UPDATE scim_outbox SET due = ? WHERE id IN "+list(len(ids)), append([]any{until}, ids...)...)
+	_, err = db.exec(ctx, "UPDATE scim_outbox SET due = ? WHERE id IN "+list(len(ids)), append([]any{instant(until)}, ids...)...)
 	return claimed, err
 }

@@ -69,10 +69,10 @@ func benchmarkOutbox(b *testing.B, make func(t testing.TB) database, size int, n
 					require.NoError(b, err)
 					require.Len(b, es, 1)
 					if again {
-						require.NoError(b, db.Fail(context.Background(), es[0].ID, "", start, false))
+						require.NoError(b, db.Fail(context.Background(), es[0], "", start, false))
 						continue
 					}
-					require.NoError(b, db.Done(context.Background(), es[0].ID))
+					require.NoError(b, db.Done(context.Background(), es[0]))
 				}
 				last++
 				require.NoError(b, db.Append(context.Background(), []store.Entry{entry(last)}))

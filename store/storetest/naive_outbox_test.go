@@ -22,9 +22,11 @@ type naiveOutbox struct {
 	entries []naiveEntry
 }
 
+// naiveEntry keeps apart what Due is for both: the time before which an entry
+// is not claimed, and the end of its lease.
 type naiveEntry struct {
 	store.Entry
-	leased time.Time
+	notBefore, leased time.Time
 }
 
 func newNaiveOutbox(defect string) OutboxFixture {
@@ -72,29 +74,47 @@ func (o *naiveOutbox) InTx(ctx context.Context, fn func(context.Context) error) 
 func (o *naiveOutbox) Append(ctx context.Context, entries []store.Entry) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	tx := o.tx(ctx)
+	var added []naiveEntry
 	for _, e := range entries {
 		taken := slices.ContainsFunc(o.entries, func(old naiveEntry) bool { return old.ID == e.ID })
 		if taken && o.defect != "ids repeat" {
+			if o.defect == "append is not atomic" {
+				o.entries = append(o.entries, added...)
+			}
 			return errors.New("taken")
 		}
-		if o.defect != "the payload is kept" {
-			e.Payload = bytes.Clone(e.Payload)
+		added = append(added, o.entry(ctx, e))
+	}
+	if o.defect == "an append ends leases" {
+		for i := range o.entries {
+			o.entries[i].leased = time.Time{}
 		}
-		if o.defect == "times in seconds" {
-			e.Created, e.Due = e.Created.Truncate(time.Second), e.Due.Truncate(time.Second)
-		}
-		if o.defect == "an append ends leases" {
-			for i := range o.entries {
-				o.entries[i].leased = time.Time{}
-			}
-		}
-		if tx := o.tx(ctx); tx != nil {
-			tx.entries = append(tx.entries, naiveEntry{Entry: e})
-			continue
-		}
-		o.entries = append(o.entries, naiveEntry{Entry: e})
+	}
+	switch {
+	case tx != nil:
+		tx.entries = append(tx.entries, added...)
+	case o.defect == "append needs a transaction":
+	default:
+		o.entries = append(o.entries, added...)
 	}
 	return nil
+}
+
+// entry returns an entry as it is stored.
+func (o *naiveOutbox) entry(ctx context.Context, e store.Entry) naiveEntry {
+	if o.defect != "the payload is kept" {
+		e.Payload = bytes.Clone(e.Payload)
+	}
+	switch o.defect {
+	case "times in seconds":
+		e.Created, e.Due = e.Created.Truncate(time.Second), e.Due.Truncate(time.Second)
+	case "payloads end at 64 KiB":
+		e.Payload = e.Payload[:min(len(e.Payload), 65535)]
+	case "entries are the context's tenant's":
+		e.Tenant = store.Tenant(ctx)
+	}
+	return naiveEntry{Entry: e, notBefore: e.Due}
 }
 
 // sameLine reports whether two entries are of one queue and resource.
@@ -149,6 +169,9 @@ func (o *naiveOutbox) Claim(ctx context.Context, q store.Queue, now, until time.
 			continue
 		}
 		e.Payload = bytes.Clone(e.Payload)
+		if o.defect != "claim keeps due" {
+			e.Due = until
+		}
 		out = append(out, e.Entry)
 	}
 	if o.defect == "claimed twice" {
@@ -161,6 +184,9 @@ func (o *naiveOutbox) Claim(ctx context.Context, q store.Queue, now, until time.
 			continue
 		}
 		o.entries[i].leased = until
+		if o.defect != "claim keeps due" {
+			o.entries[i].Due = until
+		}
 		if o.defect == "a claim is an attempt" {
 			o.entries[i].Attempts++
 		}
@@ -173,7 +199,7 @@ func (o *naiveOutbox) claimable(i int, now time.Time) bool {
 	switch {
 	case e.Dead && o.defect != "the dead are claimed":
 		return false
-	case e.Due.After(now) && o.defect != "due is ignored":
+	case e.notBefore.After(now) && o.defect != "due is ignored":
 		return false
 	case e.leased.After(now) && o.defect != "the lease is ignored":
 		return false
@@ -186,7 +212,7 @@ func (o *naiveOutbox) claimable(i int, now time.Time) bool {
 		if !o.sameLine(before.Entry, e.Entry) || before.Dead && o.defect != "the dead are in the way" {
 			continue
 		}
-		if o.defect == "what is not due is passed by" && before.Due.After(now) {
+		if o.defect == "what is not due is passed by" && before.notBefore.After(now) {
 			continue
 		}
 		if o.defect == "what is leased is passed by" && before.leased.After(now) {
@@ -197,19 +223,36 @@ func (o *naiveOutbox) claimable(i int, now time.Time) bool {
 	return true
 }
 
-func (o *naiveOutbox) Done(_ context.Context, id string) error {
+// fenced reports whether a stored entry is the one of a call of Done or Fail,
+// and its Due the same.
+func (o *naiveOutbox) fenced(stored naiveEntry, e store.Entry, ignored string) bool {
+	switch {
+	case stored.ID != e.ID:
+		return false
+	case o.defect == ignored:
+		return true
+	case o.defect == "an ended lease settles nothing" && !stored.leased.IsZero():
+		return stored.leased.After(time.Now())
+	case o.defect == "what is not leased is not settled" && stored.leased.IsZero():
+		return false
+	}
+	return stored.Due.Equal(e.Due)
+}
+
+func (o *naiveOutbox) Done(_ context.Context, e store.Entry) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i, e := range o.entries {
-		if e.ID == id {
-			if o.defect == "done ends the leases of the line" {
-				for j := range o.entries {
-					o.entries[j].leased = time.Time{}
-				}
-			}
-			o.entries = slices.Delete(slices.Clone(o.entries), i, i+1)
-			return nil
+	for i, stored := range o.entries {
+		if !o.fenced(stored, e, "Done has no fence") {
+			continue
 		}
+		if o.defect == "done ends the leases of the line" {
+			for j := range o.entries {
+				o.entries[j].leased = time.Time{}
+			}
+		}
+		o.entries = slices.Delete(slices.Clone(o.entries), i, i+1)
+		return nil
 	}
 	if o.defect == "done is done once" {
 		return store.ErrNotFound
@@ -217,12 +260,12 @@ func (o *naiveOutbox) Done(_ context.Context, id string) error {
 	return nil
 }
 
-func (o *naiveOutbox) Fail(_ context.Context, id, reason string, retry time.Time, dead bool) error {
+func (o *naiveOutbox) Fail(_ context.Context, failed store.Entry, reason string, retry time.Time, dead bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i := range o.entries {
 		e := &o.entries[i]
-		if e.ID != id || e.Dead && o.defect != "the dead fail" {
+		if !o.fenced(*e, failed, "Fail has no fence") || e.Dead && o.defect != "the dead fail" {
 			continue
 		}
 		if o.defect == "a reason is plain text" && (strings.Contains(reason, "\x00") || !utf8.ValidString(reason)) {
@@ -234,8 +277,9 @@ func (o *naiveOutbox) Fail(_ context.Context, id, reason string, retry time.Time
 		if o.defect != "the lease outlives a failure" {
 			e.leased = time.Time{}
 		}
+		e.Due = retry
 		if o.defect != "retry is ignored" {
-			e.Due = retry
+			e.notBefore = retry
 		}
 		e.Reason, e.Dead = reason, dead && o.defect != "nothing dies"
 		return nil
@@ -246,22 +290,35 @@ func (o *naiveOutbox) Fail(_ context.Context, id, reason string, retry time.Time
 	return nil
 }
 
-func (o *naiveOutbox) Dead(ctx context.Context, n int) ([]store.Entry, error) {
+func (o *naiveOutbox) Dead(ctx context.Context, after string, n int) ([]store.Entry, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var out []store.Entry
 	for _, e := range o.entries {
-		if e.Dead && len(out) < n && (e.Tenant == store.Tenant(ctx) || o.defect != "the dead of the tenant") {
+		if e.Dead && (e.Tenant == store.Tenant(ctx) || o.defect == "the dead of all tenants") {
 			out = append(out, e.Entry)
 		}
 	}
-	if o.defect == "the newest dead first" {
-		slices.Reverse(out)
+	if o.defect != "the dead in order of append" {
+		slices.SortFunc(out, func(a, b store.Entry) int { return strings.Compare(a.ID, b.ID) })
+	}
+	at := slices.IndexFunc(out, func(e store.Entry) bool { return e.ID > after })
+	switch o.defect {
+	case "after is ignored":
+		at = 0
+	case "after must be there":
+		at = 1 + slices.IndexFunc(out, func(e store.Entry) bool { return e.ID == after })
+	}
+	if at < 0 {
+		return nil, nil
+	}
+	if out = out[at:]; len(out) > n && o.defect != "any number of dead" {
+		out = out[:n]
 	}
 	return out, nil
 }
 
-func (o *naiveOutbox) Replay(_ context.Context, id string) error {
+func (o *naiveOutbox) Replay(ctx context.Context, id string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i := range o.entries {
@@ -269,9 +326,13 @@ func (o *naiveOutbox) Replay(_ context.Context, id string) error {
 		if e.ID != id || !e.Dead && o.defect != "the living are replayed" {
 			continue
 		}
+		if e.Tenant != store.Tenant(ctx) && o.defect != "replay of any tenant" {
+			continue
+		}
 		e.Dead, e.leased = false, time.Time{}
+		e.Due = time.Time{}
 		if o.defect != "replay waits" {
-			e.Due = time.Time{}
+			e.notBefore = time.Time{}
 		}
 		if o.defect != "replay remembers the attempts" {
 			e.Attempts = 0

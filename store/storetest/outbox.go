@@ -41,7 +41,7 @@ type outboxTest struct {
 
 func (c outboxTest) on(ctx context.Context, f OutboxFixture) string {
 	failure, _ := record(func(a *require.Assertions) {
-		c.run(&outboxKit{OutboxFixture: f, Assertions: a, ctx: ctx, entries: new(int)})
+		c.run(&outboxKit{OutboxFixture: f, Assertions: a, ctx: ctx, made: new(int), seen: map[string]store.Entry{}})
 	})
 	return failure
 }
@@ -50,8 +50,9 @@ func (c outboxTest) on(ctx context.Context, f OutboxFixture) string {
 type outboxKit struct {
 	OutboxFixture
 	*require.Assertions
-	ctx     context.Context
-	entries *int
+	ctx  context.Context
+	made *int                   // entries
+	seen map[string]store.Entry // entries as the outbox returned them last, by ID
 }
 
 func (k *outboxKit) as(tenant string) *outboxKit {
@@ -67,15 +68,32 @@ const lease = time.Minute
 
 // entry makes an entry of the kit's tenant that is due at noon.
 func (k *outboxKit) entry(resource string) store.Entry {
-	*k.entries++
+	*k.made++
 	return store.Entry{
-		ID: fmt.Sprintf("entry-%d", *k.entries), Queue: store.QueueEvent, Tenant: store.Tenant(k.ctx),
+		ID: fmt.Sprintf("entry-%d", *k.made), Queue: store.QueueEvent, Tenant: store.Tenant(k.ctx),
 		Type: "User", ResourceID: resource, Payload: []byte(`{"é":"a\u0000b"}`), Created: noon, Due: noon,
 	}
 }
 
+// note remembers entries as done and fail are to have them.
+func (k *outboxKit) note(entries []store.Entry) []store.Entry {
+	for _, e := range entries {
+		k.seen[e.ID] = e
+	}
+	return entries
+}
+
+// last returns the entry with an ID as the outbox returned it last.
+func (k *outboxKit) last(id string) store.Entry {
+	if e, ok := k.seen[id]; ok {
+		return e
+	}
+	return store.Entry{ID: id}
+}
+
 // append appends the entries in one transaction.
 func (k *outboxKit) append(entries ...store.Entry) {
+	k.note(entries)
 	k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error { return k.Outbox.Append(ctx, entries) }), "Append")
 }
 
@@ -94,7 +112,7 @@ func (k *outboxKit) claim(q store.Queue, now time.Time, n int) []store.Entry {
 	found, err := k.Outbox.Claim(k.ctx, q, now, now.Add(lease), n)
 	k.NoError(err, "Claim")
 	k.LessOrEqual(len(found), n, "Claim returned more than n")
-	return found
+	return k.note(found)
 }
 
 // claims claims what it can of the event queue and compares the ids.
@@ -106,20 +124,26 @@ func (k *outboxKit) pending(what, resource string, want ...string) []store.Entry
 	found, err := k.Outbox.Pending(k.ctx, store.QueueEvent, "User", resource)
 	k.NoError(err, "Pending")
 	k.Equal(want, entryIDs(found), what)
-	return found
+	return k.note(found)
 }
 
 func (k *outboxKit) deads(what string, n int, want ...string) []store.Entry {
-	found, err := k.Outbox.Dead(k.ctx, n)
-	k.NoError(err, "Dead")
-	k.Equal(want, entryIDs(found), what)
-	return found
+	return k.deadsAfter("", what, n, want...)
 }
 
-func (k *outboxKit) done(id string) { k.NoError(k.Outbox.Done(k.ctx, id), "Done") }
+func (k *outboxKit) deadsAfter(after, what string, n int, want ...string) []store.Entry {
+	found, err := k.Outbox.Dead(k.ctx, after, n)
+	k.NoError(err, "Dead")
+	k.Equal(want, entryIDs(found), what)
+	return k.note(found)
+}
 
+// done settles an entry as the outbox returned it last.
+func (k *outboxKit) done(id string) { k.NoError(k.Outbox.Done(k.ctx, k.last(id)), "Done") }
+
+// fail is done for Fail.
 func (k *outboxKit) fail(id string, retry time.Time, dead bool) {
-	k.NoError(k.Outbox.Fail(k.ctx, id, "because", retry, dead), "Fail")
+	k.NoError(k.Outbox.Fail(k.ctx, k.last(id), "because", retry, dead), "Fail")
 }
 
 func entryIDs(entries []store.Entry) []string {

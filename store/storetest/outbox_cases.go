@@ -14,14 +14,18 @@ import (
 
 const (
 	appendContract  = "Append adds entries in the transaction of the context: they are there if and only if it commits."
-	claimContract   = "Claim leases those due at now, leased to nobody (or whose lease has run out), not dead, and first in order of their resource."
-	onceContract    = "A claimed entry is handed to nobody else before its lease runs out."
-	failContract    = "Fail counts a failed attempt, ends the lease, and makes the entry due again at retry, or dead."
+	aloneContract   = "Append: Outside a transaction it commits by itself, all of them or none."
+	claimContract   = "Claim leases those due at now, not leased (or whose lease has run out), not dead, and first in order of their resource."
+	onceContract    = "A claimed entry is not claimed again before its lease runs out."
+	failContract    = "Fail counts a failed attempt of the entry with e.ID, ends the lease, and makes the entry due again at retry, or dead, if its Due is e.Due."
+	fenceContract   = "Done and Fail settle an entry only while its Due is the one of the argument. Claim moves Due, so a worker whose lease ran out cannot end the lease of the worker that has the entry now."
+	deadContract    = "Dead returns up to n dead entries of the tenant in the context whose ID is greater than after, in the order of their IDs, both byte by byte."
+	replayContract  = "Replay makes a dead entry of the tenant in the context due at once, in its old place, with no failed attempt; ErrNotFound (404) if there is none."
 	pendingContract = "Pending returns the entries of a queue for one resource that are neither done nor dead, in order, claimed or not."
-	tenancyContract = "Append and Pending concern the tenant in the context; the others concern all tenants."
+	tenancyContract = "Append, Claim, Done and Fail concern all tenants, whatever the context's: Entry.Tenant says whose an entry is. Pending, Dead and Replay concern the tenant in the context."
 )
 
-var outboxTests = slices.Concat(appendTests, claimTests, settleTests, pendingTests)
+var outboxTests = slices.Concat(appendTests, claimTests, settleTests, fenceTests, deadTests, pendingTests)
 
 var appendTests = []outboxTest{
 	{
@@ -88,6 +92,53 @@ var appendTests = []outboxTest{
 			}), "Append")
 			k.pending("of the first", "u", e.ID)
 			k.pending("of the second", "v")
+		},
+	},
+	{
+		name:     "append/outside a transaction",
+		contract: aloneContract,
+		run: func(k *outboxKit) {
+			e, again := k.entry("u"), k.entry("v")
+			k.NoError(k.Outbox.Append(k.ctx, []store.Entry{e, k.entry("w")}), "Append")
+			k.pending("after Append", "u", e.ID)
+			again.ID = e.ID
+			first := k.entry("x")
+			k.Error(k.Outbox.Append(k.ctx, []store.Entry{first, again}), "Append with a taken ID")
+			k.pending("beside a taken ID", "x")
+			k.Len(k.claim(store.QueueEvent, noon, 100), 2, "claimed")
+		},
+	},
+	{
+		name:     "append/the tenant of the entry",
+		contract: tenancyContract,
+		run: func(k *outboxKit) {
+			a, b := k.as("acme").entry("u"), k.as("").entry("u")
+			k.as("globex").append(a, b)
+			k.as("globex").pending("of the context's tenant", "u")
+			k.as("acme").pending("of the tenant of the first", "u", a.ID)
+			k.as("").pending("of the tenant of the second", "u", b.ID)
+			k.claims(noon, "of both tenants", a.ID, b.ID)
+		},
+	},
+	{
+		name:     "append/the largest payload",
+		contract: "MaxPayload is the largest Entry.Payload, in bytes, that an outbox must keep.",
+		run: func(k *outboxKit) {
+			payload := func(letter string) []byte { return []byte(`"` + strings.Repeat(letter, store.MaxPayload-2) + `"`) }
+			var entries []store.Entry
+			for i := range 20 { // together more than some databases take in one statement
+				e := k.entry(fmt.Sprint("u", i))
+				e.Payload = payload(string(rune('a' + i)))
+				entries = append(entries, e)
+			}
+			k.append(entries...)
+			for i, e := range k.claim(store.QueueEvent, noon, 3) {
+				k.True(bytes.Equal(k.last(e.ID).Payload, e.Payload), "the payload of claimed entry %d differs", i)
+			}
+			for _, e := range entries {
+				got := k.pending("appended", e.ResourceID, e.ID)[0].Payload
+				k.True(bytes.Equal(e.Payload, got), "the payload of %s differs: want %d bytes, got %d", e.ID, len(e.Payload), len(got))
+			}
 		},
 	},
 	{
@@ -248,7 +299,7 @@ var claimTests = []outboxTest{
 						return nil, err
 					}
 					for _, e := range found {
-						if err := k.Outbox.Done(k.ctx, e.ID); err != nil {
+						if err := k.Outbox.Done(k.ctx, e); err != nil {
 							return nil, err
 						}
 					}
@@ -283,7 +334,7 @@ var settleTests = []outboxTest{
 		run: func(k *outboxKit) {
 			id := k.add("u")[0]
 			for i, reason := range []string{"", "a\x00b\x01", "\xff\xfe", "𝄞 é", strings.Repeat("long ", 50_000)} {
-				k.NoError(k.Outbox.Fail(k.ctx, id, reason, noon, false), "Fail with reason %.20q", reason)
+				k.NoError(k.Outbox.Fail(k.ctx, k.last(id), reason, noon, false), "Fail with reason %.20q", reason)
 				e := k.pending("failed", "u", id)[0]
 				k.Equal(i+1, e.Attempts, "attempts with reason %.20q", reason)
 				k.Equal(reason == "", e.Reason == "", "there is a reason")
@@ -292,45 +343,26 @@ var settleTests = []outboxTest{
 	},
 	{
 		name:     "settle/the dead",
-		contract: failContract + " Dead returns up to n dead entries, the oldest first.",
+		contract: failContract,
 		run: func(k *outboxKit) {
-			ids := k.as("acme").add("u", "v", "u", "w")
+			k = k.as("acme")
+			ids := k.add("u", "v", "u", "w")
 			k.claims(noon, "at first", ids[0], ids[1], ids[3])
 			k.fail(ids[1], noon, true)
 			k.fail(ids[0], noon, true)
 			k.claims(noon, "the next of the resource, and no dead one", ids[2])
 			k.claims(noon.Add(lease), "no dead one ever", ids[2], ids[3])
-			k.as("acme").pending("but the dead", "u", ids[2])
+			k.pending("but the dead", "u", ids[2])
 			dead := k.deads("all", 10, ids[0], ids[1])
 			k.True(dead[0].Dead, "Dead")
 			k.Equal(1, dead[0].Attempts, "attempts")
 			k.Equal("because", dead[0].Reason, "reason")
 			k.Equal("acme", dead[0].Tenant, "tenant")
-			k.deads("one", 1, ids[0])
-			k.deads("none", 0)
-		},
-	},
-	{
-		name:     "settle/replay",
-		contract: "Replay makes a dead entry due at once, in its old place, with no failed attempt; ErrNotFound if there is none.",
-		run: func(k *outboxKit) {
-			ids := k.add("u", "u")
-			k.fail(ids[0], noon.Add(time.Hour), true)
-			k.ErrorIs(k.Outbox.Replay(k.ctx, ids[1]), store.ErrNotFound, "Replay of one that is not dead")
-			k.ErrorIs(k.Outbox.Replay(k.ctx, "nothing"), store.ErrNotFound, "Replay of nothing")
-			k.NoError(k.Outbox.Replay(k.ctx, ids[0]), "Replay")
-			k.deads("after Replay", 10)
-			e := k.pending("after Replay", "u", ids...)[0]
-			k.False(e.Dead, "Dead")
-			k.Zero(e.Attempts, "attempts")
-			k.claims(noon, "at once", ids[0])
-			k.done(ids[0])
-			k.claims(noon, "the next", ids[1])
 		},
 	},
 	{
 		name:     "settle/what is gone",
-		contract: "Done removes an entry; one that is gone already is no error. Fail: One that is gone or dead already stays as it is, without an error.",
+		contract: "Done: If there is no such entry, it has no effect and returns nil. Fail: If there is no such entry or it is dead, it has no effect and returns nil.",
 		run: func(k *outboxKit) {
 			ids := k.add("u", "u", "v")
 			k.done(ids[0])
@@ -339,6 +371,7 @@ var settleTests = []outboxTest{
 			k.done("nothing")
 			k.pending("of the resource", "u", ids[1])
 			k.fail(ids[2], noon, true)
+			k.deads("dead", 10, ids[2])
 			k.fail(ids[2], noon, false)
 			k.claims(noon, "what is left", ids[1])
 			k.Equal(1, k.deads("dead", 10, ids[2])[0].Attempts, "attempts of a dead one")
@@ -360,6 +393,180 @@ var settleTests = []outboxTest{
 			k.claims(noon, "after Append of a fourth")
 			k.done(ids[0])
 			k.claims(noon, "when the first is done", ids[2])
+		},
+	},
+}
+
+var fenceTests = []outboxTest{
+	{
+		name:     "fence/Claim returns it",
+		contract: "Claim: The result has until as Due.",
+		run: func(k *outboxKit) {
+			k.add("u")
+			e := k.claim(store.QueueEvent, noon, 1)[0]
+			k.True(noon.Add(lease).Equal(e.Due), "Due: want %v, got %v", noon.Add(lease), e.Due)
+		},
+	},
+	{
+		name:     "fence/a late Done",
+		contract: fenceContract,
+		run: func(k *outboxKit) {
+			ids, late, current := k.claimedTwice()
+			k.NoError(k.Outbox.Done(k.ctx, late), "Done of the first worker")
+			k.pending("after Done of the first worker", "u", ids...)
+			k.claims(noon.Add(lease), "while the second worker has the entry")
+			k.NoError(k.Outbox.Done(k.ctx, current), "Done of the second worker")
+			k.claims(noon.Add(lease), "after Done of the second worker", ids[1])
+		},
+	},
+	{
+		name:     "fence/a late Fail",
+		contract: fenceContract,
+		run: func(k *outboxKit) {
+			ids, late, current := k.claimedTwice()
+			for _, dead := range []bool{false, true} {
+				k.NoError(k.Outbox.Fail(k.ctx, late, "late", noon, dead), "Fail of the first worker")
+				k.claims(noon.Add(lease), "while the second worker has the entry")
+				e := k.pending("after Fail of the first worker", "u", ids...)[0]
+				k.Zero(e.Attempts, "attempts")
+				k.Empty(e.Reason, "reason")
+			}
+			k.deads("after Fail of the first worker", 10)
+			k.NoError(k.Outbox.Fail(k.ctx, current, "in time", noon, false), "Fail of the second worker")
+			k.claims(noon.Add(lease), "after Fail of the second worker", ids[0])
+			k.Equal("in time", k.last(ids[0]).Reason, "reason")
+		},
+	},
+	{
+		name:     "fence/late, and nobody else has it",
+		contract: fenceContract,
+		run: func(k *outboxKit) {
+			ids := k.add("u", "v")
+			k.claims(noon, "both", ids...)
+			// The leases ran out long ago, and the entries were not claimed again.
+			k.done(ids[0])
+			k.fail(ids[1], noon.Add(time.Hour), false)
+			k.claims(noon.Add(time.Hour-time.Microsecond), "before retry")
+			k.claims(noon.Add(time.Hour), "at retry", ids[1])
+			k.Equal(1, k.last(ids[1]).Attempts, "attempts")
+		},
+	},
+	{
+		name:     "fence/after Replay",
+		contract: fenceContract,
+		run: func(k *outboxKit) {
+			id := k.add("u")[0]
+			k.fail(id, noon, true)
+			dead := k.deads("dead", 10, id)[0]
+			k.NoError(k.Outbox.Replay(k.ctx, id), "Replay")
+			k.claims(noon.Add(time.Hour), "after Replay", id)
+			k.NoError(k.Outbox.Done(k.ctx, dead), "Done of the dead entry")
+			k.pending("while a worker has the entry again", "u", id)
+			k.done(id)
+			k.pending("after Done of the worker", "u")
+		},
+	},
+	{
+		name:     "fence/without a claim",
+		contract: "Done removes the entry with e.ID, dead or not, if its Due is e.Due.",
+		run: func(k *outboxKit) {
+			a, b := k.entry("u"), k.entry("u")
+			k.append(a, b)
+			k.NoError(k.Outbox.Done(k.ctx, a), "Done of an entry as appended")
+			found := k.pending("the second", "u", b.ID)[0]
+			k.NoError(k.Outbox.Fail(k.ctx, found, "because", noon.Add(time.Hour), false), "Fail of an entry as Pending returned it")
+			k.Equal(1, k.pending("the second", "u", b.ID)[0].Attempts, "attempts")
+		},
+	},
+}
+
+// claimedTwice returns the IDs of two entries of one resource, and the first of
+// them as a worker claimed it whose lease ran out, and as another worker claimed
+// it then.
+func (k *outboxKit) claimedTwice() (ids []string, late, current store.Entry) {
+	ids = k.add("u", "u")
+	late = k.claim(store.QueueEvent, noon, 1)[0]
+	again := k.claim(store.QueueEvent, noon.Add(lease), 1)
+	k.Equal(ids[:1], entryIDs(again), "claimed when the lease has run out")
+	return ids, late, again[0]
+}
+
+var deadTests = []outboxTest{
+	{
+		name:     "dead/of the tenant",
+		contract: deadContract,
+		run: func(k *outboxKit) {
+			for _, tenant := range neighbours {
+				k.as(tenant).add("u", "v")
+			}
+			all := k.claim(store.QueueEvent, noon, 100)
+			want := map[string][]string{}
+			for _, e := range all {
+				k.as("globex").fail(e.ID, noon, true)
+				want[e.Tenant] = append(want[e.Tenant], e.ID)
+			}
+			for _, tenant := range neighbours {
+				slices.Sort(want[tenant])
+				dead := k.as(tenant).deads(fmt.Sprintf("of tenant %q", tenant), 100, want[tenant]...)
+				k.Equal(tenant, dead[0].Tenant, "tenant")
+			}
+			k.as("globex").deads("of a tenant without any", 100)
+		},
+	},
+	{
+		name:     "dead/pages",
+		contract: deadContract + " No entry needs to have the ID after.",
+		run: func(k *outboxKit) {
+			for _, id := range []string{"b", "B", "ab", "a", "é", "z"} {
+				e := k.entry(id)
+				e.ID = id
+				k.append(e)
+				k.fail(id, noon, true)
+			}
+			k.deads("all", 10, "B", "a", "ab", "b", "z", "é")
+			k.deads("none", 0)
+			k.deads("the first two", 2, "B", "a")
+			k.NoError(k.Outbox.Replay(k.ctx, "a"), "Replay")
+			k.deadsAfter("a", "after one that lives again", 2, "ab", "b")
+			k.done("b")
+			k.deadsAfter("b", "after one that is gone", 10, "z", "é")
+			k.deadsAfter("c", "after an ID that never was", 10, "z", "é")
+			k.deadsAfter("é", "after the last", 10)
+		},
+	},
+	{
+		name:     "dead/replay",
+		contract: replayContract,
+		run: func(k *outboxKit) {
+			ids := k.add("u", "u")
+			k.fail(ids[0], noon.Add(time.Hour), true)
+			k.ErrorIs(k.Outbox.Replay(k.ctx, ids[1]), store.ErrNotFound, "Replay of one that is not dead")
+			k.ErrorIs(k.Outbox.Replay(k.ctx, "nothing"), store.ErrNotFound, "Replay of nothing")
+			k.NoError(k.Outbox.Replay(k.ctx, ids[0]), "Replay")
+			k.deads("after Replay", 10)
+			e := k.pending("after Replay", "u", ids...)[0]
+			k.False(e.Dead, "Dead")
+			k.Zero(e.Attempts, "attempts")
+			k.claims(noon, "at once", ids[0])
+			k.done(ids[0])
+			k.claims(noon, "the next", ids[1])
+		},
+	},
+	{
+		name:     "dead/replay of another tenant",
+		contract: replayContract,
+		run: func(k *outboxKit) {
+			for _, tenant := range neighbours {
+				k := k.as(tenant)
+				id := k.add("u")[0]
+				k.fail(id, noon, true)
+				for _, other := range neighbours {
+					if other != tenant {
+						k.ErrorIs(k.Outbox.Replay(k.as(other).ctx, id), store.ErrNotFound, "Replay of an entry of tenant %q from %q", tenant, other)
+					}
+				}
+				k.deads("after Replay of other tenants", 10, id)
+			}
 		},
 	},
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // caughtOutboxes are the ways to break the naive outbox, each with the case
 // that must notice.
-var caughtOutboxes = []struct{ defect, by string }{
+var caughtOutboxes = []breach{
 	{"append commits by itself", "append/rollback"},
 	{"append commits by itself", "append/unseen before the commit"},
 	{"a panic commits", "append/rollback"},
@@ -20,6 +21,10 @@ var caughtOutboxes = []struct{ defect, by string }{
 	{"times in seconds", "append/commit"},
 	{"ids repeat", "append/a taken id"},
 	{"the payload is kept", "append/the caller keeps its slices"},
+	{"append needs a transaction", "append/outside a transaction"},
+	{"append is not atomic", "append/outside a transaction"},
+	{"entries are the context's tenant's", "append/the tenant of the entry"},
+	{"payloads end at 64 KiB", "append/the largest payload"},
 
 	{"due is ignored", "claim/when due"},
 	{"the newest comes first", "claim/the first of each resource"},
@@ -46,17 +51,30 @@ var caughtOutboxes = []struct{ defect, by string }{
 	{"the dead are claimed", "settle/the dead"},
 	{"the dead are in the way", "settle/the dead"},
 	{"the dead are pending", "settle/the dead"},
-	{"the dead of the tenant", "settle/the dead"},
-	{"the newest dead first", "settle/the dead"},
-	{"the living are replayed", "settle/replay"},
-	{"replay waits", "settle/replay"},
-	{"replay remembers the attempts", "settle/replay"},
-	{"replay goes to the end", "settle/replay"},
 	{"done is done once", "settle/what is gone"},
 	{"only what is there can fail", "settle/what is gone"},
 	{"the dead fail", "settle/what is gone"},
 	{"done ends the leases of the line", "settle/another's lease stays"},
 	{"an append ends leases", "settle/another's lease stays"},
+
+	{"claim keeps due", "fence/Claim returns it"},
+	{"claim keeps due", "fence/a late Done"},
+	{"Done has no fence", "fence/a late Done"},
+	{"Fail has no fence", "fence/a late Fail"},
+	{"an ended lease settles nothing", "fence/late, and nobody else has it"},
+	{"Done has no fence", "fence/after Replay"},
+	{"what is not leased is not settled", "fence/without a claim"},
+
+	{"the dead of all tenants", "dead/of the tenant"},
+	{"the dead in order of append", "dead/pages"},
+	{"after is ignored", "dead/pages"},
+	{"after must be there", "dead/pages"},
+	{"any number of dead", "dead/pages"},
+	{"the living are replayed", "dead/replay"},
+	{"replay waits", "dead/replay"},
+	{"replay remembers the attempts", "dead/replay"},
+	{"replay goes to the end", "dead/replay"},
+	{"replay of any tenant", "dead/replay of another tenant"},
 
 	{"pending is what nobody has", "pending/claimed or not"},
 	{"pending is what never failed", "pending/claimed or not"},
@@ -84,6 +102,10 @@ func TestBrokenOutboxesAreCaught(t *testing.T) {
 			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
 		})
 	}
+	for _, c := range outboxTests {
+		require.NotEmpty(t, c.contract, c.name)
+		require.True(t, slices.ContainsFunc(caughtOutboxes, func(b breach) bool { return b.by == c.name }), "no broken outbox fails %q", c.name)
+	}
 }
 
 func TestSimplestOutboxPasses(t *testing.T) {
@@ -92,7 +114,7 @@ func TestSimplestOutboxPasses(t *testing.T) {
 }
 
 // caughtTokens are the ways to break the naive token store.
-var caughtTokens = []struct{ defect, by string }{
+var caughtTokens = []breach{
 	{"revoked ones are not found", "tokens/as added"},
 	{"expired ones are not found", "tokens/as added"},
 	{"found by the tenant alone", "tokens/as added"},
