@@ -7,10 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	rows["A"] = append(characteristicsMutability, characteristicsValues...)
-}
-
 var characteristicsMutability = []row{
 	{"A-2 C-4 N-13", "readOnly attributes are ignored in POST and PUT, whatever they hold", func(c *Case) {
 		c.Both(func(c *Client) {

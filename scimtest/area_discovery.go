@@ -11,10 +11,6 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-func init() {
-	rows["D"] = append(discoveryConfig, append(discoverySchemas, discoveryTypes...)...)
-}
-
 var discoveryConfig = []row{
 	{"D-1 D-21", "ServiceProviderConfig is one object at a singular endpoint", func(c *Case) {
 		c.Both(func(c *Client) {

@@ -2,7 +2,6 @@ package scimtest
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -28,8 +27,6 @@ func isError(r *Reply) {
 	require.Subset(r.t, []string{"detail", "schemas", "scimType", "status"}, r.Keys(""), r.line)
 	require.Empty(r.t, r.Header.Get("ETag"), r.line)
 }
-
-func init() { rows["E"] = slices.Concat(errorForm, errorTable, errorAbuse) }
 
 var errorForm = []row{
 	{"E-1 E-2 E-3 E-4", "every error is an error message with its status as a string, a detail and a known keyword", func(c *Case) {

@@ -1,7 +1,6 @@
 package scimtest
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -65,10 +64,6 @@ func declines(filters ...string) func(*Case) {
 			}
 		})
 	}
-}
-
-func init() {
-	rows["F"] = slices.Concat(filterOperators, filterGrammar, filterTypes, filterPaths, []row{filterProperty})
 }
 
 var filterOperators = []row{

@@ -8,10 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	rows["H"] = append(httpMedia, append(httpNotation, httpEndpoints...)...)
-}
-
 const patchOp, searchRequest = "urn:ietf:params:scim:api:messages:2.0:PatchOp", "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 // bodies sends body to every endpoint that takes one, and returns the replies.

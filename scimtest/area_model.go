@@ -7,10 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	rows["M"] = append(modelSchemas, append(modelID, modelCommon...)...)
-}
-
 // representations are responses with one resource each: a user and a group,
 // created, read, replaced, patched, listed and searched for.
 func representations(c *Client) []*Reply {

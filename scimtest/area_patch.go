@@ -1,15 +1,10 @@
 package scimtest
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
 )
-
-func init() {
-	rows["P"] = slices.Concat(patchMessage, patchPaths, patchSequence, patchValues, patchAdd, patchAddValues, patchRemove, patchReplace, patchReplaceValues)
-}
 
 // twoEmails is what many of the rows work on.
 const twoEmails = `"emails":[{"value":"w@x.example","type":"work","primary":true},{"value":"h@y.example","type":"home"}]`

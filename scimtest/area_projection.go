@@ -44,8 +44,6 @@ func without(names string) string {
 	return strings.Join(left, " ")
 }
 
-func init() { rows["J"] = slices.Concat(projectionNames, projectionParts, projectionOperations) }
-
 var projectionNames = []row{
 	{"J-1 J-2", "attributes returns the minimum and what was named", func(c *Case) {
 		c.Both(func(c *Client) {

@@ -6,10 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	rows["S"] = append(securityAccess, securityTenants...)
-}
-
 // everywhere returns requests to all endpoints, sent by c about the resources
 // at the paths.
 func (c *Client) everywhere(user, group string) []*Reply {

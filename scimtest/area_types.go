@@ -7,10 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	rows["T"] = append(typesSimple, append(typesComposed, typesAll...)...)
-}
-
 // notA returns JSON values of every kind but the named ones.
 func notA(kinds ...string) []string {
 	var out []string

@@ -6,10 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	rows["N"] = append(valuesMulti, append(valuesUser, valuesGroup...)...)
-}
-
 // multi are the multi-valued attributes of a user whose values can be primary.
 var multi = []string{"emails", "phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"}
 

@@ -8,10 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	rows["V"] = append(versionTags, versionConditions...)
-}
-
 // stale are tags that no version has.
 var stale = []string{`W/"0"`, `W/"nope"`, `"nope"`, `W/""`, `""`, `W/"nope", "other"`, "nope", `W/nope`, `W/"unclosed`, `w/"x"`, ",", `"a" "b"`, `"*"`, "**", `W/*`}
 

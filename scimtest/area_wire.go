@@ -2,15 +2,10 @@ package scimtest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
 )
-
-func init() {
-	rows["wire"] = slices.Concat(wireReads, wireWrites, wirePatches)
-}
 
 // What identity providers send and need back, whatever the RFCs say of it. A
 // number is that of the behaviour in the project's notes on providers.

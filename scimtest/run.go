@@ -19,18 +19,15 @@ type row struct {
 	prove func(c *Case)
 }
 
-// rows are all cases, area by area; each file of the package adds its own.
-var rows = map[string][]row{}
-
 // Run runs every case against one handler, which serves schema.UserType and
 // schema.GroupType (scim.Users, scim.Groups) with a transactor, and
 // authenticates with auth. The handler's other configuration is the default.
 func Run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler) {
 	h := open(t, authenticator{})
-	for area, list := range rows {
-		t.Run(area, func(t *testing.T) {
+	for _, a := range areas {
+		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
-			for _, r := range list {
+			for _, r := range a.rows {
 				t.Run(r.ids+" "+r.name, func(t *testing.T) {
 					r.prove(newCase(t, h))
 				})
