@@ -93,7 +93,15 @@ func matches(fields []string, version string, same sameVersion) (named, matched 
 	if header == "*" {
 		return true, true
 	}
-	return true, slices.ContainsFunc(entityTags(header), func(tag string) bool { return same(tag, version) })
+	return true, slices.ContainsFunc(entityTags(header), func(tag string) bool {
+		return same(tag, version) || same(withoutCoding(tag), version)
+	})
+}
+
+// withoutCoding takes off the suffix that Apache's mod_deflate and mod_brotli
+// append to the tag of a response they compress, and leave in a later If-Match.
+func withoutCoding(tag string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(tag, "-gzip"), "-br")
 }
 
 // entityTags reads a list of entity tags, strong or weak, without their quotes
