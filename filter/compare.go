@@ -54,7 +54,7 @@ func (c *compiler) compare(p schema.AttrPath, op Op) (*node, *Error) {
 // Figure 2 does it (Z-10), a singular one for Entra ID (manager eq "id").
 func (c *compiler) value(p schema.AttrPath) (schema.AttrPath, *Error) {
 	a := p.Last()
-	v := a.Sub("value")
+	v := a.Public("value")
 	if v == nil || v.Secret() || isExtension(p) || !a.MultiValued && !c.opts.Profile.SubAttributeFilters {
 		return nil, c.failAt(p, "is complex; compare one of its sub-attributes") // F-25
 	}

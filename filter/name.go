@@ -100,7 +100,7 @@ func findSub(in *schema.Attribute, n attrName) schema.AttrPath {
 		}
 		return schema.AttrPath{in}
 	}
-	if a := in.Sub(n.name); a != nil {
+	if a := in.Public(n.name); a != nil {
 		return schema.AttrPath{a}
 	}
 	return nil

@@ -76,7 +76,7 @@ func (c *compiler) path() (*shape, *Error) {
 		}
 	}
 	if sub != "" {
-		if sh.sub = sh.attr.Last().Sub(sub); sh.sub == nil {
+		if sh.sub = sh.attr.Last().Public(sub); sh.sub == nil {
 			return nil, c.failAt(sh.attr, "has no sub-attribute "+quote(sub))
 		}
 	}

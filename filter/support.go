@@ -26,22 +26,48 @@ func (s Ops) Has(op Op) bool { return s&(1<<op) != 0 }
 // within is tags.
 type Support map[string]Ops
 
+// lookup marks the operators of a path that a store answers from an index: never
+// within not, never with null.
+const lookup Ops = 1 << 15
+
+// Indexed declares eq for the paths, as a store answers it by looking a value up
+// in an index: alone and in combinations by and and or, but neither within not
+// nor with null, for which an index of values has no entry. The paths are
+// those of [Support]; entries of other operators can be added to the result.
+func Indexed(paths ...string) Support {
+	s := make(Support, len(paths))
+	for _, p := range paths {
+		s[p] = OpsOf(EQ) | lookup
+	}
+	return s
+}
+
 // Can reports whether the whole expression is supported. A comparison with an
 // empty path always is: it does not depend on data.
-func (s Support) Can(e Expr) bool { return s.can(e, nil) }
+func (s Support) Can(e Expr) bool { return s.can(e, place{}) }
 
-func (s Support) can(e Expr, in schema.AttrPath) bool {
+// place is where in an expression a part of it stands.
+type place struct {
+	attr    schema.AttrPath // of the value filter around it; nil outside
+	negated bool            // within not
+}
+
+func (s Support) can(e Expr, p place) bool {
 	switch e := e.(type) {
 	case And:
-		return s.can(e.Left, in) && s.can(e.Right, in)
+		return s.can(e.Left, p) && s.can(e.Right, p)
 	case Or:
-		return s.can(e.Left, in) && s.can(e.Right, in)
+		return s.can(e.Left, p) && s.can(e.Right, p)
 	case Not:
-		return s.can(e.Expr, in)
+		return s.can(e.Expr, place{p.attr, true})
 	case ValuePath:
-		return s[e.Path.String()+"[]"] != 0 && s.can(e.Expr, e.Path)
+		return s[e.Path.String()+"[]"] != 0 && s.can(e.Expr, place{e.Path, p.negated})
 	case Compare:
-		return len(e.Path) == 0 || s[within(in, e.Path).String()].Has(e.Op)
+		if len(e.Path) == 0 {
+			return true
+		}
+		ops := s[within(p.attr, e.Path).String()]
+		return ops.Has(e.Op) && !(ops&lookup != 0 && (p.negated || e.Null))
 	}
 	return false
 }

@@ -69,6 +69,34 @@ func TestSupportCan(t *testing.T) {
 	require.False(t, filter.Support(nil).Can(filter.Compare{Path: schema.UserType.MustResolve("userName")}))
 }
 
+func TestIndexed(t *testing.T) {
+	t.Parallel()
+	s := filter.Indexed("userName", "externalId", "emails.value", "emails[]")
+	s["displayName"] = filter.OpsOf(filter.EQ)
+	for text, want := range map[string]bool{
+		`userName eq "x"`: true,
+		`userName eq "x" and (externalId eq "y" or emails eq "z")`: true,
+		`emails[value eq "x"]`:                           true,
+		`userName eq null`:                               false,
+		`userName eq "x" or externalId eq null`:          false,
+		`not (userName eq "x")`:                          false,
+		`not (emails[value eq "x"])`:                     false,
+		`emails[not (value eq "x")]`:                     false,
+		`not (not (userName eq "x"))`:                    false,
+		`userName ne "x"`:                                false,
+		`userName pr`:                                    false,
+		`userName eq "x" and title eq "y"`:               false,
+		`not (displayName eq "x")`:                       true, // declared in full
+		`displayName eq null`:                            true,
+		`displayName eq "x" and not (userName eq "x")`:   false,
+		`not (displayName eq "x") and (userName eq "x")`: true,
+	} {
+		f, err := strict(schema.UserType).Filter(text, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, s.Can(f.Expr()), text)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, push, rest string }{

@@ -31,9 +31,8 @@ func (s resources) key(ctx context.Context, id string) key {
 // Describe declares what clients ask most. The library matches everything else
 // itself, and sorts.
 func (s resources) Describe() store.Capabilities {
-	eq := filter.OpsOf(filter.EQ)
 	return store.Capabilities{
-		Filter:   filter.Support{"id": eq, "externalId": eq, "userName": eq, "displayName": eq}.Can,
+		Filter:   filter.Indexed("id", "externalId", "userName", "displayName").Can,
 		Versions: true,
 	}
 }
