@@ -222,7 +222,7 @@ func (h *Handler) describeSchema(ctx context.Context, s *schema.Schema) schemaJS
 // describeAttributes returns the attributes of a schema as they are published:
 // members may be resources of every type served (RFC 9944 §4).
 func (h *Handler) describeAttributes(s *schema.Schema) []*schema.Attribute {
-	out := slices.Clone(s.Attributes)
+	out := slices.DeleteFunc(slices.Clone(s.Attributes), func(a *schema.Attribute) bool { return a.Hidden })
 	for i, a := range out {
 		if slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return ep.Type.Members() == a }) {
 			out[i] = h.describeMembers(a)

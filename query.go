@@ -279,7 +279,7 @@ func sortPath(t *schema.ResourceType, text string, p schema.Profile, anyType boo
 	}
 	path, ok := t.ResolveFor(text, p)
 	if ok && path.Last().Type == schema.TypeComplex {
-		value := path.Last().Sub("value")
+		value := path.Last().Public("value")
 		path, ok = append(path, value), value != nil
 	}
 	if ok && !path.Last().Secret() {

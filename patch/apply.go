@@ -150,11 +150,17 @@ func (w *run) put(op Op, t target, v schema.Value) error {
 		top = t.extension
 		v = schema.Complex(w.root.Get(top).Object().With(t.attr, v))
 	}
-	if !v.Assigned() && w.root.Get(top).Assigned() && w.requiredExtension(top) {
+	if isEmpty(v) && !isEmpty(w.root.Get(top)) && w.requiredExtension(top) {
 		return within(top, unassigning(op, "a required extension"))
 	}
 	w.root = w.root.With(top, v)
 	return nil
+}
+
+// isEmpty reports whether a client sees nothing of an attribute's value.
+func isEmpty(v schema.Value) bool {
+	o := v.Object()
+	return !v.Assigned() || o != nil && o.Len() == o.Hidden().Len()
 }
 
 func (w *run) requiredExtension(a *schema.Attribute) bool {

@@ -75,7 +75,7 @@ func (d decoder) mergeEdit(a *schema.Attribute, raw any) (edit, error) {
 	}
 	e := edit{attr: a, merge: true}
 	for _, m := range object {
-		sub := a.Sub(m.Name)
+		sub := a.Public(m.Name)
 		if sub == nil {
 			if d.profile.UnknownAttributes {
 				continue

@@ -22,6 +22,9 @@ func guarded(op Op, a *schema.Attribute, old, v schema.Value) (schema.Value, err
 	if !a.MultiValued && holdsImmutable(a, old) {
 		return old, immutable()
 	}
+	if (schema.AttrPath{a}).Extension() { // a namespace, of which hidden attributes stay
+		return schema.Complex(old.Object().Hidden()), nil
+	}
 	return v, nil
 }
 

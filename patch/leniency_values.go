@@ -63,5 +63,5 @@ func valueOf(a *schema.Attribute) *schema.Attribute {
 	if (schema.AttrPath{a}).Extension() {
 		return nil
 	}
-	return a.Sub("value")
+	return a.Public("value")
 }

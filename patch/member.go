@@ -59,7 +59,7 @@ func (w *run) member(a *schema.Attribute, raw any) (schema.Member, error) {
 func (w *run) memberFields(a *schema.Attribute, object schema.JSONObject) (schema.Member, error) {
 	var m schema.Member
 	for _, f := range object {
-		sub := a.Sub(f.Name)
+		sub := a.Public(f.Name)
 		if sub == nil && !w.profile.UnknownAttributes {
 			return m, unknownSub(f.Name)
 		}

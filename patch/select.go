@@ -53,7 +53,7 @@ func (w *run) selectedEdit(op Op, t target, raw any) (edit, error) {
 
 // changedElement returns what becomes of one selected value. A replace of the
 // whole value keeps what the client did not say only where it has no say
-// (readOnly, immutable) or has said it in the filter (P-65, Z-28).
+// (readOnly, immutable, hidden) or has said it in the filter (P-65, Z-28).
 func changedElement(op Op, t target, old schema.Value, e edit) (schema.Value, error) {
 	if !e.merge && op == Add {
 		return old, nil // nothing to add
@@ -74,7 +74,7 @@ func keptOnReplace(t target, o *schema.Object) *schema.Object {
 	var b schema.Builder
 	for sub, v := range o.All() {
 		named := slices.ContainsFunc(terms, func(c term) bool { return c.attr == sub })
-		if named || sub.Mutability == schema.ReadOnly || sub.Mutability == schema.Immutable {
+		if named || sub.Hidden || sub.Mutability == schema.ReadOnly || sub.Mutability == schema.Immutable {
 			b.Set(sub, v)
 		}
 	}

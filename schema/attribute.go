@@ -68,6 +68,13 @@ type Attribute struct {
 	ReferenceTypes  []string
 	SubAttributes   []*Attribute
 
+	// Hidden keeps the attribute from clients: /Schemas does not list it,
+	// responses do not hold it, and its name is that of an unknown attribute in
+	// bodies, filters, paths and parameters. A PUT keeps its value as it keeps
+	// one of a readOnly attribute. Stores and the embedder read and write it as
+	// any other. JSON definitions ([Parse]) cannot say it.
+	Hidden bool
+
 	order   int                    // position among its siblings; the order of encoding
 	folded  string                 // lower-case name
 	key     string                 // the name as a JSON member name, with the colon
@@ -86,6 +93,19 @@ func (a *Attribute) Sub(name string) *Attribute {
 	}
 	return a.byName[lowerASCII(name)]
 }
+
+// Public returns the sub-attribute that a client can mean by a name: what
+// [Attribute.Sub] returns, unless it is hidden.
+func (a *Attribute) Public(name string) *Attribute {
+	if s := a.Sub(name); s != nil && !s.Hidden {
+		return s
+	}
+	return nil
+}
+
+// kept reports whether a write of a client keeps the value: readOnly and hidden
+// attributes are not the client's to change.
+func (a *Attribute) kept() bool { return a.Mutability == ReadOnly || a.Hidden }
 
 // Primary returns the boolean sub-attribute "primary" of a complex attribute
 // (RFC 7643 §2.4), or nil. An extension has none: it is not a value.

@@ -1,12 +1,12 @@
 package schema
 
 // Carry returns what a PUT makes of a resource (RFC 7644 §3.5.1): after holds
-// what the client sent; readOnly and immutable attributes that it left out are
-// kept from before (Z-7). An immutable value that differs is an [*Error] of
+// what the client sent; readOnly, hidden and immutable attributes that it left
+// out are kept from before (Z-7). An immutable value that differs is an [*Error] of
 // mutability. Secrets are not in the tree and so are kept by the host.
 //
 // In a complex attribute the same goes for the sub-attributes, unless the
-// client left it out as a whole, which clears it. readOnly sub-attributes stay
+// client left it out as a whole, which clears it. readOnly and hidden ones stay
 // with the value they describe: another "value", as in a new manager, loses
 // them, and in a multi-valued attribute they follow the element of the same
 // type and value. There an element with other immutable sub-attributes is
@@ -29,7 +29,7 @@ func (t *ResourceType) Carry(before, after *Object) (*Object, error) {
 // sent as v.
 func carry(a *Attribute, old, v Value) (Value, error) {
 	switch {
-	case a.Mutability == ReadOnly:
+	case a.kept():
 		return old, nil
 	case a.Mutability == Immutable:
 		return carryImmutable(a, old, v)
@@ -52,7 +52,7 @@ func carryImmutable(a *Attribute, old, v Value) (Value, error) {
 func carryObject(parent *Attribute, old, o *Object) (*Object, error) {
 	same := sameValue(parent, old, o)
 	for a, was := range old.All() {
-		if !a.carried || a.Mutability == ReadOnly && !same {
+		if !a.carried || a.kept() && !same {
 			continue
 		}
 		v, err := carry(a, was, o.Get(a))
@@ -71,15 +71,16 @@ func sameValue(parent *Attribute, x, y *Object) bool {
 	return value == nil || parent.order == orderExtension || Equal(value, x.Get(value), y.Get(value))
 }
 
-// carryElements keeps the readOnly sub-attributes of the elements that stay.
+// carryElements keeps the readOnly and hidden sub-attributes of the elements
+// that stay.
 func carryElements(a *Attribute, old, v Value) Value {
-	var readOnly []*Attribute
+	var kept []*Attribute
 	for _, s := range a.SubAttributes {
-		if s.Mutability == ReadOnly {
-			readOnly = append(readOnly, s)
+		if s.kept() {
+			kept = append(kept, s)
 		}
 	}
-	if readOnly == nil || !v.Assigned() {
+	if kept == nil || !v.Assigned() {
 		return v
 	}
 	was := make(map[ElementKey]*Object, old.Len())
@@ -89,7 +90,7 @@ func carryElements(a *Attribute, old, v Value) Value {
 	out := make([]Value, 0, v.Len())
 	for _, e := range v.All() {
 		o, before := e.Object(), was[KeyOf(a, e)]
-		for _, s := range readOnly {
+		for _, s := range kept {
 			o = o.With(s, before.Get(s))
 		}
 		out = append(out, Complex(o))

@@ -31,7 +31,7 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 	b := Builder{fields: make([]field, 0, min(len(body), len(t.Attributes())))}
 	mentioned := make([]*Attribute, 0, cap(b.fields))
 	for _, m := range body {
-		a := t.root.Sub(m.Name)
+		a := t.root.Public(m.Name)
 		if a == nil {
 			if !p.UnknownAttributes {
 				return Decoded{}, unknown(m.Name)

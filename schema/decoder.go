@@ -166,7 +166,7 @@ func (d *decoder) complexString(a *Attribute, s string) (Value, error) {
 	if s == "" {
 		return Value{}, nil
 	}
-	if a.Sub("value") == nil {
+	if a.Public("value") == nil {
 		return Value{}, wrongType("must be an object")
 	}
 	return d.complex(a, JSONObject{{"value", s}})
@@ -182,7 +182,7 @@ func (d *decoder) complex(a *Attribute, value any) (Value, error) {
 	}
 	b := Builder{fields: make([]field, 0, min(len(o), len(a.SubAttributes)))}
 	for _, m := range o {
-		sub := a.Sub(m.Name)
+		sub := a.Public(m.Name)
 		if sub == nil {
 			if !d.profile.UnknownAttributes {
 				return Value{}, unknown(m.Name)

@@ -51,7 +51,7 @@ type definition struct {
 
 // MarshalJSON returns the definition as /Schemas publishes it: every
 // characteristic that applies to the type, with the defaults of RFC 7643 §2.2
-// filled in.
+// filled in, and without hidden sub-attributes.
 func (a *Attribute) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.definition())
 }
@@ -64,6 +64,9 @@ func (a *Attribute) definition() definition {
 		ReferenceTypes: a.ReferenceTypes,
 	}
 	for _, sub := range a.SubAttributes {
+		if sub.Hidden {
+			continue
+		}
 		d.SubAttributes = append(d.SubAttributes, sub.definition())
 	}
 	switch a.Type { // binary cannot be unique, but RFC 7643 §8.7.1 says so for it

@@ -50,6 +50,28 @@ func (o *Object) Get(a *Attribute) Value {
 	return Value{}
 }
 
+// public reports whether any attribute that is not hidden is assigned.
+func (o *Object) public() bool {
+	for a := range o.All() {
+		if !a.Hidden {
+			return true
+		}
+	}
+	return false
+}
+
+// Hidden returns the object with its hidden attributes alone: what a write of a
+// client keeps of an extension that it removes.
+func (o *Object) Hidden() *Object {
+	var b Builder
+	for a, v := range o.All() {
+		if a.Hidden {
+			b.Set(a, v)
+		}
+	}
+	return b.Object()
+}
+
 // All yields the assigned attributes and their values in schema order.
 func (o *Object) All() iter.Seq2[*Attribute, Value] {
 	return func(yield func(*Attribute, Value) bool) {

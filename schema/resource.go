@@ -53,7 +53,7 @@ func (r *Resource) Get(a *Attribute) Value {
 func (r *Resource) schemas() Value {
 	uris := []Value{Reference(r.Type.Schema.ID)}
 	for _, e := range r.Type.Extensions {
-		if e.Required || r.Attributes.Get(e.Schema.extension).Assigned() {
+		if e.Required || r.Attributes.Get(e.Schema.extension).Object().public() {
 			uris = append(uris, Reference(e.Schema.ID))
 		}
 	}

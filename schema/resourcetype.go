@@ -189,20 +189,19 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 	return append(p, s), true
 }
 
-// ResolveFor is Resolve for a client: with [Profile.BareExtensionNames] an
-// attribute of an extension needs no URI where its name alone says which one is
-// meant.
+// ResolveFor is Resolve for a client, to which hidden attributes are unknown.
+// With [Profile.BareExtensionNames] an attribute of an extension needs no URI
+// where its name alone says which one is meant.
 func (t *ResourceType) ResolveFor(path string, p Profile) (AttrPath, bool) {
-	found, ok := t.Resolve(path)
-	if ok || !p.BareExtensionNames {
+	if found, ok := t.resolvePublic(path); ok || !p.BareExtensionNames {
 		return found, ok
 	}
 	name, _, _ := strings.Cut(path, ".")
 	uri := ""
 	for _, e := range t.Extensions {
 		switch {
-		case t.root.Sub(e.Schema.ID).Sub(name) == nil:
-		case uri != "", t.root.Sub(name) != nil:
+		case t.root.Sub(e.Schema.ID).Public(name) == nil:
+		case uri != "", t.root.Public(name) != nil:
 			return nil, false
 		default:
 			uri = e.Schema.ID
@@ -211,7 +210,15 @@ func (t *ResourceType) ResolveFor(path string, p Profile) (AttrPath, bool) {
 	if uri == "" {
 		return nil, false
 	}
-	return t.Resolve(uri + ":" + path)
+	return t.resolvePublic(uri + ":" + path)
+}
+
+func (t *ResourceType) resolvePublic(path string) (AttrPath, bool) {
+	found, ok := t.Resolve(path)
+	if !ok || slices.ContainsFunc(found, func(a *Attribute) bool { return a.Hidden }) {
+		return nil, false
+	}
+	return found, true
 }
 
 // CutURI splits the longest URI of one of the type's schemas, compared without

@@ -78,7 +78,7 @@ func (a *Attribute) bind(order int) {
 	a.folded = lowerASCII(a.Name)
 	a.key = string(AppendJSONString(nil, a.Name)) + ":"
 	a.byName = index(a.SubAttributes)
-	a.carried = a.Mutability == ReadOnly || a.Mutability == Immutable
+	a.carried = a.kept() || a.Mutability == Immutable
 	a.primary = nil
 	if p := a.byName["primary"]; order != orderExtension && p != nil && p.Type == TypeBoolean && !p.MultiValued {
 		a.primary = p

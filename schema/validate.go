@@ -11,8 +11,8 @@ import (
 // unique has something to be seen in it (§4.1.1 userName), and a unique one,
 // by which people are told apart, has no control characters, those of
 // bidirectional text included (RFC 8264 §9). Errors are [*Error] of
-// invalidValue. A members attribute is not looked at; neither are readOnly
-// attributes, which are not the client's to give, and secrets, which are not in
+// invalidValue. A members attribute is not looked at; neither are readOnly and
+// hidden attributes, which are not the client's to give, and secrets, which are not in
 // the tree.
 func (t *ResourceType) Validate(o *Object) error { return t.ValidateChange(nil, o) }
 
@@ -22,7 +22,7 @@ func (t *ResourceType) Validate(o *Object) error { return t.ValidateChange(nil, 
 // access.
 func (t *ResourceType) ValidateChange(before, after *Object) error {
 	for _, e := range t.Extensions {
-		if e.Required && !after.Get(e.Schema.extension).Assigned() {
+		if e.Required && !after.Get(e.Schema.extension).Object().public() {
 			return below(e.Schema.extension, missing())
 		}
 	}
@@ -32,7 +32,7 @@ func (t *ResourceType) ValidateChange(before, after *Object) error {
 // validate checks one object of the complex attribute parent.
 func (t *ResourceType) validate(parent *Attribute, before, o *Object) error {
 	for _, a := range parent.SubAttributes {
-		if a == t.members || a.Mutability == ReadOnly || a.Secret() {
+		if a == t.members || a.kept() || a.Secret() {
 			continue
 		}
 		if err := t.validateAttribute(a, before.Get(a), o.Get(a)); err != nil {

@@ -84,7 +84,7 @@ func selected(t *schema.ResourceType, names []string, p schema.Profile) (*select
 	for _, name := range names {
 		if strings.EqualFold(name, t.Schema.ID) {
 			for _, a := range t.Schema.Attributes {
-				s.add(schema.AttrPath{a})
+				s.add(schema.AttrPath{a}) // hidden ones are left out by child
 			}
 			continue
 		}
@@ -147,7 +147,7 @@ type level struct {
 func (l level) child(a *schema.Attribute) (in bool, named, excluded, sent *selection) {
 	named, excluded, sent = l.named.part(a), l.excluded.part(a), l.sent.part(a)
 	switch {
-	case a.Secret():
+	case a.Secret(), a.Hidden:
 		return false, nil, nil, nil
 	case a.Returned == schema.ReturnedAlways:
 		in = true
@@ -181,6 +181,6 @@ func (l level) child(a *schema.Attribute) (in bool, named, excluded, sent *selec
 // always returned: it is no attribute itself but their namespace.
 func alwaysWithin(a *schema.Attribute) bool {
 	return schema.AttrPath{a}.Extension() && slices.ContainsFunc(a.SubAttributes, func(sub *schema.Attribute) bool {
-		return sub.Returned == schema.ReturnedAlways && !sub.Secret()
+		return sub.Returned == schema.ReturnedAlways && !sub.Secret() && !sub.Hidden
 	})
 }
