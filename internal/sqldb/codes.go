@@ -1,7 +1,9 @@
 package sqldb
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -74,6 +76,22 @@ func stateFault(state string) Fault {
 // mysqlNumber reads the field Number of go-sql-driver/mysql.
 func mysqlNumber(err error) (int, bool) {
 	return find(err, func(err error) (int, bool) { return field(err, "Number") })
+}
+
+// mysqlStrict fails unless the session refuses values that do not fit. Without
+// a strict sql_mode the server cuts them off and reports success, and a userName
+// that was cut off is never found again.
+func mysqlStrict(ctx context.Context, db *DB) error {
+	var mode string
+	err := db.Query(ctx, "SELECT @@SESSION.sql_mode", nil, func(scan func(...any) error) error { return scan(&mode) })
+	if err != nil {
+		return err
+	}
+	if strings.Contains(mode, "STRICT_TRANS_TABLES") || strings.Contains(mode, "STRICT_ALL_TABLES") {
+		return nil
+	}
+	return fmt.Errorf("%s: sql_mode %q is not strict: values that are too long would be cut off in silence;"+
+		" set sql_mode on the server, or in the DSN (go-sql-driver: sql_mode=%%27STRICT_TRANS_TABLES%%27)", db.by, mode)
 }
 
 func mysqlFault(err error) Fault {

@@ -1,6 +1,9 @@
 package sqldb
 
-import "database/sql"
+import (
+	"context"
+	"database/sql"
+)
 
 // Database is what a kind of database needs of this package: one of [SQLite],
 // [PostgreSQL] and [MySQL], which are immutable.
@@ -14,6 +17,9 @@ type Database struct {
 	// connectionLost reports that the connection is gone or was never made.
 	connectionLost func(error) bool
 	hint           func(error) string // what to do about an error, or ""; may be nil
+	// strict fails if connections store a value other than the one they were
+	// given; may be nil.
+	strict func(context.Context, *DB) error
 }
 
 // SQLite has one isolation level.
@@ -26,4 +32,7 @@ var PostgreSQL = &Database{
 }
 
 // MySQL is MariaDB too.
-var MySQL = &Database{isolation: sql.LevelReadCommitted, fault: mysqlFault, refused: mysqlRefused, connectionLost: serverConnectionLost}
+var MySQL = &Database{
+	isolation: sql.LevelReadCommitted,
+	fault:     mysqlFault, refused: mysqlRefused, connectionLost: serverConnectionLost, strict: mysqlStrict,
+}

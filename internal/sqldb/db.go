@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // Batch is the number of rows or ids in one statement. It bounds the texts that
@@ -37,6 +38,38 @@ func (db *DB) Ping(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// CheckStrict fails if the database is set to store another value than the one
+// it is given, and says what to set. Stores call it when they are opened.
+func (db *DB) CheckStrict(ctx context.Context) error {
+	if db.kind.strict == nil {
+		return nil
+	}
+	return db.kind.strict(ctx, db)
+}
+
+// ColumnTypes returns the names of the types of a query's columns, as the driver
+// names them, in upper case; "" where it does not know one. The query runs.
+func (db *DB) ColumnTypes(ctx context.Context, query string) ([]string, error) {
+	q, err := db.use(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return nil, db.Done(ctx, err)
+	}
+	defer result.Close()
+	types, err := result.ColumnTypes()
+	if err != nil {
+		return nil, db.Done(ctx, err)
+	}
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = strings.ToUpper(t.DatabaseTypeName())
+	}
+	return names, nil
 }
 
 // querier is what *sql.DB and *sql.Tx have in common.

@@ -12,7 +12,10 @@ import (
 // check looks at the table: that it has the columns, and does not hand out an
 // id again (RFC 7643 §3.1).
 func (t *Table[T]) check(ctx context.Context, name string) error {
-	errs := []error{t.checkColumns(ctx)}
+	if err := t.db.sql.CheckStrict(ctx); err != nil {
+		return err
+	}
+	errs := []error{t.checkColumns(ctx), t.findTextColumns(ctx)}
 	if t.db.d == SQLite.dialect && t.typed.IntegerIDs() {
 		errs = append(errs, t.checkAutoincrement(ctx, name))
 	}

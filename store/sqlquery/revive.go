@@ -149,7 +149,7 @@ func (t *Table[T]) hostColumns(ctx context.Context, r *schema.Resource) ([]assig
 	for _, f := range hostFields[T]() {
 		name := columnName(f)
 		a := assignment{t.db.d.ident(name), func(s *statement) { s.add(t.fresh[name]) }}
-		if value, ok := hostValue(v, f); ok {
+		if value, ok := t.hostValue(v, f); ok {
 			a.value = func(s *statement) { s.arg(value) }
 		}
 		out = append(out, a)

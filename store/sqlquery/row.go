@@ -13,7 +13,7 @@ import (
 
 // arg returns a field's value as an argument of a statement.
 func (t *Table[T]) arg(v *T, f *Field) any {
-	return argOf(f.Of(v))
+	return t.columnArg(t.columns[f], f.Of(v))
 }
 
 // argOf leaves pointers and Null types to database/sql, and takes plain text
@@ -97,6 +97,9 @@ func newTarget(f reflect.Value) target {
 	case base == timeType, f.Type() == reflect.TypeFor[sql.NullTime](), f.Type() == reflect.TypeFor[sql.Null[time.Time]]():
 		at := new(instant)
 		return target{at, func() { at.into(f) }}
+	case isBytes(f.Type()): // of a named type too, which database/sql does not scan text into
+		text := new([]byte)
+		return target{text, func() { f.SetBytes(*text) }}
 	case f.Addr().Type().Implements(reflect.TypeFor[sql.Scanner]()), f.Kind() == reflect.Pointer, f.Kind() == reflect.Slice:
 		return target{f.Addr().Interface(), nothing}
 	}

@@ -47,6 +47,7 @@ type Table[T any] struct {
 	version *Field
 	former  []*Field
 	lists   []*valueTable
+	text    map[string]bool   // columns of byte slices, quoted, that hold text
 	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
@@ -83,7 +84,7 @@ func (t *Table[T]) insertion(v *T) *statement {
 		names, args = append(names, t.columns[f]), append(args, t.arg(v, f))
 	}
 	for _, f := range hostFields[T]() {
-		if value, ok := hostValue(v, f); ok {
+		if value, ok := t.hostValue(v, f); ok {
 			names, args = append(names, t.db.d.ident(columnName(f))), append(args, value)
 		}
 	}
@@ -102,12 +103,12 @@ func hostFields[T any]() []reflect.StructField {
 
 // hostValue returns what Options.New has put in such a field; false if
 // nothing.
-func hostValue[T any](v *T, f reflect.StructField) (any, bool) {
+func (t *Table[T]) hostValue(v *T, f reflect.StructField) (any, bool) {
 	value, err := reflect.ValueOf(v).Elem().FieldByIndexErr(f.Index)
 	if err != nil || value.IsZero() {
 		return nil, false
 	}
-	return argOf(value), true
+	return t.columnArg(t.db.d.ident(columnName(f)), value), true
 }
 
 // insertNumbered runs an INSERT and gives v the id that the database made.
@@ -150,9 +151,25 @@ func (t *Table[T]) refused(err error) error {
 			return &store.UniquenessError{Path: path}
 		}
 	case sqldb.Value:
-		return &schema.Error{Type: schema.ErrorInvalidValue, Detail: "a value is too long or otherwise beyond what is kept here"}
+		return &schema.Error{Type: schema.ErrorInvalidValue, Detail: "a value is too long, out of range or not allowed for its column"}
+	case sqldb.NotNull:
+		if path := t.columnNamedIn(err.Error()); path != "" {
+			return &schema.Error{Type: schema.ErrorInvalidValue, Path: path, Detail: "a value is required"}
+		}
 	}
 	return err
+}
+
+// columnNamedIn returns the path of the attribute whose column a text names as a
+// whole word; "" if the column is one of the application's own.
+func (t *Table[T]) columnNamedIn(text string) string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for f, column := range t.columns {
+		if f.Path != nil && slices.Contains(words, strings.Trim(column, t.db.d.quote)) {
+			return f.Path.String()
+		}
+	}
+	return ""
 }
 
 // pathIn finds the attribute whose column the text of a unique violation

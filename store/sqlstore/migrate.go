@@ -26,6 +26,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if db.sql.Within(ctx) {
 		return errors.New("sqlstore: Migrate within a transaction")
 	}
+	if err := db.sql.CheckStrict(ctx); err != nil {
+		return err
+	}
 	if err := db.exclusively(ctx, db.migrate); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -163,6 +166,9 @@ func (db *DB) prepareWithin(ctx context.Context, writing bool) error {
 
 // checkVersion fails if the tables are not as this package needs them.
 func (db *DB) checkVersion(ctx context.Context) error {
+	if err := db.sql.CheckStrict(ctx); err != nil {
+		return err
+	}
 	v, err := db.currentVersion(ctx)
 	if err != nil {
 		return fmt.Errorf("%w (was Migrate called?)", err)

@@ -1,0 +1,81 @@
+package sqlquery
+
+import (
+	"context"
+	"database/sql/driver"
+	"reflect"
+	"strings"
+)
+
+// Columns of text that a struct has as a byte slice (the rest column, columns
+// of the application) get their bytes as a string. As bytes they depend on the
+// driver and its mode: SQLite compares a BLOB with no text, pgx refuses
+// json.RawMessage on TEXT, and in its modes for poolers it writes a byte slice
+// to TEXT in hexadecimal.
+
+// findTextColumns looks up which columns of byte slices hold text.
+func (t *Table[T]) findTextColumns(ctx context.Context) error {
+	t.text = map[string]bool{}
+	columns := t.byteColumns()
+	if len(columns) == 0 {
+		return nil
+	}
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + t.name + " WHERE 1 = 0"
+	types, err := t.db.sql.ColumnTypes(ctx, query)
+	if err != nil {
+		return err
+	}
+	for i, column := range columns {
+		t.text[column] = isTextType(types[i])
+	}
+	return nil
+}
+
+// byteColumns returns the columns, quoted, of fields that are byte slices.
+func (t *Table[T]) byteColumns() []string {
+	var columns []string
+	for _, f := range t.typed.Fields() {
+		if isBytes(f.Type) {
+			columns = append(columns, t.columns[f])
+		}
+	}
+	for _, f := range hostFields[T]() {
+		if isBytes(f.Type) {
+			columns = append(columns, t.db.d.ident(columnName(f)))
+		}
+	}
+	return columns
+}
+
+// isTextType reports whether a column of that type holds text. A driver that
+// does not know the type leaves the bytes as they are.
+func isTextType(name string) bool {
+	if name == "" {
+		return false
+	}
+	for _, binary := range []string{"BYTEA", "BLOB", "BINARY"} {
+		if strings.Contains(name, binary) {
+			return false
+		}
+	}
+	return true
+}
+
+// isBytes reports whether a field is a byte slice that is written as it is.
+func isBytes(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !t.Implements(reflect.TypeFor[driver.Valuer]())
+}
+
+// columnArg returns the argument for a value of a column, quoted.
+func (t *Table[T]) columnArg(column string, v reflect.Value) any {
+	if !isBytes(v.Type()) {
+		return argOf(v)
+	}
+	switch {
+	case v.IsNil():
+		return nil
+	case t.text[column]:
+		return string(v.Bytes())
+	}
+	return v.Bytes()
+}
