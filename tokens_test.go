@@ -125,15 +125,16 @@ func TestRotation(t *testing.T) {
 	old := w.add(store.Token{ID: "old"})
 	fresh := w.add(store.Token{ID: "fresh"})
 	require.Equal(t, []int{200, 200}, []int{status(old), status(fresh)})
-	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "old", Expires: w.now().Add(time.Hour)}))
+	end, yes, no := w.now().Add(time.Hour), true, false
+	require.NoError(t, w.db.SetToken(ctx, "old", store.TokenChange{Expires: &end}))
 	require.Equal(t, []int{200, 200}, []int{status(old), status(fresh)})
 	w.later(time.Hour)
 	require.Equal(t, []int{401, 200}, []int{status(old), status(fresh)})
-	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "fresh", Paused: true}))
+	require.NoError(t, w.db.SetToken(ctx, "fresh", store.TokenChange{Paused: &yes}))
 	require.Equal(t, 503, status(fresh))
-	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "fresh"}))
+	require.NoError(t, w.db.SetToken(ctx, "fresh", store.TokenChange{Paused: &no}))
 	require.Equal(t, 200, status(fresh))
-	require.NoError(t, w.db.SetToken(ctx, store.Token{ID: "fresh", Revoked: true}))
+	require.NoError(t, w.db.SetToken(ctx, "fresh", store.TokenChange{Revoked: &yes}))
 	require.Equal(t, 401, status(fresh))
 }
 

@@ -80,14 +80,40 @@ func (db *DB) TouchToken(ctx context.Context, id string, at time.Time) error {
 }
 
 // SetToken implements [store.Tokens].
-func (db *DB) SetToken(ctx context.Context, t store.Token) error {
+func (db *DB) SetToken(ctx context.Context, id string, c store.TokenChange) error {
 	return db.edit(ctx, func(s *state) error {
-		old, ok := s.tokens.all.get(text(t.ID))
-		if !ok || old.Tenant != store.Tenant(ctx) {
+		t, ok := s.tokens.all.get(text(id))
+		if !ok || t.Tenant != store.Tenant(ctx) {
 			return store.ErrNotFound
 		}
-		old.Label, old.Expires, old.Paused, old.Revoked = t.Label, t.Expires, t.Paused, old.Revoked || t.Revoked
-		s.tokens.all = s.tokens.all.put(text(t.ID), old)
+		set(&t.Label, c.Label)
+		set(&t.Expires, c.Expires)
+		set(&t.Paused, c.Paused)
+		if !t.Revoked {
+			set(&t.Revoked, c.Revoked)
+		}
+		s.tokens.all = s.tokens.all.put(text(id), t)
+		return nil
+	})
+}
+
+// set assigns a value that is given.
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// DropToken implements [store.Tokens].
+func (db *DB) DropToken(ctx context.Context, id string) error {
+	return db.edit(ctx, func(s *state) error {
+		t, ok := s.tokens.all.get(text(id))
+		if !ok || t.Tenant != store.Tenant(ctx) {
+			return store.ErrNotFound
+		}
+		s.tokens.all = s.tokens.all.delete(text(id))
+		s.tokens.sums = s.tokens.sums.delete(text(t.SHA256[:]))
+		s.tokens.order = s.tokens.order.delete(issued{t.Tenant, t.Created, t.ID})
 		return nil
 	})
 }

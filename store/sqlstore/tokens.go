@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed5f3efb56/scim/store"
@@ -91,27 +92,62 @@ func (db *DB) TouchToken(ctx context.Context, id string, at time.Time) error {
 }
 
 // SetToken implements [store.Tokens].
-func (db *DB) SetToken(ctx context.Context, t store.Token) error {
-	if !validID(t.ID) {
+func (db *DB) SetToken(ctx context.Context, id string, c store.TokenChange) error {
+	return db.withToken(ctx, id, func(ctx context.Context) error {
+		columns, args := assignments(c)
+		if len(columns) == 0 {
+			return nil
+		}
+		_, err := db.exec(ctx, "UPDATE scim_token SET "+strings.Join(columns, ", ")+" WHERE id = ?", append(args, id)...)
+		return err
+	})
+}
+
+// assignments returns the SET clauses of a change and their arguments.
+func assignments(c store.TokenChange) (columns []string, args []any) {
+	set := func(column string, value any) {
+		columns, args = append(columns, column+" = ?"), append(args, value)
+	}
+	if c.Label != nil {
+		set("label", escape(*c.Label))
+	}
+	if c.Expires != nil {
+		set("expires", instant(*c.Expires))
+	}
+	if c.Paused != nil {
+		set("paused", flag(*c.Paused))
+	}
+	if c.Revoked != nil && *c.Revoked {
+		set("revoked", 1)
+	}
+	return columns, args
+}
+
+// DropToken implements [store.Tokens].
+func (db *DB) DropToken(ctx context.Context, id string) error {
+	return db.withToken(ctx, id, func(ctx context.Context) error {
+		_, err := db.exec(ctx, "DELETE FROM scim_token WHERE id = ?", id)
+		return err
+	})
+}
+
+// withToken runs fn with a token of the context's tenant locked, or returns
+// ErrNotFound.
+func (db *DB) withToken(ctx context.Context, id string, fn func(ctx context.Context) error) error {
+	if !validID(id) {
 		return store.ErrNotFound
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
-		args := []any{t.ID, squeeze(store.Tenant(ctx))}
 		var found string
-		err := db.one(ctx, "SELECT id FROM scim_token WHERE id = ? AND owner = ?"+db.d.forUpdate, args, &found)
+		err := db.one(ctx, "SELECT id FROM scim_token WHERE id = ? AND owner = ?"+db.d.forUpdate,
+			[]any{id, squeeze(store.Tenant(ctx))}, &found)
 		if errors.Is(err, errNoRow) {
 			return store.ErrNotFound
 		}
 		if err != nil {
 			return err
 		}
-		set := "label = ?, expires = ?, paused = ?"
-		if t.Revoked {
-			set += ", revoked = 1"
-		}
-		_, err = db.exec(ctx, "UPDATE scim_token SET "+set+" WHERE id = ? AND owner = ?",
-			append([]any{escape(t.Label), instant(t.Expires), flag(t.Paused)}, args...)...)
-		return err
+		return fn(ctx)
 	})
 }
 

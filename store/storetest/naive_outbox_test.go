@@ -391,7 +391,10 @@ func (n *naiveTokens) copy(t store.Token) store.Token {
 	return t
 }
 
-func (n *naiveTokens) AddToken(_ context.Context, t store.Token) error {
+func (n *naiveTokens) AddToken(ctx context.Context, t store.Token) error {
+	if n.defect == "added for the context's tenant" {
+		t.Tenant = store.Tenant(ctx)
+	}
 	taken := n.find(func(old store.Token) bool {
 		switch n.defect {
 		case "ids repeat":
@@ -423,21 +426,56 @@ func (n *naiveTokens) TouchToken(ctx context.Context, id string, at time.Time) e
 	return nil
 }
 
-func (n *naiveTokens) SetToken(ctx context.Context, c store.Token) error {
+func (n *naiveTokens) SetToken(ctx context.Context, id string, c store.TokenChange) error {
 	t := n.find(func(t store.Token) bool {
-		return t.ID == c.ID && (t.Tenant == store.Tenant(ctx) || n.defect == "anybody's is changed")
+		return t.ID == id && (t.Tenant == store.Tenant(ctx) || n.defect == "anybody's is changed")
 	})
 	if t == nil {
 		return store.ErrNotFound
 	}
-	revoked := t.Revoked && n.defect != "revocation is taken back"
-	if n.defect == "everything changes" {
-		*t = c
+	switch n.defect {
+	case "every field changes":
+		t.Label, t.Expires, t.Paused = orZero(c.Label), orZero(c.Expires), orZero(c.Paused)
+	case "a change is a use":
+		t.LastUsed = noon
 	}
-	t.Label, t.Paused, t.Revoked = c.Label, c.Paused, c.Revoked || revoked
-	if n.defect != "expiry stays" || t.Expires.IsZero() {
-		t.Expires = c.Expires
+	if c.Label != nil {
+		t.Label = *c.Label
 	}
+	if c.Expires != nil && (n.defect != "expiry stays" || t.Expires.IsZero()) {
+		t.Expires = *c.Expires
+	}
+	if c.Paused != nil {
+		t.Paused = *c.Paused
+	}
+	if c.Revoked != nil && (!t.Revoked || n.defect == "revocation is taken back") {
+		t.Revoked = *c.Revoked
+	}
+	return nil
+}
+
+// orZero returns what p points to, or zero.
+func orZero[T any](p *T) T {
+	if p == nil {
+		p = new(T)
+	}
+	return *p
+}
+
+func (n *naiveTokens) DropToken(ctx context.Context, id string) error {
+	t := n.find(func(t store.Token) bool {
+		return t.ID == id && (t.Tenant == store.Tenant(ctx) || n.defect == "anybody's is dropped")
+	})
+	switch {
+	case t == nil && n.defect == "dropping nothing succeeds":
+		return nil
+	case t == nil:
+		return store.ErrNotFound
+	case n.defect == "a dropped token is revoked":
+		t.Revoked = true
+		return nil
+	}
+	n.tokens = slices.DeleteFunc(n.tokens, func(t store.Token) bool { return t.ID == id })
 	return nil
 }
 

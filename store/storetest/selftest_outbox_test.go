@@ -126,8 +126,9 @@ var caughtTokens = []breach{
 	{"ids repeat in other tenants", "tokens/taken"},
 	{"use goes back", "tokens/use"},
 	{"use of the tenant's", "tokens/use"},
-	{"everything changes", "tokens/change"},
+	{"a change is a use", "tokens/change"},
 	{"expiry stays", "tokens/change"},
+	{"every field changes", "tokens/change of one field"},
 	{"revocation is taken back", "tokens/revocation is for good"},
 	{"anybody's is changed", "tokens/change of a foreign one"},
 	{"lists of all tenants", "tokens/list"},
@@ -135,6 +136,10 @@ var caughtTokens = []breach{
 	{"revoked ones are not listed", "tokens/list"},
 	{"lists in order of adding", "tokens/list"},
 	{"types are shared", "tokens/the caller keeps its slices"},
+	{"added for the context's tenant", "tokens/the tenant of the token"},
+	{"anybody's is dropped", "tokens/drop"},
+	{"a dropped token is revoked", "tokens/drop"},
+	{"dropping nothing succeeds", "tokens/drop"},
 }
 
 func TestBrokenTokensAreCaught(t *testing.T) {
@@ -151,6 +156,10 @@ func TestBrokenTokensAreCaught(t *testing.T) {
 			require.NotEmpty(t, failure, "the kit does not notice")
 			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
 		})
+	}
+	for _, c := range tokenTests {
+		require.NotEmpty(t, c.contract, c.name)
+		require.True(t, slices.ContainsFunc(caughtTokens, func(b breach) bool { return b.by == c.name }), "no broken store fails %q", c.name)
 	}
 }
 

@@ -63,6 +63,10 @@ func (k *tokenKit) add(tokens ...store.Token) {
 	}
 }
 
+func (k *tokenKit) set(id string, c store.TokenChange) {
+	k.NoError(k.tokens.SetToken(k.ctx, id, c), "SetToken")
+}
+
 func (k *tokenKit) find(secret string) store.Token {
 	t, err := k.tokens.FindToken(k.ctx, sha256.Sum256([]byte(secret)))
 	k.NoError(err, "FindToken")
@@ -100,7 +104,9 @@ func (k *tokenKit) same(want, got store.Token, what string) {
 
 const (
 	findContract = "FindToken returns the token with that SHA-256, revoked and expired ones too, of whatever tenant; ErrNotFound if there is none."
-	setContract  = "SetToken changes Label, Expires, Paused and Revoked of a token of the tenant in the context, and nothing else; ErrNotFound if there is none."
+	addContract  = "AddToken stores a new token of the tenant t.Tenant, whatever the context's. A taken ID or SHA-256, of whatever tenant, is an error."
+	setContract  = "SetToken changes the fields of a token of the tenant in the context that are not nil in c, in one step, and nothing else; ErrNotFound (404) if there is no such token."
+	dropContract = "DropToken forgets a token of the tenant in the context for good: its ID and SHA-256 may be added again. ErrNotFound (404) if there is no such token."
 )
 
 var tokenTests = []tokenTest{
@@ -143,7 +149,7 @@ var tokenTests = []tokenTest{
 	},
 	{
 		name:     "tokens/taken",
-		contract: "AddToken: A taken ID or SHA-256 is an error.",
+		contract: addContract,
 		run: func(k *tokenKit) {
 			k = k.as("acme")
 			first := k.token("a")
@@ -185,31 +191,50 @@ var tokenTests = []tokenTest{
 			want := k.find("a")
 			for range 2 {
 				want.Label, want.Expires, want.Paused = "new", noon.Add(time.Hour), true
-				c := want
-				c.SHA256, c.Client, c.Policy, c.BaseURL = sha256.Sum256([]byte("c")), "strict", "careful", "https://x.example"
-				c.ReadOnly, c.Types = true, []string{"Group"}
-				c.Tenant, c.Created, c.LastUsed = "globex", noon.Add(time.Hour), noon.Add(time.Hour)
-				k.NoError(k.tokens.SetToken(k.ctx, c), "SetToken")
+				k.set("a", store.TokenChange{Label: &want.Label, Expires: &want.Expires, Paused: &want.Paused})
 				k.same(want, k.find("a"), "after SetToken")
 			}
 			want.Label, want.Expires, want.Paused = "", time.Time{}, false
-			k.NoError(k.tokens.SetToken(k.ctx, want), "SetToken")
+			k.set("a", store.TokenChange{Label: &want.Label, Expires: &want.Expires, Paused: &want.Paused})
 			k.same(want, k.find("a"), "changed back")
 			k.same(k.token("b"), k.find("b"), "another token")
 		},
 	},
 	{
-		name:     "tokens/revocation is for good",
-		contract: "A revoked token stays revoked whatever t says.",
+		name:     "tokens/change of one field",
+		contract: setContract,
 		run: func(k *tokenKit) {
+			k = k.as("acme")
 			t := k.token("a")
+			t.Label, t.Expires, t.LastUsed = "old", noon.Add(time.Hour), noon
 			k.add(t)
-			t.Revoked = true
-			k.NoError(k.tokens.SetToken(k.ctx, t), "SetToken")
+			yes, label, later := true, "new", noon.Add(2*time.Hour)
+			t.Paused = true
+			k.set("a", store.TokenChange{Paused: &yes})
+			k.same(t, k.find("a"), "paused by one operator")
+			t.Label = label
+			k.set("a", store.TokenChange{Label: &label})
+			k.same(t, k.find("a"), "paused by one operator, relabelled by another")
+			t.Expires = later
+			k.set("a", store.TokenChange{Expires: &later})
+			k.same(t, k.find("a"), "a new expiry")
+			k.set("a", store.TokenChange{})
+			k.same(t, k.find("a"), "after a change of nothing")
+			k.ErrorIs(k.tokens.SetToken(k.ctx, "nothing", store.TokenChange{}), store.ErrNotFound, "a change of nothing of no token")
+		},
+	},
+	{
+		name:     "tokens/revocation is for good",
+		contract: "SetToken: A revoked token stays revoked.",
+		run: func(k *tokenKit) {
+			yes, no, label := true, false, "again"
+			k.add(k.token("a"))
+			k.set("a", store.TokenChange{Revoked: &yes})
 			k.True(k.find("a").Revoked, "revoked")
-			t.Revoked, t.Label = false, "again"
-			_ = k.tokens.SetToken(k.ctx, t)
-			k.True(k.find("a").Revoked, "still revoked")
+			_ = k.tokens.SetToken(k.ctx, "a", store.TokenChange{Revoked: &no, Label: &label})
+			k.True(k.find("a").Revoked, "after SetToken with Revoked false")
+			k.set("a", store.TokenChange{Label: &label})
+			k.True(k.find("a").Revoked, "after SetToken without Revoked")
 		},
 	},
 	{
@@ -222,15 +247,48 @@ var tokenTests = []tokenTest{
 			}
 			for _, tenant := range neighbours {
 				for _, other := range neighbours {
-					t := k.as(other).token("of " + other)
-					t.Tenant, t.Revoked = tenant, true
+					yes, id := true, "of "+other
 					if tenant != other {
-						k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, t), store.ErrNotFound, "SetToken of another tenant")
-						k.False(k.find(t.ID).Revoked, "revoked by another tenant")
+						k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, id, store.TokenChange{Revoked: &yes}), store.ErrNotFound, "SetToken of another tenant")
+						k.False(k.find(id).Revoked, "revoked by another tenant")
 					}
 				}
-				k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, k.token("nothing")), store.ErrNotFound, "SetToken of nothing")
+				k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, "nothing", store.TokenChange{}), store.ErrNotFound, "SetToken of nothing")
 			}
+		},
+	},
+	{
+		name:     "tokens/the tenant of the token",
+		contract: addContract,
+		run: func(k *tokenKit) {
+			a, b := k.as("acme").token("a"), k.as("").token("b")
+			k.as("globex").add(a, b)
+			k.same(a, k.find("a"), "the token of a tenant")
+			k.same(b, k.find("b"), "the token of no tenant")
+			k.as("acme").lists("of the token's tenant", "a")
+			k.as("").lists("of no tenant", "b")
+			k.as("globex").lists("of the context's tenant")
+		},
+	},
+	{
+		name:     "tokens/drop",
+		contract: dropContract,
+		run: func(k *tokenKit) {
+			k = k.as("acme")
+			a, b := k.token("a"), k.token("b")
+			k.add(a, b)
+			for _, other := range []string{"", "ACME", "globex"} {
+				k.ErrorIs(k.tokens.DropToken(k.as(other).ctx, "a"), store.ErrNotFound, "DropToken of another tenant")
+			}
+			k.NoError(k.tokens.DropToken(k.ctx, "a"), "DropToken")
+			k.unknown(a.SHA256, "FindToken after DropToken")
+			k.lists("after DropToken", "b")
+			k.ErrorIs(k.tokens.SetToken(k.ctx, "a", store.TokenChange{}), store.ErrNotFound, "SetToken after DropToken")
+			k.NoError(k.tokens.TouchToken(k.ctx, "a", noon), "TouchToken after DropToken")
+			k.ErrorIs(k.tokens.DropToken(k.ctx, "a"), store.ErrNotFound, "DropToken again")
+			k.add(a)
+			k.same(a, k.find("a"), "added again")
+			k.same(b, k.find("b"), "another token")
 		},
 	},
 	{
