@@ -61,20 +61,8 @@ type auditing struct {
 	done    bool // what was written is committed, whatever is answered
 }
 
-// written is one change of one resource.
-type written struct {
-	before, after *schema.Resource
-	members       *schema.MemberDelta
-	secrets       schema.Secrets
-}
-
-// change notes what a transaction has written; one that is repeated notes it
-// again.
-func (a *auditing) change(c written) {
-	if a.on {
-		a.written = c
-	}
-}
+// note is told what was committed.
+func (a *auditing) note(c written) { a.written, a.done = c, true }
 
 // id is that of the resource written, or asked for.
 func (c *written) id(asked string) string {

@@ -37,7 +37,7 @@ func (h *Handler) create(r *request, ep *endpoint) (*response, error) {
 	if err := ep.Type.Validate(attributes); err != nil {
 		return nil, err
 	}
-	n := &newcomer{decoded: decoded, attributes: attributes, members: members}
+	n := &newcomer{attributes: attributes, members: members, secrets: decoded.Secrets}
 	created, err := h.createOrRestore(r, ep, n)
 	if err != nil {
 		return nil, err
@@ -47,18 +47,18 @@ func (h *Handler) create(r *request, ep *endpoint) (*response, error) {
 
 // newcomer is what a POST asks to create.
 type newcomer struct {
-	decoded    schema.Decoded
 	attributes *schema.Object
 	members    []schema.Member
+	secrets    schema.Secrets
 }
 
 // insert stores a new resource.
-func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resource, error) {
-	now := h.now()
-	next := &schema.Resource{Type: ep.Type, ID: h.cfg.NewID(), Created: now, LastModified: now}
+func (w *writePath) insert(ctx context.Context, r *writeRequest, ep *writeEndpoint, n *newcomer) (*schema.Resource, error) {
+	now := w.now()
+	next := &schema.Resource{Type: ep.Type, ID: w.newID(), Created: now, LastModified: now}
 	var created *schema.Resource
-	err := h.write(r, ep, store.CausePost, func(ctx context.Context, w *write) error {
-		members, err := w.completeMembers(ctx, n.members)
+	err := w.write(ctx, r, ep, store.CausePost, func(ctx context.Context, u *unit) error {
+		members, err := u.completeMembers(ctx, n.members)
 		if err != nil {
 			return err
 		}
@@ -68,15 +68,15 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 		if err := checkID(created.ID); err != nil {
 			return err
 		}
-		if err := h.setPassword(ctx, created, n.decoded.Secrets); err != nil {
+		if err := u.passwordSet(ctx, created, n.secrets); err != nil {
 			return err
 		}
-		joined, err := w.joined(ctx, created.ID, members)
+		joined, err := u.joined(ctx, created.ID, members)
 		if err != nil {
 			return err
 		}
-		r.audit.change(written{nil, created, joined, h.kept(n.decoded.Secrets)})
-		return w.happened(ctx, nil, created, joined, n.decoded.Secrets)
+		u.written = written{nil, created, joined, u.kept(n.secrets)}
+		return u.happened(ctx, nil, created, joined, n.secrets)
 	})
 	return created, err
 }
@@ -84,12 +84,12 @@ func (h *Handler) insert(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 // joined returns who really became a member of a new group. A store may leave
 // out whom its member table cannot hold, so it is asked, if anybody wants to
 // know.
-func (w *write) joined(ctx context.Context, id string, asked []schema.Member) (*schema.MemberDelta, error) {
+func (u *unit) joined(ctx context.Context, id string, asked []schema.Member) (*schema.MemberDelta, error) {
 	delta := &schema.MemberDelta{}
-	if len(asked) == 0 || !w.cfg.Hooks.any() && !w.r.audit.on {
+	if len(asked) == 0 || !u.hooks.any() && u.r.committed == nil {
 		return delta, nil
 	}
-	for m, err := range w.ep.members.Members(ctx, id) {
+	for m, err := range u.ep.members.Members(ctx, id) {
 		if err != nil {
 			return nil, err
 		}
@@ -113,10 +113,10 @@ func checkID(id string) error {
 // defaults lets the embedder complete a new resource. What the client
 // mentioned, also as null, stays as the client wants it (RFC 7644 §3.3).
 func (h *Handler) defaults(r *request, ep *endpoint, d schema.Decoded) *schema.Object {
-	if ep.Default == nil {
+	if ep.initial == nil {
 		return d.Attributes
 	}
-	o := ep.Default(r.ctx, r.principal, d.Attributes)
+	o := ep.initial(r.ctx, r.principal, d.Attributes)
 	for _, a := range d.Mentioned {
 		o = o.With(a, d.Attributes.Get(a))
 	}
@@ -124,21 +124,21 @@ func (h *Handler) defaults(r *request, ep *endpoint, d schema.Decoded) *schema.O
 }
 
 // now is the time of a change, in microseconds, which every database keeps.
-func (h *Handler) now() time.Time { return h.cfg.Now().UTC().Truncate(time.Microsecond) }
+func (w *writePath) now() time.Time { return w.clock().UTC().Truncate(time.Microsecond) }
 
 // kept returns the secrets that do not vanish.
-func (h *Handler) kept(s schema.Secrets) schema.Secrets {
-	if h.cfg.SetPassword == nil {
+func (w *writePath) kept(s schema.Secrets) schema.Secrets {
+	if w.setPassword == nil {
 		return schema.Secrets{}
 	}
 	return s
 }
 
-func (h *Handler) setPassword(ctx context.Context, r *schema.Resource, s schema.Secrets) error {
-	if h.cfg.SetPassword == nil || s.Len() == 0 {
+func (w *writePath) passwordSet(ctx context.Context, r *schema.Resource, s schema.Secrets) error {
+	if w.setPassword == nil || s.Len() == 0 {
 		return nil
 	}
-	if err := h.cfg.SetPassword(ctx, r, s); err != nil {
+	if err := w.setPassword(ctx, r, s); err != nil {
 		return &hookError{err}
 	}
 	return nil

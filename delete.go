@@ -17,60 +17,65 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 	if ep.policy(r.principal).OnDelete == DeactivateOnDelete {
 		return h.deactivate(r, ep, id)
 	}
-	err := h.write(r, ep, store.CauseDelete, func(ctx context.Context, w *write) error {
-		before, err := h.lock(ctx, r, ep, id)
-		if err != nil {
-			return err
-		}
-		left, err := w.remove(ctx, before)
-		if err != nil {
-			return err
-		}
-		r.audit.change(written{before: before})
-		if err := w.happened(ctx, before, nil, nil, schema.Secrets{}); err != nil {
-			return err
-		}
-		return w.membersLeft(ctx, left, id)
-	})
-	if err != nil {
+	if err := h.lifecycle.delete(r.ctx, h.writeRequest(r), ep.writeEndpoint, id); err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil
 }
 
+// delete deletes a resource. In the same transaction it leaves every group it
+// was a member of.
+func (w *writePath) delete(ctx context.Context, r *writeRequest, ep *writeEndpoint, id string) error {
+	return w.write(ctx, r, ep, store.CauseDelete, func(ctx context.Context, u *unit) error {
+		before, err := u.lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		left, err := u.remove(ctx, before)
+		if err != nil {
+			return err
+		}
+		u.written = written{before: before}
+		if err := u.happened(ctx, before, nil, nil, schema.Secrets{}); err != nil {
+			return err
+		}
+		return u.membersLeft(ctx, left, id)
+	})
+}
+
 // remove deletes a resource and its memberships: those first, or foreign keys
 // of a member table would hold the resource back. Without a transaction they
 // go last, because the deletion may yet lose against another write.
-func (w *write) remove(ctx context.Context, r *schema.Resource) ([]departure, error) {
-	if w.cfg.Tx == nil {
-		if err := w.ep.Store.Delete(ctx, r.ID, r.Version); err != nil {
+func (u *unit) remove(ctx context.Context, r *schema.Resource) ([]departure, error) {
+	if u.tx == nil {
+		if err := u.ep.Store.Delete(ctx, r.ID, r.Version); err != nil {
 			return nil, err
 		}
-		return w.leaveGroups(ctx, r.ID)
+		return u.leaveGroups(ctx, r.ID)
 	}
-	left, err := w.leaveGroups(ctx, r.ID)
+	left, err := u.leaveGroups(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
 	// The resource is locked; a group that was a member of itself has moved on
 	// from r.Version.
-	return left, w.ep.Store.Delete(ctx, r.ID, "")
+	return left, u.ep.Store.Delete(ctx, r.ID, "")
 }
 
 // departure is a group that a deleted resource has left.
 type departure struct {
-	ep    *endpoint
+	ep    *writeEndpoint
 	group string
 }
 
 // leaveGroups takes a deleted resource out of every group.
-func (w *write) leaveGroups(ctx context.Context, id string) ([]departure, error) {
+func (u *unit) leaveGroups(ctx context.Context, id string) ([]departure, error) {
 	var left []departure
-	for _, ep := range w.endpoints {
+	for _, ep := range u.endpoints {
 		if ep.members == nil {
 			continue
 		}
-		groups, err := ep.members.RemoveFromAll(ctx, id, w.now())
+		groups, err := ep.members.RemoveFromAll(ctx, id, u.now())
 		if err != nil {
 			return nil, err
 		}
@@ -84,8 +89,8 @@ func (w *write) leaveGroups(ctx context.Context, id string) ([]departure, error)
 }
 
 // membersLeft raises the events of a member that left groups by being deleted.
-func (w *write) membersLeft(ctx context.Context, left []departure, member string) error {
-	if w.cfg.Hooks.Before == nil && w.cfg.Hooks.MembersChanged == nil {
+func (u *unit) membersLeft(ctx context.Context, left []departure, member string) error {
+	if u.hooks.Before == nil && u.hooks.MembersChanged == nil {
 		return nil
 	}
 	for _, d := range left {
@@ -97,7 +102,7 @@ func (w *write) membersLeft(ctx context.Context, left []departure, member string
 			Kind: store.EventMembersChanged, Cause: store.CauseMembers, Before: group, After: group,
 			Members: &schema.MemberDelta{Remove: []string{member}},
 		}
-		if err := w.raise(ctx, d.ep.Type.Name, []*store.Event{event}); err != nil {
+		if err := u.raise(ctx, d.ep.Type.Name, []*store.Event{event}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,12 +14,12 @@ import (
 
 // endpoint is an [Endpoint] with what is built once for it.
 type endpoint struct {
-	Endpoint
+	*writeEndpoint
+	initial func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object // Endpoint.Default
+	Policy
+	Policies  map[string]Policy
 	can       store.Capabilities
-	members   store.MemberStore // nil for a type without members
-	reviver   store.Reviver     // set with RestoreDeleted
 	refs      []refAttribute
-	active    *schema.Attribute // the boolean that says who may come in, or nil
 	sensitive []schema.AttrPath
 	dialects  map[Client]*dialect
 }
@@ -53,7 +54,11 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	if isVersion(strings.TrimPrefix(e.Type.Endpoint, "/")) {
 		return nil, fmt.Errorf("scim: endpoint %s of %s reads as a protocol version (RFC 7644 §3.13)", e.Type.Endpoint, name)
 	}
-	ep := &endpoint{Endpoint: e, can: store.Describe(e.Store), refs: refAttributes(e.Type), dialects: map[Client]*dialect{}}
+	ep := &endpoint{
+		writeEndpoint: &writeEndpoint{Type: e.Type, Store: e.Store}, initial: e.Default, Policy: e.Policy, Policies: e.Policies,
+		can: store.Describe(e.Store), refs: refAttributes(e.Type), dialects: map[Client]*dialect{},
+	}
+	ep.versions, ep.dropDerived = ep.can.Versions, ep.dropRefs
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
 		ep.active = a
 	}

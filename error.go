@@ -73,6 +73,24 @@ func unavailable() *Error {
 	return errorf(http.StatusServiceUnavailable, "temporarily unavailable; try again")
 }
 
+// private reports whether the error is a hook's own affair, not meant for the
+// client.
+func private(err error) bool {
+	var hook *hookError
+	var own *Error
+	var wrong *schema.Error
+	switch {
+	case !errors.As(err, &hook), errors.As(err, &own), errors.As(err, &wrong):
+		return false
+	}
+	for _, meant := range []error{ErrForbidden, context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, meant) {
+			return false
+		}
+	}
+	return true
+}
+
 // schemaStatus is the status of a client's mistake (RFC 7644 §3.12, Table 9).
 func schemaStatus(t schema.ErrorType) int {
 	switch t {

@@ -64,12 +64,12 @@ func encodeResource(r *schema.Resource) *resourceJSON {
 	return &resourceJSON{r.ID, r.Version, r.Created, r.LastModified, r.Attributes.AppendJSON(nil)}
 }
 
-func (h *Handler) decodeEvent(payload []byte) (*store.Event, error) {
+func (w *writePath) decodeEvent(payload []byte) (*store.Event, error) {
 	var j eventJSON
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return nil, fmt.Errorf("scim: outbox entry: %w", err)
 	}
-	ep := h.byType(j.Type)
+	ep := w.byType(j.Type)
 	if ep == nil {
 		return nil, fmt.Errorf("scim: outbox entry: no endpoint for resource type %q", j.Type)
 	}
@@ -95,4 +95,13 @@ func decodeResource(t *schema.ResourceType, j *resourceJSON) *schema.Resource {
 	return &schema.Resource{
 		Type: t, ID: j.ID, Version: j.Version, Created: j.Created, LastModified: j.LastModified, Attributes: attributes,
 	}
+}
+
+func (w *writePath) byType(name string) *writeEndpoint {
+	for _, ep := range w.endpoints {
+		if ep.Type.Name == name {
+			return ep
+		}
+	}
+	return nil
 }

@@ -25,7 +25,7 @@ type Handler struct {
 	prefix    string // the escaped path of BaseURL
 	endpoints []*endpoint
 	mux       *chi.Mux
-	wake      map[store.Queue]chan struct{} // the worker
+	lifecycle *writePath
 }
 
 // request is one authenticated request.
@@ -203,6 +203,18 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 		ctx = context.WithValue(ctx, baseKey{}, base.String())
 	}
 	return f(&request{Request: r, ctx: ctx, principal: p, query: query, audit: &x.audit})
+}
+
+// writeRequest is what the write path has to know of a request.
+func (h *Handler) writeRequest(r *request) *writeRequest {
+	w := &writeRequest{
+		actor:         r.principal.TokenID,
+		preconditions: func(version string) error { return checkWrite(r.Header, version) },
+	}
+	if r.audit.on {
+		w.committed = r.audit.note
+	}
+	return w
 }
 
 // methodError is a 405, which names what is allowed (RFC 9110 §15.5.6).

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -100,26 +102,27 @@ func (k *Hooks) any() bool {
 }
 
 // checkHooks refuses hooks whose promise could not be kept.
-func (h *Handler) checkHooks() error {
-	k := &h.cfg.Hooks
+func (w *writePath) checkHooks() error {
+	k := &w.hooks
 	switch {
 	case !k.any():
 		return nil
-	case h.cfg.Tx == nil:
+	case w.tx == nil:
 		return errors.New("scim: Config.Hooks need Config.Tx")
-	case h.cfg.Outbox == nil && (k.Revoke != nil || k.delivers()):
+	case w.outbox == nil && (k.Revoke != nil || k.delivers()):
 		return errors.New("scim: Hooks.Revoke and the hooks of events need Config.Outbox")
 	case k.EndSessions == nil && k.Revoke == nil:
 		return nil
 	}
-	return h.checkActive()
+	return w.checkActive()
 }
 
-// checkActive refuses hooks that end access where nobody can lose it: a user
-// type whose mapping keeps no active would answer 200 to a deactivation.
-func (h *Handler) checkActive() error {
+// checkActive rejects EndSessions and Revoke when no resource type has an
+// active attribute. A user type without one would answer 200 to a deactivation
+// that has no effect.
+func (w *writePath) checkActive() error {
 	some := false
-	for _, ep := range h.endpoints {
+	for _, ep := range w.endpoints {
 		if ep.active == nil && ep.Type.Schema.ID == schema.UserURI {
 			return fmt.Errorf("scim: Hooks.EndSessions and Revoke need the attribute active, which %s does not have", ep.Type.Name)
 		}
@@ -131,11 +134,59 @@ func (h *Handler) checkActive() error {
 	return nil
 }
 
-// write is one write on its way.
-type write struct {
-	*Handler
-	r     *request
-	ep    *endpoint
+// writePath is the write path: it carries out the writes of clients and, in the
+// background, what is to happen after them. It knows nothing of HTTP.
+type writePath struct {
+	tx             store.Transactor
+	outbox         store.Outbox
+	hooks          Hooks
+	setPassword    func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
+	requireMembers bool
+	patience       time.Duration // for one call of a hook after the commit
+	attempts       int           // failures until an event is set aside as dead
+	logger         *slog.Logger
+	clock          func() time.Time
+	newID          func() string
+
+	endpoints []*writeEndpoint
+	wake      map[store.Queue]chan struct{} // the worker
+}
+
+// writeEndpoint is what the write path knows of an endpoint.
+type writeEndpoint struct {
+	Type     *schema.ResourceType
+	Store    store.Store
+	versions bool              // the store keeps versions
+	members  store.MemberStore // nil for a type without members
+	reviver  store.Reviver     // set with RestoreDeleted
+	active   *schema.Attribute // the boolean that says who may come in, or nil
+	// dropDerived takes out of the attributes what is derived when they are
+	// returned.
+	dropDerived func(*schema.Object) *schema.Object
+}
+
+// writeRequest is what the write path knows of a request.
+type writeRequest struct {
+	actor string // Event.Actor
+	// preconditions fails if a resource of that version must not be written.
+	preconditions func(version string) error
+	// committed, if set, is told what was written, once it is committed and
+	// before access is revoked.
+	committed func(written)
+}
+
+// written is one change of one resource.
+type written struct {
+	before, after *schema.Resource
+	members       *schema.MemberDelta
+	secrets       schema.Secrets
+}
+
+// unit is one write on its way.
+type unit struct {
+	*writePath
+	r     *writeRequest
+	ep    *writeEndpoint
 	cause store.Cause
 	// revocations are the pending ones this write appended; they become real
 	// with its commit.
@@ -143,6 +194,9 @@ type write struct {
 	// types has those who were asked for as members so far, each with the
 	// resource type it has; "" if nobody has it.
 	types map[string]string
+	// written is what a transaction has written; one that is repeated notes it
+	// again.
+	written written
 }
 
 // hookError is the error of a hook that takes part in a transaction. What it
@@ -153,50 +207,34 @@ type hookError struct{ error }
 
 func (e *hookError) Unwrap() error { return e.error }
 
-// private reports whether the error is a hook's own affair, not meant for the
-// client.
-func private(err error) bool {
-	var hook *hookError
-	var own *Error
-	var wrong *schema.Error
-	switch {
-	case !errors.As(err, &hook), errors.As(err, &own), errors.As(err, &wrong):
-		return false
-	}
-	for _, meant := range []error{ErrForbidden, context.DeadlineExceeded, context.Canceled} {
-		if errors.Is(err, meant) {
-			return false
-		}
-	}
-	return true
-}
-
 // write runs fn in the transaction of all stores and carries out what the
 // leaver-safe order asks for around it: revocations still pending for the
-// resource first ([Handler.lock] finds them), those of this write after the
+// resource first (unit.lock finds them), those of this write after the
 // commit, and no answer before both are done.
-func (h *Handler) write(r *request, ep *endpoint, cause store.Cause, fn func(context.Context, *write) error) error {
+func (w *writePath) write(ctx context.Context, r *writeRequest, ep *writeEndpoint, cause store.Cause, fn func(context.Context, *unit) error) error {
 	for range casRetries {
-		w := &write{Handler: h, r: r, ep: ep, cause: cause}
-		err := h.retry(r, func() error {
-			return h.inTx(r.ctx, func(ctx context.Context) error {
+		u := &unit{writePath: w, r: r, ep: ep, cause: cause}
+		err := retry(ctx, func() error {
+			return w.inTx(ctx, func(ctx context.Context) error {
 				// What an earlier run has found is gone with its transaction.
-				w.revocations, w.types = nil, nil
-				return fn(ctx, w)
+				u.revocations, u.types, u.written = nil, nil, written{}
+				return fn(ctx, u)
 			})
 		})
 		var left *pendingError
 		switch {
 		case errors.As(err, &left):
-			if err := h.revokeNow(r.ctx, left.revocations); err != nil {
+			if err := w.revokeNow(ctx, left.revocations); err != nil {
 				return err
 			}
 		case err != nil:
 			return err
 		default:
-			r.audit.done = true
-			h.wakeWorker()
-			return h.revokeNow(r.ctx, w.revocations)
+			if r.committed != nil {
+				r.committed(u.written)
+			}
+			w.wakeWorker()
+			return w.revokeNow(ctx, u.revocations)
 		}
 	}
 	return store.ErrUnavailable
@@ -210,11 +248,11 @@ func (e *pendingError) Error() string { return "scim: access is not revoked yet"
 // nothingPending fails if earlier writes left revocations of the resource
 // behind. It is asked behind the lock of the resource, when no such write is on
 // its way any more.
-func (h *Handler) nothingPending(ctx context.Context, typ, id string) error {
-	if h.cfg.Hooks.Revoke == nil {
+func (u *unit) nothingPending(ctx context.Context, id string) error {
+	if u.hooks.Revoke == nil {
 		return nil
 	}
-	entries, err := h.cfg.Outbox.Pending(ctx, store.QueueRevoke, typ, id)
+	entries, err := u.outbox.Pending(ctx, store.QueueRevoke, u.ep.Type.Name, id)
 	if err == nil && len(entries) > 0 {
 		err = &pendingError{entries}
 	}
@@ -223,8 +261,8 @@ func (h *Handler) nothingPending(ctx context.Context, typ, id string) error {
 
 // happened raises the events of a change: before is nil for a new resource,
 // after for a deleted one.
-func (w *write) happened(ctx context.Context, before, after *schema.Resource, members *schema.MemberDelta, secrets schema.Secrets) error {
-	if !w.cfg.Hooks.any() {
+func (u *unit) happened(ctx context.Context, before, after *schema.Resource, members *schema.MemberDelta, secrets schema.Secrets) error {
+	if !u.hooks.any() {
 		return nil
 	}
 	var events []*store.Event
@@ -233,63 +271,63 @@ func (w *write) happened(ctx context.Context, before, after *schema.Resource, me
 			events = append(events, &store.Event{Kind: kind, Before: before, After: after})
 		}
 	}
-	add(w.deactivates(before, after), store.EventDeactivated)
+	add(u.deactivates(before, after), store.EventDeactivated)
 	add(before == nil, store.EventCreated)
-	add(w.cause == store.CauseRestore, store.EventRestored)
-	add(w.reactivates(before, after), store.EventReactivated)
-	add(before != nil && after != nil && w.updates(before, after), store.EventUpdated)
+	add(u.cause == store.CauseRestore, store.EventRestored)
+	add(u.reactivates(before, after), store.EventReactivated)
+	add(before != nil && after != nil && u.updates(before, after), store.EventUpdated)
 	if !members.Empty() {
 		events = append(events, &store.Event{Kind: store.EventMembersChanged, Before: before, After: after, Members: members})
 	}
-	add(w.cfg.SetPassword != nil && secrets.Len() > 0, store.EventPasswordSet)
+	add(u.setPassword != nil && secrets.Len() > 0, store.EventPasswordSet)
 	add(after == nil, store.EventDeleted)
-	return w.raise(ctx, w.ep.Type.Name, events)
+	return u.raise(ctx, u.ep.Type.Name, events)
 }
 
 // inactive reports whether the resource says active: false. What says nothing
 // is not inactive.
-func (ep *endpoint) inactive(r *schema.Resource) bool {
+func (ep *writeEndpoint) inactive(r *schema.Resource) bool {
 	return r != nil && ep.active != nil && r.Attributes.Get(ep.active).Assigned() && !r.Attributes.Get(ep.active).Bool()
 }
 
-func (w *write) deactivates(before, after *schema.Resource) bool {
-	if w.ep.active == nil || before == nil {
+func (u *unit) deactivates(before, after *schema.Resource) bool {
+	if u.ep.active == nil || before == nil {
 		return false
 	}
-	return !w.ep.inactive(before) && (after == nil || w.ep.inactive(after))
+	return !u.ep.inactive(before) && (after == nil || u.ep.inactive(after))
 }
 
-func (w *write) reactivates(before, after *schema.Resource) bool {
-	return after != nil && w.ep.inactive(before) && !w.ep.inactive(after)
+func (u *unit) reactivates(before, after *schema.Resource) bool {
+	return after != nil && u.ep.inactive(before) && !u.ep.inactive(after)
 }
 
 // updates reports whether anything but active differs.
-func (w *write) updates(before, after *schema.Resource) bool {
+func (u *unit) updates(before, after *schema.Resource) bool {
 	b, a := before.Attributes, after.Attributes
-	if w.ep.active != nil {
-		a = a.With(w.ep.active, b.Get(w.ep.active))
+	if u.ep.active != nil {
+		a = a.With(u.ep.active, b.Get(u.ep.active))
 	}
 	return !schema.IdenticalObjects(b, a)
 }
 
 // raise completes the events, lets the hooks of the transaction see them, and
 // appends to the outbox what is to happen after the commit.
-func (w *write) raise(ctx context.Context, typ string, events []*store.Event) error {
+func (u *unit) raise(ctx context.Context, typ string, events []*store.Event) error {
 	for _, e := range events {
-		e.ID, e.Time, e.Tenant, e.Actor = w.cfg.NewID(), w.now(), w.r.principal.Tenant, w.r.principal.TokenID
+		e.ID, e.Time, e.Tenant, e.Actor = u.newID(), u.now(), store.Tenant(ctx), u.r.actor
 		e.Type, e.ResourceID = typ, e.Resource().ID
 		if e.Cause == "" {
-			e.Cause = w.cause
+			e.Cause = u.cause
 		}
 	}
-	if before := w.cfg.Hooks.Before; before != nil {
+	if before := u.hooks.Before; before != nil {
 		for _, e := range events {
 			if err := before(ctx, e); err != nil {
 				return &hookError{err}
 			}
 		}
 	}
-	if end := w.cfg.Hooks.EndSessions; end != nil {
+	if end := u.hooks.EndSessions; end != nil {
 		for _, e := range events {
 			if e.Kind != store.EventDeactivated {
 				continue
@@ -299,33 +337,33 @@ func (w *write) raise(ctx context.Context, typ string, events []*store.Event) er
 			}
 		}
 	}
-	return w.enqueue(ctx, events)
+	return u.enqueue(ctx, events)
 }
 
 // enqueue appends to the outbox what is to happen after the commit.
-func (w *write) enqueue(ctx context.Context, events []*store.Event) error {
+func (u *unit) enqueue(ctx context.Context, events []*store.Event) error {
 	var entries []store.Entry
 	for _, e := range events {
-		if w.cfg.Hooks.Revoke != nil && e.Kind == store.EventDeactivated {
-			revocation := w.entry(store.QueueRevoke, e)
+		if u.hooks.Revoke != nil && e.Kind == store.EventDeactivated {
+			revocation := u.entry(store.QueueRevoke, e)
 			// The worker leaves it to this request at first.
-			revocation.Due = revocation.Created.Add(2 * w.cfg.Limits.Revoke)
+			revocation.Due = revocation.Created.Add(2 * u.patience)
 			entries = append(entries, revocation)
-			w.revocations = append(w.revocations, revocation)
+			u.revocations = append(u.revocations, revocation)
 		}
-		if w.cfg.Hooks.deliver(e.Kind) != nil {
-			entries = append(entries, w.entry(store.QueueEvent, e))
+		if u.hooks.deliver(e.Kind) != nil {
+			entries = append(entries, u.entry(store.QueueEvent, e))
 		}
 	}
 	if len(entries) == 0 {
 		return nil
 	}
-	return w.cfg.Outbox.Append(ctx, entries)
+	return u.outbox.Append(ctx, entries)
 }
 
-func (w *write) entry(q store.Queue, e *store.Event) store.Entry {
+func (u *unit) entry(q store.Queue, e *store.Event) store.Entry {
 	return store.Entry{
-		ID: w.cfg.NewID(), Queue: q, Tenant: e.Tenant, Type: e.Type, ResourceID: e.ResourceID,
+		ID: u.newID(), Queue: q, Tenant: e.Tenant, Type: e.Type, ResourceID: e.ResourceID,
 		Payload: encodeEvent(e), Created: e.Time, Due: e.Time,
 	}
 }

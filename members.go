@@ -40,7 +40,7 @@ func takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Membe
 
 // withMembers puts the initial members of a new resource into its attributes,
 // as store.Store.Create takes them.
-func withMembers(ep *endpoint, o *schema.Object, members []schema.Member) *schema.Object {
+func withMembers(ep *writeEndpoint, o *schema.Object, members []schema.Member) *schema.Object {
 	a := ep.Type.Members()
 	if a == nil || len(members) == 0 {
 		return o
@@ -93,20 +93,20 @@ const existsBatch = 1000
 // gave, or is refused with Config.RequireMembers, or where the value is nothing
 // that every store could keep. "type" is never taken from the client for a
 // resource that exists.
-func (w *write) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
-	if err := w.hold(ctx, memberIDs(members)); err != nil {
+func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
+	if err := u.hold(ctx, memberIDs(members)); err != nil {
 		return nil, err
 	}
 	out := make([]schema.Member, len(members))
 	for i, m := range members {
-		out[i] = schema.Member{Value: m.Value, Type: w.types[m.Value]}
+		out[i] = schema.Member{Value: m.Value, Type: u.types[m.Value]}
 		if out[i].Type != "" {
 			continue
 		}
-		if w.cfg.RequireMembers || !idLike(m.Value) {
+		if u.requireMembers || !idLike(m.Value) {
 			return nil, invalidValue("members", fmt.Sprintf("there is no resource with the id of member %d", i+1))
 		}
-		out[i].Type = w.knownType(m.Type)
+		out[i].Type = u.knownType(m.Type)
 	}
 	return out, nil
 }
@@ -123,28 +123,28 @@ func memberIDs(members []schema.Member) []string {
 // notes which type they have. A write that adds members holds them before it
 // locks the group: deleting a user locks the user first and then its groups,
 // and the opposite order would be a deadlock.
-func (w *write) hold(ctx context.Context, ids []string) error {
+func (u *unit) hold(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if w.types == nil {
-		w.types = make(map[string]string, len(ids))
+	if u.types == nil {
+		u.types = make(map[string]string, len(ids))
 	}
 	var unknown []string
 	for _, id := range ids {
-		if _, asked := w.types[id]; !asked {
-			w.types[id] = ""
+		if _, asked := u.types[id]; !asked {
+			u.types[id] = ""
 			unknown = append(unknown, id)
 		}
 	}
 	for batch := range slices.Chunk(unknown, existsBatch) {
-		for _, ep := range w.endpoints {
+		for _, ep := range u.endpoints {
 			found, err := exists(ctx, ep.Store, batch)
 			if err != nil {
 				return err
 			}
 			for _, id := range found {
-				w.types[id] = ep.Type.Name
+				u.types[id] = ep.Type.Name
 			}
 		}
 	}
@@ -162,8 +162,8 @@ func idLike(value string) bool {
 
 // knownType returns a type name in the spelling of the type served, or as the
 // client sent it.
-func (h *Handler) knownType(name string) string {
-	for _, ep := range h.endpoints {
+func (w *writePath) knownType(name string) string {
+	for _, ep := range w.endpoints {
 		if strings.EqualFold(ep.Type.Name, name) {
 			return ep.Type.Name
 		}

@@ -35,14 +35,15 @@ func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) 
 		joining = r.dialect(ep).patcher.Joining(ops)
 	}
 	onlyMembers := false
-	result, made, err := h.update(r, ep, change{id, store.CausePatch, joining, func(ctx context.Context, before *schema.Resource) (edit, error) {
+	var mentioned []*schema.Attribute
+	result, err := h.lifecycle.update(r.ctx, h.writeRequest(r), ep.writeEndpoint, change{id, store.CausePatch, joining, func(ctx context.Context, before *schema.Resource) (edit, error) {
 		budget := &filter.Budget{Misses: filter.DefaultBudget}
 		res, err := r.dialect(ep).patcher.Apply(before, ops, h.currentMembers(ctx, ep, id), budget)
 		if err != nil {
 			return edit{}, err
 		}
-		onlyMembers = res.Members != nil && res.Resource == before
-		return edit{attributes: res.Resource.Attributes, members: res.Members, secrets: res.Secrets, mentioned: res.Mentioned}, nil
+		onlyMembers, mentioned = res.Members != nil && res.Resource == before, res.Mentioned
+		return edit{attributes: res.Resource.Attributes, members: res.Members, secrets: res.Secrets}, nil
 	}})
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) 
 		}
 		return resp, nil
 	}
-	return h.resource(r, ep, http.StatusOK, p.Sent(made.mentioned), result)
+	return h.resource(r, ep, http.StatusOK, p.Sent(mentioned), result)
 }
 
 func (h *Handler) currentMembers(ctx context.Context, ep *endpoint, id string) patch.Members {

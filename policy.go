@@ -125,7 +125,7 @@ func (h *Handler) createOrRestore(r *request, ep *endpoint, n *newcomer) (*schem
 			return revived, err
 		}
 	}
-	created, conflict := h.insert(r, ep, n)
+	created, conflict := h.lifecycle.insert(r.ctx, h.writeRequest(r), ep.writeEndpoint, n)
 	var taken *store.UniquenessError
 	if conflict == nil || onTwin == RefuseTwin || private(conflict) || !errors.As(conflict, &taken) {
 		return created, conflict
@@ -143,7 +143,7 @@ func (h *Handler) createOrRestore(r *request, ep *endpoint, n *newcomer) (*schem
 	if !ep.inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
 		return nil, conflict
 	}
-	return h.restore(r, ep, name, twin.ID, n, conflict)
+	return h.lifecycle.restore(r.ctx, h.writeRequest(r), ep.writeEndpoint, name, twin.ID, n, conflict)
 }
 
 // identity returns the attribute by which a twin is known: single-valued and
@@ -179,9 +179,9 @@ func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute
 
 // restore replaces an inactive twin; conflict is the answer if it is inactive
 // no more, or has another name.
-func (h *Handler) restore(r *request, ep *endpoint, name *schema.Attribute, id string, n *newcomer, conflict error) (*schema.Resource, error) {
+func (w *writePath) restore(ctx context.Context, r *writeRequest, ep *writeEndpoint, name *schema.Attribute, id string, n *newcomer, conflict error) (*schema.Resource, error) {
 	made := n.edit(ep)
-	restored, _, err := h.update(r, ep, change{id, store.CauseRestore, memberIDs(n.members), func(_ context.Context, before *schema.Resource) (edit, error) {
+	return w.update(ctx, r, ep, change{id, store.CauseRestore, memberIDs(n.members), func(_ context.Context, before *schema.Resource) (edit, error) {
 		if !ep.inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.attributes.Get(name)) {
 			return edit{}, conflict
 		}
@@ -190,12 +190,11 @@ func (h *Handler) restore(r *request, ep *endpoint, name *schema.Attribute, id s
 		e.attributes, err = ep.Type.Carry(before.Attributes, made.attributes)
 		return e, err
 	}})
-	return restored, err
 }
 
 // edit is what the newcomer makes of a twin: active, unless it says otherwise.
-func (n *newcomer) edit(ep *endpoint) edit {
-	made := edit{attributes: n.attributes, secrets: n.decoded.Secrets, mentioned: n.decoded.Mentioned}
+func (n *newcomer) edit(ep *writeEndpoint) edit {
+	made := edit{attributes: n.attributes, secrets: n.secrets}
 	if ep.members != nil {
 		made.members = &schema.MemberDelta{Replace: true, Add: n.members}
 	}
@@ -207,11 +206,17 @@ func (n *newcomer) edit(ep *endpoint) edit {
 
 // deactivate is DELETE under DeactivateOnDelete.
 func (h *Handler) deactivate(r *request, ep *endpoint, id string) (*response, error) {
-	_, _, err := h.update(r, ep, change{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource) (edit, error) {
-		return edit{attributes: before.Attributes.With(ep.active, schema.Boolean(false)), valid: true}, nil
-	}})
-	if err != nil {
+	if err := h.lifecycle.deactivate(r.ctx, h.writeRequest(r), ep.writeEndpoint, id); err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil
+}
+
+// deactivate sets active to false. The resource need not be valid: nothing of
+// it is the client's.
+func (w *writePath) deactivate(ctx context.Context, r *writeRequest, ep *writeEndpoint, id string) error {
+	_, err := w.update(ctx, r, ep, change{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource) (edit, error) {
+		return edit{attributes: before.Attributes.With(ep.active, schema.Boolean(false)), valid: true}, nil
+	}})
+	return err
 }

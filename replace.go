@@ -31,11 +31,11 @@ func (h *Handler) replace(r *request, ep *endpoint, id string) (*response, error
 	if err != nil {
 		return nil, err
 	}
-	made := edit{secrets: decoded.Secrets, mentioned: decoded.Mentioned}
+	made := edit{secrets: decoded.Secrets}
 	if ep.members != nil {
 		made.members = &schema.MemberDelta{Replace: true, Add: members}
 	}
-	result, _, err := h.update(r, ep, change{id, store.CausePut, memberIDs(members), func(_ context.Context, before *schema.Resource) (edit, error) {
+	result, err := h.lifecycle.update(r.ctx, h.writeRequest(r), ep.writeEndpoint, change{id, store.CausePut, memberIDs(members), func(_ context.Context, before *schema.Resource) (edit, error) {
 		e := made
 		var err error
 		e.attributes, err = ep.Type.Carry(before.Attributes, attributes)

@@ -39,7 +39,7 @@ func (h *Handler) revive(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 		if name == nil || !n.attributes.Get(name).Assigned() {
 			continue
 		}
-		found, err := ep.tombstone(r.ctx, name, n, store.GetOptions{})
+		found, err := ep.tombstone(r.ctx, name, n.attributes.Get(name), store.GetOptions{})
 		if errors.Is(err, errNobody) {
 			continue
 		}
@@ -49,14 +49,14 @@ func (h *Handler) revive(r *request, ep *endpoint, n *newcomer) (*schema.Resourc
 		if err != nil {
 			return nil, err
 		}
-		return h.reviveAs(r, ep, name, found.ID, n)
+		return h.lifecycle.reviveAs(r.ctx, h.writeRequest(r), ep.writeEndpoint, name, found.ID, n)
 	}
 	return nil, errNobody
 }
 
 // tombstone asks the store for what was deleted under the newcomer's name.
-func (ep *endpoint) tombstone(ctx context.Context, name *schema.Attribute, n *newcomer, o store.GetOptions) (*schema.Resource, error) {
-	found, err := ep.reviver.Tombstone(ctx, schema.AttrPath{name}, n.attributes.Get(name), o)
+func (ep *writeEndpoint) tombstone(ctx context.Context, name *schema.Attribute, value schema.Value, o store.GetOptions) (*schema.Resource, error) {
+	found, err := ep.reviver.Tombstone(ctx, schema.AttrPath{name}, value, o)
 	if isNotFound(err) {
 		return nil, errNobody
 	}
@@ -81,20 +81,20 @@ func (h *Handler) mayRevive(r *request, ep *endpoint, id string) error {
 // reviveAs makes a tombstone what the newcomer is, in one transaction with all
 // that a write is. Who lost against another POST finds nobody any more, and
 // then the name taken.
-func (h *Handler) reviveAs(r *request, ep *endpoint, name *schema.Attribute, id string, n *newcomer) (*schema.Resource, error) {
+func (w *writePath) reviveAs(ctx context.Context, r *writeRequest, ep *writeEndpoint, name *schema.Attribute, id string, n *newcomer) (*schema.Resource, error) {
 	var revived *schema.Resource
-	err := h.write(r, ep, store.CauseRestore, func(ctx context.Context, w *write) error {
-		found, err := ep.tombstone(ctx, name, n, store.GetOptions{ForUpdate: true})
+	err := w.write(ctx, r, ep, store.CauseRestore, func(ctx context.Context, u *unit) error {
+		found, err := ep.tombstone(ctx, name, n.attributes.Get(name), store.GetOptions{ForUpdate: true})
 		if err != nil {
 			return err
 		}
 		if found.ID != id {
 			return fmt.Errorf("%w: another resource of that name was deleted meanwhile", store.ErrUnavailable)
 		}
-		if err := h.nothingPending(ctx, ep.Type.Name, id); err != nil {
+		if err := u.nothingPending(ctx, id); err != nil {
 			return err
 		}
-		revived, err = w.revive(ctx, found, n)
+		revived, err = u.revive(ctx, found, n)
 		return err
 	})
 	return revived, err
@@ -103,23 +103,23 @@ func (h *Handler) reviveAs(r *request, ep *endpoint, name *schema.Attribute, id 
 // revive brings a tombstone back, which is locked. It was inactive, whatever it
 // says: its access ended when it was deleted. Memberships that outlived it, or
 // that it was given as a reference to nobody, end first.
-func (w *write) revive(ctx context.Context, found *schema.Resource, n *newcomer) (*schema.Resource, error) {
-	before := found.With(w.ep.active, schema.Boolean(false))
-	made := n.edit(w.ep)
+func (u *unit) revive(ctx context.Context, found *schema.Resource, n *newcomer) (*schema.Resource, error) {
+	before := found.With(u.ep.active, schema.Boolean(false))
+	made := n.edit(u.ep)
 	made.revives = true
 	var err error
-	if made.attributes, err = w.ep.Type.Carry(before.Attributes, made.attributes); err != nil {
+	if made.attributes, err = u.ep.Type.Carry(before.Attributes, made.attributes); err != nil {
 		return nil, errNobody // an immutable value is another: not the same person
 	}
-	left, err := w.leaveGroups(ctx, before.ID)
+	left, err := u.leaveGroups(ctx, before.ID)
 	if err != nil {
 		return nil, err
 	}
-	revived, err := w.apply(ctx, before, made)
+	revived, err := u.apply(ctx, before, made)
 	if err != nil {
 		return nil, err
 	}
-	return revived, w.membersLeft(ctx, left, before.ID)
+	return revived, u.membersLeft(ctx, left, before.ID)
 }
 
 // nobodyIfTaken: a live resource has a unique value of the newcomer's. What

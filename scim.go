@@ -172,7 +172,7 @@ func (l Limits) withDefaults() Limits {
 // New checks the configuration and returns the handler. The error joins every
 // problem found.
 func New(cfg Config) (*Handler, error) {
-	h := &Handler{cfg: cfg, wake: newWake()}
+	h := &Handler{cfg: cfg}
 	h.cfg.Limits = cfg.Limits.withDefaults()
 	if h.cfg.Logger == nil {
 		h.cfg.Logger = slog.Default()
@@ -187,7 +187,8 @@ func New(cfg Config) (*Handler, error) {
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.checkHooks(), h.checkMe())
+		h.lifecycle = h.newLifecycle()
+		errs = append(errs, h.setSensitive(), h.lifecycle.checkHooks(), h.checkMe())
 	}
 	if cfg.Auth == nil {
 		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
@@ -197,6 +198,18 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h.routes()
 	return h, nil
+}
+
+func (h *Handler) newLifecycle() *writePath {
+	w := &writePath{
+		tx: h.cfg.Tx, outbox: h.cfg.Outbox, hooks: h.cfg.Hooks, setPassword: h.cfg.SetPassword,
+		requireMembers: h.cfg.RequireMembers, patience: h.cfg.Limits.Revoke, attempts: h.cfg.Limits.Attempts,
+		logger: h.cfg.Logger, clock: h.cfg.Now, newID: h.cfg.NewID, wake: newWake(),
+	}
+	for _, ep := range h.endpoints {
+		w.endpoints = append(w.endpoints, ep.writeEndpoint)
+	}
+	return w
 }
 
 func (h *Handler) setBaseURL() error {

@@ -27,26 +27,28 @@ const (
 // Failures are logged and tried again, with growing pauses; an event that
 // failed Limits.Attempts times is set aside as dead (store.Outbox.Dead), a
 // revocation never. What has begun when ctx ends is finished first.
-func (h *Handler) Run(ctx context.Context) error {
-	if h.cfg.Outbox == nil {
+func (h *Handler) Run(ctx context.Context) error { return h.lifecycle.run(ctx) }
+
+func (w *writePath) run(ctx context.Context) error {
+	if w.outbox == nil {
 		return errors.New("scim: Run needs Config.Outbox")
 	}
 	// Each queue by itself: no event holds up a revocation.
 	var queues sync.WaitGroup
-	for q, wake := range h.wake {
+	for q, wake := range w.wake {
 		queues.Add(1)
 		go func() {
 			defer queues.Done()
-			h.runQueue(ctx, q, wake)
+			w.runQueue(ctx, q, wake)
 		}()
 	}
 	queues.Wait()
 	return ctx.Err()
 }
 
-func (h *Handler) runQueue(ctx context.Context, q store.Queue, wake <-chan struct{}) {
+func (w *writePath) runQueue(ctx context.Context, q store.Queue, wake <-chan struct{}) {
 	for ctx.Err() == nil {
-		if h.work(ctx, q) {
+		if w.work(ctx, q) {
 			continue
 		}
 		select {
@@ -63,8 +65,8 @@ func newWake() map[store.Queue]chan struct{} {
 }
 
 // wakeWorker tells a worker in this process that there may be work.
-func (h *Handler) wakeWorker() {
-	for _, wake := range h.wake {
+func (w *writePath) wakeWorker() {
+	for _, wake := range w.wake {
 		select {
 		case wake <- struct{}{}:
 		default:
@@ -74,13 +76,13 @@ func (h *Handler) wakeWorker() {
 
 // work claims one batch and carries it out, all entries at the same time: they
 // are of different resources. It reports whether there may be more.
-func (h *Handler) work(ctx context.Context, q store.Queue) bool {
-	now := h.now()
+func (w *writePath) work(ctx context.Context, q store.Queue) bool {
+	now := w.now()
 	// The lease outlasts the hook and what settles the entry.
-	entries, err := h.cfg.Outbox.Claim(ctx, q, now, now.Add(3*h.cfg.Limits.Revoke), workerBatch)
+	entries, err := w.outbox.Claim(ctx, q, now, now.Add(3*w.patience), workerBatch)
 	if err != nil {
 		if ctx.Err() == nil {
-			h.cfg.Logger.LogAttrs(ctx, slog.LevelError, "scim: outbox", slog.String("error", err.Error()))
+			w.logger.LogAttrs(ctx, slog.LevelError, "scim: outbox", slog.String("error", err.Error()))
 		}
 		return false
 	}
@@ -89,7 +91,7 @@ func (h *Handler) work(ctx context.Context, q store.Queue) bool {
 		batch.Add(1)
 		go func() {
 			defer batch.Done()
-			_ = h.carryOut(ctx, e) // it logs, and the entry comes again
+			_ = w.carryOut(ctx, e) // it logs, and the entry comes again
 		}()
 	}
 	batch.Wait()
@@ -98,31 +100,31 @@ func (h *Handler) work(ctx context.Context, q store.Queue) bool {
 
 // carryOut runs the hook of an entry and settles it; the result is nil only
 // when it is done for good. What fails is logged.
-func (h *Handler) carryOut(ctx context.Context, entry store.Entry) error {
-	ctx, cancel := context.WithTimeout(store.WithTenant(context.WithoutCancel(ctx), entry.Tenant), h.cfg.Limits.Revoke)
+func (w *writePath) carryOut(ctx context.Context, entry store.Entry) error {
+	ctx, cancel := context.WithTimeout(store.WithTenant(context.WithoutCancel(ctx), entry.Tenant), w.patience)
 	defer cancel()
-	failure := h.runHook(ctx, entry)
+	failure := w.runHook(ctx, entry)
 	// What settles the entry must not fail for the time the hook took.
-	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.cfg.Limits.Revoke)
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.patience)
 	defer cancel()
 	if failure == nil {
-		err := h.cfg.Outbox.Done(settle, entry)
+		err := w.outbox.Done(settle, entry)
 		if err != nil {
-			h.logEntry(ctx, "scim: outbox", entry, err)
+			w.logEntry(ctx, "scim: outbox", entry, err)
 		}
 		return err
 	}
-	dead := entry.Queue == store.QueueEvent && entry.Attempts+1 >= h.cfg.Limits.Attempts
-	h.logEntry(ctx, "scim: hook failed", entry, failure, slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead))
-	err := h.cfg.Outbox.Fail(settle, entry, reason(failure), h.now().Add(backoff(entry.Attempts)), dead)
+	dead := entry.Queue == store.QueueEvent && entry.Attempts+1 >= w.attempts
+	w.logEntry(ctx, "scim: hook failed", entry, failure, slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead))
+	err := w.outbox.Fail(settle, entry, reason(failure), w.now().Add(backoff(entry.Attempts)), dead)
 	if err != nil {
-		h.logEntry(ctx, "scim: outbox", entry, err)
+		w.logEntry(ctx, "scim: outbox", entry, err)
 	}
 	return failure
 }
 
-func (h *Handler) logEntry(ctx context.Context, message string, entry store.Entry, err error, attrs ...slog.Attr) {
-	h.cfg.Logger.LogAttrs(ctx, slog.LevelError, message, append(attrs,
+func (w *writePath) logEntry(ctx context.Context, message string, entry store.Entry, err error, attrs ...slog.Attr) {
+	w.logger.LogAttrs(ctx, slog.LevelError, message, append(attrs,
 		slog.String("queue", string(entry.Queue)), slog.String("entry", entry.ID), slog.String("type", entry.Type),
 		slog.String("tenant", entry.Tenant), slog.String("error", err.Error()))...)
 }
@@ -143,14 +145,14 @@ func backoff(n int) time.Duration {
 
 // runHook calls the hook in a goroutine of its own, so that one which ignores
 // its context or panics holds up nobody: it counts as failed.
-func (h *Handler) runHook(ctx context.Context, entry store.Entry) error {
-	event, err := h.decodeEvent(entry.Payload)
+func (w *writePath) runHook(ctx context.Context, entry store.Entry) error {
+	event, err := w.decodeEvent(entry.Payload)
 	if err != nil {
 		return err
 	}
-	hook := h.cfg.Hooks.Revoke
+	hook := w.hooks.Revoke
 	if entry.Queue == store.QueueEvent {
-		hook = h.cfg.Hooks.deliver(event.Kind)
+		hook = w.hooks.deliver(event.Kind)
 	}
 	if hook == nil {
 		if entry.Queue == store.QueueRevoke {
@@ -178,9 +180,9 @@ func (h *Handler) runHook(ctx context.Context, entry store.Entry) error {
 // revokeNow carries out revocations before the client is answered. The client
 // going away does not stop it. On failure they stay pending and the answer is
 // 503: the client's retry, though it changes nothing, comes back here.
-func (h *Handler) revokeNow(ctx context.Context, entries []store.Entry) error {
+func (w *writePath) revokeNow(ctx context.Context, entries []store.Entry) error {
 	for _, e := range entries {
-		if err := h.carryOut(ctx, e); err != nil {
+		if err := w.carryOut(ctx, e); err != nil {
 			// The hook's error is told to the log, not to the client.
 			return fmt.Errorf("%w: access is not revoked yet: %v", store.ErrUnavailable, err)
 		}

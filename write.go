@@ -13,7 +13,6 @@ type edit struct {
 	attributes *schema.Object
 	members    *schema.MemberDelta // nil: not mentioned
 	secrets    schema.Secrets
-	mentioned  []*schema.Attribute
 	valid      bool // whatever was there before: nothing of it is the client's
 	revives    bool // the resource is a tombstone
 }
@@ -31,57 +30,57 @@ type change struct {
 const casRetries = 10
 
 // inTx runs a write in the transaction of all stores, if there is one.
-func (h *Handler) inTx(ctx context.Context, fn func(context.Context) error) error {
-	if h.cfg.Tx == nil {
+func (w *writePath) inTx(ctx context.Context, fn func(context.Context) error) error {
+	if w.tx == nil {
 		return fn(ctx)
 	}
-	return h.cfg.Tx.InTx(ctx, fn)
+	return w.tx.InTx(ctx, fn)
 }
 
 // update is the one path of PUT and PATCH: read and lock, check the
 // preconditions, make the new resource, validate, and write what differs. A
 // change of nothing writes nothing and moves no version (RFC 7644 §3.5.2.1).
-func (h *Handler) update(r *request, ep *endpoint, c change) (*schema.Resource, edit, error) {
+func (w *writePath) update(ctx context.Context, r *writeRequest, ep *writeEndpoint, c change) (*schema.Resource, error) {
 	var result *schema.Resource
-	var made edit
-	err := h.write(r, ep, c.cause, func(ctx context.Context, w *write) error {
-		if err := w.hold(ctx, c.joining); err != nil {
+	err := w.write(ctx, r, ep, c.cause, func(ctx context.Context, u *unit) error {
+		if err := u.hold(ctx, c.joining); err != nil {
 			return err
 		}
-		before, err := h.lock(ctx, r, ep, c.id)
+		before, err := u.lock(ctx, c.id)
 		if err != nil {
 			return err
 		}
-		if made, err = c.make(ctx, before); err != nil {
+		made, err := c.make(ctx, before)
+		if err != nil {
 			return err
 		}
-		result, err = w.apply(ctx, before, made)
+		result, err = u.apply(ctx, before, made)
 		return err
 	})
-	return result, made, err
+	return result, err
 }
 
 // apply validates and stores what was made of a resource, and raises what
 // happened to it.
-func (w *write) apply(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, error) {
-	made.attributes = w.ep.dropRefs(w.ep.keepInactive(before, made.attributes))
-	if err := w.ep.Type.ValidateChange(before.Attributes, made.attributes); err != nil && !made.valid {
+func (u *unit) apply(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, error) {
+	made.attributes = u.ep.dropDerived(u.ep.keepInactive(before, made.attributes))
+	if err := u.ep.Type.ValidateChange(before.Attributes, made.attributes); err != nil && !made.valid {
 		return nil, err
 	}
-	after, members, err := w.store(ctx, before, made)
+	after, members, err := u.store(ctx, before, made)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.setPassword(ctx, after, made.secrets); err != nil {
+	if err := u.passwordSet(ctx, after, made.secrets); err != nil {
 		return nil, err
 	}
-	w.r.audit.change(written{before, after, members, w.kept(made.secrets)})
-	return after, w.happened(ctx, before, after, members, made.secrets)
+	u.written = written{before, after, members, u.kept(made.secrets)}
+	return after, u.happened(ctx, before, after, members, made.secrets)
 }
 
 // keepInactive keeps active: false where a change leaves active unassigned:
 // access is given back by an explicit true alone.
-func (ep *endpoint) keepInactive(before *schema.Resource, after *schema.Object) *schema.Object {
+func (ep *writeEndpoint) keepInactive(before *schema.Resource, after *schema.Object) *schema.Object {
 	if !ep.inactive(before) || after.Get(ep.active).Assigned() {
 		return after
 	}
@@ -91,22 +90,22 @@ func (ep *endpoint) keepInactive(before *schema.Resource, after *schema.Object) 
 // lock reads the resource for a write and checks the preconditions. Access
 // that is still to be revoked comes before all, also before saying that there
 // is no such resource: the client may be repeating a DELETE.
-func (h *Handler) lock(ctx context.Context, r *request, ep *endpoint, id string) (*schema.Resource, error) {
-	before, err := ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: true})
+func (u *unit) lock(ctx context.Context, id string) (*schema.Resource, error) {
+	before, err := u.ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: true})
 	if err != nil && !isNotFound(err) {
 		return nil, err
 	}
-	if err := h.nothingPending(ctx, ep.Type.Name, id); err != nil {
+	if err := u.nothingPending(ctx, id); err != nil {
 		return nil, err
 	}
 	if err != nil {
 		return nil, err
 	}
 	version := before.Version
-	if !ep.can.Versions {
+	if !u.ep.versions {
 		version = ""
 	}
-	if err := checkWrite(r.Header, version); err != nil {
+	if err := u.r.preconditions(version); err != nil {
 		return nil, &preconditionError{err}
 	}
 	return before, nil
@@ -121,7 +120,7 @@ func (e *preconditionError) Unwrap() error { return e.error }
 // retry repeats a write that lost against another one: compare-and-set for
 // stores without transactions. Preconditions of the client are checked anew
 // each time, against the resource as it then is.
-func (h *Handler) retry(r *request, write func() error) error {
+func retry(ctx context.Context, write func() error) error {
 	for i := 0; ; i++ {
 		err := write()
 		var precondition *preconditionError
@@ -132,44 +131,44 @@ func (h *Handler) retry(r *request, write func() error) error {
 		if i == casRetries {
 			return store.ErrUnavailable
 		}
-		if r.ctx.Err() != nil {
-			return r.ctx.Err()
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 }
 
 // store writes the difference between before and what was made of it, and
 // returns the members who really joined and left.
-func (w *write) store(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, *schema.MemberDelta, error) {
+func (u *unit) store(ctx context.Context, before *schema.Resource, made edit) (*schema.Resource, *schema.MemberDelta, error) {
 	same := schema.IdenticalObjects(before.Attributes, made.attributes)
 	if same && made.members.Empty() && !made.revives {
 		return before, nil, nil
 	}
-	c := &store.Change{Before: before, After: w.touched(before), IfVersion: before.Version, Cause: w.cause}
+	c := &store.Change{Before: before, After: u.touched(before), IfVersion: before.Version, Cause: u.cause}
 	if !same {
 		c.After.Attributes = made.attributes
 	}
 	switch {
 	case made.revives:
-		after, err := w.ep.reviver.Revive(ctx, c)
+		after, err := u.ep.reviver.Revive(ctx, c)
 		return after, nil, nobodyIfTaken(err)
 	case made.members.Empty():
-		after, err := w.ep.Store.Update(ctx, c)
+		after, err := u.ep.Store.Update(ctx, c)
 		return after, nil, err
 	}
-	complete, err := w.completeMembers(ctx, made.members.Add)
+	complete, err := u.completeMembers(ctx, made.members.Add)
 	if err != nil {
 		return nil, nil, err
 	}
 	c.Members = &schema.MemberDelta{Replace: made.members.Replace, Add: complete, Remove: made.members.Remove}
-	after, effective, err := w.ep.members.UpdateMembers(ctx, c)
+	after, effective, err := u.ep.members.UpdateMembers(ctx, c)
 	return after, &effective, err
 }
 
 // touched returns a copy with a new lastModified, later than the old one also
 // when the clock is coarse or was put back.
-func (h *Handler) touched(r *schema.Resource) *schema.Resource {
+func (w *writePath) touched(r *schema.Resource) *schema.Resource {
 	c := *r
-	c.LastModified = store.Later(r.LastModified, h.now())
+	c.LastModified = store.Later(r.LastModified, w.now())
 	return &c
 }
