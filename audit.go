@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -57,37 +58,37 @@ type auditing struct {
 	kind    OperationKind
 	typ, id string
 	on      bool
-	written written
+	written lifecycle.Written
 	done    bool // what was written is committed, whatever is answered
 }
 
 // note is told what was committed.
-func (a *auditing) note(c written) { a.written, a.done = c, true }
+func (a *auditing) note(c lifecycle.Written) { a.written, a.done = c, true }
 
-// id is that of the resource written, or asked for.
-func (c *written) id(asked string) string {
+// writtenID is that of the resource written, or asked for.
+func writtenID(c *lifecycle.Written, asked string) string {
 	switch {
-	case c.after != nil:
-		return c.after.ID
-	case c.before != nil:
-		return c.before.ID
+	case c.After != nil:
+		return c.After.ID
+	case c.Before != nil:
+		return c.Before.ID
 	}
 	return asked
 }
 
 // changes lists what differs.
-func (c *written) changes(ep *endpoint) []AuditChange {
+func (ep *endpoint) changes(c *lifecycle.Written) []AuditChange {
 	var out []AuditChange
 	for _, attr := range ep.Type.Attributes() {
-		x, y := attributesOf(c.before).Get(attr), attributesOf(c.after).Get(attr)
+		x, y := attributesOf(c.Before).Get(attr), attributesOf(c.After).Get(attr)
 		switch {
-		case attr == ep.Type.Members() && !c.members.Empty():
-			out = append(out, AuditChange{attr.Name, ep.auditText(attr, idList(c.members.Remove)), ep.auditText(attr, idList(joined(c.members)))})
+		case attr == ep.Type.Members() && !c.Members.Empty():
+			out = append(out, AuditChange{attr.Name, ep.auditText(attr, idList(c.Members.Remove)), ep.auditText(attr, idList(joined(c.Members)))})
 		case !schema.Identical(x, y):
 			out = append(out, AuditChange{attr.Name, ep.auditText(attr, x), ep.auditText(attr, y)})
 		}
 	}
-	for path := range c.secrets.Paths() {
+	for path := range c.Secrets.Paths() {
 		out = append(out, AuditChange{Path: path, New: redacted})
 	}
 	return out
@@ -156,7 +157,7 @@ func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
 		rec.ScimType = string(e.Type)
 	}
 	if x.audit.done {
-		rec.ID, rec.Changes = x.audit.written.id(rec.ID), x.audit.written.changes(h.byType(rec.Type))
+		rec.ID, rec.Changes = writtenID(&x.audit.written, rec.ID), h.byType(rec.Type).changes(&x.audit.written)
 	}
 	return rec
 }

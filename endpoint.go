@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -14,7 +15,7 @@ import (
 
 // endpoint is an [Endpoint] with what is built once for it.
 type endpoint struct {
-	*writeEndpoint
+	*lifecycle.Endpoint
 	initial func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object // Endpoint.Default
 	Policy
 	Policies  map[string]Policy
@@ -55,19 +56,19 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		return nil, fmt.Errorf("scim: endpoint %s of %s reads as a protocol version (RFC 7644 §3.13)", e.Type.Endpoint, name)
 	}
 	ep := &endpoint{
-		writeEndpoint: &writeEndpoint{Type: e.Type, Store: e.Store}, initial: e.Default, Policy: e.Policy, Policies: e.Policies,
+		Endpoint: &lifecycle.Endpoint{Type: e.Type, Store: e.Store}, initial: e.Default, Policy: e.Policy, Policies: e.Policies,
 		can: store.Describe(e.Store), refs: refAttributes(e.Type), dialects: map[Client]*dialect{},
 	}
-	ep.versions, ep.dropDerived = ep.can.Versions, ep.dropRefs
+	ep.Versions, ep.DropDerived = ep.can.Versions, ep.dropRefs
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
-		ep.active = a
+		ep.Active = a
 	}
 	if e.Type.Members() != nil {
 		m, ok := e.Store.(store.MemberStore)
 		if !ok {
 			return nil, fmt.Errorf("scim: %s has members, but its store is no store.MemberStore", name)
 		}
-		ep.members = m
+		ep.Members = m
 	}
 	if err := ep.setPolicies(h.cfg.Tx); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -76,7 +77,7 @@ func unavailable() *Error {
 // private reports whether the error is a hook's own affair, not meant for the
 // client.
 func private(err error) bool {
-	var hook *hookError
+	var hook *lifecycle.HookError
 	var own *Error
 	var wrong *schema.Error
 	switch {

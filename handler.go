@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -25,7 +26,7 @@ type Handler struct {
 	prefix    string // the escaped path of BaseURL
 	endpoints []*endpoint
 	mux       *chi.Mux
-	lifecycle *writePath
+	lifecycle *lifecycle.Writer
 }
 
 // request is one authenticated request.
@@ -206,13 +207,13 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 }
 
 // writeRequest is what the write path has to know of a request.
-func (h *Handler) writeRequest(r *request) *writeRequest {
-	w := &writeRequest{
-		actor:         r.principal.TokenID,
-		preconditions: func(version string) error { return checkWrite(r.Header, version) },
+func (h *Handler) writeRequest(r *request) *lifecycle.Request {
+	w := &lifecycle.Request{
+		Actor:         r.principal.TokenID,
+		Preconditions: func(version string) error { return checkWrite(r.Header, version) },
 	}
 	if r.audit.on {
-		w.committed = r.audit.note
+		w.Committed = r.audit.note
 	}
 	return w
 }

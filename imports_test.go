@@ -18,18 +18,19 @@ const module = "github.com/seed5f3efb56/scim"
 // excepted, may import besides the standard library. In the value, names
 // without a dot are packages of this module, "." is its root.
 var imports = map[string][]string{
-	"schema":           {"golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
-	"filter":           {"schema", "github.com/scim2/filter-parser/v2"},
-	"patch":            {"schema", "filter"},
-	"store":            {"schema", "filter"},
-	"store/memstore":   {"schema", "filter", "store"},
-	"store/storetest":  {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
-	"scimtest":         {".", "schema", "store", "github.com/stretchr/testify/require"},
-	"store/sqlquery":   {"schema", "filter", "store", "internal/sqldb"},
-	"store/sqlstore":   {"schema", "filter", "store", "internal/sqldb"},
-	"internal/project": {"schema", "filter"},
-	"internal/sqldb":   {"store"},
-	".":                {"schema", "filter", "patch", "store", "internal/project", "github.com/go-chi/chi/v5"},
+	"schema":             {"golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
+	"filter":             {"schema", "github.com/scim2/filter-parser/v2"},
+	"patch":              {"schema", "filter"},
+	"store":              {"schema", "filter"},
+	"store/memstore":     {"schema", "filter", "store"},
+	"store/storetest":    {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
+	"scimtest":           {".", "schema", "store", "github.com/stretchr/testify/require"},
+	"store/sqlquery":     {"schema", "filter", "store", "internal/sqldb"},
+	"store/sqlstore":     {"schema", "filter", "store", "internal/sqldb"},
+	"internal/project":   {"schema", "filter"},
+	"internal/sqldb":     {"store"},
+	"internal/lifecycle": {"schema", "store"},
+	".":                  {"schema", "filter", "patch", "store", "internal/project", "internal/lifecycle", "github.com/go-chi/chi/v5"},
 }
 
 func TestImports(t *testing.T) {

@@ -60,7 +60,7 @@ func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Project
 // members returns the members to encode with a resource; nil if there are
 // none or they are not returned, in which case they are not read either.
 func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projection, id string) iter.Seq2[schema.Value, error] {
-	if ep.members == nil || !p.Includes(ep.Type.Members()) {
+	if ep.Members == nil || !p.Includes(ep.Type.Members()) {
 		return nil
 	}
 	return h.memberValues(ctx, ep, id)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -31,19 +32,19 @@ func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) 
 		return nil, err
 	}
 	var joining []string
-	if ep.members != nil {
+	if ep.Members != nil {
 		joining = r.dialect(ep).patcher.Joining(ops)
 	}
 	onlyMembers := false
 	var mentioned []*schema.Attribute
-	result, err := h.lifecycle.update(r.ctx, h.writeRequest(r), ep.writeEndpoint, change{id, store.CausePatch, joining, func(ctx context.Context, before *schema.Resource) (edit, error) {
+	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource) (lifecycle.Edit, error) {
 		budget := &filter.Budget{Misses: filter.DefaultBudget}
 		res, err := r.dialect(ep).patcher.Apply(before, ops, h.currentMembers(ctx, ep, id), budget)
 		if err != nil {
-			return edit{}, err
+			return lifecycle.Edit{}, err
 		}
 		onlyMembers, mentioned = res.Members != nil && res.Resource == before, res.Mentioned
-		return edit{attributes: res.Resource.Attributes, members: res.Members, secrets: res.Secrets}, nil
+		return lifecycle.Edit{Attributes: res.Resource.Attributes, Members: res.Members, Secrets: res.Secrets}, nil
 	}})
 	if err != nil {
 		return nil, err
@@ -59,12 +60,12 @@ func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) 
 }
 
 func (h *Handler) currentMembers(ctx context.Context, ep *endpoint, id string) patch.Members {
-	if ep.members == nil {
+	if ep.Members == nil {
 		return nil
 	}
 	return func() iter.Seq2[schema.Member, error] {
 		return func(yield func(schema.Member, error) bool) {
-			for m, err := range ep.members.Members(ctx, id) {
+			for m, err := range ep.Members.Members(ctx, id) {
 				m.Ref = h.uri(ctx, m.Type, m.Value)
 				if !yield(m, err) {
 					return

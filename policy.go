@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -77,7 +78,7 @@ type Policy struct {
 // the endpoint want.
 func (ep *endpoint) setPolicies(tx store.Transactor) error {
 	for _, p := range append(slices.Collect(maps.Values(ep.Policies)), ep.Policy) {
-		if ep.active == nil && p != (Policy{}) {
+		if ep.Active == nil && p != (Policy{}) {
 			return fmt.Errorf("scim: %s has no attribute active, which its OnTwin or OnDelete needs", ep.Type.Name)
 		}
 		if p.OnTwin != RestoreDeleted {
@@ -118,20 +119,20 @@ func (h *Handler) checkPolicy(name string) error {
 // createOrRestore creates a resource, or lets it take over its deleted or
 // inactive twin. The inactive one is looked up after the conflict has ended the
 // first transaction.
-func (h *Handler) createOrRestore(r *request, ep *endpoint, n *newcomer) (*schema.Resource, error) {
+func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
 	onTwin := ep.policy(r.principal).OnTwin
 	if onTwin == RestoreDeleted {
-		if revived, err := h.revive(r, ep, n); !errors.Is(err, errNobody) {
+		if revived, err := h.revive(r, ep, n); !errors.Is(err, lifecycle.ErrNoTombstone) {
 			return revived, err
 		}
 	}
-	created, conflict := h.lifecycle.insert(r.ctx, h.writeRequest(r), ep.writeEndpoint, n)
+	created, conflict := h.lifecycle.Create(r.ctx, h.writeRequest(r), ep.Endpoint, n)
 	var taken *store.UniquenessError
 	if conflict == nil || onTwin == RefuseTwin || private(conflict) || !errors.As(conflict, &taken) {
 		return created, conflict
 	}
 	name := ep.identity(taken.Path)
-	if name == nil || !n.attributes.Get(name).Assigned() {
+	if name == nil || !n.Attributes.Get(name).Assigned() {
 		return nil, conflict
 	}
 	twin, err := h.twin(r.ctx, ep, name, n)
@@ -140,10 +141,10 @@ func (h *Handler) createOrRestore(r *request, ep *endpoint, n *newcomer) (*schem
 	}
 	// The operation that the client asked for is the creation, which was
 	// authorized; the twin is one that it may replace, or unknown to it.
-	if !ep.inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
+	if !ep.Inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
 		return nil, conflict
 	}
-	return h.lifecycle.restore(r.ctx, h.writeRequest(r), ep.writeEndpoint, name, twin.ID, n, conflict)
+	return h.lifecycle.Restore(r.ctx, h.writeRequest(r), ep.Endpoint, name, twin.ID, n, conflict)
 }
 
 // identity returns the attribute by which a twin is known: single-valued and
@@ -167,8 +168,8 @@ func (h *Handler) mayReplace(r *request, ep *endpoint, id string) bool {
 
 // twin finds the resource that has the name which was taken; nil if it has
 // gone meanwhile.
-func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *newcomer) (*schema.Resource, error) {
-	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.attributes.Get(name)}
+func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *lifecycle.Creation) (*schema.Resource, error) {
+	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.Attributes.Get(name)}
 	s := &selection{ep: ep, filter: filter.New(same)}
 	found, _, err := h.findOne(ctx, &query{}, s, 0, 1)
 	if err != nil || len(found) == 0 {
@@ -177,46 +178,10 @@ func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute
 	return found[0], nil
 }
 
-// restore replaces an inactive twin; conflict is the answer if it is inactive
-// no more, or has another name.
-func (w *writePath) restore(ctx context.Context, r *writeRequest, ep *writeEndpoint, name *schema.Attribute, id string, n *newcomer, conflict error) (*schema.Resource, error) {
-	made := n.edit(ep)
-	return w.update(ctx, r, ep, change{id, store.CauseRestore, memberIDs(n.members), func(_ context.Context, before *schema.Resource) (edit, error) {
-		if !ep.inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.attributes.Get(name)) {
-			return edit{}, conflict
-		}
-		e := made
-		var err error
-		e.attributes, err = ep.Type.Carry(before.Attributes, made.attributes)
-		return e, err
-	}})
-}
-
-// edit is what the newcomer makes of a twin: active, unless it says otherwise.
-func (n *newcomer) edit(ep *writeEndpoint) edit {
-	made := edit{attributes: n.attributes, secrets: n.secrets}
-	if ep.members != nil {
-		made.members = &schema.MemberDelta{Replace: true, Add: n.members}
-	}
-	if !made.attributes.Get(ep.active).Assigned() {
-		made.attributes = made.attributes.With(ep.active, schema.Boolean(true))
-	}
-	return made
-}
-
 // deactivate is DELETE under DeactivateOnDelete.
 func (h *Handler) deactivate(r *request, ep *endpoint, id string) (*response, error) {
-	if err := h.lifecycle.deactivate(r.ctx, h.writeRequest(r), ep.writeEndpoint, id); err != nil {
+	if err := h.lifecycle.Deactivate(r.ctx, h.writeRequest(r), ep.Endpoint, id); err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil
-}
-
-// deactivate sets active to false. The resource need not be valid: nothing of
-// it is the client's.
-func (w *writePath) deactivate(ctx context.Context, r *writeRequest, ep *writeEndpoint, id string) error {
-	_, err := w.update(ctx, r, ep, change{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource) (edit, error) {
-		return edit{attributes: before.Attributes.With(ep.active, schema.Boolean(false)), valid: true}, nil
-	}})
-	return err
 }

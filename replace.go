@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -31,14 +32,14 @@ func (h *Handler) replace(r *request, ep *endpoint, id string) (*response, error
 	if err != nil {
 		return nil, err
 	}
-	made := edit{secrets: decoded.Secrets}
-	if ep.members != nil {
-		made.members = &schema.MemberDelta{Replace: true, Add: members}
+	made := lifecycle.Edit{Secrets: decoded.Secrets}
+	if ep.Members != nil {
+		made.Members = &schema.MemberDelta{Replace: true, Add: members}
 	}
-	result, err := h.lifecycle.update(r.ctx, h.writeRequest(r), ep.writeEndpoint, change{id, store.CausePut, memberIDs(members), func(_ context.Context, before *schema.Resource) (edit, error) {
+	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePut, Joining: lifecycle.MemberIDs(members), Make: func(_ context.Context, before *schema.Resource) (lifecycle.Edit, error) {
 		e := made
 		var err error
-		e.attributes, err = ep.Type.Carry(before.Attributes, attributes)
+		e.Attributes, err = ep.Type.Carry(before.Attributes, attributes)
 		return e, err
 	}})
 	if err != nil {

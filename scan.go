@@ -108,10 +108,10 @@ func (h *Handler) candidates(ctx context.Context, s *selection, rest *filter.Fil
 		return nil, false, nil
 	}
 	for _, ep := range h.endpoints {
-		if ep.members == nil {
+		if ep.Members == nil {
 			continue
 		}
-		for m, err := range ep.members.Members(ctx, id) {
+		for m, err := range ep.Members.Members(ctx, id) {
 			if isNotFound(err) {
 				break
 			}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -187,8 +188,7 @@ func New(cfg Config) (*Handler, error) {
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		h.lifecycle = h.newLifecycle()
-		errs = append(errs, h.setSensitive(), h.lifecycle.checkHooks(), h.checkMe())
+		errs = append(errs, h.setSensitive(), h.setLifecycle(), h.checkMe())
 	}
 	if cfg.Auth == nil {
 		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
@@ -200,16 +200,19 @@ func New(cfg Config) (*Handler, error) {
 	return h, nil
 }
 
-func (h *Handler) newLifecycle() *writePath {
-	w := &writePath{
-		tx: h.cfg.Tx, outbox: h.cfg.Outbox, hooks: h.cfg.Hooks, setPassword: h.cfg.SetPassword,
-		requireMembers: h.cfg.RequireMembers, patience: h.cfg.Limits.Revoke, attempts: h.cfg.Limits.Attempts,
-		logger: h.cfg.Logger, clock: h.cfg.Now, newID: h.cfg.NewID, wake: newWake(),
-	}
+// setLifecycle builds the write path of the endpoints.
+func (h *Handler) setLifecycle() error {
+	var endpoints []*lifecycle.Endpoint
 	for _, ep := range h.endpoints {
-		w.endpoints = append(w.endpoints, ep.writeEndpoint)
+		endpoints = append(endpoints, ep.Endpoint)
 	}
-	return w
+	var err error
+	h.lifecycle, err = lifecycle.New(lifecycle.Config{
+		Tx: h.cfg.Tx, Outbox: h.cfg.Outbox, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
+		RequireMembers: h.cfg.RequireMembers, HookTimeout: h.cfg.Limits.Revoke, Attempts: h.cfg.Limits.Attempts,
+		Logger: h.cfg.Logger, Now: h.cfg.Now, NewID: h.cfg.NewID,
+	}, endpoints)
+	return err
 }
 
 func (h *Handler) setBaseURL() error {

@@ -1,4 +1,4 @@
-package scim
+package lifecycle
 
 import (
 	"encoding/json"
@@ -64,7 +64,7 @@ func encodeResource(r *schema.Resource) *resourceJSON {
 	return &resourceJSON{r.ID, r.Version, r.Created, r.LastModified, r.Attributes.AppendJSON(nil)}
 }
 
-func (w *writePath) decodeEvent(payload []byte) (*store.Event, error) {
+func (w *Writer) decodeEvent(payload []byte) (*store.Event, error) {
 	var j eventJSON
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return nil, fmt.Errorf("scim: outbox entry: %w", err)
@@ -95,13 +95,4 @@ func decodeResource(t *schema.ResourceType, j *resourceJSON) *schema.Resource {
 	return &schema.Resource{
 		Type: t, ID: j.ID, Version: j.Version, Created: j.Created, LastModified: j.LastModified, Attributes: attributes,
 	}
-}
-
-func (w *writePath) byType(name string) *writeEndpoint {
-	for _, ep := range w.endpoints {
-		if ep.Type.Name == name {
-			return ep
-		}
-	}
-	return nil
 }
