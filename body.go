@@ -37,20 +37,30 @@ func (h *Handler) body(r *request) (schema.JSONObject, error) {
 
 func (h *Handler) readBody(r *request) ([]byte, error) {
 	limit := h.cfg.Limits.Body
-	var text []byte
-	var err error
-	if r.ContentLength <= limit {
-		text, err = io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if r.ContentLength > limit {
+		return nil, h.refuseBody(r)
 	}
+	text, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	var tooLarge *http.MaxBytesError
 	switch {
-	case r.ContentLength > limit || int64(len(text)) > limit || errors.As(err, &tooLarge):
-		io.CopyN(io.Discard, r.Body, drainLimit*limit)
-		return nil, errorf(http.StatusRequestEntityTooLarge, "the body is larger than the maximum of %d bytes", limit)
+	case int64(len(text)) > limit || errors.As(err, &tooLarge):
+		return nil, h.refuseBody(r)
 	case err != nil:
 		return nil, invalidSyntax("the body could not be read")
 	}
 	return text, nil
+}
+
+// refuseBody returns the error of a body that is too large. It drains the body
+// unless the client waits with it for a 100 (RFC 9110 §10.1.1), which the first
+// read would send.
+func (h *Handler) refuseBody(r *request) error {
+	limit := h.cfg.Limits.Body
+	waits := r.ContentLength > limit && strings.EqualFold(r.Header.Get("Expect"), "100-continue")
+	if !waits {
+		io.CopyN(io.Discard, r.Body, drainLimit*limit)
+	}
+	return errorf(http.StatusRequestEntityTooLarge, "the body is larger than the maximum of %d bytes", limit)
 }
 
 // checkContentType accepts application/scim+json and application/json in UTF-8
