@@ -34,7 +34,7 @@ func (t *Table[T]) findTextColumns(ctx context.Context) error {
 // byteColumns returns the columns, quoted, of fields that are byte slices.
 func (t *Table[T]) byteColumns() []string {
 	var columns []string
-	for _, f := range t.typed.Fields() {
+	for _, f := range t.typed.fields {
 		if isBytes(f.Type) {
 			columns = append(columns, t.columns[f])
 		}

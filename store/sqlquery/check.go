@@ -16,7 +16,7 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 		return err
 	}
 	errs := []error{t.checkColumns(ctx), t.findTextColumns(ctx)}
-	if t.db.d == SQLite.dialect && t.typed.IntegerIDs() {
+	if t.db.d == SQLite.dialect && t.typed.integerIDs() {
 		errs = append(errs, t.checkAutoincrement(ctx, name))
 	}
 	if len(t.former) > 0 {
@@ -27,23 +27,23 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 
 // checkColumns reads no row of each column in turn, for an error that names it.
 func (t *Table[T]) checkColumns(ctx context.Context) error {
-	fields := t.typed.Fields()
+	fields := t.typed.fields
 	if t.selectNothing(ctx, fields) == nil {
 		return nil
 	}
 	var errs []error
-	if err := t.selectNothing(ctx, []*Field{t.id}); err != nil {
+	if err := t.selectNothing(ctx, []*field{t.id}); err != nil {
 		return err
 	}
 	for _, f := range fields {
-		if err := t.selectNothing(ctx, []*Field{f}); err != nil {
+		if err := t.selectNothing(ctx, []*field{f}); err != nil {
 			errs = append(errs, fmt.Errorf("%s.%s: %w", t.typed, f.Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (t *Table[T]) selectNothing(ctx context.Context, fields []*Field) error {
+func (t *Table[T]) selectNothing(ctx context.Context, fields []*field) error {
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE 1 = 0")
 	return t.db.query(ctx, s, func(func(...any) error) error { return nil })
 }

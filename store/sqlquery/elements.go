@@ -12,8 +12,8 @@ type elements []*element
 
 // element is one of them: columns and what the tags say of it.
 type element struct {
-	fields []*Field
-	table  func(*Field) Column
+	fields []*field
+	table  func(*field) Column
 }
 
 func (es elements) some(s *statement, inner func(*statement, scope) error) error {
@@ -40,7 +40,7 @@ func (e *element) exists(s *statement) {
 		if i > 0 {
 			s.add(" OR ")
 		}
-		s.present(f.Path.Last(), e.table(f))
+		s.present(f.path.Last(), e.table(f))
 	}
 	s.add(")")
 }
@@ -48,7 +48,7 @@ func (e *element) exists(s *statement) {
 // filled: what the tags say of the element is part of it.
 func (e *element) filled(s *statement) error {
 	first := e.fields[0]
-	if first.Primary || slices.ContainsFunc(first.Terms, func(t Term) bool { return t.Value.Text() != "" }) {
+	if first.primary || slices.ContainsFunc(first.terms, func(t term) bool { return t.value.Text() != "" }) {
 		e.exists(s)
 		return nil
 	}
@@ -57,7 +57,7 @@ func (e *element) filled(s *statement) error {
 		if i > 0 {
 			s.add(" OR ")
 		}
-		s.filled(f.Path.Last(), e.table(f))
+		s.filled(f.path.Last(), e.table(f))
 	}
 	s.add(")")
 	return nil
@@ -65,17 +65,17 @@ func (e *element) filled(s *statement) error {
 
 func (e *element) operand(a *schema.Attribute) (operand, bool) {
 	for _, f := range e.fields {
-		if f.Path.Last() == a {
+		if f.path.Last() == a {
 			return operand{column: e.table(f)}, pushable(f)
 		}
 	}
 	first := e.fields[0]
-	for _, t := range first.Terms {
-		if t.Sub == a {
-			return operand{fixed: t.Value}, true
+	for _, t := range first.terms {
+		if t.sub == a {
+			return operand{fixed: t.value}, true
 		}
 	}
-	if first.Primary && isPrimary(a) {
+	if first.primary && isPrimary(a) {
 		return operand{fixed: schema.Boolean(true)}, true
 	}
 	return operand{}, true // no column: no value
@@ -83,13 +83,13 @@ func (e *element) operand(a *schema.Attribute) (operand, bool) {
 
 // addElements groups the fields by attribute and element.
 func (t *Table[T]) addElements(w *Translator) {
-	for _, f := range t.typed.Fields() {
-		if f.Role != RoleAttribute || !f.Selects() {
+	for _, f := range t.typed.fields {
+		if f.role != roleAttribute || !f.selects() {
 			continue
 		}
-		path := f.Path[:len(f.Path)-1].String()
+		path := f.path[:len(f.path)-1].String()
 		es, _ := w.lists[path].(elements)
-		i := slices.IndexFunc(es, func(e *element) bool { return e.fields[0].SameElement(f) })
+		i := slices.IndexFunc(es, func(e *element) bool { return e.fields[0].sameElement(f) })
 		if i < 0 {
 			i = len(es)
 			es = append(es, &element{table: t.expression})

@@ -49,7 +49,7 @@ type GroupTable[T any] struct {
 
 	table, group, member string // quoted
 	typ, foldKey         string // quoted, or ""
-	display              *Field
+	display              *field
 	value                *schema.Attribute
 }
 
@@ -82,8 +82,8 @@ func NewGroupTable[T any](ctx context.Context, db *DB, name string, rt *schema.R
 	if m.Key != "" {
 		g.foldKey = db.d.ident(m.Key)
 	}
-	for _, f := range t.typed.Fields() {
-		if f.Role == RoleAttribute && f.Path.String() == "displayName" {
+	for _, f := range t.typed.fields {
+		if f.role == roleAttribute && f.path.String() == "displayName" {
 			g.display = f
 		}
 	}
@@ -189,7 +189,7 @@ func (g *GroupTable[T]) typeName() string {
 // newKey implements [MemberOf].
 func (t *Table[T]) newKey() (dest any, id func() string) {
 	v := new(T)
-	to := newTarget(t.id.Of(v))
+	to := newTarget(t.id.goValue(v))
 	return to.dest, func() string {
 		to.finish()
 		return t.typed.ID(v)
@@ -199,10 +199,10 @@ func (t *Table[T]) newKey() (dest any, id func() string) {
 // fold returns the one id that a text can mean without regard to case; false
 // if there may be several.
 func (t *Table[T]) fold(id string) (string, bool) {
-	if !t.typed.OneCase() {
+	if !t.typed.oneCase() {
 		return "", false
 	}
-	prefix := t.typed.Prefix()
+	prefix := t.typed.ids.prefix
 	folded, key := schema.FoldKey(prefix), schema.FoldKey(id)
 	if len(key) < len(folded) || key[:len(folded)] != folded {
 		return "", true // no id

@@ -8,8 +8,8 @@ import (
 // reportKeyless looks for a row that has a value and no key for it: nobody finds
 // it by that value, and a client would create the user again.
 func (t *Table[T]) reportKeyless(ctx context.Context) error {
-	for _, key := range t.typed.Fields() {
-		if key.Role != RoleKey {
+	for _, key := range t.typed.fields {
+		if key.role != roleKey {
 			continue
 		}
 		found, err := t.keyless(ctx, key)
@@ -25,9 +25,9 @@ func (t *Table[T]) reportKeyless(ctx context.Context) error {
 }
 
 // keyless reports whether a row of any tenant has a value without its key.
-func (t *Table[T]) keyless(ctx context.Context, key *Field) (found bool, err error) {
-	for _, f := range t.typed.Fields() {
-		if f.Role != RoleAttribute || t.typed.KeyOf(f) != key {
+func (t *Table[T]) keyless(ctx context.Context, key *field) (found bool, err error) {
+	for _, f := range t.typed.fields {
+		if f.role != roleAttribute || t.typed.keyField(f) != key {
 			continue
 		}
 		s := t.db.d.statement("SELECT 1 FROM ", t.name, " AS ", alias, " WHERE ", t.column(key), " IS NULL AND ",

@@ -34,7 +34,7 @@ func (t *Table[T]) visible(ctx context.Context, s *statement) bool {
 func (t *Table[T]) ours(ctx context.Context, s *statement) bool {
 	tenant := store.Tenant(ctx)
 	v := new(T)
-	if !t.typed.SetTenant(v, tenant) || !validText(tenant) {
+	if !t.typed.setTenant(v, tenant) || !validText(tenant) {
 		return false
 	}
 	switch {
@@ -52,7 +52,7 @@ func (t *Table[T]) ours(ctx context.Context, s *statement) bool {
 }
 
 func (t *Table[T]) alive(s *statement) {
-	if t.deleted.Nullable {
+	if t.deleted.nullable {
 		s.add(t.column(t.deleted), " IS NULL")
 		return
 	}
@@ -69,7 +69,7 @@ func (t *Table[T]) row(ctx context.Context, id string, lock bool) (*T, error) {
 }
 
 func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) (*T, error) {
-	fields := t.typed.Fields()
+	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields))
 	if !t.from(ctx, s) {
 		return nil, nil
@@ -156,7 +156,7 @@ func (t *Table[T]) condition(ctx context.Context, q *store.Query) (where *statem
 }
 
 func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement) ([]*schema.Resource, error) {
-	fields := t.typed.Fields()
+	fields := t.typed.fields
 	order, err := t.where.OrderBy(q.SortBy, q.Descending)
 	if err != nil {
 		return nil, fmt.Errorf("sqlquery: list %s: %w", t.name, err)
@@ -217,7 +217,7 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
 		}
 		err := t.db.query(ctx, s, func(scan func(...any) error) error {
 			v := new(T)
-			if err := t.read(scan, v, []*Field{t.id}); err != nil {
+			if err := t.read(scan, v, []*field{t.id}); err != nil {
 				return err
 			}
 			if id := t.typed.ID(v); asked[id] {

@@ -67,11 +67,11 @@ func (t *Table[T]) valueTable(path string, l ListTable) (*valueTable, error) {
 	switch {
 	case !ok || !p.Last().MultiValued || p.Last().Type != schema.TypeComplex:
 		return nil, fmt.Errorf("is no multi-valued complex attribute")
-	case t.typed.Field(RoleRest) == nil:
+	case t.typed.rest == nil:
 		return nil, fmt.Errorf("needs a rest field, which keeps the values")
 	}
-	for _, f := range t.typed.Fields() {
-		if f.Selects() && slices.Equal(f.Path[:len(f.Path)-1], p) {
+	for _, f := range t.typed.fields {
+		if f.selects() && slices.Equal(f.path[:len(f.path)-1], p) {
 			return nil, fmt.Errorf("the application can change it by %s, and the list would not follow", f.Name)
 		}
 	}

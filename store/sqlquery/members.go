@@ -161,7 +161,7 @@ func (g *GroupTable[T]) GroupsOf(ctx context.Context, ids []string) (map[string]
 }
 
 func (g *GroupTable[T]) groupsOf(ctx context.Context, ids []string, out map[string][]store.GroupRef) error {
-	fields := []*Field{g.id, g.display}
+	fields := []*field{g.id, g.display}
 	s := g.db.d.statement("SELECT m.", g.member, ", ", g.list(fields), " FROM ", g.table, " AS m JOIN (SELECT ", g.list(fields))
 	if !g.from(ctx, s) {
 		return nil
@@ -178,7 +178,7 @@ func (g *GroupTable[T]) groupsOf(ctx context.Context, ids []string, out map[stri
 		if err != nil {
 			return err
 		}
-		ref := store.GroupRef{ID: g.typed.ID(v), Display: g.display.Value(v).Text()}
+		ref := store.GroupRef{ID: g.typed.ID(v), Display: g.display.rowValue(v).Text()}
 		out[id()] = append(out[id()], ref)
 		return nil
 	})
@@ -221,7 +221,7 @@ func (g *GroupTable[T]) RemoveFromAll(ctx context.Context, id string, at time.Ti
 // lockGroupsOf reads the groups of a member, always in the same order, so that
 // two of these do not wait for each other.
 func (g *GroupTable[T]) lockGroupsOf(ctx context.Context, key any) ([]*T, error) {
-	fields := g.typed.Fields()
+	fields := g.typed.fields
 	s := g.db.d.statement("SELECT ", g.list(fields))
 	if !g.from(ctx, s) {
 		return nil, nil
@@ -244,6 +244,6 @@ func (g *GroupTable[T]) touch(ctx context.Context, v *T, at time.Time) error {
 	if r, _ := g.typed.Resource(v); !r.LastModified.IsZero() { // what does not fit is logged when it is read
 		at = store.Later(r.LastModified, at)
 	}
-	g.typed.SetModified(&next, at)
+	g.typed.setModified(&next, at)
 	return g.update(ctx, v, &next)
 }

@@ -44,7 +44,7 @@ func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]any, error) {
 	var keys []any
 	err := t.db.query(ctx, s, func(scan func(...any) error) error {
 		v := new(T)
-		err := t.read(scan, v, []*Field{t.id})
+		err := t.read(scan, v, []*field{t.id})
 		keys = append(keys, t.arg(v, t.id))
 		return err
 	})
@@ -64,7 +64,7 @@ func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error)
 				return fmt.Errorf("sqlquery: the row of %s with the key %v: %w", t.name, key, t.refused(err))
 			}
 		}
-		if t.typed.Deleted(v) {
+		if t.typed.isDeleted(v) {
 			return nil
 		}
 		return t.rebuildLists(ctx, &next)
@@ -75,7 +75,7 @@ func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error)
 // anyRow locks and reads a row of whatever tenant, deleted or not; nil if it is
 // gone.
 func (t *Table[T]) anyRow(ctx context.Context, key any) (*T, error) {
-	fields := t.typed.Fields()
+	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
 	t.keyIs(s, key)
 	s.add(t.db.d.forUpdate)

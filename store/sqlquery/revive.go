@@ -25,18 +25,18 @@ func (t *Table[T]) dead(ctx context.Context, s *statement) bool {
 // Tombstone implements [store.Reviver]: by the former key, and nobody whose
 // value is another one by now. Of several the one deleted last.
 func (t *Table[T]) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value, o store.GetOptions) (*schema.Resource, error) {
-	former := t.typed.FormerOf(p)
+	former := t.typed.formerField(p)
 	if former == nil || !v.Assigned() {
 		return nil, store.ErrNotFound
 	}
-	key := former.Key(v)
+	key := former.key(v)
 	var found *T
 	err := t.tombstones(ctx, o.ForUpdate, func(s *statement) {
 		s.equal(s, t.column(former), key.Text())
 	}, func(row *T) {
 		r, _ := t.typed.Resource(row) // what does not fit is logged when it is found
 		same := schema.Equal(p.Last(), r.Attributes.Get(p[0]), v)
-		if same && (found == nil || !t.typed.DeletedAt(row).Before(t.typed.DeletedAt(found))) {
+		if same && (found == nil || !t.typed.deletedAt(row).Before(t.typed.deletedAt(found))) {
 			found = row
 		}
 	})
@@ -51,7 +51,7 @@ func (t *Table[T]) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Va
 
 // tombstones reads those that a condition selects, in the order of their ids.
 func (t *Table[T]) tombstones(ctx context.Context, lock bool, condition func(*statement), row func(*T)) error {
-	fields := t.typed.Fields()
+	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
 	if !t.dead(ctx, s) {
 		return ctx.Err()
@@ -84,7 +84,7 @@ func (t *Table[T]) Revive(ctx context.Context, c *store.Change) (*schema.Resourc
 			return err
 		case old == nil:
 			return store.ErrNotFound
-		case c.IfVersion != "" && c.IfVersion != t.typed.Version(old):
+		case c.IfVersion != "" && c.IfVersion != t.typed.versionText(old):
 			return store.ErrVersion
 		}
 		v, err := t.revive(ctx, old, c.After)
@@ -104,7 +104,7 @@ func (t *Table[T]) buried(ctx context.Context, id string) (found *T, err error) 
 		return nil, nil
 	}
 	err = t.tombstones(ctx, true, func(s *statement) { t.keyIs(s, key) }, func(v *T) {
-		known := slices.ContainsFunc(t.former, func(f *Field) bool { return f.Value(v).Assigned() })
+		known := slices.ContainsFunc(t.former, func(f *field) bool { return f.rowValue(v).Assigned() })
 		if known && t.typed.ID(v) == id {
 			found = v
 		}
@@ -115,7 +115,7 @@ func (t *Table[T]) buried(ctx context.Context, id string) (found *T, err error) 
 // revive makes a tombstone what after is, and live.
 func (t *Table[T]) revive(ctx context.Context, old *T, after *schema.Resource) (*T, error) {
 	next := *old
-	t.typed.SetLive(&next)
+	t.typed.setLive(&next)
 	if err := t.typed.Apply(&next, after); err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (t *Table[T]) checkHostColumns(ctx context.Context, table string) error {
 // name can be revived, the last.
 func (t *Table[T]) onlyTombstone(ctx context.Context, v *T) error {
 	for _, f := range t.former {
-		key := f.Value(v)
+		key := f.rowValue(v)
 		if !key.Assigned() {
 			continue
 		}

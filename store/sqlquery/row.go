@@ -12,8 +12,8 @@ import (
 )
 
 // arg returns a field's value as an argument of a statement.
-func (t *Table[T]) arg(v *T, f *Field) any {
-	return t.columnArg(t.columns[f], f.Of(v))
+func (t *Table[T]) arg(v *T, f *field) any {
+	return t.columnArg(t.columns[f], f.goValue(v))
 }
 
 // argOf leaves pointers and Null types to database/sql, and takes plain text
@@ -49,7 +49,7 @@ func isPlain(v reflect.Value) bool {
 }
 
 // list returns the columns of all fields, as in a SELECT.
-func (t *Table[T]) list(fields []*Field) string {
+func (t *Table[T]) list(fields []*field) string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = t.column(f)
@@ -59,11 +59,11 @@ func (t *Table[T]) list(fields []*Field) string {
 
 // read scans the columns of the fields into v. A NULL in a field that cannot
 // be nil is its zero value: one odd row does not fail a list.
-func (t *Table[T]) read(scan func(...any) error, v *T, fields []*Field) error {
+func (t *Table[T]) read(scan func(...any) error, v *T, fields []*field) error {
 	dest := make([]any, len(fields))
 	targets := make([]target, len(fields))
 	for i, f := range fields {
-		targets[i] = newTarget(f.Of(v))
+		targets[i] = newTarget(f.goValue(v))
 		dest[i] = targets[i].dest
 	}
 	if err := scan(dest...); err != nil {
@@ -74,7 +74,7 @@ func (t *Table[T]) read(scan func(...any) error, v *T, fields []*Field) error {
 	}
 	if t.db.d.escapes {
 		for _, f := range fields {
-			unescapeText(f.Of(v))
+			unescapeText(f.goValue(v))
 		}
 	}
 	return nil

@@ -40,12 +40,12 @@ type Table[T any] struct {
 	log     *slog.Logger
 	where   *Translator
 
-	columns map[*Field]string // quoted
-	id      *Field
-	tenant  *Field
-	deleted *Field
-	version *Field
-	former  []*Field
+	columns map[*field]string // quoted
+	id      *field
+	tenant  *field
+	deleted *field
+	version *field
+	former  []*field
 	lists   []*valueTable
 	text    map[string]bool   // columns of byte slices, quoted, that hold text
 	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
@@ -94,9 +94,9 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 		return nil, err
 	}
 	t := &Table[T]{
-		db: db, typed: typed, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*Field]string{},
-		id: typed.Field(RoleID), tenant: typed.Field(RoleTenant),
-		deleted: typed.Field(RoleDeleted), version: typed.Field(RoleVersion),
+		db: db, typed: typed, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*field]string{},
+		id: typed.id, tenant: typed.tenant,
+		deleted: typed.deleted, version: typed.version,
 	}
 	if t.log == nil {
 		t.log = slog.Default()
@@ -104,9 +104,9 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	if t.options.Now == nil {
 		t.options.Now = time.Now
 	}
-	for _, f := range typed.Fields() {
+	for _, f := range typed.fields {
 		t.columns[f] = db.d.ident(columnName(f.StructField))
-		if f.Role == RoleFormer {
+		if f.role == roleFormer {
 			t.former = append(t.former, f)
 		}
 	}
@@ -121,7 +121,7 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	if err := t.reportKeyless(ctx); err != nil {
 		return nil, err
 	}
-	return t, db.register(registered{name, typed.Prefix(), typed.IntegerIDs(), t.refused})
+	return t, db.register(registered{name, typed.ids.prefix, typed.integerIDs(), t.refused})
 }
 
 // columnName is the tag db up to a comma, else the field's name in snake case.
@@ -162,21 +162,21 @@ func (t *Table[T]) translator() (*Translator, error) {
 	if err := t.addLists(&m); err != nil {
 		return nil, err
 	}
-	for _, f := range t.typed.Fields() {
+	for _, f := range t.typed.fields {
 		switch {
-		case f.Role == RoleCreated:
+		case f.role == roleCreated:
 			m.Columns["meta.created"] = t.expression(f)
-		case f.Role == RoleLastModified:
+		case f.role == roleLastModified:
 			m.Columns["meta.lastModified"] = t.expression(f)
-		case f.Role == RoleAttribute && !f.Selects() && pushable(f):
-			m.Columns[f.Path.String()] = t.expression(f)
+		case f.role == roleAttribute && !f.selects() && pushable(f):
+			m.Columns[f.path.String()] = t.expression(f)
 		}
 	}
 	w, err := NewTranslator(m)
 	if err != nil {
 		return nil, err
 	}
-	if t.typed.Field(RoleRest) == nil {
+	if t.typed.rest == nil {
 		t.addElements(w)
 	}
 	w.special = t.byID
@@ -185,29 +185,29 @@ func (t *Table[T]) translator() (*Translator, error) {
 
 // pushable: the rest column keeps times and decimals as the client wrote them,
 // with more digits than a column has.
-func pushable(f *Field) bool {
-	typ := f.Path.Last().Type
+func pushable(f *field) bool {
+	typ := f.path.Last().Type
 	return typ != schema.TypeDateTime && typ != schema.TypeDecimal
 }
 
 // alias is the table's in every SELECT.
 const alias = "t"
 
-func (t *Table[T]) column(f *Field) string { return alias + "." + t.columns[f] }
+func (t *Table[T]) column(f *field) string { return alias + "." + t.columns[f] }
 
-func (t *Table[T]) expression(f *Field) Column {
+func (t *Table[T]) expression(f *field) Column {
 	c := Column{
-		Expr: t.column(f), Not: f.Not, NeverNull: !f.Nullable, Arg: f.Arg,
-		instant: !f.Time && (f.Role == RoleCreated || f.Role == RoleLastModified),
+		Expr: t.column(f), Not: f.not, NeverNull: !f.nullable, Arg: f.arg,
+		instant: !f.isTime && (f.role == roleCreated || f.role == roleLastModified),
 	}
-	if k := t.typed.KeyOf(f); k != nil {
+	if k := t.typed.keyField(f); k != nil {
 		c.Key = t.column(k)
 	}
 	switch {
-	case f.Role != RoleAttribute:
-		c.Always = !f.Nullable
-	case f.Path.Last().Required:
-		c.Always = !f.Nullable
+	case f.role != roleAttribute:
+		c.Always = !f.nullable
+	case f.path.Last().Required:
+		c.Always = !f.nullable
 	}
 	return c
 }

@@ -70,14 +70,14 @@ func (t tag) has(option string) bool {
 	return ok
 }
 
-// Term is a part of a selector: a sub-attribute and the value it has.
-type Term struct {
-	Sub   *schema.Attribute
-	Value schema.Value
+// term is a part of a selector: a sub-attribute and the value it has.
+type term struct {
+	sub   *schema.Attribute
+	value schema.Value
 }
 
 // terms reads the selector type eq "work" and …, with the filter language.
-func (t tag) terms(rt *schema.ResourceType, list *schema.Attribute) ([]Term, error) {
+func (t tag) terms(rt *schema.ResourceType, list *schema.Attribute) ([]term, error) {
 	prefix := strings.TrimSuffix(t.path, "."+lastName(t.path))
 	p, err := filter.NewResolver(rt, filter.Options{}).Path(prefix+"["+t.selector+"]", nil)
 	if err != nil {
@@ -88,7 +88,7 @@ func (t tag) terms(rt *schema.ResourceType, list *schema.Attribute) ([]Term, err
 
 func lastName(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
-func conjunction(terms []Term, e filter.Expr, list *schema.Attribute) ([]Term, error) {
+func conjunction(terms []term, e filter.Expr, list *schema.Attribute) ([]term, error) {
 	switch e := e.(type) {
 	case filter.And:
 		left, err := conjunction(terms, e.Left, list)
@@ -99,7 +99,7 @@ func conjunction(terms []Term, e filter.Expr, list *schema.Attribute) ([]Term, e
 	case filter.Compare:
 		sub := e.Path.Last()
 		if e.Op == filter.EQ && !e.Null && list.Sub(sub.Name) == sub {
-			return append(terms, Term{sub, e.Value}), nil
+			return append(terms, term{sub, e.Value}), nil
 		}
 	}
 	return nil, errors.New("a selector is primary, or a conjunction of eq")
@@ -115,9 +115,9 @@ func structFields(t reflect.Type) ([]reflect.StructField, []error) {
 		switch {
 		case !ok || text == "-":
 		case !f.IsExported():
-			errs = append(errs, &TagError{t, f.Name, "is not exported"})
+			errs = append(errs, &tagError{t, f.Name, "is not exported"})
 		case throughPointer(t, f.Index):
-			errs = append(errs, &TagError{t, f.Name, "is embedded by pointer, which may be nil"})
+			errs = append(errs, &tagError{t, f.Name, "is embedded by pointer, which may be nil"})
 		default:
 			out = append(out, f)
 		}
@@ -135,15 +135,15 @@ func throughPointer(t reflect.Type, index []int) bool {
 	return false
 }
 
-// TagError is a mistake in a struct tag, or in the struct as a whole.
-type TagError struct {
+// tagError is a mistake in a struct tag, or in the struct as a whole.
+type tagError struct {
 	Struct reflect.Type
 	Field  string // "" for the struct
 	Reason string
 }
 
 // Error returns struct, field and reason.
-func (e *TagError) Error() string {
+func (e *tagError) Error() string {
 	where := e.Struct.String()
 	if e.Field != "" {
 		where += "." + e.Field

@@ -1,4 +1,4 @@
-package sqlquery_test
+package sqlquery
 
 import (
 	"errors"
@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
 // structOf makes a struct type from one field of each Go type, with an id and
@@ -20,6 +19,11 @@ func structOf(typ reflect.Type, tag string) reflect.Type {
 		{Name: "Login", Type: reflect.TypeFor[string](), Tag: `scim:"userName"`},
 		{Name: "Field", Type: typ, Tag: reflect.StructTag(`scim:` + quote(tag))},
 	})
+}
+
+func checkTags(host reflect.Type, t *schema.ResourceType) error {
+	_, err := build(host, t)
+	return err
 }
 
 func quote(s string) string { return string(schema.AppendJSONString(nil, s)) }
@@ -90,13 +94,13 @@ func TestMistakesInTags(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			err := sqlquery.CheckTags(structOf(c.typ, c.tag), schema.UserType)
+			err := checkTags(structOf(c.typ, c.tag), schema.UserType)
 			if c.want == "" {
 				require.NoError(t, err)
 				return
 			}
 			require.ErrorContains(t, err, c.want)
-			var tag *sqlquery.TagError
+			var tag *tagError
 			require.ErrorAs(t, err, &tag)
 			require.Equal(t, "Field", tag.Field)
 		})
@@ -112,34 +116,34 @@ func TestMistakesInStructs(t *testing.T) {
 		t.Helper()
 		require.ErrorContains(t, err, want, name)
 	}
-	_, err := sqlquery.NewTyped[int](schema.UserType)
+	_, err := NewTyped[int](schema.UserType)
 	check("no struct", "is not a struct", err)
-	_, err = sqlquery.NewTyped[inner](nil)
+	_, err = NewTyped[inner](nil)
 	check("no type", "needs a resource type", err)
-	_, err = sqlquery.NewTyped[struct {
+	_, err = NewTyped[struct {
 		Login string `scim:"userName"`
 	}](schema.UserType)
 	check("no id", "has no field with the tag id", err)
-	_, err = sqlquery.NewTyped[struct {
+	_, err = NewTyped[struct {
 		ID    string `scim:"id"`
 		login string `scim:"userName"`
 	}](schema.UserType)
 	check("unexported", "login: is not exported", err)
-	_, err = sqlquery.NewTyped[struct {
+	_, err = NewTyped[struct {
 		*inner
 		Login string `scim:"userName"`
 	}](schema.UserType)
 	check("embedded pointer", "embedded by pointer", err)
-	_, err = sqlquery.NewTyped[inner](schema.UserType)
+	_, err = NewTyped[inner](schema.UserType)
 	check("required", "userName, which is required", err)
-	_, err = sqlquery.NewTyped[struct {
+	_, err = NewTyped[struct {
 		inner
 		Login string `scim:"userName"`
 		Mail  string `scim:"emails[primary].value"`
 		Work  string `scim:"emails[type eq \"work\"].value"`
 	}](schema.UserType)
 	check("overlap", "may mean the same element", err)
-	_, err = sqlquery.NewTyped[struct {
+	_, err = NewTyped[struct {
 		ID   bool   `scim:"id"`
 		Nick int    `scim:"nickName"`
 		Name string `scim:"nope"`
@@ -147,10 +151,10 @@ func TestMistakesInStructs(t *testing.T) {
 	for _, field := range []string{".ID: ", ".Nick: ", ".Name: "} {
 		check("all at once", field, err)
 	}
-	var tag *sqlquery.TagError
+	var tag *tagError
 	require.True(t, errors.As(err, &tag))
 
-	_, err = sqlquery.NewTyped[struct {
+	_, err = NewTyped[struct {
 		inner
 		Login string `scim:"userName"`
 		Home  string `scim:"emails[type eq \"home\"].value"`
@@ -166,10 +170,10 @@ func FuzzTags(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, tag string) {
 		for _, typ := range []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[*bool](), reflect.TypeFor[int64]()} {
-			err := sqlquery.CheckTags(structOf(typ, tag), schema.UserType)
-			var wrong *sqlquery.TagError
+			err := checkTags(structOf(typ, tag), schema.UserType)
+			var wrong *tagError
 			if err != nil && !errors.As(err, &wrong) {
-				t.Fatalf("%q: %v is no TagError", tag, err)
+				t.Fatalf("%q: %v is not a tagError", tag, err)
 			}
 		}
 	})

@@ -66,60 +66,60 @@ type Typed[T any] struct{ mapping }
 // mapping is what the tags of one struct say.
 type mapping struct {
 	typ    *schema.ResourceType
-	fields []*Field
+	fields []*field
 
-	id, version, created, modified, deleted, tenant, rest *Field
+	id, version, created, modified, deleted, tenant, rest *field
 	ids                                                   idCodec
 }
 
-// Role is what a field is to the library.
-type Role uint8
+// role is what a field is to the library.
+type role uint8
 
 // The roles of a field.
 const (
-	RoleAttribute    Role = iota // the value of an attribute
-	RoleKey                      // schema.FoldKey of one
-	RoleFormer                   // the key of a unique value of what is deleted
-	RoleID                       // id
-	RoleVersion                  // meta.version
-	RoleCreated                  // meta.created
-	RoleLastModified             // meta.lastModified
-	RoleTenant                   // ,tenant
-	RoleDeleted                  // ,deleted
-	RoleRest                     // ,rest
+	roleAttribute    role = iota // the value of an attribute
+	roleKey                      // schema.FoldKey of one
+	roleFormer                   // the key of a unique value of what is deleted
+	roleID                       // id
+	roleVersion                  // meta.version
+	roleCreated                  // meta.created
+	roleLastModified             // meta.lastModified
+	roleTenant                   // ,tenant
+	roleDeleted                  // ,deleted
+	roleRest                     // ,rest
 )
 
-// Field is one tagged field of a struct.
-type Field struct {
+// field is one tagged field of a struct.
+type field struct {
 	reflect.StructField // Index leads to it from the struct
-	Role                Role
-	// Path is the attribute, for RoleAttribute, RoleKey and RoleFormer; relative to
-	// [Typed.Type]. In a multi-valued attribute Primary or Terms say which
+	role                role
+	// path is the attribute, for roleAttribute, roleKey and roleFormer; relative to
+	// [Typed.Type]. In a multi-valued attribute primary or terms say which
 	// element is meant.
-	Path    schema.AttrPath
-	Primary bool
-	Terms   []Term
-	// Not says that the field has the opposite of a boolean.
-	Not bool
-	// Nullable says that the field's type has a state for "no value".
-	Nullable bool
-	// Time says that the field is a time.Time, possibly nullable.
-	Time bool
+	path    schema.AttrPath
+	primary bool
+	terms   []term
+	// not says that the field has the opposite of a boolean.
+	not bool
+	// nullable says that the field's type has a state for "no value".
+	nullable bool
+	// isTime says that the field is a time.Time, possibly nullable.
+	isTime bool
 
 	codec codec
 	start schema.Value // the default
 }
 
-// Of returns the field in a struct that v points to.
-func (f *Field) Of(v any) reflect.Value { return reflect.ValueOf(v).Elem().FieldByIndex(f.Index) }
+// goValue returns the field in a struct that v points to.
+func (f *field) goValue(v any) reflect.Value { return reflect.ValueOf(v).Elem().FieldByIndex(f.Index) }
 
-// Selects reports whether the field is of one element of a multi-valued
+// selects reports whether the field is of one element of a multi-valued
 // attribute.
-func (f *Field) Selects() bool { return f.Primary || f.Terms != nil }
+func (f *field) selects() bool { return f.primary || f.terms != nil }
 
-// Arg returns how a value is compared with the field in a database: the value
+// arg returns how a value is compared with the field in a database: the value
 // as it would be in the field. It reports false if the field cannot hold it.
-func (f *Field) Arg(v schema.Value) (any, bool) {
+func (f *field) arg(v schema.Value) (any, bool) {
 	c := f.codec
 	if c.null != notNull {
 		c.null, c.typ = notNull, baseOf(c)
@@ -139,7 +139,7 @@ func baseOf(c codec) reflect.Type {
 }
 
 // NewTyped reads the tags of T, which is a struct. The error joins every
-// mistake, each a [*TagError].
+// mistake.
 func NewTyped[T any](t *schema.ResourceType) (*Typed[T], error) {
 	m, err := build(reflect.TypeFor[T](), t)
 	if err != nil {
@@ -150,15 +150,15 @@ func NewTyped[T any](t *schema.ResourceType) (*Typed[T], error) {
 
 func build(host reflect.Type, t *schema.ResourceType) (*mapping, error) {
 	if host.Kind() != reflect.Struct {
-		return nil, &TagError{host, "", "is not a struct"}
+		return nil, &tagError{host, "", "is not a struct"}
 	}
 	if t == nil || t.Root() == nil {
-		return nil, &TagError{host, "", "needs a resource type made by schema.NewResourceType"}
+		return nil, &tagError{host, "", "needs a resource type made by schema.NewResourceType"}
 	}
 	b := builder{host: host, typ: t}
 	m := &mapping{typ: t, fields: b.read()}
-	m.id, m.version, m.created = b.only(RoleID), b.only(RoleVersion), b.only(RoleCreated)
-	m.modified, m.deleted, m.tenant, m.rest = b.only(RoleLastModified), b.only(RoleDeleted), b.only(RoleTenant), b.only(RoleRest)
+	m.id, m.version, m.created = b.only(roleID), b.only(roleVersion), b.only(roleCreated)
+	m.modified, m.deleted, m.tenant, m.rest = b.only(roleLastModified), b.only(roleDeleted), b.only(roleTenant), b.only(roleRest)
 	m.ids = b.ids
 	if m.id == nil {
 		b.fail("", "has no field with the tag id")
@@ -176,37 +176,21 @@ func build(host reflect.Type, t *schema.ResourceType) (*mapping, error) {
 // elsewhere.
 func (m *Typed[T]) Type() *schema.ResourceType { return m.typ }
 
-// Fields returns the tagged fields in the order of the struct.
-func (m *Typed[T]) Fields() []*Field { return append([]*Field(nil), m.fields...) }
-
-// Field returns the only field of a role other than those with a Path, or nil.
-func (m *Typed[T]) Field(r Role) *Field {
-	for _, f := range m.fields {
-		if f.Role == r {
-			return f
-		}
-	}
-	return nil
-}
-
-// KeyOf returns the key field that belongs to an attribute's field, or nil.
-func (m *Typed[T]) KeyOf(f *Field) *Field {
+// keyField returns the key field that belongs to an attribute's field, or nil.
+func (m *Typed[T]) keyField(f *field) *field {
 	for _, k := range m.fields {
-		if k.Role == RoleKey && k.sameValue(f) {
+		if k.role == roleKey && k.sameValue(f) {
 			return k
 		}
 	}
 	return nil
 }
 
-// IntegerIDs reports whether the database hands out the ids.
-func (m *Typed[T]) IntegerIDs() bool { return m.ids.form == idInteger }
-
-// Prefix returns the option prefix of the id.
-func (m *Typed[T]) Prefix() string { return m.ids.prefix }
+// integerIDs reports whether the database hands out the ids.
+func (m *Typed[T]) integerIDs() bool { return m.ids.form == idInteger }
 
 // ID returns the id of v.
-func (m *Typed[T]) ID(v *T) string { return m.ids.format(m.id.Of(v)) }
+func (m *Typed[T]) ID(v *T) string { return m.ids.format(m.id.goValue(v)) }
 
 // SetID gives v an id. It reports false, and changes nothing, if no resource
 // can have it: it lacks the prefix, is no number or UUID, or is not in the
@@ -214,18 +198,18 @@ func (m *Typed[T]) ID(v *T) string { return m.ids.format(m.id.Of(v)) }
 func (m *Typed[T]) SetID(v *T, id string) bool {
 	parsed, ok := m.ids.parse(id)
 	if ok {
-		m.id.Of(v).Set(parsed)
+		m.id.goValue(v).Set(parsed)
 	}
 	return ok
 }
 
-// SetTenant gives v a tenant. It reports false if T cannot have it: without a
+// setTenant gives v a tenant. It reports false if T cannot have it: without a
 // tenant field only "" is possible, and an integer takes only integers.
-func (m *Typed[T]) SetTenant(v *T, tenant string) bool {
+func (m *Typed[T]) setTenant(v *T, tenant string) bool {
 	if m.tenant == nil {
 		return tenant == ""
 	}
-	f := m.tenant.Of(v)
+	f := m.tenant.goValue(v)
 	if m.tenant.codec.kind == kindText {
 		f.SetString(tenant)
 		return true
@@ -238,30 +222,30 @@ func (m *Typed[T]) SetTenant(v *T, tenant string) bool {
 	return true
 }
 
-// Version returns the version of v; "" without a version field.
-func (m *Typed[T]) Version(v *T) string {
+// versionText returns the version of v; "" without a version field.
+func (m *Typed[T]) versionText(v *T) string {
 	if m.version == nil {
 		return ""
 	}
-	if f := m.version.Of(v); f.CanInt() {
+	if f := m.version.goValue(v); f.CanInt() {
 		return strconv.FormatInt(f.Int(), 10)
 	}
-	return strconv.FormatUint(m.version.Of(v).Uint(), 10)
+	return strconv.FormatUint(m.version.goValue(v).Uint(), 10)
 }
 
 func (m *Typed[T]) String() string { return fmt.Sprintf("%s as %s", reflect.TypeFor[T](), m.typ.Name) }
 
-// Value returns the field's value in a struct that v points to, as the tree
+// rowValue returns the field's value in a struct that v points to, as the tree
 // has it; of a key field the key.
-func (f *Field) Value(v any) schema.Value { return f.codec.get(f.Of(v)) }
+func (f *field) rowValue(v any) schema.Value { return f.codec.get(f.goValue(v)) }
 
-// SetModified gives v a meta.lastModified, if it has a field for it.
-func (m *Typed[T]) SetModified(v *T, at time.Time) {
+// setModified gives v a meta.lastModified, if it has a field for it.
+func (m *Typed[T]) setModified(v *T, at time.Time) {
 	if m.modified != nil {
-		_ = m.modified.codec.set(m.modified.Of(v), schema.DateTime(at)) // a time fits
+		_ = m.modified.codec.set(m.modified.goValue(v), schema.DateTime(at)) // a time fits
 	}
 }
 
-// OneCase reports whether no two ids differ in case alone, as integers and
+// oneCase reports whether no two ids differ in case alone, as integers and
 // UUIDs do not.
-func (m *Typed[T]) OneCase() bool { return m.ids.form == idInteger || m.ids.isUUID() }
+func (m *Typed[T]) oneCase() bool { return m.ids.form == idInteger || m.ids.isUUID() }

@@ -13,16 +13,16 @@ import (
 type builder struct {
 	host   reflect.Type
 	typ    *schema.ResourceType
-	fields []*Field
+	fields []*field
 	ids    idCodec
 	errs   []error
 }
 
 func (b *builder) fail(field, format string, args ...any) {
-	b.errs = append(b.errs, &TagError{b.host, field, fmt.Sprintf(format, args...)})
+	b.errs = append(b.errs, &tagError{b.host, field, fmt.Sprintf(format, args...)})
 }
 
-func (b *builder) read() []*Field {
+func (b *builder) read() []*field {
 	found, errs := structFields(b.host)
 	b.errs = append(b.errs, errs...)
 	for _, sf := range found {
@@ -38,26 +38,26 @@ func (b *builder) read() []*Field {
 }
 
 // headers are the paths that are not attributes of the tree.
-var headers = map[string]Role{
-	"id": RoleID, "meta.version": RoleVersion, "meta.created": RoleCreated, "meta.lastmodified": RoleLastModified,
+var headers = map[string]role{
+	"id": roleID, "meta.version": roleVersion, "meta.created": roleCreated, "meta.lastmodified": roleLastModified,
 }
 
 // allowed are the options that fit each role.
-var allowed = map[Role][]string{
-	RoleAttribute: {"not", "default", "unit"}, RoleKey: {"key"}, RoleFormer: {"former"}, RoleID: {"prefix", "uuid"},
-	RoleCreated: {"unit"}, RoleLastModified: {"unit"},
-	RoleTenant: {"tenant"}, RoleDeleted: {"deleted"}, RoleRest: {"rest"},
+var allowed = map[role][]string{
+	roleAttribute: {"not", "default", "unit"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
+	roleCreated: {"unit"}, roleLastModified: {"unit"},
+	roleTenant: {"tenant"}, roleDeleted: {"deleted"}, roleRest: {"rest"},
 }
 
 func (b *builder) field(sf reflect.StructField, g tag) error {
-	f := &Field{StructField: sf, Not: g.has("not"), codec: newCodec(sf.Type)}
-	f.codec.not = f.Not
-	f.Nullable, f.Time = f.codec.null != notNull, f.codec.kind == kindTime
+	f := &field{StructField: sf, not: g.has("not"), codec: newCodec(sf.Type)}
+	f.codec.not = f.not
+	f.nullable, f.isTime = f.codec.null != notNull, f.codec.kind == kindTime
 	if err := b.role(f, g); err != nil {
 		return err
 	}
 	for o := range g.options {
-		if !slices.Contains(allowed[f.Role], o) {
+		if !slices.Contains(allowed[f.role], o) {
 			return fmt.Errorf("option %s does not fit here", o)
 		}
 	}
@@ -73,24 +73,24 @@ func (b *builder) field(sf reflect.StructField, g tag) error {
 	return nil
 }
 
-func (b *builder) role(f *Field, g tag) error {
+func (b *builder) role(f *field, g tag) error {
 	switch header, isHeader := headers[strings.ToLower(g.path)]; {
 	case g.path == "" && g.has("rest"):
-		f.Role = RoleRest
+		f.role = roleRest
 	case g.path == "" && g.has("deleted"):
-		f.Role = RoleDeleted
+		f.role = roleDeleted
 	case g.path == "" && g.has("tenant"):
-		f.Role = RoleTenant
+		f.role = roleTenant
 	case g.path == "":
 		return fmt.Errorf("the tag has neither a path nor rest, deleted or tenant")
 	case isHeader && !g.bracket:
-		f.Role = header
+		f.role = header
 	default:
 		switch {
 		case g.has("key"):
-			f.Role = RoleKey
+			f.role = roleKey
 		case g.has("former"):
-			f.Role = RoleFormer
+			f.role = roleFormer
 		}
 		return b.resolve(f, g)
 	}
@@ -98,13 +98,13 @@ func (b *builder) role(f *Field, g tag) error {
 }
 
 // resolve finds the attribute and the element that a path means.
-func (b *builder) resolve(f *Field, g tag) error {
+func (b *builder) resolve(f *field, g tag) error {
 	p, ok := b.typ.Resolve(g.path)
 	if !ok {
 		return fmt.Errorf("%s has no attribute %q", b.typ.Name, g.path)
 	}
 	a := p.Last()
-	f.Path, f.codec.attr = p, a
+	f.path, f.codec.attr = p, a
 	switch {
 	case slices.ContainsFunc(p, (*schema.Attribute).Secret):
 		return fmt.Errorf("%s is a secret, which is never part of a resource: see scim.Config.SetPassword", p)
@@ -119,64 +119,64 @@ func (b *builder) resolve(f *Field, g tag) error {
 	case p.MultiValued() && (!g.bracket || a.MultiValued):
 		return fmt.Errorf("%s has many values: say which, as in emails[primary].value, or leave it to the rest field", p)
 	case strings.EqualFold(g.selector, "primary"):
-		f.Primary = true
+		f.primary = true
 		return nil
 	case !g.bracket:
 		return nil
 	}
 	var err error
-	f.Terms, err = g.terms(b.typ, f.list().Last())
+	f.terms, err = g.terms(b.typ, f.list().Last())
 	return err
 }
 
 // list returns the path of the multi-valued attribute of a selecting field.
-func (f *Field) list() schema.AttrPath { return f.Path[:len(f.Path)-1] }
+func (f *field) list() schema.AttrPath { return f.path[:len(f.path)-1] }
 
 // check compares the Go type with the role.
-func (b *builder) check(f *Field, g tag) error {
+func (b *builder) check(f *field, g tag) error {
 	c, null := &f.codec, f.codec.null != notNull
 	bad := func(want string) error { return fmt.Errorf("is %s, but must be %s", f.Type, want) }
-	switch f.Role {
-	case RoleAttribute:
+	switch f.role {
+	case roleAttribute:
 		return b.checkAttribute(f, g)
-	case RoleKey:
+	case roleKey:
 		switch {
 		case c.kind != kindText:
 			return bad("a string")
 		case !c.attr.FoldsCase():
-			return fmt.Errorf("%s is compared as it is and needs no key", f.Path)
+			return fmt.Errorf("%s is compared as it is and needs no key", f.path)
 		}
-	case RoleFormer:
+	case roleFormer:
 		switch {
 		case c.kind != kindText || !null:
 			return bad("a nullable string")
-		case !b.identifies(f.Path):
-			return fmt.Errorf("%s is no unique string: nobody comes back by it", f.Path)
+		case !b.identifies(f.path):
+			return fmt.Errorf("%s is no unique string: nobody comes back by it", f.path)
 		}
-	case RoleID:
+	case roleID:
 		var reason string
 		if b.ids, reason = newIDCodec(f.Type, g); reason != "" {
 			return fmt.Errorf("%s", reason)
 		}
-	case RoleVersion:
+	case roleVersion:
 		if null || c.kind != kindInt && c.kind != kindUint {
 			return bad("an integer")
 		}
-	case RoleCreated, RoleLastModified:
+	case roleCreated, roleLastModified:
 		c.attr = schema.MetaAttribute.Sub("created")
 		if !c.fits(schema.TypeDateTime) {
 			return bad("a time, or an integer with the option unit")
 		}
-	case RoleTenant:
+	case roleTenant:
 		if null || c.kind != kindText && c.kind != kindInt {
 			return bad("a string or an integer")
 		}
-	case RoleDeleted:
+	case roleDeleted:
 		if c.kind != kindBool && (!null || c.kind != kindTime) || c.kind == kindBool && null {
 			return bad("a boolean or a nullable time")
 		}
 		c.attr = schema.MetaAttribute.Sub("created")
-	case RoleRest:
+	case roleRest:
 		if null || c.kind != kindText && c.kind != kindBytes {
 			return bad("[]byte or a string")
 		}
@@ -184,12 +184,12 @@ func (b *builder) check(f *Field, g tag) error {
 	return nil
 }
 
-func (b *builder) checkAttribute(f *Field, g tag) error {
+func (b *builder) checkAttribute(f *field, g tag) error {
 	c := &f.codec
 	switch text, given := g.options["default"]; {
 	case !c.fits(c.attr.Type):
-		return fmt.Errorf("is %s, which does not hold the %s %s", f.Type, c.attr.Type, f.Path)
-	case f.Not && c.attr.Type != schema.TypeBoolean:
+		return fmt.Errorf("is %s, which does not hold the %s %s", f.Type, c.attr.Type, f.path)
+	case f.not && c.attr.Type != schema.TypeBoolean:
 		return fmt.Errorf("option not is for booleans")
 	case given && (c.null != notNull || c.kind == kindText || c.kind == kindTime || c.unit > 0):
 		return fmt.Errorf("option default is for booleans and numbers that cannot be null")
@@ -202,7 +202,7 @@ func (b *builder) checkAttribute(f *Field, g tag) error {
 			return fmt.Errorf("default: %w", err)
 		}
 		f.start = v
-	case c.null == notNull && f.Path.String() == "active":
+	case c.null == notNull && f.path.String() == "active":
 		// A client that says nothing of active creates users who can work.
 		f.start = schema.Boolean(true)
 	}
@@ -210,24 +210,24 @@ func (b *builder) checkAttribute(f *Field, g tag) error {
 }
 
 // sameValue reports whether two fields mean the same value of a resource.
-func (f *Field) sameValue(g *Field) bool {
-	return slices.Equal(f.Path, g.Path) && f.SameElement(g)
+func (f *field) sameValue(g *field) bool {
+	return slices.Equal(f.path, g.path) && f.sameElement(g)
 }
 
-// SameElement reports whether two fields mean the same element of the same
+// sameElement reports whether two fields mean the same element of the same
 // multi-valued attribute, as far as their selectors say.
-func (f *Field) SameElement(g *Field) bool {
-	return f.Primary == g.Primary && slices.EqualFunc(f.Terms, g.Terms, func(x, y Term) bool {
-		return x.Sub == y.Sub && schema.Equal(x.Sub, x.Value, y.Value)
+func (f *field) sameElement(g *field) bool {
+	return f.primary == g.primary && slices.EqualFunc(f.terms, g.terms, func(x, y term) bool {
+		return x.sub == y.sub && schema.Equal(x.sub, x.value, y.value)
 	})
 }
 
 // only returns the field of a role of which there is at most one.
-func (b *builder) only(r Role) *Field {
-	var found *Field
+func (b *builder) only(r role) *field {
+	var found *field
 	for _, f := range b.fields {
 		switch {
-		case f.Role != r:
+		case f.role != r:
 		case found != nil:
 			b.fail(f.Name, "has the tag of %s", found.Name)
 		default:
@@ -240,21 +240,21 @@ func (b *builder) only(r Role) *Field {
 // checkTogether finds fields that contradict each other, and what is missing.
 func (b *builder) checkTogether(rest bool) {
 	for i, f := range b.fields {
-		if f.Role != RoleAttribute && f.Role != RoleKey && f.Role != RoleFormer {
+		if f.role != roleAttribute && f.role != roleKey && f.role != roleFormer {
 			continue
 		}
 		for _, g := range b.fields[:i] {
 			switch {
-			case g.Role == f.Role && f.sameValue(g):
+			case g.role == f.role && f.sameValue(g):
 				b.fail(f.Name, "has the tag of %s", g.Name)
 			case !rest && f.overlaps(g):
 				b.fail(f.Name, "and %s may mean the same element of %s, which takes a rest field to tell", g.Name, f.list())
 			}
 		}
-		if f.Role == RoleFormer && !slices.ContainsFunc(b.fields, func(g *Field) bool { return g.Role == RoleDeleted }) {
+		if f.role == roleFormer && !slices.ContainsFunc(b.fields, func(g *field) bool { return g.role == roleDeleted }) {
 			b.fail(f.Name, "needs a field with the tag deleted")
 		}
-		if f.Role != RoleAttribute && !slices.ContainsFunc(b.fields, func(g *Field) bool { return g.Role == RoleAttribute && g.sameValue(f) }) {
+		if f.role != roleAttribute && !slices.ContainsFunc(b.fields, func(g *field) bool { return g.role == roleAttribute && g.sameValue(f) }) {
 			b.fail(f.Name, "is the key of a value without a field")
 		}
 	}
@@ -265,13 +265,13 @@ func (b *builder) checkTogether(rest bool) {
 
 // overlaps reports whether two selectors of one attribute differ without
 // excluding each other.
-func (f *Field) overlaps(g *Field) bool {
-	if !f.Selects() || !g.Selects() || !slices.Equal(f.list(), g.list()) || f.SameElement(g) {
+func (f *field) overlaps(g *field) bool {
+	if !f.selects() || !g.selects() || !slices.Equal(f.list(), g.list()) || f.sameElement(g) {
 		return false
 	}
-	for _, x := range f.Terms {
-		for _, y := range g.Terms {
-			if x.Sub == y.Sub && !schema.Equal(x.Sub, x.Value, y.Value) {
+	for _, x := range f.terms {
+		for _, y := range g.terms {
+			if x.sub == y.sub && !schema.Equal(x.sub, x.value, y.value) {
 				return false
 			}
 		}
@@ -282,7 +282,7 @@ func (f *Field) overlaps(g *Field) bool {
 // checkRequired finds attributes that every resource has and T cannot keep.
 func (b *builder) checkRequired() {
 	for _, a := range b.typ.Schema.Attributes {
-		has := func(f *Field) bool { return f.Role == RoleAttribute && f.Path[0] == a }
+		has := func(f *field) bool { return f.role == roleAttribute && f.path[0] == a }
 		if a.Required && !a.Secret() && a != b.typ.Members() && !slices.ContainsFunc(b.fields, has) {
 			b.fail("", "has no field for %s, which is required, and no rest field", a.Name)
 		}

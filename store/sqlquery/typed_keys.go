@@ -8,9 +8,9 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Key returns what a key or former field has for a value: its schema.FoldKey,
+// key returns what a key or former field has for a value: its schema.FoldKey,
 // or the value if the attribute is compared as it is.
-func (f *Field) Key(v schema.Value) schema.Value {
+func (f *field) key(v schema.Value) schema.Value {
 	switch {
 	case !v.Assigned():
 		return v
@@ -23,17 +23,17 @@ func (f *Field) Key(v schema.Value) schema.Value {
 // Keys makes the keys in v what the values in v say, and reports whether any
 // was something else. If v is deleted, these are the former keys that it has.
 func (m *Typed[T]) Keys(v *T) bool {
-	role := RoleKey
-	if m.Deleted(v) {
-		role = RoleFormer
+	role := roleKey
+	if m.isDeleted(v) {
+		role = roleFormer
 	}
-	return m.setKeys(v, func(k *Field, to reflect.Value) bool {
-		return k.Role == role && (role == RoleKey || k.codec.get(to).Assigned())
+	return m.setKeys(v, func(k *field, to reflect.Value) bool {
+		return k.role == role && (role == roleKey || k.codec.get(to).Assigned())
 	})
 }
 
 // setKeys sets the chosen key fields, and reports whether any changed.
-func (m *Typed[T]) setKeys(v *T, choose func(k *Field, to reflect.Value) bool) (changed bool) {
+func (m *Typed[T]) setKeys(v *T, choose func(k *field, to reflect.Value) bool) (changed bool) {
 	row := reflect.ValueOf(v).Elem()
 	for _, k := range m.fields {
 		to := row.FieldByIndex(k.Index)
@@ -41,22 +41,22 @@ func (m *Typed[T]) setKeys(v *T, choose func(k *Field, to reflect.Value) bool) (
 			continue
 		}
 		for _, f := range m.fields {
-			if f.Role != RoleAttribute || !f.sameValue(k) {
+			if f.role != roleAttribute || !f.sameValue(k) {
 				continue
 			}
 			before := k.codec.get(to)
-			_ = k.codec.set(to, k.Key(f.codec.get(row.FieldByIndex(f.Index)))) // text fits
+			_ = k.codec.set(to, k.key(f.codec.get(row.FieldByIndex(f.Index)))) // text fits
 			changed = changed || !schema.Identical(before, k.codec.get(to))
 		}
 	}
 	return changed
 }
 
-// SetDeleted marks v as deleted: its former keys are those of its values, and
+// setDeleted marks v as deleted: its former keys are those of its values, and
 // its keys that can be null are null, so that a unique index lets another
 // resource have them. It reports false, and changes nothing, without a deleted
 // field.
-func (m *Typed[T]) SetDeleted(v *T, at time.Time) bool {
+func (m *Typed[T]) setDeleted(v *T, at time.Time) bool {
 	if m.deleted == nil {
 		return false
 	}
@@ -64,46 +64,46 @@ func (m *Typed[T]) SetDeleted(v *T, at time.Time) bool {
 	if m.deleted.codec.kind == kindBool {
 		value = schema.Boolean(true)
 	}
-	_ = m.deleted.codec.set(m.deleted.Of(v), value) // it fits
-	m.setKeys(v, func(k *Field, _ reflect.Value) bool { return k.Role == RoleFormer })
-	m.clear(v, func(k *Field) bool { return k.Role == RoleKey && k.Nullable })
+	_ = m.deleted.codec.set(m.deleted.goValue(v), value) // it fits
+	m.setKeys(v, func(k *field, _ reflect.Value) bool { return k.role == roleFormer })
+	m.clear(v, func(k *field) bool { return k.role == roleKey && k.nullable })
 	return true
 }
 
-// SetLive takes the mark of a deleted v away, and the former keys.
-func (m *Typed[T]) SetLive(v *T) {
-	m.clear(v, func(f *Field) bool { return f.Role == RoleDeleted || f.Role == RoleFormer })
+// setLive takes the mark of a deleted v away, and the former keys.
+func (m *Typed[T]) setLive(v *T) {
+	m.clear(v, func(f *field) bool { return f.role == roleDeleted || f.role == roleFormer })
 }
 
-func (m *Typed[T]) clear(v *T, choose func(*Field) bool) {
+func (m *Typed[T]) clear(v *T, choose func(*field) bool) {
 	for _, f := range m.fields {
 		if choose(f) {
-			f.Of(v).SetZero()
+			f.goValue(v).SetZero()
 		}
 	}
 }
 
-// DeletedAt returns when v was deleted; the zero time if that is not known, or
+// deletedAt returns when v was deleted; the zero time if that is not known, or
 // v is not deleted.
-func (m *Typed[T]) DeletedAt(v *T) time.Time {
+func (m *Typed[T]) deletedAt(v *T) time.Time {
 	if m.deleted == nil || m.deleted.codec.kind == kindBool {
 		return time.Time{}
 	}
-	return m.deleted.Value(v).Time()
+	return m.deleted.rowValue(v).Time()
 }
 
-func (m *Typed[T]) Deleted(v *T) bool {
+func (m *Typed[T]) isDeleted(v *T) bool {
 	if m.deleted == nil {
 		return false
 	}
-	at := m.deleted.Value(v)
+	at := m.deleted.rowValue(v)
 	return at.Assigned() && (m.deleted.codec.kind != kindBool || at.Bool())
 }
 
-// FormerOf returns the field with the former key of an attribute, or nil.
-func (m *Typed[T]) FormerOf(p schema.AttrPath) *Field {
+// formerField returns the field with the former key of an attribute, or nil.
+func (m *Typed[T]) formerField(p schema.AttrPath) *field {
 	for _, f := range m.fields {
-		if f.Role == RoleFormer && slices.Equal(f.Path, p) {
+		if f.role == roleFormer && slices.Equal(f.path, p) {
 			return f
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // resource is complete without it.
 func (m *Typed[T]) Resource(v *T) (*schema.Resource, []error) {
 	row := reflect.ValueOf(v).Elem()
-	r := &schema.Resource{Type: m.typ, ID: m.ID(v), Version: m.Version(v)}
+	r := &schema.Resource{Type: m.typ, ID: m.ID(v), Version: m.versionText(v)}
 	r.Created, r.LastModified = m.created.time(row), m.modified.time(row)
 	var problems []error
 	if text := m.restOf(row); len(text) > 0 {
@@ -24,14 +24,14 @@ func (m *Typed[T]) Resource(v *T) (*schema.Resource, []error) {
 		}
 	}
 	for _, f := range m.fields {
-		if f.Role == RoleAttribute {
+		if f.role == roleAttribute {
 			r.Attributes = f.overlay(r.Attributes, f.codec.get(row.FieldByIndex(f.Index)))
 		}
 	}
 	return r, problems
 }
 
-func (f *Field) time(row reflect.Value) time.Time {
+func (f *field) time(row reflect.Value) time.Time {
 	if f == nil {
 		return time.Time{}
 	}
@@ -50,9 +50,9 @@ func (m *Typed[T]) restOf(row reflect.Value) []byte {
 }
 
 // overlay puts the field's value in its place.
-func (f *Field) overlay(o *schema.Object, v schema.Value) *schema.Object {
-	if !f.Selects() {
-		return f.replace(o, f.Path, v)
+func (f *field) overlay(o *schema.Object, v schema.Value) *schema.Object {
+	if !f.selects() {
+		return f.replace(o, f.path, v)
 	}
 	p := f.list()
 	return setAt(o, p, f.overlayList(getAt(o, p), v))
@@ -60,14 +60,14 @@ func (f *Field) overlay(o *schema.Object, v schema.Value) *schema.Object {
 
 // replace sets the value at a path of single values, unless what is there says
 // the same in the client's spelling.
-func (f *Field) replace(o *schema.Object, p schema.AttrPath, v schema.Value) *schema.Object {
+func (f *field) replace(o *schema.Object, p schema.AttrPath, v schema.Value) *schema.Object {
 	if old := getAt(o, p); old.Assigned() && f.codec.holds(v, old) {
 		return o
 	}
 	return setAt(o, p, v)
 }
 
-func (f *Field) overlayList(list, v schema.Value) schema.Value {
+func (f *field) overlayList(list, v schema.Value) schema.Value {
 	i := f.locate(list)
 	if i < 0 {
 		return appendElement(list, f.element(v))
@@ -84,8 +84,8 @@ func (f *Field) overlayList(list, v schema.Value) schema.Value {
 
 // overlayElement returns the element with another value; without its "value"
 // there is no element.
-func (f *Field) overlayElement(o *schema.Object, v schema.Value) schema.Value {
-	sub := f.Path.Last()
+func (f *field) overlayElement(o *schema.Object, v schema.Value) schema.Value {
+	sub := f.path.Last()
 	had := o.Get(sub).Assigned()
 	o = f.replace(o, schema.AttrPath{sub}, v)
 	if had && !o.Get(sub).Assigned() && sub == f.list().Last().Sub("value") {
@@ -106,42 +106,42 @@ func appendElement(list, e schema.Value) schema.Value {
 }
 
 // element makes the element of a value that is in no list.
-func (f *Field) element(v schema.Value) schema.Value {
+func (f *field) element(v schema.Value) schema.Value {
 	if !v.Assigned() {
 		return schema.Value{}
 	}
 	var b schema.Builder
-	for _, t := range f.Terms {
-		b.Set(t.Sub, t.Value)
+	for _, t := range f.terms {
+		b.Set(t.sub, t.value)
 	}
-	if f.Primary {
+	if f.primary {
 		if primary := f.list().Last().Sub("primary"); primary != nil {
 			b.Set(primary, schema.Boolean(true))
 		}
 	}
-	b.Set(f.Path.Last(), v)
+	b.Set(f.path.Last(), v)
 	return schema.Complex(b.Object())
 }
 
 // locate returns the place of the element that the field means, or -1.
-func (f *Field) locate(list schema.Value) int {
+func (f *field) locate(list schema.Value) int {
 	for i, e := range list.All() {
 		if f.means(e.Object()) {
 			return i
 		}
 	}
-	if f.Primary && list.Len() > 0 {
+	if f.primary && list.Len() > 0 {
 		return 0
 	}
 	return -1
 }
 
-func (f *Field) means(o *schema.Object) bool {
-	if f.Primary {
+func (f *field) means(o *schema.Object) bool {
+	if f.primary {
 		return o.Get(f.list().Last().Sub("primary")).Bool()
 	}
-	for _, t := range f.Terms {
-		if !schema.Equal(t.Sub, o.Get(t.Sub), t.Value) {
+	for _, t := range f.terms {
+		if !schema.Equal(t.sub, o.Get(t.sub), t.value) {
 			return false
 		}
 	}

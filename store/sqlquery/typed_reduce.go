@@ -39,13 +39,13 @@ func (b *builder) reduce() *schema.ResourceType {
 func (b *builder) kept() map[*schema.Attribute]bool {
 	keep := map[*schema.Attribute]bool{}
 	for _, f := range b.fields {
-		for _, a := range f.Path {
+		for _, a := range f.path {
 			keep[a] = true
 		}
-		for _, t := range f.Terms {
-			keep[t.Sub] = true
+		for _, t := range f.terms {
+			keep[t.sub] = true
 		}
-		if f.Primary {
+		if f.primary {
 			keep[f.list().Last().Sub("primary")] = true
 		}
 	}
@@ -87,13 +87,13 @@ func reduceAttributes(as []*schema.Attribute, keep map[*schema.Attribute]bool) [
 
 func (b *builder) moveTo(t *schema.ResourceType) {
 	for _, f := range b.fields {
-		if f.Path == nil {
+		if f.path == nil {
 			continue
 		}
-		f.Path = t.MustResolve(f.Path.String())
-		f.codec.attr = f.Path.Last()
-		for i := range f.Terms {
-			f.Terms[i].Sub = f.list().Last().Sub(f.Terms[i].Sub.Name)
+		f.path = t.MustResolve(f.path.String())
+		f.codec.attr = f.path.Last()
+		for i := range f.terms {
+			f.terms[i].sub = f.list().Last().Sub(f.terms[i].sub.Name)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package sqlquery_test
+package sqlquery
 
 import (
 	"database/sql"
@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
 // account has fields for some attributes and a rest for the others.
@@ -33,8 +32,8 @@ type account struct {
 	Ignored   string `scim:"-"`
 }
 
-func typed[T any](t testing.TB, rt *schema.ResourceType) *sqlquery.Typed[T] {
-	m, err := sqlquery.NewTyped[T](rt)
+func typed[T any](t testing.TB, rt *schema.ResourceType) *Typed[T] {
+	m, err := NewTyped[T](rt)
 	require.NoError(t, err)
 	return m
 }
@@ -187,8 +186,8 @@ func TestTypedIDs(t *testing.T) {
 	require.Equal(t, int64(42), v.ID)
 	require.True(t, m.SetID(v, "u7"))
 	require.Equal(t, int64(7), v.ID)
-	require.Equal(t, "u", m.Prefix())
-	require.True(t, m.IntegerIDs())
+	require.Equal(t, "u", m.ids.prefix)
+	require.True(t, m.integerIDs())
 
 	type texts struct {
 		ID    string `scim:"id,uuid"`
@@ -228,18 +227,18 @@ func TestTypedTenants(t *testing.T) {
 		Tenant int32  `scim:",tenant"`
 	}
 	m, v := typed[numbered](t, schema.UserType), &numbered{}
-	require.True(t, m.SetTenant(v, "12"))
+	require.True(t, m.setTenant(v, "12"))
 	require.Equal(t, int32(12), v.Tenant)
 	for _, tenant := range []string{"", "x", "012", "99999999999"} {
-		require.False(t, m.SetTenant(v, tenant), "%q", tenant)
+		require.False(t, m.setTenant(v, tenant), "%q", tenant)
 	}
 	type single struct {
 		ID    string `scim:"id"`
 		Login string `scim:"userName"`
 	}
 	s := typed[single](t, schema.UserType)
-	require.True(t, s.SetTenant(&single{}, ""))
-	require.False(t, s.SetTenant(&single{}, "t"), "no other tenant sees these rows")
+	require.True(t, s.setTenant(&single{}, ""))
+	require.False(t, s.setTenant(&single{}, "t"), "no other tenant sees these rows")
 }
 
 func TestTypedNumbers(t *testing.T) {
@@ -279,23 +278,6 @@ func TestTypedNumbers(t *testing.T) {
 		require.Equal(t, schema.ErrorInvalidValue, wrong.Type)
 		require.NotEmpty(t, wrong.Path)
 	}
-}
-
-func ExampleTyped() {
-	type User struct {
-		ID       int64  `scim:"id,prefix=u"`
-		Email    string `scim:"userName"`
-		Disabled bool   `scim:"active,not"`
-		Rest     string `scim:",rest"`
-	}
-	users, err := sqlquery.NewTyped[User](schema.UserType)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	r, _ := users.Resource(&User{ID: 7, Email: "bjensen@example.com", Rest: `{"title":"Guide"}`})
-	fmt.Printf("%s %s\n", r.ID, r.Attributes.AppendJSON(nil))
-	// Output: u7 {"userName":"bjensen@example.com","title":"Guide","active":true}
 }
 
 func BenchmarkTypedResource(b *testing.B) {
@@ -346,13 +328,13 @@ func TestTypedFormerKeys(t *testing.T) {
 	require.Nil(t, v.FormerLogin)
 	require.False(t, m.Keys(v), "of a live row nothing is wrong")
 
-	require.True(t, m.SetDeleted(v, time.Now()))
-	require.True(t, m.Deleted(v))
+	require.True(t, m.setDeleted(v, time.Now()))
+	require.True(t, m.isDeleted(v))
 	require.Nil(t, v.LoginKey)
 	require.Equal(t, "strasse", *v.FormerLogin)
 	require.Equal(t, sql.Null[string]{V: "Ab", Valid: true}, v.FormerCode, "as it is")
-	require.Equal(t, "strasse", m.FormerOf(m.Type().MustResolve("login")).Key(schema.String("STRASSE")).Text())
-	require.Zero(t, m.DeletedAt(v))
+	require.Equal(t, "strasse", m.formerField(m.Type().MustResolve("login")).key(schema.String("STRASSE")).Text())
+	require.Zero(t, m.deletedAt(v))
 
 	wrong := "wrong"
 	v.FormerLogin, v.FormerCode.Valid = &wrong, false
@@ -361,7 +343,7 @@ func TestTypedFormerKeys(t *testing.T) {
 	require.False(t, v.FormerCode.Valid)
 	require.Nil(t, v.LoginKey)
 
-	m.SetLive(v)
-	require.False(t, m.Deleted(v))
+	m.setLive(v)
+	require.False(t, m.isDeleted(v))
 	require.Nil(t, v.FormerLogin)
 }

@@ -12,12 +12,12 @@ import (
 // has a default.
 func (m *Typed[T]) New() *T {
 	v := new(T)
-	m.Defaults(v)
+	m.setDefaults(v)
 	return v
 }
 
-// Defaults gives the fields with a default that value.
-func (m *Typed[T]) Defaults(v *T) {
+// setDefaults gives the fields with a default that value.
+func (m *Typed[T]) setDefaults(v *T) {
 	row := reflect.ValueOf(v).Elem()
 	for _, f := range m.fields {
 		if f.start.Assigned() {
@@ -39,14 +39,14 @@ func (m *Typed[T]) Apply(v *T, r *schema.Resource) error {
 	for _, f := range m.fields {
 		to := row.FieldByIndex(f.Index)
 		var err error
-		switch f.Role {
-		case RoleAttribute:
+		switch f.role {
+		case roleAttribute:
 			rest, err = f.take(to, r.Attributes, rest)
-		case RoleKey:
-			err = f.codec.set(to, f.Key(f.value(r.Attributes)))
-		case RoleCreated:
+		case roleKey:
+			err = f.codec.set(to, f.key(f.attributeValue(r.Attributes)))
+		case roleCreated:
 			err = f.codec.set(to, schema.DateTime(r.Created))
-		case RoleLastModified:
+		case roleLastModified:
 			err = f.codec.set(to, schema.DateTime(r.LastModified))
 		}
 		if err != nil {
@@ -58,38 +58,38 @@ func (m *Typed[T]) Apply(v *T, r *schema.Resource) error {
 }
 
 // wrong says at which attribute a value did not fit.
-func (f *Field) wrong(err error) error {
+func (f *field) wrong(err error) error {
 	var e *schema.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &schema.Error{Type: e.Type, Path: f.Path.String(), Detail: e.Detail}
+	return &schema.Error{Type: e.Type, Path: f.path.String(), Detail: e.Detail}
 }
 
 // take moves the field's value out of the attributes. A single value that the
 // field keeps as it is need not be in the rest.
-func (f *Field) take(to reflect.Value, o, rest *schema.Object) (*schema.Object, error) {
-	v := f.value(o)
+func (f *field) take(to reflect.Value, o, rest *schema.Object) (*schema.Object, error) {
+	v := f.attributeValue(o)
 	if err := f.codec.set(to, v); err != nil {
 		return nil, err
 	}
-	if v.Assigned() && !f.Selects() && f.codec.represents(v) {
-		rest = setAt(rest, f.Path, schema.Value{})
+	if v.Assigned() && !f.selects() && f.codec.represents(v) {
+		rest = setAt(rest, f.path, schema.Value{})
 	}
 	return rest, nil
 }
 
-// value returns the one value that the field is about.
-func (f *Field) value(o *schema.Object) schema.Value {
-	if !f.Selects() {
-		return getAt(o, f.Path)
+// attributeValue returns the one attributeValue that the field is about.
+func (f *field) attributeValue(o *schema.Object) schema.Value {
+	if !f.selects() {
+		return getAt(o, f.path)
 	}
 	list := getAt(o, f.list())
 	i := f.locate(list)
 	if i < 0 {
 		return schema.Value{}
 	}
-	return list.At(i).Object().Get(f.Path.Last())
+	return list.At(i).Object().Get(f.path.Last())
 }
 
 func (m *Typed[T]) setRest(row reflect.Value, rest *schema.Object) {

@@ -12,11 +12,11 @@ import (
 )
 
 // unique returns the fields whose values are unique (RFC 7643 §7).
-func (t *Table[T]) unique() []*Field {
-	var out []*Field
+func (t *Table[T]) unique() []*field {
+	var out []*field
 	for _, p := range t.typed.Type().Unique() {
-		for _, f := range t.typed.Fields() {
-			if f.Role == RoleAttribute && slices.Equal(f.Path, p) {
+		for _, f := range t.typed.fields {
+			if f.role == roleAttribute && slices.Equal(f.path, p) {
 				out = append(out, f)
 			}
 		}
@@ -31,8 +31,8 @@ func (t *Table[T]) checkUnique() error {
 		return fmt.Errorf("sqlquery: %s: a unique attribute needs a field of its own", t.typed)
 	}
 	for _, f := range fields {
-		if f.Path.Last().FoldsCase() && t.typed.KeyOf(f) == nil {
-			return fmt.Errorf("sqlquery: %s.%s: %s is unique without case, so that it needs a key field: `scim:\"%s,key\"`", t.typed, f.Name, f.Path, f.Path)
+		if f.path.Last().FoldsCase() && t.typed.keyField(f) == nil {
+			return fmt.Errorf("sqlquery: %s.%s: %s is unique without case, so that it needs a key field: `scim:\"%s,key\"`", t.typed, f.Name, f.path, f.path)
 		}
 	}
 	return nil
@@ -44,11 +44,11 @@ func (t *Table[T]) checkUnique() error {
 func (t *Table[T]) lookUp(ctx context.Context, v, old *T) error {
 	for _, f := range t.unique() {
 		at := f
-		if f.Path.Last().FoldsCase() {
-			at = t.typed.KeyOf(f)
+		if f.path.Last().FoldsCase() {
+			at = t.typed.keyField(f)
 		}
-		value := at.Value(v)
-		if !value.Assigned() || old != nil && schema.Identical(value, at.Value(old)) {
+		value := at.rowValue(v)
+		if !value.Assigned() || old != nil && schema.Identical(value, at.rowValue(old)) {
 			continue
 		}
 		taken, err := t.taken(ctx, at, value, old)
@@ -56,13 +56,13 @@ func (t *Table[T]) lookUp(ctx context.Context, v, old *T) error {
 			return err
 		}
 		if taken {
-			return &store.UniquenessError{Path: f.Path.String()}
+			return &store.UniquenessError{Path: f.path.String()}
 		}
 	}
 	return nil
 }
 
-func (t *Table[T]) taken(ctx context.Context, f *Field, value schema.Value, old *T) (bool, error) {
+func (t *Table[T]) taken(ctx context.Context, f *field, value schema.Value, old *T) (bool, error) {
 	s := t.db.d.statement("SELECT ", t.column(t.id))
 	if !t.from(ctx, s) {
 		return false, nil
@@ -76,7 +76,7 @@ func (t *Table[T]) taken(ctx context.Context, f *Field, value schema.Value, old 
 	taken := false
 	err := t.db.query(ctx, s, func(scan func(...any) error) error {
 		other := new(T)
-		if err := t.read(scan, other, []*Field{t.id}); err != nil {
+		if err := t.read(scan, other, []*field{t.id}); err != nil {
 			return err
 		}
 		taken = taken || old == nil || t.typed.ID(other) != t.typed.ID(old)

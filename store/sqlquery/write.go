@@ -37,7 +37,7 @@ func (t *Table[T]) insert(ctx context.Context, r *schema.Resource) (*T, error) {
 		return nil, err
 	}
 	s := t.insertion(v)
-	if t.typed.IntegerIDs() {
+	if t.typed.integerIDs() {
 		err = t.insertNumbered(ctx, s, v)
 	} else {
 		_, err = t.db.exec(ctx, s)
@@ -59,15 +59,15 @@ func (t *Table[T]) newRow(ctx context.Context, r *schema.Resource) (*T, error) {
 			return nil, err
 		}
 	}
-	t.typed.Defaults(v)
-	if !t.typed.SetTenant(v, store.Tenant(ctx)) {
+	t.typed.setDefaults(v)
+	if !t.typed.setTenant(v, store.Tenant(ctx)) {
 		return nil, fmt.Errorf("sqlquery: %s has no rows of tenant %q", t.name, store.Tenant(ctx))
 	}
-	if !t.typed.IntegerIDs() && t.id.Of(v).IsZero() && !t.typed.SetID(v, t.typed.Prefix()+r.ID) {
+	if !t.typed.integerIDs() && t.id.goValue(v).IsZero() && !t.typed.SetID(v, t.typed.ids.prefix+r.ID) {
 		return nil, fmt.Errorf("sqlquery: %s cannot have the id %q", t.name, r.ID)
 	}
 	if t.version != nil {
-		t.version.Of(v).Set(reflect.ValueOf(1).Convert(t.version.Type))
+		t.version.goValue(v).Set(reflect.ValueOf(1).Convert(t.version.Type))
 	}
 	return v, t.typed.Apply(v, r)
 }
@@ -77,8 +77,8 @@ func (t *Table[T]) newRow(ctx context.Context, r *schema.Resource) (*T, error) {
 func (t *Table[T]) insertion(v *T) *statement {
 	var names []string
 	var args []any
-	for _, f := range t.typed.Fields() {
-		if f == t.id && t.typed.IntegerIDs() {
+	for _, f := range t.typed.fields {
+		if f == t.id && t.typed.integerIDs() {
 			continue
 		}
 		names, args = append(names, t.columns[f]), append(args, t.arg(v, f))
@@ -116,7 +116,7 @@ func (t *Table[T]) insertNumbered(ctx context.Context, s *statement, v *T) error
 	if t.db.d.returning {
 		s.add(" RETURNING ", t.columns[t.id])
 		return t.db.query(ctx, s, func(scan func(...any) error) error {
-			return t.read(scan, v, []*Field{t.id})
+			return t.read(scan, v, []*field{t.id})
 		})
 	}
 	result, err := t.db.exec(ctx, s)
@@ -127,7 +127,7 @@ func (t *Table[T]) insertNumbered(ctx context.Context, s *statement, v *T) error
 	if err != nil {
 		return fmt.Errorf("sqlquery: %w", err)
 	}
-	t.id.Of(v).Set(reflect.ValueOf(n).Convert(t.id.Type))
+	t.id.goValue(v).Set(reflect.ValueOf(n).Convert(t.id.Type))
 	return nil
 }
 
@@ -165,8 +165,8 @@ func (t *Table[T]) refused(err error) error {
 func (t *Table[T]) columnNamedIn(text string) string {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for f, column := range t.columns {
-		if f.Path != nil && slices.Contains(words, strings.Trim(column, t.db.d.quote)) {
-			return f.Path.String()
+		if f.path != nil && slices.Contains(words, strings.Trim(column, t.db.d.quote)) {
+			return f.path.String()
 		}
 	}
 	return ""
@@ -178,12 +178,12 @@ func (t *Table[T]) pathIn(text string) string {
 	found, path := "", ""
 	for f, column := range t.columns {
 		name := strings.Trim(column, t.db.d.quote)
-		if f.Path != nil && strings.Contains(text, name) && len(name) > len(found) {
-			found, path = name, f.Path.String()
+		if f.path != nil && strings.Contains(text, name) && len(name) > len(found) {
+			found, path = name, f.path.String()
 		}
 	}
 	if path == "" && len(t.unique()) > 0 {
-		path = t.unique()[0].Path.String()
+		path = t.unique()[0].path.String()
 	}
 	return path
 }
@@ -213,7 +213,7 @@ func (t *Table[T]) locked(ctx context.Context, id, ifVersion string) (*T, error)
 		return nil, err
 	case v == nil:
 		return nil, store.ErrNotFound
-	case ifVersion != "" && ifVersion != t.typed.Version(v):
+	case ifVersion != "" && ifVersion != t.typed.versionText(v):
 		return nil, store.ErrVersion
 	}
 	return v, nil
@@ -255,8 +255,8 @@ func (t *Table[T]) update(ctx context.Context, old, next *T, more ...assignment)
 		}
 		return s.add(name, " = ")
 	}
-	for _, f := range t.typed.Fields() {
-		if f == t.id || f == t.version || sameField(f.Of(old), f.Of(next)) {
+	for _, f := range t.typed.fields {
+		if f == t.id || f == t.version || sameField(f.goValue(old), f.goValue(next)) {
 			continue
 		}
 		column(t.columns[f]).arg(t.arg(next, f))
@@ -305,8 +305,8 @@ func (t *Table[T]) one(ctx context.Context, s *statement) error {
 // sameRow reports whether rows differ in nothing but what follows from a
 // change.
 func (t *Table[T]) sameRow(old, next *T) bool {
-	for _, f := range t.typed.Fields() {
-		if f != t.version && f.Role != RoleLastModified && !sameField(f.Of(old), f.Of(next)) {
+	for _, f := range t.typed.fields {
+		if f != t.version && f.role != roleLastModified && !sameField(f.goValue(old), f.goValue(next)) {
 			return false
 		}
 	}
@@ -336,7 +336,7 @@ func (t *Table[T]) remove(ctx context.Context, v *T) error {
 		return err
 	}
 	next := *v
-	if t.typed.SetDeleted(&next, t.options.Now().UTC().Truncate(time.Microsecond)) {
+	if t.typed.setDeleted(&next, t.options.Now().UTC().Truncate(time.Microsecond)) {
 		if err := t.onlyTombstone(ctx, &next); err != nil {
 			return err
 		}
