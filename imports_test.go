@@ -23,6 +23,7 @@ var imports = map[string][]string{
 	"filter":             {"schema", "github.com/scim2/filter-parser/v2"},
 	"patch":              {"schema", "filter"},
 	"store":              {"schema", "filter"},
+	"roles":              {"schema", "store"},
 	"store/memstore":     {"schema", "filter", "store"},
 	"store/storetest":    {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
 	"scimtest":           {".", "schema", "store", "github.com/stretchr/testify/require"},

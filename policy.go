@@ -38,8 +38,8 @@ const (
 	// client sent, as PUT would make it: externalId, extensions, roles and
 	// entitlements are not taken over, readOnly and omitted immutable values
 	// are. It is active unless the client says otherwise. Memberships ended with
-	// the deletion and stay ended, and with them what they granted (Roles). The
-	// library has no password to bring back; what becomes of the application's
+	// the deletion and stay ended, and with them what they granted (package
+	// roles). The library has no password to bring back; what becomes of the application's
 	// own columns is the store's affair (see sqlquery.Options.New).
 	//
 	// Events are EventRestored, EventReactivated unless it comes back inactive,

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -149,57 +148,6 @@ func TestBaseURLOfAPrincipalIsChecked(t *testing.T) {
 		h.ServeHTTP(w, r)
 		require.Equal(t, status, w.Code, "%q: %s", base, w.Body)
 	}
-}
-
-// slowGrants waits in every grant until it is let go on.
-type slowGrants struct {
-	grants
-	asked chan struct{}
-	goOn  chan struct{}
-}
-
-func (g *slowGrants) Grant(ctx context.Context, group, member, role string) error {
-	select {
-	case g.asked <- struct{}{}:
-		<-g.goOn
-	default:
-	}
-	return g.grants.Grant(ctx, group, member, role)
-}
-
-// A member who leaves while the roles of a group are evaluated anew does not
-// keep, or get back, what the group gave.
-func TestRolesWhileMembersLeave(t *testing.T) {
-	t.Parallel()
-	db := memstore.New()
-	table := &slowGrants{asked: make(chan struct{}), goOn: make(chan struct{})}
-	roles := &scim.Roles{
-		Of:     func(context.Context, *schema.Resource) ([]string, error) { return []string{"admin"}, nil },
-		Grants: table, Groups: db.Store(schema.GroupType).(store.MemberStore), Tx: db,
-	}
-	h, err := scim.New(scim.Config{
-		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
-		Endpoints: []scim.Endpoint{scim.Groups(db.Store(schema.GroupType))},
-		Hooks:     scim.Hooks{Before: roles.Handle},
-	})
-	require.NoError(t, err)
-	group := made(t, h, "/Groups", scimtest.Group("Admins", `"members":[{"value":"ann"}]`))
-
-	evaluated, left := make(chan error, 1), make(chan int, 1)
-	go func() { evaluated <- roles.Reevaluate(t.Context(), group) }()
-	<-table.asked
-	go func() {
-		left <- send(h, http.MethodPatch, "/Groups/"+group, scimtest.PatchOp(`{"op":"remove","path":"members"}`)).Code
-	}()
-	select {
-	case status := <-left:
-		t.Fatalf("the member left in the middle: %d", status)
-	case <-time.After(50 * time.Millisecond): // held off: nothing to wait for
-	}
-	close(table.goOn)
-	require.NoError(t, <-evaluated)
-	require.Equal(t, http.StatusNoContent, <-left)
-	require.Empty(t, table.grants)
 }
 
 // reducedUsers is a store whose resources have a type of their own.

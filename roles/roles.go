@@ -1,4 +1,4 @@
-package scim
+package roles
 
 import (
 	"context"
@@ -9,18 +9,18 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Roles turns membership of groups into grants of roles. Every grant it makes
+// Mapper turns membership of groups into grants of roles. Every grant it makes
 // has its origin, the group, so that it takes back what it gave and nothing
 // else: a role somebody was given by hand, or by another group too, stays.
 //
-// Its [Roles.Handle] is a hook: as Hooks.Before, with grants in the database
+// Its [Mapper.Handle] is a hook: as Hooks.Before, with grants in the database
 // of the transaction, roles change with the membership or not at all; as
 // Hooks.MembersChanged, Updated and Deleted they follow it from the outbox.
 // Safe for concurrent use when its parts are.
-type Roles struct {
-	// Of returns the roles a group gives its members, none for groups that
+type Mapper struct {
+	// Roles returns the roles a group gives its members, none for groups that
 	// are not mapped.
-	Of func(ctx context.Context, group *schema.Resource) ([]string, error)
+	Roles func(ctx context.Context, group *schema.Resource) ([]string, error)
 	// Grants keeps the grants.
 	Grants Grants
 	// Groups is the store of the groups, Tx its transactor (Config.Tx).
@@ -44,7 +44,7 @@ type Grants interface {
 // Handle adjusts the grants to an event of a group; kinds that concern no
 // membership are ignored. It holds the group while it does, so that nobody
 // joins or leaves meanwhile.
-func (m *Roles) Handle(ctx context.Context, e *store.Event) error {
+func (m *Mapper) Handle(ctx context.Context, e *store.Event) error {
 	switch e.Kind {
 	case store.EventMembersChanged:
 		return m.locked(ctx, e.ResourceID, func(ctx context.Context, roles []string) error {
@@ -58,10 +58,10 @@ func (m *Roles) Handle(ctx context.Context, e *store.Event) error {
 	return nil
 }
 
-// Reevaluate brings the grants of a group in line with what Of says now. Call
+// Reevaluate brings the grants of a group in line with what Roles says now. Call
 // it for each group concerned when the mapping has changed. A group that does
 // not exist any more loses all grants.
-func (m *Roles) Reevaluate(ctx context.Context, group string) error {
+func (m *Mapper) Reevaluate(ctx context.Context, group string) error {
 	return m.locked(ctx, group, func(ctx context.Context, want []string) error {
 		have, err := m.Grants.Granted(ctx, group)
 		if err != nil {
@@ -81,7 +81,7 @@ func (m *Roles) Reevaluate(ctx context.Context, group string) error {
 
 // locked calls fn with the roles of a group that nobody else changes
 // meanwhile. A group that is gone loses all grants instead.
-func (m *Roles) locked(ctx context.Context, group string, fn func(ctx context.Context, roles []string) error) error {
+func (m *Mapper) locked(ctx context.Context, group string, fn func(ctx context.Context, roles []string) error) error {
 	return m.Tx.InTx(ctx, func(ctx context.Context) error {
 		r, err := m.Groups.Get(ctx, group, store.GetOptions{ForUpdate: true})
 		if errors.Is(err, store.ErrNotFound) {
@@ -90,7 +90,7 @@ func (m *Roles) locked(ctx context.Context, group string, fn func(ctx context.Co
 		if err != nil {
 			return err
 		}
-		roles, err := m.Of(ctx, r)
+		roles, err := m.Roles(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (m *Roles) locked(ctx context.Context, group string, fn func(ctx context.Co
 	})
 }
 
-func (m *Roles) membersChanged(ctx context.Context, e *store.Event, roles []string) error {
+func (m *Mapper) membersChanged(ctx context.Context, e *store.Event, roles []string) error {
 	for _, id := range e.Members.Remove {
 		if err := m.Grants.Withdraw(ctx, e.ResourceID, id, ""); err != nil {
 			return err
@@ -116,7 +116,7 @@ func (m *Roles) membersChanged(ctx context.Context, e *store.Event, roles []stri
 
 // grantAll gives the roles to every member. Whoever has one already has it
 // once: Grant is idempotent.
-func (m *Roles) grantAll(ctx context.Context, group string, roles []string) error {
+func (m *Mapper) grantAll(ctx context.Context, group string, roles []string) error {
 	if len(roles) == 0 {
 		return nil
 	}

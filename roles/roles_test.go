@@ -1,14 +1,17 @@
-package scim_test
+package roles_test
 
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/roles"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -62,8 +65,8 @@ func TestRoles(t *testing.T) {
 	db := memstore.New()
 	mapping := map[string][]string{"Admins": {"admin"}, "Staff": {"viewer"}}
 	table := &grants{}
-	roles := &scim.Roles{
-		Of: func(_ context.Context, g *schema.Resource) ([]string, error) {
+	mapper := &roles.Mapper{
+		Roles: func(_ context.Context, g *schema.Resource) ([]string, error) {
 			return mapping[g.Attributes.Get(schema.Group.Attribute("displayName")).Text()], nil
 		},
 		Grants: table,
@@ -77,36 +80,90 @@ func TestRoles(t *testing.T) {
 			if e.Type != "Group" {
 				return nil
 			}
-			return roles.Handle(ctx, e)
+			return mapper.Handle(ctx, e)
 		}},
 	})
 	require.NoError(t, err)
+	c := scimtest.NewClient(t, h, "secret")
 
-	ann, bob := made(t, h, "/Users", scimtest.User("ann")), made(t, h, "/Users", scimtest.User("bob"))
+	annPath, bobPath := c.NewUser("ann"), c.NewUser("bob")
+	ann, bob := scimtest.ID(annPath), scimtest.ID(bobPath)
 	*table = append(*table, grant{ann, "admin", "manual"})
-	admins := made(t, h, "/Groups", scimtest.Group("Admins", `"members":[{"value":"`+ann+`"},{"value":"`+bob+`"}]`))
-	staff := made(t, h, "/Groups", scimtest.Group("Staff", `"members":[{"value":"`+bob+`"}]`))
+	admins := c.NewGroup("Admins", `"members":[{"value":"`+ann+`"},{"value":"`+bob+`"}]`)
+	staff := c.NewGroup("Staff", `"members":[{"value":"`+bob+`"}]`)
 	require.Equal(t, []string{"admin", "admin"}, table.rolesOf(ann), "by hand and by the group")
 	require.Equal(t, []string{"admin", "viewer"}, table.rolesOf(bob))
 
-	require.Equal(t, 204, send(h, "PATCH", "/Groups/"+admins, scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"`+ann+`\"]"}`)).Code)
+	c.Patch(admins, `{"op":"remove","path":"members[value eq \"`+ann+`\"]"}`).Is(204)
 	require.Equal(t, []string{"admin"}, table.rolesOf(ann), "what was granted by hand stays")
 
 	mapping["Staff"] = []string{"editor"}
-	require.NoError(t, roles.Reevaluate(t.Context(), staff))
+	require.NoError(t, mapper.Reevaluate(t.Context(), scimtest.ID(staff)))
 	require.Equal(t, []string{"admin", "editor"}, table.rolesOf(bob), "the mapping changed")
 
-	require.Equal(t, 200, send(h, "PATCH", "/Groups/"+staff, scimtest.PatchOp(`{"op":"replace","path":"displayName","value":"Nobody"}`)).Code)
+	c.Patch(staff, `{"op":"replace","path":"displayName","value":"Nobody"}`).Is(200)
 	require.Equal(t, []string{"admin"}, table.rolesOf(bob), "a new name that is not mapped")
 
-	require.Equal(t, 204, send(h, "DELETE", "/Groups/"+admins, "").Code)
+	c.Delete(admins).Is(204)
 	require.Empty(t, table.rolesOf(bob), "deleting a group takes its grants back")
 
-	late := made(t, h, "/Groups", scimtest.Group("Staff", `"members":[{"value":"`+bob+`"}]`))
+	late := c.NewGroup("Staff", `"members":[{"value":"`+bob+`"}]`)
 	require.Equal(t, []string{"editor"}, table.rolesOf(bob))
-	require.Equal(t, 204, send(h, "DELETE", "/Users/"+bob, "").Code)
+	c.Delete(bobPath).Is(204)
 	require.Empty(t, table.rolesOf(bob), "deleting a user ends its memberships")
-	granted, err := table.Granted(t.Context(), late)
+	granted, err := table.Granted(t.Context(), scimtest.ID(late))
 	require.NoError(t, err)
 	require.Empty(t, granted)
+}
+
+// slowGrants waits in every grant until it is let go on.
+type slowGrants struct {
+	grants
+	asked chan struct{}
+	goOn  chan struct{}
+}
+
+func (g *slowGrants) Grant(ctx context.Context, group, member, role string) error {
+	select {
+	case g.asked <- struct{}{}:
+		<-g.goOn
+	default:
+	}
+	return g.grants.Grant(ctx, group, member, role)
+}
+
+// A member who leaves while the roles of a group are evaluated anew does not
+// keep, or get back, what the group gave.
+func TestRolesWhileMembersLeave(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	table := &slowGrants{asked: make(chan struct{}), goOn: make(chan struct{})}
+	mapper := &roles.Mapper{
+		Roles:  func(context.Context, *schema.Resource) ([]string, error) { return []string{"admin"}, nil },
+		Grants: table, Groups: db.Store(schema.GroupType).(store.MemberStore), Tx: db,
+	}
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Groups(db.Store(schema.GroupType))},
+		Hooks:     scim.Hooks{Before: mapper.Handle},
+	})
+	require.NoError(t, err)
+	c := scimtest.NewClient(t, h, "secret")
+	group := c.NewGroup("Admins", `"members":[{"value":"ann"}]`)
+
+	evaluated, left := make(chan error, 1), make(chan int, 1)
+	go func() { evaluated <- mapper.Reevaluate(t.Context(), scimtest.ID(group)) }()
+	<-table.asked
+	go func() {
+		left <- c.Patch(group, `{"op":"remove","path":"members"}`).Status
+	}()
+	select {
+	case status := <-left:
+		t.Fatalf("the member left in the middle: %d", status)
+	case <-time.After(50 * time.Millisecond): // held off: nothing to wait for
+	}
+	close(table.goOn)
+	require.NoError(t, <-evaluated)
+	require.Equal(t, http.StatusNoContent, <-left)
+	require.Empty(t, table.grants)
 }
