@@ -9,41 +9,42 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Mapper turns membership of groups into grants of roles. Every grant it makes
-// has its origin, the group, so that it takes back what it gave and nothing
-// else: a role somebody was given by hand, or by another group too, stays.
+// Mapper turns membership of groups into grants of roles. Each of its grants
+// names its origin, the group, and it withdraws only grants of that origin: a
+// role granted by hand, or by another group as well, stays.
 //
-// Its [Mapper.Handle] is a hook: as Hooks.Before, with grants in the database
-// of the transaction, roles change with the membership or not at all; as
-// Hooks.MembersChanged, Updated and Deleted they follow it from the outbox.
-// Safe for concurrent use when its parts are.
+// [Mapper.Handle] is a hook. As Hooks.Before, with the grants in the database of
+// the transaction, roles change together with the membership or not at all. As
+// Hooks.MembersChanged, Updated and Deleted, roles follow the membership from
+// the outbox. A Mapper is safe for concurrent use if its fields are.
 type Mapper struct {
-	// Roles returns the roles a group gives its members, none for groups that
-	// are not mapped.
+	// Roles returns the roles that a group grants to its members, none if the
+	// group is not mapped. An error ends the operation and is returned from it.
 	Roles func(ctx context.Context, group *schema.Resource) ([]string, error)
-	// Grants keeps the grants.
+	// Grants stores the grants.
 	Grants Grants
 	// Groups is the store of the groups, Tx its transactor (Config.Tx).
 	Groups store.MemberStore
 	Tx     store.Transactor
 }
 
-// Grants is where the application keeps who has which role, and why. Methods
-// concern the tenant in the context, and only grants whose origin is a group.
-// Each is idempotent.
+// Grants is the application's table of grants: member, role and the group that
+// granted it. All methods concern the tenant in the context, and only grants
+// whose origin is a group. Each is idempotent. They are called within the
+// transaction of Mapper.Tx; an error undoes it.
 type Grants interface {
 	// Grant records that group gives member the role.
 	Grant(ctx context.Context, group, member, role string) error
-	// Withdraw takes back what group gave: to one member, or to all if member
-	// is "", of one role, or of all if role is "".
+	// Withdraw deletes grants of group: those to member, or to every member if
+	// member is "", and those of role, or of every role if role is "".
 	Withdraw(ctx context.Context, group, member, role string) error
-	// Granted returns the roles for which there is any grant by group.
+	// Granted returns each role of which there is at least one grant by group.
 	Granted(ctx context.Context, group string) ([]string, error)
 }
 
-// Handle adjusts the grants to an event of a group; kinds that concern no
-// membership are ignored. It holds the group while it does, so that nobody
-// joins or leaves meanwhile.
+// Handle adjusts the grants to an event of a group. It ignores kinds of events
+// that concern no membership. It holds the lock of the group meanwhile, so that
+// its members do not change.
 func (m *Mapper) Handle(ctx context.Context, e *store.Event) error {
 	switch e.Kind {
 	case store.EventMembersChanged:
@@ -51,16 +52,16 @@ func (m *Mapper) Handle(ctx context.Context, e *store.Event) error {
 			return m.membersChanged(ctx, e, roles)
 		})
 	case store.EventUpdated:
-		return m.Reevaluate(ctx, e.ResourceID) // a new name may mean other roles
+		return m.Reevaluate(ctx, e.ResourceID) // the roles may depend on the name
 	case store.EventDeleted:
 		return m.Grants.Withdraw(ctx, e.ResourceID, "", "")
 	}
 	return nil
 }
 
-// Reevaluate brings the grants of a group in line with what Roles says now. Call
-// it for each group concerned when the mapping has changed. A group that does
-// not exist any more loses all grants.
+// Reevaluate makes the grants of a group those that Roles now returns. Call it
+// for each group concerned when the mapping has changed. If the group no longer
+// exists, all of its grants are withdrawn.
 func (m *Mapper) Reevaluate(ctx context.Context, group string) error {
 	return m.locked(ctx, group, func(ctx context.Context, want []string) error {
 		have, err := m.Grants.Granted(ctx, group)
@@ -79,8 +80,9 @@ func (m *Mapper) Reevaluate(ctx context.Context, group string) error {
 	})
 }
 
-// locked calls fn with the roles of a group that nobody else changes
-// meanwhile. A group that is gone loses all grants instead.
+// locked calls fn with the roles of a group while it holds the lock of the
+// group. If the group no longer exists, it withdraws all grants of the group
+// instead.
 func (m *Mapper) locked(ctx context.Context, group string, fn func(ctx context.Context, roles []string) error) error {
 	return m.Tx.InTx(ctx, func(ctx context.Context) error {
 		r, err := m.Groups.Get(ctx, group, store.GetOptions{ForUpdate: true})
@@ -114,8 +116,8 @@ func (m *Mapper) membersChanged(ctx context.Context, e *store.Event, roles []str
 	return nil
 }
 
-// grantAll gives the roles to every member. Whoever has one already has it
-// once: Grant is idempotent.
+// grantAll grants the roles to every member. Grant is idempotent, so that a
+// member keeps one grant of each role.
 func (m *Mapper) grantAll(ctx context.Context, group string, roles []string) error {
 	if len(roles) == 0 {
 		return nil
