@@ -2,10 +2,14 @@ package scim
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
+	"unicode/utf8"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -14,18 +18,20 @@ import (
 // Values of secret attributes are never part of it, those of
 // Config.SensitiveAttributes are replaced by "[redacted]".
 type AuditRecord struct {
-	Time      time.Time
-	Duration  time.Duration
-	Reference string // of the request; also in the log and in the detail of a 500
-	Tenant    string
-	Actor     string        // the token id; "" if nobody was authenticated
-	Operation OperationKind // "" if the request did not get that far
-	Method    string
-	Type      string // resource type name
-	ID        string // resource id
-	Changes   []AuditChange
-	Status    int
-	ScimType  string
+	Time       time.Time     `json:"time"`
+	DurationMS float64       `json:"durationMs"` // milliseconds
+	Reference  string        `json:"reference"`  // of the request; also in the log and in the detail of a 500
+	Tenant     string        `json:"tenant,omitempty"`
+	Actor      string        `json:"actor,omitempty"`     // the token id; "" if nobody was authenticated
+	Operation  OperationKind `json:"operation,omitempty"` // "" if the request did not get that far
+	Method     string        `json:"method"`
+	Type       string        `json:"type,omitempty"` // resource type name
+	ID         string        `json:"id,omitempty"`   // resource id
+	Name       string        `json:"name,omitempty"` // in a POST of a resource: the userName or displayName that was sent
+	Changes    []AuditChange `json:"changes,omitempty"`
+	Status     int           `json:"status"`
+	ScimType   string        `json:"scimType,omitempty"`
+	Detail     string        `json:"detail,omitempty"` // of the error response
 }
 
 // AuditChange is one root attribute that changed, with its values in JSON; ""
@@ -44,10 +50,10 @@ const redacted = "[redacted]"
 func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 	return func(ctx context.Context, rec AuditRecord) {
 		attrs := []slog.Attr{
-			slog.Time("time", rec.Time), slog.Duration("duration", rec.Duration), slog.String("reference", rec.Reference),
+			slog.Time("time", rec.Time), slog.Float64("durationMs", rec.DurationMS), slog.String("reference", rec.Reference),
 			slog.String("tenant", rec.Tenant), slog.String("actor", rec.Actor), slog.String("operation", string(rec.Operation)),
-			slog.String("method", rec.Method), slog.String("type", rec.Type), slog.String("id", rec.ID),
-			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.Any("changes", rec.Changes),
+			slog.String("method", rec.Method), slog.String("type", rec.Type), slog.String("id", rec.ID), slog.String("name", rec.Name),
+			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.String("detail", rec.Detail), slog.Any("changes", rec.Changes),
 		}
 		l.LogAttrs(ctx, slog.LevelInfo, "scim: audit", attrs...)
 	}
@@ -57,6 +63,7 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 type auditing struct {
 	kind    OperationKind
 	typ, id string
+	name    string // as it was sent in a POST, or redacted
 	on      bool
 	written lifecycle.Written
 	done    bool // what was written is committed, whatever is answered
@@ -121,13 +128,72 @@ func (ep *endpoint) auditText(a *schema.Attribute, v schema.Value) string {
 	if !v.Assigned() {
 		return ""
 	}
-	for _, p := range ep.sensitive {
-		if p.Root() == a {
-			return redacted
-		}
+	if ep.redacts(a) {
+		return redacted
 	}
 	return string(v.AppendJSON(nil))
 }
+
+func (ep *endpoint) redacts(a *schema.Attribute) bool {
+	return slices.ContainsFunc(ep.sensitive, func(p schema.AttrPath) bool { return p.Root() == a })
+}
+
+// named notes the name that a POST sends, so that a refused one has a subject.
+func (a *auditing) named(ep *endpoint, body schema.JSONObject) {
+	attr := namingAttribute(ep.Type)
+	if !a.on || attr == nil {
+		return
+	}
+	sent, _ := body.Get(attr.Name)
+	text, _ := sent.(string)
+	switch {
+	case text == "":
+	case ep.redacts(attr):
+		a.name = redacted
+	default:
+		a.name = shortened(text, maxAuditName)
+	}
+}
+
+// maxAuditName is the longest name in a record, in bytes.
+const maxAuditName = 1024
+
+// namingAttribute is the first required string of a type, userName for
+// example, else its displayName.
+func namingAttribute(t *schema.ResourceType) *schema.Attribute {
+	for _, a := range t.Attributes() {
+		if a.Required && a.Type == schema.TypeString && !a.MultiValued && a.Mutability != schema.ReadOnly && !a.Secret() {
+			return a
+		}
+	}
+	if a := t.Root().Sub("displayName"); a != nil && !a.Secret() {
+		return a
+	}
+	return nil
+}
+
+// shortened cuts a text to at most n bytes, between characters.
+func shortened(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// auditDetail is the detail of an error. That of a filter may repeat a value,
+// which may be one of a sensitive attribute.
+func (h *Handler) auditDetail(err error, e *Error) string {
+	var at *filter.Error
+	if len(h.cfg.SensitiveAttributes) > 0 && errors.As(err, &at) {
+		return redacted
+	}
+	return e.Detail
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // report hands the record of a request to the embedder. What goes wrong there
 // is not the client's affair.
@@ -146,15 +212,15 @@ func (h *Handler) report(w *writer, r *http.Request, x *exchange) {
 
 func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
 	rec := AuditRecord{
-		Time: x.start, Duration: h.cfg.Now().Sub(x.start), Reference: x.reference, Method: r.Method,
-		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Status: w.status,
+		Time: x.start, DurationMS: milliseconds(h.cfg.Now().Sub(x.start)), Reference: x.reference, Method: r.Method,
+		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name, Status: w.status,
 	}
 	if x.principal != nil {
 		rec.Tenant, rec.Actor = x.principal.Tenant, x.principal.TokenID
 	}
 	if x.err != nil {
 		e, _ := toError(x.err)
-		rec.ScimType = string(e.Type)
+		rec.ScimType, rec.Detail = string(e.Type), h.auditDetail(x.err, e)
 	}
 	if x.audit.done {
 		rec.ID, rec.Changes = writtenID(&x.audit.written, rec.ID), h.byType(rec.Type).changes(&x.audit.written)

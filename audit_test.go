@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,9 +61,11 @@ func TestAuditRecords(t *testing.T) {
 		body         string
 		want         scim.AuditRecord
 	}{
-		{"create", "POST", "/Users", user, scim.AuditRecord{Operation: "create", Type: "User", ID: "id1", Status: 201, Changes: []scim.AuditChange{
+		{"create", "POST", "/Users", user, scim.AuditRecord{Operation: "create", Type: "User", ID: "id1", Name: "a", Status: 201, Changes: []scim.AuditChange{
 			change("userName", "", `"a"`), change("active", "", "true"), change("emails", "", "[redacted]"), change("password", "", "[redacted]")}}},
-		{"create again", "POST", "/Users", user, scim.AuditRecord{Operation: "create", Type: "User", Status: 409, ScimType: "uniqueness"}},
+		{"create again", "POST", "/Users", user, scim.AuditRecord{Operation: "create", Type: "User", Name: "a", Status: 409, ScimType: "uniqueness"}},
+		{"create with a mistake", "POST", "/Users", scimtest.User("b", `"emails":5`), scim.AuditRecord{Operation: "create", Type: "User", Name: "b", Status: 400, ScimType: "invalidValue"}},
+		{"create of no JSON", "POST", "/Users", "{", scim.AuditRecord{Operation: "create", Type: "User", Status: 400, ScimType: "invalidSyntax"}},
 		{"read", "GET", "/Users/id1", "", scim.AuditRecord{Operation: "retrieve", Type: "User", ID: "id1", Status: 200}},
 		{"query", "GET", "/Users", "", scim.AuditRecord{Operation: "query", Type: "User", Status: 200}},
 		{"patch", "PATCH", "/Users/id1", scimtest.PatchOp(`{"op":"add","value":{"title":"x","password":"hidden"}}`, `{"op":"remove","path":"emails"}`),
@@ -74,7 +77,7 @@ func TestAuditRecords(t *testing.T) {
 			scim.AuditRecord{Operation: "patch", Type: "User", ID: "id1", Status: 400, ScimType: "mutability"}},
 		{"replace", "PUT", "/Users/id1", scimtest.User("b", `"active":true`), scim.AuditRecord{Operation: "replace", Type: "User", ID: "id1", Status: 200, Changes: []scim.AuditChange{
 			change("userName", `"a"`, `"b"`), change("title", `"x"`, "")}}},
-		{"create a group", "POST", "/Groups", scimtest.Group("g", `"members":[{"value":"id1"}]`), scim.AuditRecord{Operation: "create", Type: "Group", ID: "id3", Status: 201, Changes: []scim.AuditChange{
+		{"create a group", "POST", "/Groups", scimtest.Group("g", `"members":[{"value":"id1"}]`), scim.AuditRecord{Operation: "create", Type: "Group", ID: "id3", Name: "g", Status: 201, Changes: []scim.AuditChange{
 			change("displayName", "", `"g"`), change("members", "", `["id1"]`)}}},
 		{"change members", "PATCH", "/Groups/id3", scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"x"},{"value":"y"},{"value":"id1"}]}`, `{"op":"remove","path":"members[value eq \"id1\"]"}`),
 			scim.AuditRecord{Operation: "patch", Type: "Group", ID: "id3", Status: 204, Changes: []scim.AuditChange{change("members", `["id1"]`, `["x","y"]`)}}},
@@ -83,15 +86,19 @@ func TestAuditRecords(t *testing.T) {
 		{"not found", "DELETE", "/Users/id1", "", scim.AuditRecord{Operation: "delete", Type: "User", ID: "id1", Status: 404}},
 		{"forbidden", "GET", "/Users/forbidden", "", scim.AuditRecord{Operation: "retrieve", Type: "User", ID: "forbidden", Status: 403}},
 		{"no such endpoint", "GET", "/Things", "", scim.AuditRecord{Status: 404}},
+		{"a filter that repeats a value", "GET", "/Users?filter=emails.value+eq+a@example.com", "", scim.AuditRecord{Operation: "query", Type: "User", Status: 400, ScimType: "invalidFilter", Detail: "[redacted]"}},
 	} {
 		*records = nil
 		start := w.now()
-		send(w.h, c.method, c.path, c.body)
+		answer := send(w.h, c.method, c.path, c.body)
 		require.Len(t, *records, 1, c.name)
 		got := (*records)[0]
 		require.NotEmpty(t, got.Reference)
 		require.ElementsMatch(t, c.want.Changes, got.Changes, c.name)
 		c.want.Changes, got.Changes, got.Reference = nil, nil, ""
+		if c.want.Detail == "" && c.want.Status >= 400 {
+			c.want.Detail = detailOf(t, answer)
+		}
 		c.want.Actor, c.want.Method, c.want.Time = "okta", c.method, start
 		require.Equal(t, c.want, got, c.name)
 		text, err := json.Marshal(*records)
@@ -99,6 +106,51 @@ func TestAuditRecords(t *testing.T) {
 		require.NotContains(t, string(text), "hidden")
 		require.NotContains(t, string(text), "a@example.com")
 	}
+}
+
+// detailOf is the detail of an error response, which has one.
+func detailOf(t *testing.T, r *httptest.ResponseRecorder) string {
+	var v struct{ Detail string }
+	require.NoError(t, json.Unmarshal(r.Body.Bytes(), &v))
+	require.NotEmpty(t, v.Detail)
+	return v.Detail
+}
+
+// A name that Config.SensitiveAttributes lists is not repeated; a long one is
+// cut.
+func TestAuditNames(t *testing.T) {
+	t.Parallel()
+	w, records := audited(t, func(w *world, c *scim.Config) { c.SensitiveAttributes = []string{"userName"} })
+	last := func() scim.AuditRecord { return (*records)[len(*records)-1] }
+	for _, body := range []string{scimtest.User("barbara"), scimtest.User("barbara"), scimtest.User("barbara", `"emails":5`)} {
+		send(w.h, "POST", "/Users", body)
+		require.Equal(t, "[redacted]", last().Name)
+	}
+	w.do(400, "POST", "/Users", scimtest.User(""))
+	require.Empty(t, last().Name)
+	w.do(400, "POST", "/Groups", `{"schemas":["`+schema.GroupURI+`"],"displayName":"`+strings.Repeat("ä", 600)+`","members":5}`)
+	require.Equal(t, strings.Repeat("ä", 512), last().Name)
+	w.do(400, "POST", "/Groups", `{"schemas":["`+schema.GroupURI+`"],"displayName":{"a":1}}`)
+	require.Empty(t, last().Name)
+	text, err := json.Marshal(*records)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "barbara")
+}
+
+// The JSON of a record has names of one style, and its duration is in
+// milliseconds.
+func TestAuditJSON(t *testing.T) {
+	t.Parallel()
+	w, records := audited(t, func(w *world, c *scim.Config) {
+		c.Hooks.Before = func(context.Context, *store.Event) error { w.later(1500 * time.Microsecond); return nil }
+	})
+	w.do(201, "POST", "/Users", scimtest.User("a"))
+	rec := (*records)[0]
+	rec.Reference = "ref"
+	text, err := json.Marshal(rec)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"time":"2024-02-29T12:00:00Z","durationMs":1.5,"reference":"ref","actor":"okta","operation":"create","method":"POST",
+		"type":"User","id":"`+rec.ID+`","name":"a","status":201,"changes":[{"path":"userName","old":"","new":"\"a\""}]}`, string(text))
 }
 
 // Nobody who is not authenticated is an actor.
@@ -197,6 +249,9 @@ func TestAuditLog(t *testing.T) {
 	path := w.user("a")
 	log.Reset()
 	w.patch(200, path, deactivate, `{"op":"add","path":"title","value":"x"}`)
+	require.Contains(t, log.String(), `"durationMs":0,`)
+	require.Contains(t, log.String(), `"name":""`)
+	require.Contains(t, log.String(), `"detail":""`)
 	var rec struct {
 		Msg, Actor, Operation, Method, Type, ID, Reference string
 		Status                                             int

@@ -20,6 +20,7 @@ func (h *Handler) create(r *request, ep *endpoint) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.audit.named(ep, body)
 	decoded, err := ep.Type.Decode(body, r.dialect(ep).profile)
 	if err != nil {
 		return nil, err

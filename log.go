@@ -16,7 +16,7 @@ func (h *Handler) log(w *writer, r *http.Request, x *exchange) {
 		slog.String("method", r.Method),
 		slog.String("route", h.route(r)),
 		slog.Int("status", w.status),
-		slog.Duration("duration", h.cfg.Now().Sub(x.start)),
+		slog.Float64("durationMs", milliseconds(h.cfg.Now().Sub(x.start))),
 	}
 	if x.principal != nil {
 		attrs = append(attrs, slog.String("tenant", x.principal.Tenant), slog.String("token", x.principal.TokenID))
