@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/seed5f3efb56/scim"
@@ -93,28 +91,30 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 			if err != nil {
 				return &schema.Error{Type: schema.ErrorInvalidValue, Path: "password", Detail: err.Error()}
 			}
-			return inWrite(ctx, "UPDATE users SET password_hash = $2 WHERE id = $1", key(r.ID), hash)
+			return execUser(ctx, users, r.ID, "UPDATE users SET password_hash = $2 WHERE id = $1", hash)
 		},
 		Hooks: scim.Hooks{
 			EndSessions: func(ctx context.Context, e *store.Event) error {
-				return inWrite(ctx, "DELETE FROM sessions WHERE user_id = $1", key(e.ResourceID))
+				return execUser(ctx, users, e.ResourceID, "DELETE FROM sessions WHERE user_id = $1")
 			},
 			Revoke: func(ctx context.Context, e *store.Event) error {
-				return a.tokens.Revoke(ctx, key(e.ResourceID))
+				u, err := users.ParseID(e.ResourceID)
+				if err != nil {
+					return err
+				}
+				return a.tokens.Revoke(ctx, u.ID)
 			},
 		},
 	})
 }
 
-// inWrite runs a statement of the application in the transaction of a write.
-func inWrite(ctx context.Context, statement string, args ...any) error {
+// execUser runs a statement in the transaction of a write; $1 is the user's key.
+func execUser(ctx context.Context, users *sqlquery.Table[user], id, statement string, args ...any) error {
+	u, err := users.ParseID(id)
+	if err != nil {
+		return err
+	}
 	tx, _ := sqlquery.Tx(ctx)
-	_, err := tx.ExecContext(ctx, statement, args...)
+	_, err = tx.ExecContext(ctx, statement, append([]any{u.ID}, args...)...)
 	return err
-}
-
-// key is the primary key of the user with an id: what follows the prefix.
-func key(id string) int64 {
-	n, _ := strconv.ParseInt(strings.TrimPrefix(id, "u"), 10, 64)
-	return n
 }

@@ -252,11 +252,23 @@ func (t *Table[T]) keyIs(s *statement, key any) {
 	s.add(t.column(t.id), " = ").arg(key)
 }
 
+// ParseID returns a T in which nothing is set but the field of the id, for
+// statements of the application: ParseID("u7") of a table with the tag
+// id,prefix=u has the ID 7. It does not ask the database for the row. An id
+// that no row can have is store.ErrNotFound.
+func (t *Table[T]) ParseID(id string) (*T, error) {
+	v := new(T)
+	if !t.typed.SetID(v, id) {
+		return nil, fmt.Errorf("sqlquery: %q is not an id of %s: %w", id, t.typed, store.ErrNotFound)
+	}
+	return v, nil
+}
+
 // key returns the value of the id column for an id; false if no row can have
 // it.
 func (t *Table[T]) key(id string) (any, bool) {
-	v := new(T)
-	if !t.typed.SetID(v, id) {
+	v, err := t.ParseID(id)
+	if err != nil {
 		return nil, false
 	}
 	return t.arg(v, t.id), true

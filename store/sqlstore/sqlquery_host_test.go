@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
@@ -88,4 +89,24 @@ func TestSQLQueryOnHostTables(t *testing.T) {
 		server(t, "SCIM_TEST_MARIADB")
 		storetest.Run(t, func(t *testing.T) storetest.Fixture { return hostFixture(t, hostMariaDB) })
 	})
+}
+
+func TestParseID(t *testing.T) {
+	t.Parallel()
+	app := openApp(t, hostSQLite)
+	r := app.user(t, "ada@example.com")
+	u, err := app.users.ParseID(r.ID)
+	require.NoError(t, err)
+	var email string
+	require.NoError(t, app.conn.QueryRowContext(t.Context(), "SELECT email FROM users WHERE id = ?", u.ID).Scan(&email))
+	require.Equal(t, "ada@example.com", email)
+	require.Equal(t, &hostUser{ID: 1}, u, "no other field is set")
+
+	g, err := app.teams.ParseID("g2147483647")
+	require.NoError(t, err, "a row need not exist")
+	require.Equal(t, int32(2147483647), g.ID)
+	for _, id := range []string{"", "g", "1", "u1", "g01", "g2147483648", "g1x"} {
+		_, err := app.teams.ParseID(id)
+		require.ErrorIs(t, err, store.ErrNotFound, "%q", id)
+	}
 }
