@@ -64,7 +64,7 @@ func (h *Handler) find(ctx context.Context, q *query, sels []*selection) (*page,
 func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, want int) ([]*schema.Resource, int, error) {
 	push, rest := s.split()
 	if rest == nil && (s.sortBy == nil || s.ep.canSort(s.sortBy)) {
-		found, err := s.ep.Store.List(ctx, &store.Query{
+		found, err := fullPage(ctx, s.ep.Store, store.Query{
 			Filter: push, SortBy: s.sortBy, Descending: q.descending, Offset: skip, Count: want, Total: true,
 		})
 		return found.Resources, found.Total, err

@@ -25,9 +25,7 @@ func (h *Handler) scan(ctx context.Context, s *selection, push, rest *filter.Fil
 		return h.scanIDs(ctx, s, candidates, scanned)
 	}
 	var kept []*schema.Resource
-	after := ""
-	for {
-		read, err := s.ep.Store.List(ctx, &store.Query{Filter: push, AfterID: after, Count: scanPage})
+	for read, err := range pages(ctx, s.ep.Store, store.Query{Filter: push, Count: scanPage}) {
 		if err != nil {
 			return nil, err
 		}
@@ -37,11 +35,8 @@ func (h *Handler) scan(ctx context.Context, s *selection, push, rest *filter.Fil
 		if kept, err = h.keep(ctx, s, kept, read.Resources, rest, scanned); err != nil {
 			return nil, err
 		}
-		if len(read.Resources) < scanPage {
-			return kept, nil
-		}
-		after = read.Resources[len(read.Resources)-1].ID
 	}
+	return kept, nil
 }
 
 func tooMany() error {
@@ -159,10 +154,10 @@ func (h *Handler) scanIDs(ctx context.Context, s *selection, ids []string, scann
 		if err != nil {
 			return nil, err
 		}
+		if *scanned++; *scanned > h.cfg.Limits.Scan {
+			return nil, tooMany()
+		}
 		read = append(read, r)
-	}
-	if *scanned += len(read); *scanned > h.cfg.Limits.Scan {
-		return nil, tooMany()
 	}
 	return h.keep(ctx, s, nil, read, s.filter, scanned)
 }

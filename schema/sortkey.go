@@ -38,3 +38,37 @@ func (k SortKey) Compare(o SortKey) int {
 	}
 	return Compare(k.attr, k.value, o.value)
 }
+
+// Text returns the key as text, from which [ParseSortKey] makes it again: "" if
+// there is no value.
+func (k SortKey) Text() string {
+	if !k.value.Assigned() {
+		return ""
+	}
+	return "=" + k.value.Text()
+}
+
+// ParseSortKey reads the [SortKey.Text] of a key at a path that ends in a simple
+// attribute; false if text is not one.
+func ParseSortKey(p AttrPath, text string) (SortKey, bool) {
+	if text == "" {
+		return SortKey{attr: p.Last()}, true
+	}
+	literal, ok := strings.CutPrefix(text, "=")
+	if !ok {
+		return SortKey{}, false
+	}
+	k := SortKey{attr: p.Last()}
+	switch k.attr.Type {
+	case TypeBinary: // stored values may have another form
+		k.value = Binary(literal)
+	case TypeReference:
+		k.value = Reference(literal)
+	default:
+		var err error
+		if k.value, err = ParseScalar(k.attr, literal); err != nil {
+			return SortKey{}, false
+		}
+	}
+	return k, true
+}

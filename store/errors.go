@@ -14,6 +14,10 @@ var (
 	ErrVersion = errors.New("store: version differs")
 )
 
+// ErrPosition: Query.After is not a position of the store. 400 with scimType
+// invalidCursor where a client's cursor is concerned, otherwise 500.
+var ErrPosition = errors.New("store: not a position")
+
 // ErrUnavailable: the store cannot answer now, and trying again later makes
 // sense: no connection, a conflict that outlasted the retries, a commit of
 // unknown outcome. 503 with Retry-After.

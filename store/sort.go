@@ -9,7 +9,8 @@ import (
 
 // Sort orders resources as [Query.SortBy] says (RFC 7644 §3.4.2.3), in place:
 // what a store's own order must agree with. Equal keys are in the order of
-// their ids, byte by byte, also when descending.
+// their ids, byte by byte, also when descending: one of the orders that a store
+// may have.
 func Sort(rs []*schema.Resource, by schema.AttrPath, descending bool) {
 	type item struct {
 		resource *schema.Resource

@@ -68,15 +68,16 @@ type Query struct {
 	Filter *filter.Filter
 	// SortBy orders by an attribute as RFC 7644 §3.4.2.3 says: by the primary
 	// or first value of a multi-valued one, folded unless caseExact, resources
-	// without a value last, with Descending first; equal keys by id
-	// (ascending). nil orders by id, which may be any fixed total order the
-	// store likes as long as AfterID follows it.
+	// without a value last, with Descending first; equal keys in any fixed order,
+	// which may differ between ascending and descending. nil orders by whatever
+	// fixed total order the store likes.
 	SortBy     schema.AttrPath
 	Descending bool
-	// AfterID, with SortBy nil, continues behind that id, which need not exist
-	// any more. "" begins.
-	AfterID string
-	// Offset skips that many resources. 0 with AfterID.
+	// After continues where a page ended: it is the Next of a page of a query
+	// with the same Filter, SortBy, Descending and tenant. "" begins. Text that
+	// is not a position of the store is ErrPosition.
+	After string
+	// Offset skips that many resources. 0 with After.
 	Offset int
 	// Count is the most resources to return; 0 returns none.
 	Count int
@@ -85,9 +86,19 @@ type Query struct {
 }
 
 // Page is one page of a list.
+//
+// On the pages of a walk, from After "" to Next "", each resource that exists
+// and matches throughout, with the same sort key, is returned exactly once. One
+// that is created, changed or deleted meanwhile may be among them or not.
 type Page struct {
+	// Resources may be fewer than Count, or none, though more follow.
 	Resources []*schema.Resource
-	// Total is the number of all resources that match, set when asked for.
+	// Next is where the next page begins, opaque and owned by the store, without
+	// a time limit and of any length. "" is the end of the list, and the answer
+	// to Count 0.
+	Next string
+	// Total is the number of all resources that match, whatever the page, set
+	// when asked for. It may be more than there are, never fewer.
 	Total int
 }
 

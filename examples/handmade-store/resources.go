@@ -56,11 +56,18 @@ func (s resources) List(ctx context.Context, q *store.Query) (store.Page, error)
 	}
 	all := s.sorted(ctx, docs, q.Filter)
 	p := store.Page{Total: len(all)}
-	if q.AfterID != "" {
-		all = slices.DeleteFunc(all, func(r *schema.Resource) bool { return r.ID <= q.AfterID })
+	if q.After != "" {
+		last, ok := strings.CutPrefix(q.After, "after:")
+		if !ok {
+			return store.Page{}, store.ErrPosition
+		}
+		all = slices.DeleteFunc(all, func(r *schema.Resource) bool { return r.ID <= last })
 	}
 	all = all[min(q.Offset, len(all)):]
 	p.Resources = all[:min(q.Count, len(all))]
+	if n := len(p.Resources); n > 0 && n < len(all) {
+		p.Next = "after:" + p.Resources[n-1].ID
+	}
 	return p, nil
 }
 

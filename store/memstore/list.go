@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sort"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
@@ -11,7 +12,7 @@ import (
 )
 
 // List implements [store.Store]. Without SortBy the order is that of creation,
-// and what is created while a client walks the pages comes behind them.
+// so that resources created during a walk come last.
 func (s *resources) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	if q.Filter != nil && !s.kind.answers(nil, q.Filter.Expr()) || q.SortBy != nil && !s.kind.sorts(q.SortBy) {
 		return store.Page{}, fmt.Errorf("memstore: list %s: the query is beyond what Describe declares", s.kind.Name)
@@ -21,7 +22,10 @@ func (s *resources) List(ctx context.Context, q *store.Query) (store.Page, error
 		return store.Page{}, err
 	}
 	l := list{ctx: ctx, kind: s.kind, tenant: t, collection: t.collection(s.kind)}
-	p := l.page(q)
+	p, err := l.page(q)
+	if err != nil {
+		return store.Page{}, err
+	}
 	if err := ctx.Err(); err != nil {
 		return store.Page{}, err // the page may be cut short
 	}
@@ -36,42 +40,48 @@ type list struct {
 	collection collection
 }
 
-func (l *list) page(q *store.Query) store.Page {
+func (l *list) page(q *store.Query) (store.Page, error) {
 	offset, count := max(0, q.Offset), max(0, q.Count)
-	switch {
-	case q.SortBy != nil:
+	if q.SortBy != nil {
 		return l.sorted(q, offset, count)
-	case q.Filter == nil:
-		return l.all(q, offset, count)
 	}
-	return l.filtered(q, offset, count)
+	first, err := firstNumber(q)
+	switch {
+	case err != nil:
+		return store.Page{}, err
+	case q.Filter == nil:
+		return l.all(q, first, offset, count), nil
+	}
+	return l.filtered(q, first, offset, count), nil
 }
 
 // all needs no look at any other resource than the page's.
-func (l *list) all(q *store.Query, offset, count int) store.Page {
+func (l *list) all(q *store.Query, first number, offset, count int) store.Page {
 	records := l.collection.records
 	p := store.Page{}
 	if q.Total {
 		p.Total = records.len()
 	}
-	first := records.rank(l.first(q)) + offset
-	for _, rec := range records.from(first) {
+	var last number
+	for n, rec := range records.from(records.rank(first) + offset) {
 		if len(p.Resources) == count {
+			p.Next = afterNumber(last, count)
 			break
 		}
 		p.Resources = append(p.Resources, rec.resource)
+		last = n
 	}
 	return p
 }
 
 // filtered looks at what may match, beyond the page only for the total.
-func (l *list) filtered(q *store.Query, offset, count int) store.Page {
-	first := l.first(q)
+func (l *list) filtered(q *store.Query, first number, offset, count int) store.Page {
 	from := first
 	if q.Total {
 		from = 0
 	}
 	var p store.Page
+	var last number
 	for n, r := range l.matching(q.Filter, from) {
 		if q.Total {
 			p.Total++
@@ -82,15 +92,22 @@ func (l *list) filtered(q *store.Query, offset, count int) store.Page {
 			offset--
 		case len(p.Resources) < count:
 			p.Resources = append(p.Resources, r)
+			last = n
+		case p.Next == "":
+			p.Next = afterNumber(last, count)
 		}
-		if !q.Total && len(p.Resources) == count {
+		if !q.Total && (p.Next != "" || count == 0) {
 			break
 		}
 	}
 	return p
 }
 
-func (l *list) sorted(q *store.Query, offset, count int) store.Page {
+func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
+	after, err := sortedAfter(q)
+	if err != nil {
+		return store.Page{}, err
+	}
 	var rs []*schema.Resource
 	for _, r := range l.matching(q.Filter, 0) {
 		rs = append(rs, r)
@@ -100,22 +117,13 @@ func (l *list) sorted(q *store.Query, offset, count int) store.Page {
 	if q.Total {
 		p.Total = len(rs)
 	}
+	rs = rs[sort.Search(len(rs), func(i int) bool { return after(rs[i]) }):]
 	rs = rs[min(offset, len(rs)):]
 	p.Resources = rs[:min(count, len(rs))]
-	return p
-}
-
-// first returns the least number behind q.AfterID. Behind an id that never was
-// there is nothing.
-func (l *list) first(q *store.Query) number {
-	if q.AfterID == "" {
-		return 0
+	if n := len(p.Resources); n > 0 && n < len(rs) {
+		p.Next = afterResource(q, p.Resources[n-1])
 	}
-	p, ok := l.tenant.ids.get(text(q.AfterID))
-	if !ok {
-		return endOfNumbers
-	}
-	return p.number + 1
+	return p, nil
 }
 
 // matching yields the resources that match a filter, nil for all, in order of

@@ -24,13 +24,16 @@ type dialect struct {
 	defaults  func(ctx context.Context, db *DB, table string) (map[string]string, error) // by column, where UPDATE has no DEFAULT
 
 	// Conditions on text, byte by byte. Each writes x OP literal.
-	equal    func(s *statement, x, literal string)
-	compare  func(s *statement, x, op, literal string)
-	contains func(s *statement, x, literal string)
-	starts   func(s *statement, x, literal string)
-	ends     func(s *statement, x, literal string)
-	notEmpty func(x string) string
-	bytes    func(x string) string // x as an ORDER BY needs it
+	equal     func(s *statement, x, literal string)
+	compare   func(s *statement, x, op, literal string)
+	contains  func(s *statement, x, literal string)
+	starts    func(s *statement, x, literal string)
+	ends      func(s *statement, x, literal string)
+	notEmpty  func(x string) string
+	bytes     func(x string) string                     // x as an ORDER BY needs it
+	sorted    func(s *statement, x, op, literal string) // compares as bytes does
+	nullsLast bool                                      // NULL is sorted after all values, without DESC
+	rows      bool                                      // (a, b) > (?, ?) is found in an index
 }
 
 // ident quotes an identifier; dots separate schema and table.

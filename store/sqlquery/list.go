@@ -118,21 +118,29 @@ func (t *Table[T]) Get(ctx context.Context, id string, o store.GetOptions) (*sch
 // List implements [store.Store]. Without SortBy the order is that of the id
 // column.
 func (t *Table[T]) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	o, err := t.where.order(q.SortBy, q.Descending)
+	if err != nil {
+		return store.Page{}, fmt.Errorf("sqlquery: list %s: %w", t.name, err)
+	}
+	after, err := t.placeOf(o, q)
+	if err != nil {
+		return store.Page{}, err
+	}
 	where, visible, err := t.condition(ctx, q)
 	if err != nil || !visible {
 		return store.Page{}, err
 	}
 	var p store.Page
 	if q.Count > 0 {
-		if p.Resources, err = t.page(ctx, q, where); err != nil {
+		if p, err = t.page(ctx, q, where, o, after); err != nil {
 			return store.Page{}, err
 		}
 	}
 	if !q.Total {
 		return p, nil
 	}
-	// A page that is not full is the last one.
-	if n := len(p.Resources); q.AfterID == "" && n < q.Count && (n > 0 || q.Offset <= 0) {
+	// The first page, if it is the last one too, has them all.
+	if n := len(p.Resources); after == nil && q.Count > 0 && p.Next == "" && (n > 0 || q.Offset <= 0) {
 		p.Total = max(0, q.Offset) + n
 		return p, nil
 	}
@@ -155,35 +163,35 @@ func (t *Table[T]) condition(ctx context.Context, q *store.Query) (where *statem
 	return s, true, nil
 }
 
-func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement) ([]*schema.Resource, error) {
+// page reads one row more than the page has, which tells whether there is a
+// next one.
+func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement, o order, after *place) (store.Page, error) {
 	fields := t.typed.fields
-	order, err := t.where.OrderBy(q.SortBy, q.Descending)
-	if err != nil {
-		return nil, fmt.Errorf("sqlquery: list %s: %w", t.name, err)
-	}
-	s := t.db.d.statement("SELECT ", t.list(fields), where.String())
+	s := t.db.d.statement("SELECT ", t.list(fields), o.columns(), where.String())
 	s.args = append(s.args, where.args...)
-	if q.AfterID != "" {
-		key, ok := t.key(q.AfterID)
-		if !ok {
-			return nil, nil // behind an id that never was there is nothing
-		}
-		s.add(" AND ", t.column(t.id), " > ").arg(key)
+	if after != nil {
+		s.add(" AND ")
+		o.after(s, after)
 	}
-	s.add(" ORDER BY ", order, " LIMIT ", strconv.Itoa(q.Count))
+	s.add(" ORDER BY ", o.String(), " LIMIT ", strconv.Itoa(q.Count+1))
 	if q.Offset > 0 {
 		s.add(" OFFSET ", strconv.Itoa(q.Offset))
 	}
-	var out []*schema.Resource
-	err = t.db.query(ctx, s, func(scan func(...any) error) error {
+	var p store.Page
+	last := o.scanned()
+	err := t.db.query(ctx, s, func(scan func(...any) error) error {
+		if n := len(p.Resources); n == q.Count {
+			p.Next = last.position(t.db.d, q, p.Resources[n-1].ID)
+			return nil
+		}
 		v := new(T)
-		if err := t.read(scan, v, fields); err != nil {
+		if err := t.read(scan, v, fields, last.dest...); err != nil {
 			return err
 		}
-		out = append(out, t.resource(ctx, v))
+		p.Resources = append(p.Resources, t.resource(ctx, v))
 		return nil
 	})
-	return out, err
+	return p, err
 }
 
 func (t *Table[T]) count(ctx context.Context, where *statement) (int, error) {

@@ -26,7 +26,8 @@ type Column struct {
 	// text is no value, and NULL is false or 0.
 	NeverNull bool
 	// Always says that there is a value in every row, so that an index can
-	// give the order.
+	// give the order. Rows with NULL all the same, such as those whose keys are
+	// not made yet, may be missing from the pages of a sorted walk.
 	Always bool
 	// Arg turns a literal into what Expr is compared with, also for Not; false
 	// if no row can have that value. nil takes it as it is.
@@ -173,7 +174,7 @@ func (t *Translator) Can(e filter.Expr) bool {
 
 // CanSort reports whether OrderBy translates the path.
 func (t *Translator) CanSort(p schema.AttrPath) bool {
-	_, err := t.orderBy(p, false)
+	_, err := t.order(p, false)
 	return err == nil
 }
 
@@ -191,17 +192,14 @@ func (t *Translator) Where(e filter.Expr, first int) (condition string, args []a
 }
 
 // OrderBy returns the terms of an ORDER BY clause for a path, nil for the
-// order without one. Equal rows are ordered by Tie, always ascending. The error
-// is for a path that CanSort refuses.
+// order without one, which is always ascending. Equal rows are ordered by Tie, in
+// the same direction. The error is for a path that CanSort refuses.
 func (t *Translator) OrderBy(p schema.AttrPath, descending bool) (string, error) {
-	if p == nil {
-		return t.tie, nil
-	}
-	terms, err := t.orderBy(p, descending)
+	o, err := t.order(p, descending)
 	if err != nil {
 		return "", err
 	}
-	return terms + ", " + t.tie, nil
+	return o.String(), nil
 }
 
 // errUnsupported: SQL cannot say it exactly.

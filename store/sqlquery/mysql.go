@@ -26,11 +26,22 @@ var MySQL = Dialect{&dialect{
 	starts:   func(s *statement, x, literal string) { mysqlLike(s, x, likeLiteral.Replace(literal)+"%") },
 	ends:     func(s *statement, x, literal string) { mysqlLike(s, x, "%"+likeLiteral.Replace(literal)) },
 	notEmpty: func(x string) string { return "LENGTH(" + x + ") > 0" }, // ' ' = '' with most collations
-	bytes:    mysqlBytes,
+	bytes:    mysqlSorted,
+	sorted: func(s *statement, x, op, literal string) {
+		s.args = append(s.args, literal)
+		s.add(mysqlSorted(x), " ", op, " ", mysqlSorted("?"))
+	},
 }}
 
 // mysqlBytes returns text as its UTF-8 bytes, whatever its character set.
 func mysqlBytes(x string) string { return "CAST(CONVERT(" + x + " USING utf8mb4) AS BINARY)" }
+
+// mysqlSorted returns what is sorted by of a text: its first 250 characters,
+// which are less than max_sort_length, beyond which MySQL sorts as equal what
+// differs, and pages by keys would lose it.
+func mysqlSorted(x string) string {
+	return "CAST(LEFT(CONVERT(" + x + " USING utf8mb4), 250) AS BINARY)"
+}
 
 // mysqlLiteral adds an argument, and returns the expression in which it stands.
 func mysqlLiteral(s *statement, literal string) string {

@@ -1,45 +1,100 @@
 package sqlquery
 
 import (
+	"strings"
+
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// orderBy returns the terms for the values at a path: those without one last,
-// with descending first (RFC 7644 §3.4.2.3).
-func (t *Translator) orderBy(p schema.AttrPath, descending bool) (string, error) {
+// order is how rows are sorted: by at most two terms, and those that are equal
+// by the tie. The zero order is that of the tie alone.
+type order struct {
+	terms []orderTerm
+	tie   orderTerm
+}
+
+// orderTerm is one expression of an ORDER BY clause.
+type orderTerm struct {
+	expr       string
+	descending bool
+	kind       termKind
+	// compared is what expr is compared by, where both are different: only if
+	// the terms before are equal, and therefore there is a value.
+	compared string
+}
+
+type termKind uint8
+
+const (
+	numberTerm termKind = iota // an integer or a boolean
+	textTerm
+	instantTerm
+)
+
+// order returns the order by the values at a path: resources without one last,
+// with descending first (RFC 7644 §3.4.2.3). The tie has the direction of the
+// rest, so that an index can be read backwards.
+func (t *Translator) order(p schema.AttrPath, descending bool) (order, error) {
+	if p == nil {
+		return order{tie: orderTerm{expr: t.tie}}, nil
+	}
 	column, ok := t.columns[p.String()]
 	if !ok {
-		return "", errUnsupported
+		return order{}, errUnsupported
 	}
-	a := p.Last()
+	value, ok := t.valueTerm(p.Last(), column)
+	if !ok {
+		return order{}, errUnsupported
+	}
+	value.descending = descending != column.Not
+	o := order{tie: orderTerm{expr: t.tie, descending: descending}}
+	if column.Always {
+		o.terms = []orderTerm{value}
+		return o, nil
+	}
+	present := t.dialect.statement()
+	present.present(p.Last(), column)
+	if isText(p.Last()) && column.NeverNull { // the empty text and NULL are both no value
+		value.expr = t.dialect.bytes("CASE WHEN " + present.String() + " THEN " + value.compared + " END")
+	}
+	missing := orderTerm{expr: "CASE WHEN " + present.String() + " THEN 0 ELSE 1 END", descending: descending}
+	o.terms = []orderTerm{missing, value}
+	return o, nil
+}
+
+// valueTerm is the term for the values of a column; false if SQL does not
+// compare them as store.Sort does.
+func (t *Translator) valueTerm(a *schema.Attribute, column Column) (orderTerm, bool) {
 	x := column.Expr
 	switch {
-	case isText(a) && a.FoldsCase() && column.Key == "":
-		return "", errUnsupported
 	case isText(a) && a.FoldsCase():
-		x = t.dialect.bytes(column.Key)
+		return orderTerm{expr: t.dialect.bytes(column.Key), kind: textTerm, compared: column.Key}, column.Key != ""
 	case isText(a):
-		x = t.dialect.bytes(x)
+		return orderTerm{expr: t.dialect.bytes(x), kind: textTerm, compared: x}, true
 	case a.Type == schema.TypeBoolean && column.NeverNull:
 		x = "COALESCE(" + x + ", FALSE)"
 	case a.Type == schema.TypeInteger && column.NeverNull:
 		x = "COALESCE(" + x + ", 0)"
-	case a.Type == schema.TypeBoolean, a.Type == schema.TypeInteger:
-	case a.Type == schema.TypeDateTime && (t.dialect.times || column.instant):
+	case a.Type == schema.TypeDateTime && column.instant, a.Type == schema.TypeBoolean, a.Type == schema.TypeInteger:
+	case a.Type == schema.TypeDateTime && t.dialect.times:
+		return orderTerm{expr: x, kind: instantTerm, compared: x}, true
 	default:
-		return "", errUnsupported
+		return orderTerm{}, false
 	}
-	if column.Always {
-		return x + direction(descending != column.Not), nil
-	}
-	s := t.dialect.statement()
-	s.present(a, column)
-	return "CASE WHEN " + s.String() + " THEN 0 ELSE 1 END" + direction(descending) + ", " + x + direction(descending != column.Not), nil
+	return orderTerm{expr: x, compared: x}, true
 }
 
-func direction(descending bool) string {
-	if descending {
-		return " DESC"
+// String returns the terms of an ORDER BY clause.
+func (o order) String() string {
+	var b strings.Builder
+	for _, t := range append(o.terms[:len(o.terms):len(o.terms)], o.tie) {
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(t.expr)
+		if t.descending {
+			b.WriteString(" DESC")
+		}
 	}
-	return ""
+	return b.String()
 }

@@ -18,13 +18,16 @@ var PostgreSQL = Dialect{&dialect{
 	forShare:  " FOR SHARE",
 	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
 	// Without COLLATE "C", or the index is of no use.
-	equal:    func(s *statement, x, literal string) { s.add(x, " = ").arg(literal) },
-	compare:  func(s *statement, x, op, literal string) { s.add(x, ` COLLATE "C" `, op, " ").arg(literal) },
-	contains: func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)+"%") },
-	starts:   func(s *statement, x, literal string) { postgresLike(s, x, likeLiteral.Replace(literal)+"%") },
-	ends:     func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)) },
-	notEmpty: func(x string) string { return x + " <> ''" },
-	bytes:    func(x string) string { return x + ` COLLATE "C"` },
+	equal:     func(s *statement, x, literal string) { s.add(x, " = ").arg(literal) },
+	compare:   func(s *statement, x, op, literal string) { s.add(x, ` COLLATE "C" `, op, " ").arg(literal) },
+	contains:  func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)+"%") },
+	starts:    func(s *statement, x, literal string) { postgresLike(s, x, likeLiteral.Replace(literal)+"%") },
+	ends:      func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)) },
+	notEmpty:  func(x string) string { return x + " <> ''" },
+	bytes:     func(x string) string { return x + ` COLLATE "C"` },
+	sorted:    func(s *statement, x, op, literal string) { s.add(x, ` COLLATE "C" `, op, " ").arg(literal) },
+	rows:      true,
+	nullsLast: true,
 }}
 
 func postgresLike(s *statement, x, pattern string) {

@@ -57,16 +57,17 @@ func (t *Table[T]) list(fields []*field) string {
 	return strings.Join(names, ", ")
 }
 
-// read scans the columns of the fields into v. A NULL in a field that cannot
-// be nil is its zero value: one odd row does not fail a list.
-func (t *Table[T]) read(scan func(...any) error, v *T, fields []*field) error {
-	dest := make([]any, len(fields))
+// read scans the columns of the fields into v, and those after them into more. A
+// NULL in a field that cannot be nil is its zero value: one odd row does not
+// fail a list.
+func (t *Table[T]) read(scan func(...any) error, v *T, fields []*field, more ...any) error {
+	dest := make([]any, len(fields), len(fields)+len(more))
 	targets := make([]target, len(fields))
 	for i, f := range fields {
 		targets[i] = newTarget(f.goValue(v))
 		dest[i] = targets[i].dest
 	}
-	if err := scan(dest...); err != nil {
+	if err := scan(append(dest, more...)...); err != nil {
 		return err
 	}
 	for _, to := range targets {

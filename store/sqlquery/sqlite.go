@@ -35,6 +35,8 @@ var SQLite = Dialect{&dialect{
 	},
 	notEmpty: func(x string) string { return x + " <> ''" },
 	bytes:    func(x string) string { return x + " COLLATE BINARY" },
+	sorted:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
+	rows:     true,
 }}
 
 // sqliteDefaults reads the expressions behind DEFAULT in CREATE TABLE, by column

@@ -132,8 +132,8 @@ func TestOrderBy(t *testing.T) {
 		want       string
 	}{
 		{"userName", false, sqlquery.PostgreSQL, `u.email_key COLLATE "C", u.id`},
-		{"userName", true, sqlquery.SQLite, `u.email_key COLLATE BINARY DESC, u.id`},
-		{"externalId", true, sqlquery.PostgreSQL, `CASE WHEN u.ext IS NOT NULL THEN 0 ELSE 1 END DESC, u.ext COLLATE "C" DESC, u.id`},
+		{"userName", true, sqlquery.SQLite, `u.email_key COLLATE BINARY DESC, u.id DESC`},
+		{"externalId", true, sqlquery.PostgreSQL, `CASE WHEN u.ext IS NOT NULL THEN 0 ELSE 1 END DESC, u.ext COLLATE "C" DESC, u.id DESC`},
 		{"active", false, sqlquery.PostgreSQL, `CASE WHEN 1 = 1 THEN 0 ELSE 1 END, COALESCE(u.disabled, FALSE) DESC, u.id`},
 		{"meta.lastModified", false, sqlquery.MySQL, `CASE WHEN u.updated_at IS NOT NULL THEN 0 ELSE 1 END, u.updated_at, u.id`},
 		{"", true, sqlquery.MySQL, `u.id`},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/position"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -192,8 +194,11 @@ var cases = []struct {
 	{"first page of 100 with total", listing(func(b testing.TB, f *filled, n int) *store.Query {
 		return &store.Query{Count: 100, Total: true}
 	})},
-	{"page of 100 behind an id", listing(func(b testing.TB, f *filled, n int) *store.Query {
-		return &store.Query{Count: 100, AfterID: user(n % (f.size - 1)).ID}
+	{"page of 100 after a position", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100, After: position.Join("id", strconv.Itoa(1+n%(f.size-101)))}
+	})},
+	{"page of 100 sorted by userName after a position", listing(func(b testing.TB, f *filled, n int) *store.Query {
+		return &store.Query{Count: 100, SortBy: schema.UserType.MustResolve("userName"), After: position.Join("+userName", "1", "0", fmt.Sprintf("user.%06d@example.com", n%(f.size-101)), "")}
 	})},
 	{"page of 100 at a middle offset with total", listing(func(b testing.TB, f *filled, n int) *store.Query {
 		return &store.Query{Count: 100, Offset: f.size / 2, Total: true}

@@ -252,13 +252,12 @@ func (w *crashWorld) there(d database) map[string]*schema.Object {
 	users := d.store(w.T).Store(schema.UserType)
 	out := map[string]*schema.Object{}
 	for after := ""; ; {
-		page, err := users.List(w.Context(), &store.Query{Count: 1000, AfterID: after})
+		page, err := users.List(w.Context(), &store.Query{Count: 1000, After: after})
 		require.NoError(w, err)
 		for _, r := range page.Resources {
 			out[r.ID] = r.Attributes
-			after = r.ID
 		}
-		if len(page.Resources) < 1000 {
+		if after = page.Next; after == "" {
 			return out
 		}
 	}

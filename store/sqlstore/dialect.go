@@ -44,6 +44,9 @@ type dialect struct {
 	members  func(n int) string              // places of those with one of n folded ids, in one group
 	// among is the condition that r.seq is one of those a query selects by op.
 	among func(op filter.Op, query string, args []any) clause
+	// rowCompare compares columns, as one row, with arguments by " > " or " < ".
+	rowCompare func(columns []string, op string, args []any) clause
+	sortedTail func(tail string) string // what is sorted by of the end of a key
 }
 
 // bind writes the arguments' places as the database wants them.

@@ -10,8 +10,8 @@ import (
 // INSERT … RETURNING and is not supported. The outbox needs SKIP LOCKED, which
 // MariaDB 10.6 brought.
 //
-// Values that are equal in their first 128 characters and in the 1,024 bytes
-// behind those (max_sort_length) are sorted as equal; filters tell them apart.
+// Values that are equal in their first 128 characters and in the 1,000 bytes
+// after those are sorted as equal; filters tell them apart.
 var MariaDB = Dialect{&dialect{
 	name:       "mariadb",
 	kind:       sqldb.MySQL,
@@ -32,4 +32,11 @@ var MariaDB = Dialect{&dialect{
 	length:     func(literal string) int { return len(literal) }, // columns are binary
 	members:    membersList,
 	among:      in,
+	rowCompare: columnComparison,
+	sortedTail: func(tail string) string { return "LEFT(" + tail + ", " + strconv.Itoa(sortedBytes) + ")" },
 }}
+
+// sortedBytes is how much of the end of a key is sorted by: less than
+// max_sort_length, beyond which MariaDB sorts as equal what differs, and pages
+// by keys would lose it.
+const sortedBytes = 1000

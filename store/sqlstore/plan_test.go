@@ -9,6 +9,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/position"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -37,7 +38,10 @@ func TestQueryPlans(t *testing.T) {
 		{"either of two", users, store.Query{}, `userName eq "x" or emails.value eq "x"`},
 		{"prefix", users, store.Query{}, `userName sw "x"`},
 		{"changed since", users, store.Query{}, `meta.lastModified gt "2024-01-01T00:00:00Z"`},
-		{"next page", users, store.Query{AfterID: "a"}, ``},
+		{"next page", users, store.Query{After: position.Join("id", "1")}, ``},
+		{"next page of a filter", users, store.Query{After: position.Join("id", "1")}, `userName sw "x"`},
+		{"next page by userName", users, store.Query{SortBy: schema.UserType.MustResolve("userName"), After: position.Join("+userName", "1", "0", "x", "")}, ``},
+		{"next page by userName descending", users, store.Query{SortBy: schema.UserType.MustResolve("userName"), Descending: true, After: position.Join("-userName", "1", "0", "x", "")}, ``},
 		{"by userName", users, store.Query{SortBy: schema.UserType.MustResolve("userName")}, ``},
 		{"by userName descending", users, store.Query{SortBy: schema.UserType.MustResolve("userName"), Descending: true}, ``},
 		{"displayName of a group", groups, store.Query{}, `displayName eq "x"`},
@@ -51,7 +55,9 @@ func TestQueryPlans(t *testing.T) {
 			}
 			s, ok := tt.of.selection(t.Context(), tt.query.Filter)
 			require.True(t, ok, "declared")
-			query, args, err := s.statement(t.Context(), &tt.query)
+			by, err := s.order(&tt.query)
+			require.NoError(t, err)
+			query, args, err := s.statement(t.Context(), &tt.query, by)
 			require.NoError(t, err)
 			plan := explain(t, db, query, args)
 			for _, table := range []string{"r", "s", "k", "m"} {

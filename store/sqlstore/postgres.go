@@ -31,6 +31,8 @@ var PostgreSQL = Dialect{&dialect{
 	length:     utf8.RuneCountInString,
 	members:    membersEach,
 	among:      inArray,
+	rowCompare: rowComparison,
+	sortedTail: func(tail string) string { return tail },
 }}
 
 // membersEach looks up one id after the other. Asked for a list of them in a

@@ -39,6 +39,8 @@ var SQLite = Dialect{&dialect{
 	length:     utf8.RuneCountInString,
 	members:    membersList,
 	among:      in,
+	rowCompare: rowComparison,
+	sortedTail: func(tail string) string { return tail },
 	weak:       weakSQLite,
 }}
 

@@ -483,8 +483,10 @@ func BenchmarkSQLQuery(b *testing.B) {
 		}
 	})
 	b.Run("Page", func(b *testing.B) {
+		middle, err := a.users.List(b.Context(), &store.Query{Offset: 5000, Count: 1})
+		require.NoError(b, err)
 		for b.Loop() {
-			if _, err := a.users.List(b.Context(), &store.Query{AfterID: "u5000", Count: 100}); err != nil {
+			if _, err := a.users.List(b.Context(), &store.Query{After: middle.Next, Count: 100}); err != nil {
 				b.Fatal(err)
 			}
 		}

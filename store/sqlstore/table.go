@@ -58,13 +58,14 @@ func tenant(ctx context.Context) string {
 // columns are what decode reads, of the alias r.
 const columns = "r.id, r.version, r.created, r.last_modified, r.body"
 
-// decode reads a row. Attributes that no longer fit the schema are left out
-// and logged: one bad row must not make a list fail.
-func (t *table) decode(scan func(...any) error) (*schema.Resource, error) {
+// decode reads a row, with the columns after those of a resource into more.
+// Attributes that no longer fit the schema are left out and logged: one bad row
+// must not make a list fail.
+func (t *table) decode(scan func(...any) error, more ...any) (*schema.Resource, error) {
 	var id, created, modified string
 	var version int64
 	var body []byte
-	if err := scan(&id, &version, &created, &modified, &body); err != nil {
+	if err := scan(append([]any{&id, &version, &created, &modified, &body}, more...)...); err != nil {
 		return nil, err
 	}
 	r := &schema.Resource{Type: t.t, ID: id, Version: strconv.FormatInt(version, 10)}

@@ -118,7 +118,7 @@ var concurrency = []test{
 					return err
 				}
 				p, err := k.Users.List(k.ctx, &store.Query{Count: 5, Total: true})
-				if err != nil || len(p.Resources) != 5 || p.Total < 11 {
+				if err != nil || len(p.Resources) != 5 && p.Next == "" || p.Total < 11 {
 					return fmt.Errorf("a List: %w, %d of %d", err, len(p.Resources), p.Total)
 				}
 				if _, err := k.Users.Get(k.ctx, us[i%10], store.GetOptions{}); err != nil {

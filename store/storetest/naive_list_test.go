@@ -16,33 +16,15 @@ func (s *naive) List(ctx context.Context, q *store.Query) (store.Page, error) {
 		return store.Page{}, err
 	}
 	defer release()
-	var (
-		p     store.Page
-		all   []*schema.Resource
-		after = -1
-	)
-	for i, r := range s.db.rows {
-		if !s.sees(ctx, r, "List") {
-			continue
-		}
-		if q.AfterID == r.resource.ID && (!r.dead || !s.db.has("behind a gone id it begins again")) {
-			after = i
-		}
-	}
-	before := 0
-	for i, r := range s.db.rows {
+	var all []*schema.Resource
+	for _, r := range s.db.rows {
 		if r.dead && !s.db.has("the dead are listed") || !s.sees(ctx, r, "List") || q.Filter != nil && !s.matches(q.Filter, r) {
-			continue
-		}
-		if i <= after {
-			before++
 			continue
 		}
 		all = append(all, r.resource)
 	}
-	offset, count := q.Offset, q.Count
-	if s.db.has("pages overlap") && offset > 0 {
-		offset--
+	if s.db.has("an empty list is not found") && len(all) == 0 {
+		return store.Page{}, store.ErrNotFound
 	}
 	if s.db.has("no order") && q.Offset > 0 {
 		slices.Reverse(all)
@@ -50,23 +32,18 @@ func (s *naive) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	if q.SortBy != nil {
 		s.sort(all, q)
 	}
-	p.Total = before + len(all)
-	if s.db.has("the total is what is left") {
-		p.Total = len(all)
+	p, err := s.page(all, q)
+	if err != nil {
+		return store.Page{}, err
 	}
-	if s.db.has("the count is no limit") || s.db.has("count 0 is no limit") && count == 0 {
-		count = len(all)
-	}
-	all = all[min(offset, len(all)):]
-	p.Resources = all[:min(count, len(all))]
 	if s.db.has("the total is the page") {
 		p.Total = len(p.Resources)
 	}
 	if s.db.has("the total ignores the filter") {
 		p.Total = len(s.db.rows)
 	}
-	if s.db.has("the total is an estimate") {
-		p.Total++
+	if s.db.estimates {
+		p.Total += 3
 	}
 	if s.db.has("the query is used up") {
 		q.Count -= len(p.Resources)
@@ -170,9 +147,6 @@ func (s *naive) sort(rs []*schema.Resource, q *store.Query) {
 		})
 	case s.db.has("the order minds case") && !q.Descending:
 		slices.SortStableFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(key(a), key(b)) })
-	case s.db.has("descending reverses ties") && q.Descending:
-		store.Sort(rs, q.SortBy, false)
-		slices.Reverse(rs)
 	case s.db.has("the order is by the first value"):
 		first := func(r *schema.Resource) string {
 			for v := range q.SortBy.Values(r) {

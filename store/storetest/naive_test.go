@@ -25,6 +25,9 @@ type naiveDB struct {
 	calls  int
 	deaths int
 
+	longest   int  // of pages, 0 for no limit
+	estimates bool // of the total
+
 	waiting chan struct{} // closed by the second of two calls
 }
 

@@ -50,16 +50,24 @@ var caught = []breach{
 	{"UpdateMembers ignores the version", "versions/of groups"},
 
 	{"the total is the page", "listing/total"},
-	{"the total is an estimate", "listing/nothing"},
+	{"an empty list is not found", "listing/nothing"},
 	{"lists have no versions", "listing/resources are those of Get"},
 	{"the dead are listed", "listing/what is new and what is gone"},
 	{"the filter is dropped", "listing/lookups follow changes"},
 	{"count 0 is no limit", "listing/total"},
-	{"the total is what is left", "listing/pages by id"},
 	{"the total ignores the filter", "listing/a filter on pages"},
 	{"pages overlap", "listing/pages by offset"},
 	{"no order", "listing/pages by offset"},
-	{"behind a gone id it begins again", "listing/behind an id that is gone"},
+
+	{"the total is what is left", "paging/by position"},
+	{"page edges are lost", "paging/by position"},
+	{"page edges are repeated", "paging/by position"},
+	{"count 0 has a position", "paging/the end"},
+	{"long lists end early", "paging/many resources"},
+	{"positions are offsets", "paging/while others come and go"},
+	{"sorted positions are offsets", "paging/sorted, while others come and go"},
+	{"positions are sort keys", "paging/equal sort keys"},
+	{"any text is a position", "paging/text that is no position"},
 
 	{"the filter is dropped", "listing/a filter on pages"},
 	{"half of a conjunction is dropped", "filtering/of users"},
@@ -76,7 +84,7 @@ var caught = []breach{
 	{"the order minds case", "sorting/of groups"},
 	{"a missing value comes first", "sorting/of things"},
 	{"the order is by the first value", "sorting/of users"},
-	{"descending reverses ties", "sorting/of users"},
+	{"positions are sort keys", "sorting/of users"},
 	{"the order is for the page", "sorting/of a selection"},
 
 	{"initial members are lost", "members/initial ones"},
@@ -212,4 +220,27 @@ func TestBrokenStoresAreCaught(t *testing.T) {
 func TestSimplestStorePasses(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) Fixture { return newNaive("") })
+}
+
+// A page may be shorter than Count though more follow.
+func TestStoreOfShortPagesPasses(t *testing.T) {
+	t.Parallel()
+	for _, longest := range []int{3, 100} {
+		Run(t, func(*testing.T) Fixture {
+			f := newNaive("")
+			f.Users.(*naive).db.longest = longest
+			return f
+		})
+	}
+}
+
+// A total may be more than there are, if that is said.
+func TestStoreOfEstimatedTotalsPasses(t *testing.T) {
+	t.Parallel()
+	Run(t, func(*testing.T) Fixture {
+		f := newNaive("")
+		f.Users.(*naive).db.estimates = true
+		f.EstimatedTotals = true
+		return f
+	})
 }

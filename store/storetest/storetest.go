@@ -31,6 +31,9 @@ type Fixture struct {
 	// SingleTenant says that the stores do not tell tenants apart. Such a
 	// store serves an application that has no tenants.
 	SingleTenant bool
+	// EstimatedTotals says that totals may be more than there are. They are never
+	// fewer.
+	EstimatedTotals bool
 }
 
 // Run runs every case as a subtest, each on a fixture of its own from open.
@@ -57,7 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 func tests() []test {
 	var all []test
 	for _, group := range [][]test{
-		basics, uniqueness, versions, listing, filtering, sorting, members,
+		basics, uniqueness, versions, listing, paging, filtering, sorting, members,
 		transactions, tenants, sharing, roundTrips, concurrency, revival,
 	} {
 		all = append(all, group...)

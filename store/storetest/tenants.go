@@ -31,7 +31,7 @@ var tenants = []test{
 			k.gone(k.Users, u.ID)
 			p := theirs.list(k.Users, store.Query{Count: 10, Total: true})
 			k.Empty(p.Resources, "a foreign list")
-			k.Equal(0, p.Total, "a foreign total")
+			k.totals(0, p.Total, "a foreign total")
 			k.Equal(1, ours.total(k.Users), "our own total")
 			if e, ok := k.Users.(store.Exister); ok {
 				got, err := e.Exists(theirs.ctx, []string{u.ID})
@@ -54,15 +54,11 @@ var tenants = []test{
 			}{{ours, a}, {theirs, b}} {
 				p := side.list(k.Users, store.Query{Filter: f, Count: 10, Total: true})
 				k.Equal([]string{side.own.ID}, ids(p.Resources), "filtered")
-				k.Equal(1, p.Total, "filtered total")
+				k.totals(1, p.Total, "filtered total")
 				if by := schema.UserType.MustResolve("userName"); can(store.Describe(k.Users).Sort, by) {
 					p := side.list(k.Users, store.Query{SortBy: by, Count: 10, Total: true})
 					k.Equal([]string{side.own.ID}, ids(p.Resources), "sorted")
-					k.Equal(1, p.Total, "sorted total")
-				}
-				p = side.list(k.Users, store.Query{Count: 10, AfterID: a.ID})
-				for _, r := range p.Resources {
-					k.Equal(side.own.ID, r.ID, "behind an id that may be foreign")
+					k.totals(1, p.Total, "sorted total")
 				}
 			}
 		},
@@ -96,7 +92,7 @@ var tenants = []test{
 			for _, tenant := range neighbours {
 				p := k.as(tenant).list(k.Users, store.Query{Count: 10, Total: true})
 				k.Equal([]string{mine[tenant].ID}, ids(p.Resources), "list of tenant %q", tenant)
-				k.Equal(1, p.Total, "total of tenant %q", tenant)
+				k.totals(1, p.Total, "total of tenant %q", tenant)
 				t := k.as(tenant)
 				t.taken(t.createErr(k.Users, t.user("A")), "userName")
 			}
@@ -147,7 +143,7 @@ var tenants = []test{
 			k.Equal([]string{g.ID}, ids(ours.list(k.Groups, store.Query{Filter: f, Count: 9}).Resources), "our own")
 			p := theirs.list(k.Groups, store.Query{Filter: f, Count: 9, Total: true})
 			k.Empty(p.Resources, "foreign groups")
-			k.Equal(0, p.Total, "total of foreign groups")
+			k.totals(0, p.Total, "total of foreign groups")
 		},
 	},
 	{
@@ -161,7 +157,7 @@ var tenants = []test{
 				_, err := k.Users.Get(ctx, u.ID, store.GetOptions{ForUpdate: true})
 				k.ErrorIs(err, store.ErrNotFound, "Get of a foreign resource")
 				k.createIn(ctx, k.Users, k.user("a"))
-				k.Equal(1, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total")
+				k.totals(1, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total")
 				return nil
 			}), "InTx")
 			k.Equal(1, ours.total(k.Users), "our own total")

@@ -25,7 +25,7 @@ var transactions = []test{
 				got, err := k.Users.Get(ctx, b.ID, store.GetOptions{})
 				k.NoError(err, "Get of what the transaction created")
 				k.same(b, got, "Get of what the transaction created")
-				k.Equal(2, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total within the transaction")
+				k.totals(2, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total within the transaction")
 				return k.Users.Delete(ctx, a.ID, "")
 			}), "InTx")
 			k.gone(k.Users, a.ID)
@@ -116,7 +116,7 @@ var transactions = []test{
 					k.createIn(ctx, k.Users, k.user("b"))
 					return nil
 				}), "the inner InTx")
-				k.Equal(2, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total in the outer one")
+				k.totals(2, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total in the outer one")
 				return errVeto
 			})
 			k.ErrorIs(err, errVeto, "the outer InTx")
@@ -147,7 +147,7 @@ var transactions = []test{
 						return errors.New("a Get sees an uncommitted change")
 					}
 					p, err := k.Users.List(ctx, &store.Query{Count: 9, Total: true})
-					if err == nil && (p.Total != 1 || len(p.Resources) != 1) {
+					if err == nil && (p.Total != 1 && !k.EstimatedTotals || len(p.Resources) != 1) {
 						return errors.New("a List sees an uncommitted resource")
 					}
 					return nil
