@@ -1,14 +1,8 @@
 package scim
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -31,12 +25,6 @@ type AuthenticatorFunc func(r *http.Request) (*Principal, error)
 
 // Authenticate calls f.
 func (f AuthenticatorFunc) Authenticate(r *http.Request) (*Principal, error) { return f(r) }
-
-// ErrUnauthenticated: no credentials, or none that are valid. 401.
-var ErrUnauthenticated = errors.New("scim: unauthenticated")
-
-// ErrForbidden: the principal may not do this. 403.
-var ErrForbidden = errors.New("scim: forbidden")
 
 // Principal is the authenticated client (RFC 7644 §2). It is not modified
 // after it was returned.
@@ -113,81 +101,20 @@ type Operation struct {
 	Me        bool                 // the resource was addressed as /Me
 }
 
-// Token is a bearer token as the service provider keeps it: not at all. Only
-// the SHA-256 of it is held, which suffices because a token has full entropy.
-type Token struct {
-	ID     string // names the token in logs
-	SHA256 [sha256.Size]byte
-	// Tenant, Client, Policy and BaseURL are those of the [Principal].
-	Tenant  string
-	Client  Client
-	Policy  string
-	BaseURL string
-}
-
-func (t *Token) principal() *Principal {
-	return &Principal{Tenant: t.Tenant, TokenID: t.ID, Client: t.Client, Policy: t.Policy, BaseURL: t.BaseURL}
-}
-
-// HashToken returns the Token of a secret, for the single tenant and the
-// default client. Use at least 32 random bytes for a secret.
-func HashToken(id, secret string) Token {
-	return Token{ID: id, SHA256: sha256.Sum256([]byte(secret))}
-}
-
-// ParseToken returns the Token of a hex SHA-256.
-func ParseToken(id, hexSHA256 string) (Token, error) {
-	t := Token{ID: id}
-	b, err := hex.DecodeString(hexSHA256)
-	if err != nil || len(b) != len(t.SHA256) {
-		return Token{}, fmt.Errorf("scim: token %s: not a hex SHA-256", id)
-	}
-	copy(t.SHA256[:], b)
-	return t, nil
-}
-
-// BearerTokens authenticates by "Authorization: Bearer" (RFC 6750) against a
-// fixed list. Every token is compared, each in constant time.
-func BearerTokens(tokens ...Token) Authenticator {
-	return bearer(append([]Token(nil), tokens...))
-}
-
-type bearer []Token
-
-// Challenge is the value of WWW-Authenticate.
-func (bearer) Challenge() string { return `Bearer realm="scim"` }
-
-func (b bearer) Authenticate(r *http.Request) (*Principal, error) {
-	secret, ok := bearerSecret(r)
-	if !ok {
-		return nil, ErrUnauthenticated
-	}
-	sum := sha256.Sum256([]byte(secret))
-	var hit *Token
-	for i := range b {
-		if subtle.ConstantTimeCompare(sum[:], b[i].SHA256[:]) == 1 {
-			hit = &b[i]
-		}
-	}
-	if hit == nil {
-		return nil, ErrUnauthenticated
-	}
-	return hit.principal(), nil
-}
-
-// bearerSecret returns the credentials of the one Authorization header.
-func bearerSecret(r *http.Request) (string, bool) {
-	headers := r.Header.Values("Authorization")
-	if len(headers) != 1 {
-		return "", false
-	}
-	scheme, secret, ok := strings.Cut(headers[0], " ")
-	secret = strings.TrimSpace(secret)
-	return secret, ok && strings.EqualFold(scheme, "Bearer") && secret != ""
-}
-
 // InsecureNoAuthentication lets everybody do everything as the single tenant.
 // It is for tests and for servers behind something that authenticates.
 func InsecureNoAuthentication() Authenticator {
 	return AuthenticatorFunc(func(*http.Request) (*Principal, error) { return &Principal{}, nil })
+}
+
+// AuthenticationScheme describes how clients authenticate (RFC 7643 §5). An
+// [Authenticator] with a method Schemes() []AuthenticationScheme has them
+// published.
+type AuthenticationScheme struct {
+	Type             string `json:"type"` // oauth, oauth2, oauthbearertoken, httpbasic or httpdigest
+	Name             string `json:"name"`
+	Description      string `json:"description"`
+	SpecURI          string `json:"specUri,omitempty"`
+	DocumentationURI string `json:"documentationUri,omitempty"`
+	Primary          bool   `json:"primary,omitempty"`
 }

@@ -94,3 +94,29 @@ func checkSchemas(o schema.JSONObject, uri string) error {
 	}
 	return invalidSyntax("schemas must contain %s", uri)
 }
+
+// takeMembers splits the members off the attributes of a request body.
+func takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Member, error) {
+	a := ep.Type.Members()
+	if a == nil {
+		return o, nil, nil
+	}
+	value, typ := a.Sub("value"), a.Sub("type")
+	v := o.Get(a)
+	members := make([]schema.Member, 0, v.Len())
+	seen := make(map[string]bool, v.Len())
+	for _, one := range v.All() {
+		m := schema.Member{Value: one.Object().Get(value).Text()}
+		if typ != nil {
+			m.Type = one.Object().Get(typ).Text()
+		}
+		if m.Value == "" {
+			return nil, nil, invalidValue(a.Name, "a member needs a value")
+		}
+		if !seen[m.Value] {
+			seen[m.Value] = true
+			members = append(members, m)
+		}
+	}
+	return o.With(a, schema.Value{}), members, nil
+}

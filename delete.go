@@ -18,3 +18,11 @@ func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error)
 	}
 	return &response{status: http.StatusNoContent}, nil
 }
+
+// deactivate is DELETE under DeactivateOnDelete.
+func (h *Handler) deactivate(r *request, ep *endpoint, id string) (*response, error) {
+	if err := h.lifecycle.Deactivate(r.ctx, h.writeRequest(r), ep.Endpoint, id); err != nil {
+		return nil, err
+	}
+	return &response{status: http.StatusNoContent}, nil
+}

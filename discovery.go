@@ -3,7 +3,6 @@ package scim
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,26 +44,6 @@ type meta struct {
 	Location     string `json:"location"`
 }
 
-// AuthenticationScheme describes how clients authenticate (RFC 7643 §5). An
-// [Authenticator] with a method Schemes() []AuthenticationScheme has them
-// published.
-type AuthenticationScheme struct {
-	Type             string `json:"type"` // oauth, oauth2, oauthbearertoken, httpbasic or httpdigest
-	Name             string `json:"name"`
-	Description      string `json:"description"`
-	SpecURI          string `json:"specUri,omitempty"`
-	DocumentationURI string `json:"documentationUri,omitempty"`
-	Primary          bool   `json:"primary,omitempty"`
-}
-
-// Schemes describes bearer tokens.
-func (bearer) Schemes() []AuthenticationScheme {
-	return []AuthenticationScheme{{
-		Type: "oauthbearertoken", Name: "Bearer Token",
-		Description: "A bearer token in the Authorization header", SpecURI: "https://www.rfc-editor.org/info/rfc6750", Primary: true,
-	}}
-}
-
 // serviceProviderConfig announces what is there and nothing else
 // (RFC 7643 §5).
 func (h *Handler) serviceProviderConfig(r *request) (*response, error) {
@@ -87,18 +66,6 @@ func (h *Handler) serviceProviderConfig(r *request) (*response, error) {
 func (h *Handler) schemes() []AuthenticationScheme {
 	if s, ok := h.cfg.Auth.(interface{ Schemes() []AuthenticationScheme }); ok {
 		return s.Schemes()
-	}
-	return nil
-}
-
-// checkSchemes holds the schemes to the types of RFC 7643 §5.
-func (h *Handler) checkSchemes() error {
-	for _, s := range h.schemes() {
-		switch s.Type {
-		case "oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest":
-		default:
-			return fmt.Errorf("scim: authentication scheme %q has a type unknown to RFC 7643 §5: %q", s.Name, s.Type)
-		}
 	}
 	return nil
 }

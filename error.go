@@ -27,6 +27,12 @@ type Error struct {
 // Error returns status and detail.
 func (e *Error) Error() string { return fmt.Sprintf("scim: %d %s", e.Status, e.Detail) }
 
+// ErrUnauthenticated: no credentials, or none that are valid. 401.
+var ErrUnauthenticated = errors.New("scim: unauthenticated")
+
+// ErrForbidden: the principal may not do this. 403.
+var ErrForbidden = errors.New("scim: forbidden")
+
 func errorf(status int, format string, args ...any) *Error {
 	return &Error{Status: status, Detail: fmt.Sprintf(format, args...)}
 }
@@ -116,3 +122,5 @@ func detail(err error, wrong *schema.Error) string {
 	}
 	return text
 }
+
+func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }

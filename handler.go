@@ -2,18 +2,17 @@ package scim
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/internal/project"
+	"github.com/seed5f3efb56/scim/patch"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -29,6 +28,57 @@ type Handler struct {
 	lifecycle *lifecycle.Writer
 }
 
+// Run is the background worker: it carries out revocations that are still
+// pending and delivers events, until ctx ends, and returns ctx.Err(). An
+// application whose configuration has an Outbox runs it in a goroutine; of
+// several processes on one database each may run it, they share the work.
+// Failures are logged and tried again, with growing pauses; an event that
+// failed Limits.Attempts times is set aside as dead (store.Outbox.Dead), a
+// revocation never. What has begun when ctx ends is finished first.
+func (h *Handler) Run(ctx context.Context) error { return h.lifecycle.Run(ctx) }
+
+// endpoint is an [Endpoint] with what is built once for it.
+type endpoint struct {
+	*lifecycle.Endpoint
+	initial func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object // Endpoint.Default
+	Policy
+	Policies  map[string]Policy
+	can       store.Capabilities
+	refs      []refAttribute
+	sensitive []schema.AttrPath
+	dialects  map[Client]*dialect
+}
+
+// dialect is how the requests of one kind of client are read.
+type dialect struct {
+	profile schema.Profile
+	one     *filter.Resolver // queries on the endpoint of the type, and paths
+	any     *filter.Resolver // queries over all types
+	patcher *patch.Patcher
+}
+
+// canFilter reports whether the store answers the expression itself.
+func (ep *endpoint) canFilter(e filter.Expr) bool { return ep.can.Filter != nil && ep.can.Filter(e) }
+
+func (ep *endpoint) canSort(p schema.AttrPath) bool { return ep.can.Sort != nil && ep.can.Sort(p) }
+
+// policy is the policy for a client.
+func (ep *endpoint) policy(p *Principal) Policy {
+	if named, ok := ep.Policies[p.Policy]; ok && p.Policy != "" {
+		return named
+	}
+	return ep.Policy
+}
+
+func (h *Handler) byType(name string) *endpoint {
+	for _, ep := range h.endpoints {
+		if ep.Type.Name == name {
+			return ep
+		}
+	}
+	return nil
+}
+
 // request is one authenticated request.
 type request struct {
 	*http.Request
@@ -39,80 +89,12 @@ type request struct {
 	audit     *auditing
 }
 
-// handlerFunc answers a request with a response or an error, which one place
-// ([Handler.serve]) turns into HTTP.
-type handlerFunc func(*request) (*response, error)
+func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }
 
-// methods are what one path answers, by HTTP method.
-type methods map[string]handlerFunc
-
-// routes lays out the endpoints of RFC 7644 §3.2, Table 2.
-func (h *Handler) routes() {
-	h.mux = chi.NewMux()
-	h.mux.NotFound(h.serve(nil))
-	// A method that nobody has heard of: chi looks at no path (RFC 9110 §15.6.2).
-	h.mux.MethodNotAllowed(h.serve(methods{}))
-	for _, ep := range h.endpoints {
-		h.mux.Handle(ep.Type.Endpoint, h.serve(methods{
-			http.MethodGet:  func(r *request) (*response, error) { return h.queryURL(r, ep) },
-			http.MethodPost: func(r *request) (*response, error) { return h.create(r, ep) },
-		}))
-		h.mux.Handle(ep.Type.Endpoint+"/.search", h.serve(methods{
-			http.MethodPost: func(r *request) (*response, error) { return h.search(r, ep) },
-		}))
-		h.mux.Handle(ep.Type.Endpoint+"/{id}", h.serve(h.resourceMethods(ep)))
-	}
-	h.mux.Handle("/", h.serve(methods{
-		http.MethodGet: func(r *request) (*response, error) { return h.queryURL(r, h.endpoints...) },
-	}))
-	h.mux.Handle("/.search", h.serve(methods{
-		http.MethodPost: func(r *request) (*response, error) { return h.search(r, h.endpoints...) },
-	}))
-	h.mux.Handle("/Me", h.serve(h.meMethods()))
-	h.mux.Handle("/Bulk", h.serve(methods{http.MethodPost: notImplemented("Bulk is not supported")}))
-	h.mux.Handle("/ServiceProviderConfig", h.serve(methods{http.MethodGet: h.serviceProviderConfig}))
-	h.mux.Handle("/ResourceTypes", h.serve(methods{http.MethodGet: h.resourceTypes}))
-	h.mux.Handle("/ResourceTypes/{id}", h.serve(methods{http.MethodGet: h.resourceType}))
-	h.mux.Handle("/Schemas", h.serve(methods{http.MethodGet: h.schemas}))
-	h.mux.Handle("/Schemas/{id}", h.serve(methods{http.MethodGet: h.schema}))
-}
-
-func (h *Handler) resourceMethods(ep *endpoint) methods {
-	withID := func(f func(*request, *endpoint, string) (*response, error)) handlerFunc {
-		return func(r *request) (*response, error) {
-			id, err := pathID(r)
-			if err != nil {
-				return nil, err
-			}
-			return f(r, ep, id)
-		}
-	}
-	return methods{
-		http.MethodGet:    withID(h.retrieve),
-		http.MethodPut:    withID(h.replace),
-		http.MethodPatch:  withID(h.patch),
-		http.MethodDelete: withID(h.delete),
-	}
-}
-
-func notImplemented(detail string) handlerFunc {
-	return func(*request) (*response, error) { return nil, errorf(http.StatusNotImplemented, "%s", detail) }
-}
-
-// ServeHTTP answers one request. It does not retain r or w.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &writer{ResponseWriter: w, json: wantsJSON(r)}
-	x := &exchange{start: h.cfg.Now(), reference: newUUID(), audit: auditing{on: h.cfg.Audit != nil}}
-	defer h.finish(out, r, x)
-
-	path, err := h.path(r)
-	if err != nil {
-		h.fail(out, r, x, err)
-		return
-	}
-	inner := r.Clone(context.WithValue(context.WithValue(r.Context(), chi.RouteCtxKey, chi.NewRouteContext()), exchangeKey{}, x))
-	inner.URL.Path, inner.URL.RawPath = path, path // chi matches the escaped path
-	h.mux.ServeHTTP(out, inner)
+// projection reads attributes and excludedAttributes from a URL
+// (RFC 7644 §3.9). A repeated parameter counts as one longer list.
+func (r *request) projection(ep *endpoint) (*project.Projection, error) {
+	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
 }
 
 // exchange is what is known of a request for its log record.
@@ -126,135 +108,15 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// finish recovers from a panic in host code, logs the request and reports it,
-// also one whose answer breaks off.
-func (h *Handler) finish(w *writer, r *http.Request, x *exchange) {
-	p := recover()
-	defer func() {
-		h.log(w, r, x)
-		h.report(w, r, x)
-	}()
-	switch p {
-	case nil:
-	case http.ErrAbortHandler:
-		panic(p)
-	default:
-		h.fail(w, r, x, panicError(p))
-	}
-}
+// handlerFunc answers a request with a response or an error, which one place
+// ([Handler.serve]) turns into HTTP.
+type handlerFunc func(*request) (*response, error)
 
-// serve authenticates, picks the method and writes what the handler function
-// returns.
-func (h *Handler) serve(m methods) http.HandlerFunc {
-	return func(out http.ResponseWriter, r *http.Request) {
-		w := out.(*writer)
-		x := r.Context().Value(exchangeKey{}).(*exchange)
-		resp, err := h.answer(m, r, x)
-		if err == nil {
-			err = w.respond(resp)
-		}
-		if err != nil {
-			h.fail(w, r, x, err)
-		}
-	}
-}
+// methods are what one path answers, by HTTP method.
+type methods map[string]handlerFunc
 
-func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, error) {
-	public := r.URL.Path == "/ServiceProviderConfig" && !h.cfg.PrivateServiceProviderConfig && r.Header.Get("Authorization") == ""
-	p := &Principal{}
-	if !public {
-		var err error
-		if p, err = h.cfg.Auth.Authenticate(r); err != nil {
-			return nil, err
-		}
-		if p == nil {
-			return nil, errors.New("scim: the Authenticator returned neither a principal nor an error")
-		}
-	}
-	x.principal = p
-	if err := h.checkPolicy(p.Policy); err != nil {
-		return nil, err
-	}
-	if p.Paused {
-		return nil, errorf(http.StatusServiceUnavailable, "provisioning is paused")
-	}
-	if m == nil {
-		return nil, errorf(http.StatusNotFound, "no such endpoint")
-	}
-	f, ok := m[r.Method]
-	if r.Method == http.MethodHead {
-		f, ok = m[http.MethodGet]
-	}
-	if !ok {
-		return nil, notAllowed(m)
-	}
-	if _, ok := profiles[p.Client]; !ok {
-		return nil, errors.New("scim: the principal's Client is unknown")
-	}
-	query, err := parseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, err
-	}
-	ctx := store.WithTenant(r.Context(), p.Tenant)
-	if p.BaseURL != "" {
-		base, err := parseBaseURL(p.BaseURL)
-		if err != nil {
-			return nil, fmt.Errorf("scim: Principal.BaseURL: %w", err)
-		}
-		ctx = context.WithValue(ctx, baseKey{}, base.String())
-	}
-	return f(&request{Request: r, ctx: ctx, principal: p, query: query, audit: &x.audit})
-}
-
-// writeRequest is what the write path has to know of a request.
-func (h *Handler) writeRequest(r *request) *lifecycle.Request {
-	w := &lifecycle.Request{
-		Actor:         r.principal.TokenID,
-		Preconditions: func(version string) error { return checkWrite(r.Header, version) },
-	}
-	if r.audit.on {
-		w.Committed = r.audit.note
-	}
-	return w
-}
-
-// methodError is a 405, which names what is allowed (RFC 9110 §15.5.6).
-type methodError struct{ allow string }
-
-func (e *methodError) Error() string { return "scim: method not allowed" }
-
-func (e *methodError) Unwrap() error {
-	return errorf(http.StatusMethodNotAllowed, "this endpoint knows only %s", e.allow)
-}
-
-func notAllowed(m methods) error {
-	if len(m) == 0 {
-		return errorf(http.StatusNotImplemented, "the method is not implemented")
-	}
-	var names []string
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return &methodError{strings.Join(names, ", ")}
-}
-
-// parseQuery reads the query string strictly: a parameter that does not parse
-// must not vanish, or a filter would. Names are compared without case
-// (Entra ID sends startindex).
-func parseQuery(raw string) (url.Values, error) {
-	// ";" is data (RFC 3986 §3.4), which net/url refuses and encodeURI of
-	// JavaScript leaves as it is.
-	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
-	if err != nil {
-		return nil, invalidValue("", "the query string is not valid")
-	}
-	folded := make(url.Values, len(values))
-	for name, vs := range values {
-		name = strings.ToLower(name)
-		folded[name] = append(folded[name], vs...)
-	}
-	return folded, nil
+func notImplemented(detail string) handlerFunc {
+	return func(*request) (*response, error) { return nil, errorf(http.StatusNotImplemented, "%s", detail) }
 }
 
 // authorize holds the operation against the scope of the credential and asks
@@ -270,50 +132,38 @@ func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id str
 	return h.cfg.Authorize(r.ctx, Operation{Kind: kind, Principal: r.principal, Type: ep.Type, ID: id, Me: r.me})
 }
 
-func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }
-
-// fail writes an error response, or cuts the connection when a response has
-// begun.
-func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
-	x.err = err
-	e, known := toError(err)
-	if !known {
-		level := slog.LevelError
-		var gone *sendError
-		if errors.As(err, &gone) || r.Context().Err() != nil {
-			level = slog.LevelInfo // the client went away
-		}
-		h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request failed",
-			slog.String("reference", x.reference), slog.Int("status", e.Status), slog.String("error", err.Error()))
-		e = &Error{e.Status, e.Type, e.Detail + " (reference " + x.reference + ")"}
+// writeRequest is what the write path has to know of a request.
+func (h *Handler) writeRequest(r *request) *lifecycle.Request {
+	w := &lifecycle.Request{
+		Actor:         r.principal.TokenID,
+		Preconditions: func(version string) error { return checkWrite(r.Header, version) },
 	}
-	if w.begun {
-		panic(http.ErrAbortHandler)
+	if r.audit.on {
+		w.Committed = r.audit.note
 	}
-	var method *methodError
-	if errors.As(err, &method) {
-		w.Header().Set("Allow", method.allow)
-	}
-	var me *meError
-	if errors.As(err, &me) && e.Status != http.StatusNotFound {
-		w.Header().Set("Location", me.location)
-	}
-	if e.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", h.challenge())
-	}
-	if e.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
-	}
-	if e.Status == http.StatusRequestEntityTooLarge {
-		w.Header().Set("Connection", "close")
-	}
-	w.writeError(e)
+	return w
 }
 
-// challenge is the value of WWW-Authenticate (RFC 7644 §2).
-func (h *Handler) challenge() string {
-	if c, ok := h.cfg.Auth.(interface{ Challenge() string }); ok {
-		return c.Challenge()
+// uri is the location of a resource, "" if the type is not served or the id
+// empty (RFC 7644 §3.1).
+func (h *Handler) uri(ctx context.Context, typeName, id string) string {
+	ep := h.byType(typeName)
+	if ep == nil || id == "" {
+		return ""
 	}
-	return `Bearer realm="scim"`
+	return h.location(ctx, ep, id)
+}
+
+func (h *Handler) location(ctx context.Context, ep *endpoint, id string) string {
+	return h.baseURL(ctx) + ep.Type.Endpoint + "/" + url.PathEscape(id)
+}
+
+type baseKey struct{}
+
+// baseURL is the URL under which the client reaches the handler.
+func (h *Handler) baseURL(ctx context.Context) string {
+	if base, ok := ctx.Value(baseKey{}).(string); ok {
+		return base
+	}
+	return h.base
 }

@@ -1,11 +1,20 @@
 package scim
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/schema"
 )
 
 // log writes one record for a request: the route, never the query string or
@@ -39,3 +48,159 @@ func (h *Handler) route(r *http.Request) string {
 	}
 	return strings.TrimSuffix(ctx.RoutePattern(), "/*")
 }
+
+// report hands the record of a request to the embedder. What goes wrong there
+// is not the client's affair.
+func (h *Handler) report(w *writer, r *http.Request, x *exchange) {
+	if h.cfg.Audit == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: audit failed",
+				slog.String("reference", x.reference), slog.String("error", panicError(p).Error()))
+		}
+	}()
+	h.cfg.Audit(context.WithoutCancel(r.Context()), h.record(w, r, x))
+}
+
+func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
+	rec := AuditRecord{
+		Time: x.start, DurationMS: milliseconds(h.cfg.Now().Sub(x.start)), Reference: x.reference, Method: r.Method,
+		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name, Status: w.status,
+	}
+	if x.principal != nil {
+		rec.Tenant, rec.Actor = x.principal.Tenant, x.principal.TokenID
+	}
+	if x.err != nil {
+		e, _ := toError(x.err)
+		rec.ScimType, rec.Detail = string(e.Type), h.auditDetail(x.err, e)
+	}
+	if x.audit.done {
+		rec.ID, rec.Changes = writtenID(&x.audit.written, rec.ID), h.byType(rec.Type).changes(&x.audit.written)
+	}
+	return rec
+}
+
+// writtenID is that of the resource written, or asked for.
+func writtenID(c *lifecycle.Written, asked string) string {
+	switch {
+	case c.After != nil:
+		return c.After.ID
+	case c.Before != nil:
+		return c.Before.ID
+	}
+	return asked
+}
+
+// changes lists what differs.
+func (ep *endpoint) changes(c *lifecycle.Written) []AuditChange {
+	var out []AuditChange
+	for _, attr := range ep.Type.Attributes() {
+		x, y := attributesOf(c.Before).Get(attr), attributesOf(c.After).Get(attr)
+		switch {
+		case attr == ep.Type.Members() && !c.Members.Empty():
+			out = append(out, AuditChange{attr.Name, ep.auditText(attr, idList(c.Members.Remove)), ep.auditText(attr, idList(joined(c.Members)))})
+		case !schema.Identical(x, y):
+			out = append(out, AuditChange{attr.Name, ep.auditText(attr, x), ep.auditText(attr, y)})
+		}
+	}
+	for path := range c.Secrets.Paths() {
+		out = append(out, AuditChange{Path: path, New: redacted})
+	}
+	return out
+}
+
+func attributesOf(r *schema.Resource) *schema.Object {
+	if r == nil {
+		return nil
+	}
+	return r.Attributes
+}
+
+func joined(d *schema.MemberDelta) []string {
+	ids := make([]string, len(d.Add))
+	for i, m := range d.Add {
+		ids[i] = m.Value
+	}
+	return ids
+}
+
+func idList(ids []string) schema.Value {
+	list := make([]schema.Value, len(ids))
+	for i, id := range ids {
+		list[i] = schema.String(id)
+	}
+	return schema.List(list...)
+}
+
+func (ep *endpoint) auditText(a *schema.Attribute, v schema.Value) string {
+	if !v.Assigned() {
+		return ""
+	}
+	if ep.redacts(a) {
+		return redacted
+	}
+	return string(v.AppendJSON(nil))
+}
+
+func (ep *endpoint) redacts(a *schema.Attribute) bool {
+	return slices.ContainsFunc(ep.sensitive, func(p schema.AttrPath) bool { return p.Root() == a })
+}
+
+// named notes the name that a POST sends, so that a refused one has a subject.
+func (a *auditing) named(ep *endpoint, body schema.JSONObject) {
+	attr := namingAttribute(ep.Type)
+	if !a.on || attr == nil {
+		return
+	}
+	sent, _ := body.Get(attr.Name)
+	text, _ := sent.(string)
+	switch {
+	case text == "":
+	case ep.redacts(attr):
+		a.name = redacted
+	default:
+		a.name = shortened(text, maxAuditName)
+	}
+}
+
+// maxAuditName is the longest name in a record, in bytes.
+const maxAuditName = 1024
+
+// namingAttribute is the first required string of a type, userName for
+// example, else its displayName.
+func namingAttribute(t *schema.ResourceType) *schema.Attribute {
+	for _, a := range t.Attributes() {
+		if a.Required && a.Type == schema.TypeString && !a.MultiValued && a.Mutability != schema.ReadOnly && !a.Secret() {
+			return a
+		}
+	}
+	if a := t.Root().Sub("displayName"); a != nil && !a.Secret() {
+		return a
+	}
+	return nil
+}
+
+// shortened cuts a text to at most n bytes, between characters.
+func shortened(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// auditDetail is the detail of an error. That of a filter may repeat a value,
+// which may be one of a sensitive attribute.
+func (h *Handler) auditDetail(err error, e *Error) string {
+	var at *filter.Error
+	if len(h.cfg.SensitiveAttributes) > 0 && errors.As(err, &at) {
+		return redacted
+	}
+	return e.Detail
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -2,34 +2,30 @@ package scim
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
-func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
-
-// projection reads attributes and excludedAttributes from a URL
-// (RFC 7644 §3.9). A repeated parameter counts as one longer list.
-func (r *request) projection(ep *endpoint) (*project.Projection, error) {
-	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
-}
-
-func splitNames(lists []string) []string {
-	var names []string
-	for _, list := range lists {
-		for _, name := range strings.Split(list, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				names = append(names, name)
-			}
-		}
+// resource is the response that holds one resource.
+func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Projection, res *schema.Resource) (*response, error) {
+	out, err := h.outgoing(r.ctx, ep, p, []*schema.Resource{res})
+	if err != nil {
+		return nil, err
 	}
-	return names
+	res = out[0]
+	resp := &response{status: status, etag: etag(res), contentLocation: res.Location}
+	if status == 201 || r.me {
+		// RFC 7644 §3.3, §3.11: where the resource lives.
+		resp.location = res.Location
+	}
+	resp.body = func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
+		return p.Append(dst, res, h.members(r.ctx, ep, p, res.ID), flush)
+	}
+	return resp, nil
 }
 
 // outgoing returns copies of the resources with what is derived when it is
@@ -57,6 +53,23 @@ func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Project
 	return out, nil
 }
 
+// fillRefs adds the $ref of every value that names a resource of a type
+// served.
+func (h *Handler) fillRefs(ctx context.Context, ep *endpoint, o *schema.Object) *schema.Object {
+	return ep.mapRefs(o, func(ref *refAttribute, one *schema.Object) *schema.Object {
+		id := one.Get(ref.value).Text()
+		name := ref.target
+		if name == "" && ref.typ != nil {
+			name = one.Get(ref.typ).Text()
+		}
+		uri := h.uri(ctx, name, id)
+		if uri == "" {
+			return one
+		}
+		return one.With(ref.ref, schema.Reference(uri))
+	})
+}
+
 // members returns the members to encode with a resource; nil if there are
 // none or they are not returned, in which case they are not read either.
 func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projection, id string) iter.Seq2[schema.Value, error] {
@@ -66,20 +79,97 @@ func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projecti
 	return h.memberValues(ctx, ep, id)
 }
 
-// resource is the response that holds one resource.
-func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Projection, res *schema.Resource) (*response, error) {
-	out, err := h.outgoing(r.ctx, ep, p, []*schema.Resource{res})
+// memberValues yields the members of a resource as a response shows them.
+func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) iter.Seq2[schema.Value, error] {
+	a := ep.Type.Members()
+	return func(yield func(schema.Value, error) bool) {
+		for m, err := range ep.Members.Members(ctx, id) {
+			if isNotFound(err) {
+				return // deleted since it was read: nobody is a member any more
+			}
+			if err != nil {
+				yield(schema.Value{}, err)
+				return
+			}
+			if !yield(memberValue(a, m, h.uri(ctx, m.Type, m.Value)), nil) {
+				return
+			}
+		}
+	}
+}
+
+func memberValue(a *schema.Attribute, m schema.Member, uri string) schema.Value {
+	var b schema.Builder
+	b.Set(a.Sub("value"), schema.String(m.Value))
+	set := func(name string, v schema.Value) {
+		if sub := a.Sub(name); sub != nil && v.Text() != "" {
+			b.Set(sub, v)
+		}
+	}
+	set("$ref", schema.Reference(uri))
+	set("type", schema.String(m.Type))
+	set("display", schema.String(m.Display))
+	return schema.Complex(b.Object())
+}
+
+// groupsOf returns the groups, of every type with members, that have the ids
+// as direct members.
+func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
+	all := make(map[string][]store.GroupRef, len(ids))
+	for _, ep := range h.endpoints {
+		if ep.Members == nil {
+			continue
+		}
+		found, err := ep.Members.GroupsOf(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, groups := range found {
+			all[id] = append(all[id], groups...)
+		}
+	}
+	return all, nil
+}
+
+// fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2), in
+// one look-up for all of them.
+func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []*schema.Resource) error {
+	a := ep.Type.Groups()
+	ids := make([]string, len(rs))
+	for i, r := range rs {
+		ids[i] = r.ID
+	}
+	groups, err := h.groupsOf(ctx, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	res = out[0]
-	resp := &response{status: status, etag: etag(res), contentLocation: res.Location}
-	if status == 201 || r.me {
-		// RFC 7644 §3.3, §3.11: where the resource lives.
-		resp.location = res.Location
+	for i, r := range rs {
+		refs := groups[r.ID]
+		if len(refs) == 0 {
+			continue
+		}
+		r = r.With(a, h.groupsValue(ctx, a, refs))
+		r.Version = withGroupsDigest(r.Version, refs)
+		rs[i] = r
 	}
-	resp.body = func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
-		return p.Append(dst, res, h.members(r.ctx, ep, p, res.ID), flush)
+	return nil
+}
+
+func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, refs []store.GroupRef) schema.Value {
+	list := make([]schema.Value, 0, len(refs))
+	for _, g := range refs {
+		list = append(list, memberValue(a, schema.Member{Value: g.ID, Type: "direct", Display: g.Display}, h.groupURI(ctx, g.ID)))
 	}
-	return resp, nil
+	return schema.List(list...)
+}
+
+// groupURI is the location of a group among the types with members, of which
+// there is one unless the embedder has made more.
+func (h *Handler) groupURI(ctx context.Context, id string) string {
+	for _, ep := range h.endpoints {
+		if ep.Members != nil {
+			return h.location(ctx, ep, id)
+		}
+	}
+	return ""
 }

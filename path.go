@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -71,4 +72,20 @@ func pathID(r *request) (string, error) {
 		return "", store.ErrNotFound
 	}
 	return id, nil
+}
+
+// parseBaseURL reads an absolute URL without query or fragment
+// (RFC 7644 §1.3), and takes a trailing slash off.
+func parseBaseURL(text string) (*url.URL, error) {
+	base := strings.TrimRight(text, "/")
+	u, err := url.Parse(base)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
+		return nil, fmt.Errorf("%q is not an absolute http(s) URL", base)
+	case strings.ContainsAny(base, "?#"):
+		return nil, fmt.Errorf("%q has a query or fragment", base)
+	}
+	return u, nil
 }

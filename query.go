@@ -1,8 +1,6 @@
 package scim
 
 import (
-	"context"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -10,13 +8,6 @@ import (
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/schema"
-)
-
-// ListURI and SearchURI identify the messages of a query (RFC 7644 §3.4.2,
-// §3.4.3).
-const (
-	ListURI   = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-	SearchURI = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 )
 
 // query is what a client asks of a list, the same from a URL and from .search.
@@ -29,33 +20,6 @@ type query struct {
 	count      int
 	attributes []string
 	excluded   []string
-}
-
-// queryURL answers GET on a resource type or, over all types, on the root
-// (RFC 7644 §3.4.2).
-func (h *Handler) queryURL(r *request, eps ...*endpoint) (*response, error) {
-	q, err := h.parseURL(r.query)
-	if err != nil {
-		return nil, err
-	}
-	return h.list(r, q, eps, true)
-}
-
-// search answers POST .search (RFC 7644 §3.4.3), which differs from GET in
-// form only.
-func (h *Handler) search(r *request, eps ...*endpoint) (*response, error) {
-	body, err := h.body(r)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkSchemas(body, SearchURI); err != nil {
-		return nil, err
-	}
-	q, err := h.parseSearch(body)
-	if err != nil {
-		return nil, err
-	}
-	return h.list(r, q, eps, false)
 }
 
 func (h *Handler) parseURL(values url.Values) (*query, error) {
@@ -198,128 +162,14 @@ type selection struct {
 	projection *project.Projection
 }
 
-// list answers a query over one or several types.
-func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*response, error) {
-	sels, err := h.selections(r, q, eps, inURL)
-	if err != nil {
-		return nil, err
-	}
-	page, err := h.find(r.ctx, q, sels)
-	if err != nil {
-		return nil, err
-	}
-	for _, part := range page.parts {
-		if part.resources, err = h.outgoing(r.ctx, part.ep, part.projection, part.resources); err != nil {
-			return nil, err
+func splitNames(lists []string) []string {
+	var names []string
+	for _, list := range lists {
+		for _, name := range strings.Split(list, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				names = append(names, name)
+			}
 		}
 	}
-	return &response{status: http.StatusOK, body: func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
-		return h.appendList(r.ctx, dst, q, page, flush)
-	}}, nil
+	return names
 }
-
-// selections compiles the query for each type. On an endpoint of several types
-// an attribute foreign to a type has no value (RFC 7644 §3.4.2.1).
-func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) ([]*selection, error) {
-	var sels []*selection
-	budget := &filter.Budget{Misses: filter.DefaultBudget}
-	for _, ep := range eps {
-		if len(eps) > 1 && !r.principal.permits(OperationQuery, ep.Type.Name) {
-			continue // out of scope: as if the type had no resources
-		}
-		if err := h.authorize(r, OperationQuery, ep, ""); err != nil {
-			return nil, err
-		}
-		s := &selection{ep: ep}
-		profile := r.dialect(ep).profile
-		names := profile
-		names.UnknownAttributes = names.UnknownAttributes || len(eps) > 1 // another type may have it
-		var err error
-		if s.projection, err = project.New(ep.Type, q.attributes, q.excluded, names); err != nil {
-			return nil, err
-		}
-		if q.filtered {
-			resolver := r.dialect(ep).one
-			if len(eps) > 1 {
-				resolver = r.dialect(ep).any
-			}
-			if s.filter, err = resolver.Filter(q.filter, budget); err != nil {
-				return nil, err
-			}
-			s.filter = h.withCanonicalRefs(r.ctx, s.filter)
-			if inURL && ep.isSensitive(s.filter) {
-				return nil, &schema.Error{Type: schema.ErrorSensitive, Detail: "this filter must be sent to .search"}
-			}
-		}
-		if s.sortBy, err = sortPath(ep.Type, q.sortBy, profile, len(eps) > 1); err != nil {
-			return nil, err
-		}
-		sels = append(sels, s)
-	}
-	return sels, nil
-}
-
-// isSensitive reports whether the filter compares an attribute that must not
-// stand in a URL (RFC 7644 §7.5.2).
-func (ep *endpoint) isSensitive(f *filter.Filter) bool {
-	for _, p := range ep.sensitive {
-		if f.UsesPath(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// sortPath resolves sortBy (RFC 7644 §3.4.2.3). A complex attribute sorts by
-// its value; one without, or an unknown attribute, is invalidValue, or no
-// value on an endpoint of several types (Z-33).
-func sortPath(t *schema.ResourceType, text string, p schema.Profile, anyType bool) (schema.AttrPath, error) {
-	if text == "" {
-		return nil, nil
-	}
-	path, ok := t.ResolveFor(text, p)
-	if ok && path.Last().Type == schema.TypeComplex {
-		value := path.Last().Public("value")
-		path, ok = append(path, value), value != nil
-	}
-	if ok && !path.Last().Secret() {
-		return path, nil
-	}
-	if anyType {
-		return nil, nil
-	}
-	return nil, invalidValue("", "sortBy names no simple attribute of this resource type")
-}
-
-// appendList encodes a ListResponse (RFC 7644 §3.4.2).
-func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, page *page, flush func([]byte) ([]byte, error)) ([]byte, error) {
-	dst = append(dst, `{"schemas":["`+ListURI+`"],"totalResults":`...)
-	dst = strconv.AppendInt(dst, int64(page.total), 10)
-	dst = append(dst, `,"startIndex":`...)
-	dst = strconv.AppendInt(dst, int64(q.startIndex), 10)
-	dst = append(dst, `,"itemsPerPage":`...)
-	dst = strconv.AppendInt(dst, int64(page.len()), 10)
-	dst = append(dst, `,"Resources":[`...)
-	first := true
-	for _, part := range page.parts {
-		for _, res := range part.resources {
-			if !first {
-				dst = append(dst, ',')
-			}
-			first = false
-			var err error
-			if dst, err = part.projection.Append(dst, res, h.members(ctx, part.ep, part.projection, res.ID), flush); err != nil {
-				return dst, err
-			}
-			if len(dst) >= flushAt {
-				if dst, err = flush(dst); err != nil {
-					return dst, err
-				}
-			}
-		}
-	}
-	return append(dst, "]}"...), nil
-}
-
-// flushAt is how much of a list is held before it is sent.
-const flushAt = 256 << 10

@@ -1,9 +1,6 @@
 package scim
 
 import (
-	"context"
-	"net/url"
-
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -55,23 +52,6 @@ func (ep *endpoint) dropRefs(o *schema.Object) *schema.Object {
 	})
 }
 
-// fillRefs adds the $ref of every value that names a resource of a type
-// served.
-func (h *Handler) fillRefs(ctx context.Context, ep *endpoint, o *schema.Object) *schema.Object {
-	return ep.mapRefs(o, func(ref *refAttribute, one *schema.Object) *schema.Object {
-		id := one.Get(ref.value).Text()
-		name := ref.target
-		if name == "" && ref.typ != nil {
-			name = one.Get(ref.typ).Text()
-		}
-		uri := h.uri(ctx, name, id)
-		if uri == "" {
-			return one
-		}
-		return one.With(ref.ref, schema.Reference(uri))
-	})
-}
-
 // mapRefs applies f to every value of every reference attribute.
 func (ep *endpoint) mapRefs(o *schema.Object, f func(*refAttribute, *schema.Object) *schema.Object) *schema.Object {
 	for i := range ep.refs {
@@ -102,28 +82,4 @@ func mapAt(o *schema.Object, path schema.AttrPath, f func(*schema.Object) *schem
 		list = append(list, one(item))
 	}
 	return o.With(path[0], schema.List(list...))
-}
-
-// uri is the location of a resource, "" if the type is not served or the id
-// empty (RFC 7644 §3.1).
-func (h *Handler) uri(ctx context.Context, typeName, id string) string {
-	ep := h.byType(typeName)
-	if ep == nil || id == "" {
-		return ""
-	}
-	return h.location(ctx, ep, id)
-}
-
-func (h *Handler) location(ctx context.Context, ep *endpoint, id string) string {
-	return h.baseURL(ctx) + ep.Type.Endpoint + "/" + url.PathEscape(id)
-}
-
-type baseKey struct{}
-
-// baseURL is the URL under which the client reaches the handler.
-func (h *Handler) baseURL(ctx context.Context) string {
-	if base, ok := ctx.Value(baseKey{}).(string); ok {
-		return base
-	}
-	return h.base
 }

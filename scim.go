@@ -1,174 +1,20 @@
 package scim
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
-
-// Config says what [New] builds. BaseURL, Auth and Endpoints are required;
-// every other field's zero value is a working default.
-type Config struct {
-	// BaseURL is the absolute URL under which clients reach the handler, for
-	// example https://app.example.com/scim/v2. meta.location and $ref are made
-	// from it and never from a request header. Its path is also the prefix the
-	// handler expects, unless a router has already taken a prefix off.
-	BaseURL string
-
-	// Auth authenticates every request. See [BearerTokens];
-	// [InsecureNoAuthentication] is the open door, spelled out.
-	Auth Authenticator
-
-	// Endpoints are the resource types served and their stores.
-	Endpoints []Endpoint
-
-	// Tx makes a write one transaction across all stores. Without it a write
-	// is safe for the one store it concerns (compare-and-set with a bounded
-	// number of retries), and taking a deleted user out of its groups is not
-	// atomic.
-	Tx store.Transactor
-
-	// Authorize, if set, is asked before every operation, reads included. A
-	// nil result allows it. [ErrForbidden] is answered 403, store.ErrNotFound
-	// hides the resource (404), an [*Error] is answered as it is, and anything
-	// else is a plain 500.
-	Authorize func(ctx context.Context, op Operation) error
-
-	// SetPassword, if set, receives the password (and any other writeOnly
-	// attribute) of a created or changed resource, within the transaction of
-	// the write and after it. It hashes and stores it; the library keeps no
-	// copy. An [*Error] or a *schema.Error (a policy violation: invalidValue)
-	// undoes the write. Without it passwords are discarded and changePassword
-	// is announced as unsupported.
-	SetPassword func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
-
-	// Hooks take part in the lifecycle of users and groups.
-	Hooks Hooks
-
-	// Outbox keeps what Hooks.Revoke and the hooks of events have to do, in
-	// the transactions of Tx.
-	Outbox store.Outbox
-
-	// Audit, if set, receives one record for every operation, successful or
-	// not, once it is answered. See [AuditLog].
-	Audit func(ctx context.Context, rec AuditRecord)
-
-	// Me, if set, resolves /Me to the id of the caller's User; an empty id is
-	// 404. Without it /Me is 501 (RFC 7644 §3.11).
-	Me func(ctx context.Context, p *Principal) (id string, err error)
-
-	// SensitiveAttributes are attribute paths that must not be filtered on in
-	// a URL, where logs would keep them: such a GET is 403 sensitive and has
-	// to be sent to .search (RFC 7644 §7.5.2).
-	SensitiveAttributes []string
-
-	// RequireMembers refuses members that exist in no store (400
-	// invalidValue). By default they are accepted, as identity providers
-	// expect: a reference that cannot be resolved fails nothing else.
-	RequireMembers bool
-
-	// PrivateServiceProviderConfig demands authentication for
-	// /ServiceProviderConfig too, which RFC 7643 §5 wants readable without.
-	PrivateServiceProviderConfig bool
-
-	// DocumentationURI is published in /ServiceProviderConfig.
-	DocumentationURI string
-
-	// Limits bound what a client can ask for.
-	Limits Limits
-
-	// Logger receives one record for each request and the text of internal
-	// errors; never a filter value, a body or a credential. Default
-	// slog.Default().
-	Logger *slog.Logger
-
-	// Now is the only clock. Default time.Now.
-	Now func() time.Time
-	// NewID makes ids, unique across all resource types and never used twice.
-	// Default random UUIDs (RFC 9562 version 4). Stores with ids of their own
-	// ignore them.
-	NewID func() string
-}
-
-// Endpoint is one resource type and the store that keeps its resources.
-type Endpoint struct {
-	Type *schema.ResourceType
-	// Store keeps the resources. For a type with a members attribute it is a
-	// store.MemberStore.
-	Store store.Store
-	// Default, if set, completes the attributes of a resource about to be
-	// created (RFC 7644 §3.3), for example active. What the client sent, also
-	// as null or [], is not overridden.
-	Default func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object
-	// Policy is that of every client for whom Policies has no other.
-	Policy
-	// Policies are those of single clients, by the name in Principal.Policy.
-	Policies map[string]Policy
-}
-
-// Users serves RFC 7643 §4.1 and §4.3 users, with the enterprise extension, at
-// /Users. A store with a type of its own ([TypedStore]) is served with that.
-func Users(s store.Store) Endpoint { return Endpoint{Type: typeOf(s, schema.UserType), Store: s} }
-
-// Groups serves RFC 7643 §4.2 groups at /Groups; see [Users].
-func Groups(s store.Store) Endpoint { return Endpoint{Type: typeOf(s, schema.GroupType), Store: s} }
-
-// TypedStore is a store that keeps resources of one type and no other: one on
-// tables that lack some of the attributes (sqlquery.Table), for example. [New]
-// refuses to serve it as another type.
-type TypedStore interface {
-	store.Store
-	// Type returns the resource type, the same every time.
-	Type() *schema.ResourceType
-}
-
-func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType {
-	if t, ok := s.(TypedStore); ok {
-		return t.Type()
-	}
-	return otherwise
-}
-
-// Limits bound what one request can cost. A zero field takes the default.
-type Limits struct {
-	Body       int64         // bytes of a request body; default 8 MiB (413)
-	Operations int           // operations of one PATCH; default 10000 (400)
-	PageSize   int           // resources of a page when count is absent; default 100
-	MaxResults int           // resources of a page whatever count says; default 1000
-	Revoke     time.Duration // for one call of a hook after the commit; default 10 s
-	Attempts   int           // failures until an event is set aside as dead; default 20
-	Scan       int           // resources, or members for a PATCH, read to match or sort what a store cannot; default 20000 (400 tooMany)
-}
-
-func (l Limits) withDefaults() Limits {
-	set := func(v *int, d int) {
-		if *v <= 0 {
-			*v = d
-		}
-	}
-	if l.Body <= 0 {
-		l.Body = 8 << 20
-	}
-	set(&l.Operations, 10000)
-	set(&l.MaxResults, 1000)
-	set(&l.PageSize, 100)
-	set(&l.Scan, 20000)
-	set(&l.Attempts, 20)
-	if l.Revoke <= 0 {
-		l.Revoke = 10 * time.Second
-	}
-	l.PageSize = min(l.PageSize, l.MaxResults)
-	return l
-}
 
 // New checks the configuration and returns the handler. The error joins every
 // problem found.
@@ -200,21 +46,6 @@ func New(cfg Config) (*Handler, error) {
 	return h, nil
 }
 
-// setLifecycle builds the write path of the endpoints.
-func (h *Handler) setLifecycle() error {
-	var endpoints []*lifecycle.Endpoint
-	for _, ep := range h.endpoints {
-		endpoints = append(endpoints, ep.Endpoint)
-	}
-	var err error
-	h.lifecycle, err = lifecycle.New(lifecycle.Config{
-		Tx: h.cfg.Tx, Outbox: h.cfg.Outbox, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
-		RequireMembers: h.cfg.RequireMembers, HookTimeout: h.cfg.Limits.Revoke, Attempts: h.cfg.Limits.Attempts,
-		Logger: h.cfg.Logger, Now: h.cfg.Now, NewID: h.cfg.NewID,
-	}, endpoints)
-	return err
-}
-
 func (h *Handler) setBaseURL() error {
 	if h.cfg.BaseURL == "" {
 		return errors.New("scim: Config.BaseURL is required")
@@ -227,20 +58,16 @@ func (h *Handler) setBaseURL() error {
 	return nil
 }
 
-// parseBaseURL reads an absolute URL without query or fragment
-// (RFC 7644 §1.3), and takes a trailing slash off.
-func parseBaseURL(text string) (*url.URL, error) {
-	base := strings.TrimRight(text, "/")
-	u, err := url.Parse(base)
-	switch {
-	case err != nil:
-		return nil, err
-	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil:
-		return nil, fmt.Errorf("%q is not an absolute http(s) URL", base)
-	case strings.ContainsAny(base, "?#"):
-		return nil, fmt.Errorf("%q has a query or fragment", base)
+// checkSchemes holds the schemes to the types of RFC 7643 §5.
+func (h *Handler) checkSchemes() error {
+	for _, s := range h.schemes() {
+		switch s.Type {
+		case "oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest":
+		default:
+			return fmt.Errorf("scim: authentication scheme %q has a type unknown to RFC 7643 §5: %q", s.Name, s.Type)
+		}
 	}
-	return u, nil
+	return nil
 }
 
 func (h *Handler) setEndpoints() error {
@@ -265,6 +92,110 @@ func (h *Handler) setEndpoints() error {
 	return errors.Join(errs...)
 }
 
+// reserved are the endpoints of RFC 7644 Table 2 that are no resource types.
+var reserved = []string{"/Me", "/Bulk", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/.search"}
+
+func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
+	if e.Type == nil || e.Type.Root() == nil {
+		return nil, errors.New("scim: an endpoint has no type made by schema.NewResourceType")
+	}
+	name := e.Type.Name
+	if e.Store == nil {
+		return nil, fmt.Errorf("scim: endpoint %s has no store", name)
+	}
+	if t := typeOf(e.Store, e.Type); t != e.Type {
+		return nil, fmt.Errorf("scim: the store of endpoint %s has a type of its own; use its Type()", name)
+	}
+	for _, r := range reserved {
+		if strings.EqualFold(e.Type.Endpoint, r) {
+			return nil, fmt.Errorf("scim: endpoint %s of %s belongs to the protocol", r, name)
+		}
+	}
+	if isVersion(strings.TrimPrefix(e.Type.Endpoint, "/")) {
+		return nil, fmt.Errorf("scim: endpoint %s of %s reads as a protocol version (RFC 7644 §3.13)", e.Type.Endpoint, name)
+	}
+	ep := &endpoint{
+		Endpoint: &lifecycle.Endpoint{Type: e.Type, Store: e.Store}, initial: e.Default, Policy: e.Policy, Policies: e.Policies,
+		can: store.Describe(e.Store), refs: refAttributes(e.Type), dialects: map[Client]*dialect{},
+	}
+	ep.Versions, ep.DropDerived = ep.can.Versions, ep.dropRefs
+	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
+		ep.Active = a
+	}
+	if e.Type.Members() != nil {
+		m, ok := e.Store.(store.MemberStore)
+		if !ok {
+			return nil, fmt.Errorf("scim: %s has members, but its store is no store.MemberStore", name)
+		}
+		ep.Members = m
+	}
+	if err := ep.setPolicies(h.cfg.Tx); err != nil {
+		return nil, err
+	}
+	for client, profile := range profiles {
+		one := filter.NewResolver(e.Type, filter.Options{Profile: profile})
+		patcher := patch.New(e.Type, one, profile)
+		patcher.MaxMembers = h.cfg.Limits.Scan
+		ep.dialects[client] = &dialect{
+			profile: profile,
+			one:     one,
+			any:     filter.NewResolver(e.Type, filter.Options{Profile: profile, AnyType: true}),
+			patcher: patcher,
+		}
+	}
+	return ep, nil
+}
+
+// setPolicies checks that the type and the store can do what the policies of
+// the endpoint want.
+func (ep *endpoint) setPolicies(tx store.Transactor) error {
+	for _, p := range append(slices.Collect(maps.Values(ep.Policies)), ep.Policy) {
+		if ep.Active == nil && p != (Policy{}) {
+			return fmt.Errorf("scim: %s has no attribute active, which its OnTwin or OnDelete needs", ep.Type.Name)
+		}
+		if p.OnTwin != RestoreDeleted {
+			continue
+		}
+		if err := ep.setReviver(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setReviver finds what RestoreDeleted needs. A wrapper around the store is
+// asked itself, so that nothing writes past it.
+func (ep *endpoint) setReviver(tx store.Transactor) error {
+	reviver, ok := ep.Store.(store.Reviver)
+	switch name := ep.Type.Name; {
+	case tx == nil:
+		return fmt.Errorf("scim: RestoreDeleted of %s needs Config.Tx", name)
+	case ep.Members != nil:
+		return fmt.Errorf("scim: RestoreDeleted: %s has members, which do not come back", name)
+	case !ok:
+		return fmt.Errorf("scim: RestoreDeleted of %s needs a store.Reviver, which its store (%T) is not", name, ep.Store)
+	case !ep.can.Revives:
+		return fmt.Errorf("scim: RestoreDeleted of %s: its store keeps no names of what is deleted (Capabilities.Revives); in a sqlquery.Table a field tagged userName,former keeps them", name)
+	}
+	ep.Reviver = reviver
+	return nil
+}
+
+// setLifecycle builds the write path of the endpoints.
+func (h *Handler) setLifecycle() error {
+	var endpoints []*lifecycle.Endpoint
+	for _, ep := range h.endpoints {
+		endpoints = append(endpoints, ep.Endpoint)
+	}
+	var err error
+	h.lifecycle, err = lifecycle.New(lifecycle.Config{
+		Tx: h.cfg.Tx, Outbox: h.cfg.Outbox, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
+		RequireMembers: h.cfg.RequireMembers, HookTimeout: h.cfg.Limits.Revoke, Attempts: h.cfg.Limits.Attempts,
+		Logger: h.cfg.Logger, Now: h.cfg.Now, NewID: h.cfg.NewID,
+	}, endpoints)
+	return err
+}
+
 func (h *Handler) checkMe() error {
 	if h.cfg.Me != nil && h.byType(schema.UserType.Name) == nil {
 		return errors.New("scim: Config.Me needs an endpoint for User")
@@ -286,13 +217,4 @@ func (h *Handler) setSensitive() error {
 		}
 	}
 	return nil
-}
-
-// newUUID returns a random UUID (RFC 9562 §5.4).
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: crypto/rand
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

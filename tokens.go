@@ -6,12 +6,48 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/seed5f3efb56/scim/store"
 )
+
+// Token is a bearer token as the service provider keeps it: not at all. Only
+// the SHA-256 of it is held, which suffices because a token has full entropy.
+type Token struct {
+	ID     string // names the token in logs
+	SHA256 [sha256.Size]byte
+	// Tenant, Client, Policy and BaseURL are those of the [Principal].
+	Tenant  string
+	Client  Client
+	Policy  string
+	BaseURL string
+}
+
+func (t *Token) principal() *Principal {
+	return &Principal{Tenant: t.Tenant, TokenID: t.ID, Client: t.Client, Policy: t.Policy, BaseURL: t.BaseURL}
+}
+
+// HashToken returns the Token of a secret, for the single tenant and the
+// default client. Use at least 32 random bytes for a secret.
+func HashToken(id, secret string) Token {
+	return Token{ID: id, SHA256: sha256.Sum256([]byte(secret))}
+}
+
+// ParseToken returns the Token of a hex SHA-256.
+func ParseToken(id, hexSHA256 string) (Token, error) {
+	t := Token{ID: id}
+	b, err := hex.DecodeString(hexSHA256)
+	if err != nil || len(b) != len(t.SHA256) {
+		return Token{}, fmt.Errorf("scim: token %s: not a hex SHA-256", id)
+	}
+	copy(t.SHA256[:], b)
+	return t, nil
+}
 
 // NewToken returns a fresh bearer token: the secret, which is shown once and
 // kept nowhere, and its SHA-256. 256 random bits in URL-safe text.
@@ -20,6 +56,54 @@ func NewToken() (secret string, sum [sha256.Size]byte) {
 	rand.Read(b[:]) // never fails: crypto/rand
 	secret = base64.RawURLEncoding.EncodeToString(b[:])
 	return secret, sha256.Sum256([]byte(secret))
+}
+
+// BearerTokens authenticates by "Authorization: Bearer" (RFC 6750) against a
+// fixed list. Every token is compared, each in constant time.
+func BearerTokens(tokens ...Token) Authenticator {
+	return bearer(append([]Token(nil), tokens...))
+}
+
+type bearer []Token
+
+// Challenge is the value of WWW-Authenticate.
+func (bearer) Challenge() string { return `Bearer realm="scim"` }
+
+// Schemes describes bearer tokens.
+func (bearer) Schemes() []AuthenticationScheme {
+	return []AuthenticationScheme{{
+		Type: "oauthbearertoken", Name: "Bearer Token",
+		Description: "A bearer token in the Authorization header", SpecURI: "https://www.rfc-editor.org/info/rfc6750", Primary: true,
+	}}
+}
+
+func (b bearer) Authenticate(r *http.Request) (*Principal, error) {
+	secret, ok := bearerSecret(r)
+	if !ok {
+		return nil, ErrUnauthenticated
+	}
+	sum := sha256.Sum256([]byte(secret))
+	var hit *Token
+	for i := range b {
+		if subtle.ConstantTimeCompare(sum[:], b[i].SHA256[:]) == 1 {
+			hit = &b[i]
+		}
+	}
+	if hit == nil {
+		return nil, ErrUnauthenticated
+	}
+	return hit.principal(), nil
+}
+
+// bearerSecret returns the credentials of the one Authorization header.
+func bearerSecret(r *http.Request) (string, bool) {
+	headers := r.Header.Values("Authorization")
+	if len(headers) != 1 {
+		return "", false
+	}
+	scheme, secret, ok := strings.Cut(headers[0], " ")
+	secret = strings.TrimSpace(secret)
+	return secret, ok && strings.EqualFold(scheme, "Bearer") && secret != ""
 }
 
 // StoredTokens authenticates by "Authorization: Bearer" (RFC 6750) against

@@ -1,0 +1,112 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// createOrRestore creates a resource, or lets it take over its deleted or
+// inactive twin. The inactive one is looked up after the conflict has ended the
+// first transaction.
+func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
+	onTwin := ep.policy(r.principal).OnTwin
+	if onTwin == RestoreDeleted {
+		if revived, err := h.revive(r, ep, n); !errors.Is(err, lifecycle.ErrNoTombstone) {
+			return revived, err
+		}
+	}
+	created, conflict := h.lifecycle.Create(r.ctx, h.writeRequest(r), ep.Endpoint, n)
+	var taken *store.UniquenessError
+	if conflict == nil || onTwin == RefuseTwin || private(conflict) || !errors.As(conflict, &taken) {
+		return created, conflict
+	}
+	name := ep.identity(taken.Path)
+	if name == nil || !n.Attributes.Get(name).Assigned() {
+		return nil, conflict
+	}
+	twin, err := h.twin(r.ctx, ep, name, n)
+	if err != nil {
+		return nil, err
+	}
+	// The operation that the client asked for is the creation, which was
+	// authorized; the twin is one that it may replace, or unknown to it.
+	if !ep.Inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
+		return nil, conflict
+	}
+	return h.lifecycle.Restore(r.ctx, h.writeRequest(r), ep.Endpoint, name, twin.ID, n, conflict)
+}
+
+// revive lets a newcomer come back as the resource of that name that was
+// deleted last; lifecycle.ErrNoTombstone if there is none that may come back.
+func (h *Handler) revive(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
+	for _, p := range ep.Type.Unique() {
+		name := ep.identity(p.String())
+		if name == nil || !n.Attributes.Get(name).Assigned() {
+			continue
+		}
+		found, err := ep.Tombstone(r.ctx, name, n.Attributes.Get(name), store.GetOptions{})
+		if errors.Is(err, lifecycle.ErrNoTombstone) {
+			continue
+		}
+		if err == nil {
+			err = h.mayRevive(r, ep, found.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return h.lifecycle.Revive(r.ctx, h.writeRequest(r), ep.Endpoint, name, found.ID, n)
+	}
+	return nil, lifecycle.ErrNoTombstone
+}
+
+// mayRevive asks the embedder whether the client may replace the resource.
+// A refusal makes the newcomer somebody new. A failure to tell does not: two
+// ids for one person stay two.
+func (h *Handler) mayRevive(r *request, ep *endpoint, id string) error {
+	if h.cfg.Authorize == nil {
+		return nil
+	}
+	err := h.cfg.Authorize(r.ctx, Operation{Kind: OperationReplace, Principal: r.principal, Type: ep.Type, ID: id})
+	var own *Error
+	if errors.Is(err, ErrForbidden) || isNotFound(err) || errors.As(err, &own) && own.Status < http.StatusInternalServerError {
+		return lifecycle.ErrNoTombstone
+	}
+	return err
+}
+
+// identity returns the attribute by which a twin is known: single-valued and
+// declared unique by the schema, as userName is. nil for any other path:
+// nobody is ever adopted by an e-mail address or an externalId, also if a
+// store keeps those unique.
+func (ep *endpoint) identity(path string) *schema.Attribute {
+	for _, p := range ep.Type.Unique() {
+		if len(p) == 1 && !p[0].MultiValued && p.String() == path {
+			return p[0]
+		}
+	}
+	return nil
+}
+
+// mayReplace reports whether the embedder lets the client replace a resource.
+func (h *Handler) mayReplace(r *request, ep *endpoint, id string) bool {
+	return h.cfg.Authorize == nil ||
+		h.cfg.Authorize(r.ctx, Operation{Kind: OperationReplace, Principal: r.principal, Type: ep.Type, ID: id}) == nil
+}
+
+// twin finds the resource that has the name which was taken; nil if it has
+// gone meanwhile.
+func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *lifecycle.Creation) (*schema.Resource, error) {
+	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.Attributes.Get(name)}
+	s := &selection{ep: ep, filter: filter.New(same)}
+	found, _, err := h.findOne(ctx, &query{}, s, 0, 1)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
