@@ -31,5 +31,5 @@ var areas = []area{
 	{"E", slices.Concat(errorForm, errorTable, errorAbuse)},
 	{"V", slices.Concat(versionTags, versionConditions)},
 	{"S", slices.Concat(securityAccess, securityTenants)},
-	{"wire", slices.Concat(wireReads, wireWrites, wirePatches)},
+	{"U", slices.Concat(wireReads, wireWrites, wirePatches)},
 }

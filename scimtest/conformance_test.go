@@ -15,7 +15,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
+	scimtest.RunRecorded(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
 		db := memstore.New()
 		h, err := scim.New(scim.Config{
 			BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),

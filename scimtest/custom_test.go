@@ -115,34 +115,35 @@ func device(members string) string {
 	return `{"schemas":["` + deviceURI + `"],"displayName":"d"` + members + `}`
 }
 
-// M-16: ids that differ in case are those of different members.
 func TestGroupsOfIDsThatDifferInCase(t *testing.T) {
 	t.Parallel()
-	ids := []string{"aB1", "Ab1", "g"}
-	s := serve(t, func(c *scim.Config) {
-		c.NewID = func() string {
-			id := ids[0]
-			ids = ids[1:]
-			return id
-		}
-	})
-	c := s.lenient(t)
-	c.NewUser("one")
-	c.NewUser("two")
-	in := func(id string, n string) { c.Get("/Users/"+id).Is(200).Has("groups.#", n) }
+	scimtest.Prove(t, "M-16 P-49 L-7", "ids that differ in case are those of different members (Z-26)", func(t *testing.T) {
+		ids := []string{"aB1", "Ab1", "g"}
+		s := serve(t, func(c *scim.Config) {
+			c.NewID = func() string {
+				id := ids[0]
+				ids = ids[1:]
+				return id
+			}
+		})
+		c := s.lenient(t)
+		c.NewUser("one")
+		c.NewUser("two")
+		in := func(id string, n string) { c.Get("/Users/"+id).Is(200).Has("groups.#", n) }
 
-	group := c.NewGroup("g", `"members":[{"value":"aB1"},{"value":"Ab1"}]`)
-	in("aB1", "1")
-	in("Ab1", "1")
-	c.Filter("/Users", `groups.value eq "g"`).Total(2)
-	c.Patch(group, `{"op":"remove","path":"members[value eq \"ab1\"]"}`).Is(204)
-	in("aB1", "1")
-	c.Patch(group, `{"op":"remove","path":"members[value eq \"aB1\"]"}`).Is(204) // P-49, Z-26
-	in("aB1", "0")
-	in("Ab1", "1")
-	c.Put(group, scimtest.Group("g", `"members":[{"value":"Ab1"},{"value":"aB1"}]`)).Is(200)
-	in("aB1", "1")
-	c.Delete("/Users/Ab1").Is(204)
-	in("aB1", "1")
-	c.Get(group).Has("members.#", "1", "members[0].value", `"aB1"`)
+		group := c.NewGroup("g", `"members":[{"value":"aB1"},{"value":"Ab1"}]`)
+		in("aB1", "1")
+		in("Ab1", "1")
+		c.Filter("/Users", `groups.value eq "g"`).Total(2)
+		c.Patch(group, `{"op":"remove","path":"members[value eq \"ab1\"]"}`).Is(204)
+		in("aB1", "1")
+		c.Patch(group, `{"op":"remove","path":"members[value eq \"aB1\"]"}`).Is(204)
+		in("aB1", "0")
+		in("Ab1", "1")
+		c.Put(group, scimtest.Group("g", `"members":[{"value":"Ab1"},{"value":"aB1"}]`)).Is(200)
+		in("aB1", "1")
+		c.Delete("/Users/Ab1").Is(204)
+		in("aB1", "1")
+		c.Get(group).Has("members.#", "1", "members[0].value", `"aB1"`)
+	})
 }

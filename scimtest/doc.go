@@ -1,6 +1,6 @@
-// Package scimtest is the conformance kit over HTTP: it walks the requirements
-// of RFC 7643 and RFC 7644 against an assembled handler, whatever store is
-// behind it. Package store/storetest is its counterpart for stores.
+// Package scimtest is the conformance kit over HTTP: it proves the requirements
+// of RFC 7643 and RFC 7644 on an assembled handler, over any store. Package
+// store/storetest is its counterpart for stores.
 //
 //	func TestConformance(t *testing.T) {
 //		scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
@@ -10,7 +10,9 @@
 //		})
 //	}
 //
-// Each case carries the id of the requirement it proves, as
-// docs/conformance.md lists them, and runs in a tenant of its own, as the
-// client (default or strict) that the requirement speaks of.
+// The name of a case begins with the ids of the requirements that it proves,
+// such as P-46. docs/requirements.md lists the requirements with their
+// sentences and their cases; a case that fails prints the sentences of its own.
+// Each case runs in a tenant of its own, as the client (default or strict) that
+// the requirement is about.
 package scimtest

@@ -38,7 +38,7 @@ var errPanic = errors.New("panic")
 
 func TestConformanceErrors(t *testing.T) {
 	t.Parallel()
-	t.Run("E-8 S-4 403 for what the embedder does not permit, its own error or 404 where it says so", func(t *testing.T) {
+	scimtest.Prove(t, "E-8 S-4", "403 for what the embedder does not permit, its own error or 404 where it says so", func(t *testing.T) {
 		t.Parallel()
 		var verdict error
 		s := serve(t, func(cfg *scim.Config) {
@@ -66,7 +66,7 @@ func TestConformanceErrors(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	t.Run("E-13 E-4 500 with a reference to the log, where the whole text is", func(t *testing.T) {
+	scimtest.Prove(t, "E-13 E-4", "500 with a reference to the log, where the whole text is", func(t *testing.T) {
 		t.Parallel()
 		var log bytes.Buffer
 		broken := &failing{}
@@ -97,7 +97,7 @@ func TestConformanceErrors(t *testing.T) {
 		broken.err = nil
 		c.Get(path).Is(200).Has("title", "")
 	})
-	t.Run("E-13 503 with Retry-After for a backend that is away for now", func(t *testing.T) {
+	scimtest.Prove(t, "E-13", "503 with Retry-After for a backend that is away for now", func(t *testing.T) {
 		t.Parallel()
 		broken := &failing{}
 		c := serve(t, func(cfg *scim.Config) { broken.Transactor, cfg.Tx = cfg.Tx, broken }).lenient(t)
@@ -106,7 +106,7 @@ func TestConformanceErrors(t *testing.T) {
 			require.NotEmpty(t, c.Post("/Users", scimtest.User("x")).Fails(503, "").Header.Get("Retry-After"))
 		}
 	})
-	t.Run("E-12 413 names the limit, read or announced", func(t *testing.T) {
+	scimtest.Prove(t, "E-12", "413 names the limit, read or announced", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(cfg *scim.Config) { cfg.Limits.Body = 200 })
 		s.both(t, func(c *scimtest.Client) {
@@ -116,7 +116,7 @@ func TestConformanceErrors(t *testing.T) {
 			c.Post("/Users/.search", scimtest.Search(`"filter":"userName eq \"`+strings.Repeat("x", 200)+`\""`)).Fails(413, "")
 		})
 	})
-	t.Run("E-26 E-1 middleware around the handler, a mounted router and a body cut short end in an error message too", func(t *testing.T) {
+	scimtest.Prove(t, "E-26 E-1", "middleware around the handler, a mounted router and a body cut short end in an error message too", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, nil)
 		mux := http.NewServeMux()
@@ -132,7 +132,7 @@ func TestConformanceErrors(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
 		require.Contains(t, w.Body.String(), `"invalidSyntax"`)
 	})
-	t.Run("E-26 E-13 a panic of the host is a 500 error message", func(t *testing.T) {
+	scimtest.Prove(t, "E-26 E-13", "a panic of the host is a 500 error message", func(t *testing.T) {
 		t.Parallel()
 		c := serve(t, func(cfg *scim.Config) {
 			cfg.Auth = scim.AuthenticatorFunc(func(*http.Request) (*scim.Principal, error) { panic("secret") })
@@ -140,7 +140,7 @@ func TestConformanceErrors(t *testing.T) {
 		require.NotContains(t, c.Get("/Users").Fails(500, "").Text, "secret")
 		require.NotContains(t, c.Get("/nowhere").Fails(500, "").Text, "secret")
 	})
-	t.Run("E-7 E-13 an authenticator that fails, knows nobody, or is away", func(t *testing.T) {
+	scimtest.Prove(t, "E-7 E-13", "an authenticator that fails, knows nobody, or is away", func(t *testing.T) {
 		t.Parallel()
 		var principal *scim.Principal
 		var failure error
@@ -158,7 +158,7 @@ func TestConformanceErrors(t *testing.T) {
 		principal = &scim.Principal{Client: 77}
 		c.Get("/Users").Fails(500, "")
 	})
-	t.Run("E-16 Q-9 tooMany where the service provider would read too much", func(t *testing.T) {
+	scimtest.Prove(t, "E-16 Q-9", "tooMany where the service provider would read too much", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(cfg *scim.Config) { cfg.Limits.Scan = 1 })
 		c := s.lenient(t)

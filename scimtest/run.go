@@ -14,7 +14,7 @@ const BaseURL = "https://scim.example.com/scim/v2"
 
 // row is one case: the requirements it proves, and how.
 type row struct {
-	ids   string // space separated, for example "P-46 P-53"
+	ids   string // of requirements.txt, space separated, for example "P-46 P-53"
 	name  string // the behaviour in words
 	prove func(c *Case)
 }
@@ -22,18 +22,40 @@ type row struct {
 // Run runs every case against one handler, which serves schema.UserType and
 // schema.GroupType (scim.Users, scim.Groups) with a transactor, and
 // authenticates with auth. The handler's other configuration is the default.
+// A case that fails prints the requirements that it proves.
 func Run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler) {
+	run(t, open, func(place, ids, name string) {})
+}
+
+// run is Run, and calls passed after each case that ran and passed: with the
+// area, the ids of the requirements and the name of the case.
+func run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler, passed func(place, ids, name string)) {
 	h := open(t, authenticator{})
 	for _, a := range areas {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
 			for _, r := range a.rows {
 				t.Run(r.ids+" "+r.name, func(t *testing.T) {
+					conclude(t, r.ids, func() { passed("kit", r.ids, r.name) })
 					r.prove(newCase(t, h))
 				})
 			}
 		})
 	}
+}
+
+// conclude waits for the end of a case, also of its subtests and clean-ups. A
+// case that failed logs the requirements with the ids; for one that ran and
+// passed, passed is called.
+func conclude(t *testing.T, ids string, passed func()) {
+	t.Cleanup(func() {
+		switch {
+		case t.Failed():
+			t.Log("the case proves:\n" + describe(ids))
+		case !t.Skipped():
+			passed()
+		}
+	})
 }
 
 var tenants atomic.Int64

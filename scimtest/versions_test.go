@@ -16,7 +16,7 @@ import (
 
 func TestConformanceVersions(t *testing.T) {
 	t.Parallel()
-	t.Run("V-11 a store without versions: no ETag, no meta.version, and conditions without effect", func(t *testing.T) {
+	scimtest.Prove(t, "V-11", "a store without versions: no ETag, no meta.version, and conditions without effect", func(t *testing.T) {
 		s := serve(t, func(cfg *scim.Config) { cfg.Endpoints[0].Store = unversioned{cfg.Endpoints[0].Store} })
 		s.both(t, func(c *scimtest.Client) {
 			c.Get("/ServiceProviderConfig").Has("etag.supported", "false")
@@ -42,7 +42,7 @@ func TestConformanceVersions(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	t.Run("V-12 P-9 without transactions concurrent writes are told apart by the version", func(t *testing.T) {
+	scimtest.Prove(t, "V-12 P-9", "without transactions concurrent writes are told apart by the version", func(t *testing.T) {
 		s := serve(t, func(cfg *scim.Config) { cfg.Tx = nil })
 		c := s.lenient(t)
 		path := c.NewUser("u")
@@ -69,7 +69,7 @@ func TestConformanceVersions(t *testing.T) {
 		require.Equal(t, 1, won)
 		require.Equal(t, 19, lost)
 	})
-	t.Run("V-12 V-7 a write that comes between reading and writing is noticed, and the operations are applied to what it left", func(t *testing.T) {
+	scimtest.Prove(t, "V-12 V-7", "a write that comes between reading and writing is noticed, and the operations are applied to what it left", func(t *testing.T) {
 		var between func()
 		s := serve(t, func(cfg *scim.Config) {
 			cfg.Tx = nil
@@ -109,7 +109,7 @@ func (s *interrupted) Update(ctx context.Context, c *store.Change) (*schema.Reso
 
 func TestConformanceDelete(t *testing.T) {
 	t.Parallel()
-	t.Run("L-5 L-2 L-3 L-4 what a store keeps of the deleted shows nowhere", func(t *testing.T) {
+	scimtest.Prove(t, "L-5 L-2 L-3 L-4", "what a store keeps of the deleted shows nowhere", func(t *testing.T) {
 		kept := &tombstones{}
 		s := serve(t, func(cfg *scim.Config) {
 			kept.Store = cfg.Endpoints[0].Store
@@ -127,7 +127,7 @@ func TestConformanceDelete(t *testing.T) {
 			c.Delete(again).Is(204)
 		})
 	})
-	t.Run("L-5 an embedder may let DELETE deactivate instead, which is 204 too", func(t *testing.T) {
+	scimtest.Prove(t, "L-5", "an embedder may let DELETE deactivate instead, which is 204 too", func(t *testing.T) {
 		s := serve(t, func(cfg *scim.Config) { cfg.Endpoints[0].OnDelete = scim.DeactivateOnDelete })
 		c := s.lenient(t)
 		path := c.NewUser("u", `"active":true`)

@@ -28,8 +28,8 @@ var leftOut = map[string][]string{
 		"P-62 one value where a list is replaced: strict refuses, the default takes it for the list (Z-30)",
 		"L-7 a deleted resource is no longer a member of any group, and the groups have a new version",
 		"L-7 a reference to somebody deleted fails nothing, and is not their successor's",
-		"wire 21 PATCH of a user answers with the user, of thousands of members with 204 (Entra ID, Okta)",
-		"wire 24 a reference to somebody unknown fails nothing (Entra ID's validator, Okta)",
+		"U-21 PATCH of a user answers with the user, of thousands of members with 204 (Entra ID, Okta)",
+		"U-24 a reference to somebody unknown fails nothing (Entra ID's validator, Okta)",
 
 		// There are no tenants: the kit's have an application each, whose ids
 		// are the same numbers.
