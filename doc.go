@@ -22,8 +22,9 @@
 // GET, POST, PUT, PATCH, DELETE and POST .search for each resource type; GET
 // and POST .search over all types at the root; /ServiceProviderConfig,
 // /ResourceTypes and /Schemas; /Me when [Config.Me] is set (501 otherwise).
-// /Bulk answers 501. docs/conformance.md lists every requirement of the RFCs
-// and where the default departs from one for the sake of a provider.
+// /Bulk answers 501. docs/requirements.md lists every requirement of the RFCs
+// and the cases that prove it, docs/conformance.md where the default client
+// departs from one because an identity provider needs it.
 //
 // # Security considerations
 //
