@@ -69,15 +69,15 @@ func TestConformanceMutability(t *testing.T) {
 	})
 	scimtest.Prove(t, "A-4", "writeOnly values are never returned and not to be filtered or sorted by", func(t *testing.T) {
 		s.both(t, func(c *scimtest.Client) {
-			body := device(`"pin":"4711","hint":"4711","contacts":[{"value":"v","code":"4711"}]`)
+			body := device(`"pin":"p1n-4711","hint":"p1n-4711","contacts":[{"value":"v","code":"p1n-4711"}]`)
 			made := c.Post("/Devices?attributes=pin,hint,contacts.code", body).Is(201)
 			path := "/Devices/" + made.String("id")
 			for _, r := range []*scimtest.Reply{made, c.Get(path), c.Get(path + "?attributes=pin,hint,contacts"), c.Put(path+"?attributes=hint", body), c.Get("/Devices?attributes=contacts.code"), c.Post("/Devices/.search", search),
-				c.Do("PATCH", path+"?attributes=hint,pin", scimtest.PatchOp(`{"op":"replace","value":{"pin":"4711","hint":"4711"}}`))} {
+				c.Do("PATCH", path+"?attributes=hint,pin", scimtest.PatchOp(`{"op":"replace","value":{"pin":"p1n-4711","hint":"p1n-4711"}}`))} {
 				require.Less(t, r.Status, 300)
-				require.NotContains(t, r.Text, "4711")
+				require.NotContains(t, r.Text, "p1n-4711")
 			}
-			for _, f := range []string{`pin eq "4711"`, `hint eq "4711"`, `hint pr`, `contacts.code eq "4711"`, `contacts[code eq "4711"]`} {
+			for _, f := range []string{`pin eq "p1n-4711"`, `hint eq "p1n-4711"`, `hint pr`, `contacts.code eq "p1n-4711"`, `contacts[code eq "p1n-4711"]`} {
 				c.Filter("/Devices", f).Fails(400, "invalidFilter")
 			}
 			c.Get("/Devices?sortBy=hint").Fails(400, "invalidValue")
