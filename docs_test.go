@@ -1,0 +1,95 @@
+package scim_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var goSnippet = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+// Every line of Go in the documents stands, in the same order, in a file that
+// is compiled. A line with … leaves something out; comments explain the snippet
+// and are not looked for.
+func TestSnippetsAreCompiled(t *testing.T) {
+	t.Parallel()
+	compiled := goFiles(t)
+	documents, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	snippets := 0
+	for _, document := range append(documents, "README.md") {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, match := range goSnippet.FindAllStringSubmatch(string(text), -1) {
+			snippets++
+			for _, run := range runs(match[1]) {
+				assert.Truef(t, standsIn(compiled, run), "%s: no file that is compiled has\n%s", document, strings.TrimSpace(run))
+			}
+		}
+	}
+	require.NotZero(t, snippets)
+}
+
+// goFiles returns the code of every Go file of every module, each as one text
+// of lines without indentation and comments.
+func goFiles(t *testing.T) []string {
+	var files []string
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files = append(files, "\n"+strings.Join(codeLines(string(text)), ""))
+		return err
+	}))
+	return files
+}
+
+// runs splits a snippet into runs of lines that follow one another.
+func runs(snippet string) []string {
+	var out []string
+	run := ""
+	for _, line := range strings.Split(snippet, "\n") {
+		if strings.Contains(line, "…") {
+			out, run = append(out, run), ""
+			continue
+		}
+		run += strings.Join(codeLines(line), "")
+	}
+	return append(out, run)
+}
+
+var (
+	lineComment = regexp.MustCompile(`(^|\s)//.*$`)
+	spaces      = regexp.MustCompile(`\s+`)
+)
+
+// codeLines returns the lines of a text that have code, each with a newline.
+func codeLines(text string) []string {
+	var lines []string
+	for _, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(spaces.ReplaceAllString(lineComment.ReplaceAllString(line, ""), " "))
+		if line != "" {
+			lines = append(lines, line+"\n")
+		}
+	}
+	return lines
+}
+
+func standsIn(files []string, run string) bool {
+	if run == "" {
+		return true
+	}
+	for _, file := range files {
+		if strings.Contains(file, "\n"+run) {
+			return true
+		}
+	}
+	return false
+}

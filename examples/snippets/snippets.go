@@ -1,0 +1,130 @@
+// Package snippets holds the code of the documents that stands in no other
+// program: what the documents show is compiled.
+package snippets
+
+import (
+	"context"
+	"database/sql"
+	"log"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
+)
+
+// User is the shortest row of a user.
+type User struct {
+	ID       int64   `scim:"id,prefix=u"`
+	Email    string  `scim:"userName"`
+	EmailKey *string `scim:"userName,key"`
+	Disabled *bool   `scim:"active,not"`
+	Rest     string  `scim:",rest" db:"scim_rest"`
+}
+
+// Team is the shortest row of a team.
+type Team struct {
+	ID   int64  `scim:"id,prefix=t"`
+	Name string `scim:"displayName"`
+}
+
+// Revivable is a row that can come back after it was deleted.
+type Revivable struct {
+	User
+	FormerKey *string `scim:"userName,former"`
+}
+
+// Revive restores deleted users.
+func Revive(users *sqlquery.Table[Revivable]) scim.Endpoint {
+	people := scim.Users(users)
+	people.OnTwin = scim.RestoreDeleted
+	return people
+}
+
+// Rebuild makes the keys of rows from before.
+func Rebuild(ctx context.Context, users *sqlquery.Table[User]) {
+	n, err := users.RebuildKeys(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Print(n, " rows have keys now")
+}
+
+// Application is an application with tables.
+type Application struct {
+	pool   *sql.DB
+	db     *sqlquery.DB
+	users  *sqlquery.Table[User]
+	teams  *sqlquery.GroupTable[Team]
+	router chi.Router
+}
+
+// Mount mounts SCIM beside the routes of the application.
+func (a Application) Mount(ctx context.Context, baseURL string, auth scim.Authenticator, hooks scim.Hooks) error {
+	pool, db, users, teams, router := a.pool, a.db, a.users, a.teams, a.router
+	outbox, err := sqlstore.New(pool, sqlstore.PostgreSQL)
+	if err != nil {
+		return err
+	}
+	if err := outbox.Migrate(ctx); err != nil {
+		return err
+	}
+	h, err := scim.New(scim.Config{
+		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Hooks: hooks,
+		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(teams)},
+	})
+	if err != nil {
+		return err
+	}
+	router.Mount("/scim/v2", h)
+	go h.Run(ctx)
+	return nil
+}
+
+// Providers serves several providers, each with a token of its own.
+func (a Application) Providers(ctx context.Context, outbox *sqlstore.DB) (http.Handler, error) {
+	users, teams := a.users, a.teams
+	secret, sum := scim.NewToken()
+	err := outbox.AddToken(ctx, store.Token{
+		ID: "entra", SHA256: sum, Policy: "careful", Created: time.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	people := scim.Users(users)
+	people.Policies = map[string]scim.Policy{"careful": {OnDelete: scim.DeactivateOnDelete}}
+	log.Print("shown once: ", secret)
+	return scim.New(scim.Config{
+		Auth:      scim.StoredTokens(outbox, nil),
+		Endpoints: []scim.Endpoint{people, scim.Groups(teams)},
+	})
+}
+
+// Kit runs the conformance kit on the tables of an application.
+func Kit(t *testing.T, open func(t *testing.T) Application) {
+	storetest.Run(t, func(t *testing.T) storetest.Fixture {
+		a := open(t)
+		return storetest.Fixture{Users: a.users, Groups: a.teams, Tx: a.db, SingleTenant: true}
+	})
+}
+
+// Place stands for a store by hand.
+type Place interface {
+	store.Transactor
+	users() store.Store
+	groups() store.MemberStore
+}
+
+// ByHand runs the conformance kit on a store by hand.
+func ByHand(t *testing.T, openNew func(t *testing.T) Place) {
+	storetest.Run(t, func(t *testing.T) storetest.Fixture {
+		db := openNew(t)
+		return storetest.Fixture{Users: db.users(), Groups: db.groups(), Tx: db}
+	})
+}

@@ -1,0 +1,30 @@
+package scimtest_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// The body of a test of one's own handler. The kit brings the authenticator.
+func ExampleRun() {
+	_ = func(t *testing.T) {
+		scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
+			db := memstore.New()
+			h, err := scim.New(scim.Config{
+				BaseURL:   scimtest.BaseURL,
+				Auth:      auth,
+				Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+				Tx:        db,
+			})
+			require.NoError(t, err)
+			return h
+		})
+	}
+}
