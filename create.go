@@ -7,8 +7,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// create answers POST on a resource type (RFC 7644 §3.3).
-func (h *Handler) create(r *request, ep *endpoint) (*response, error) {
+// handleCreate answers POST on a resource type (RFC 7644 §3.3).
+func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	p, err := r.projection(ep)
 	if err != nil {
 		return nil, err

@@ -4,9 +4,9 @@ import (
 	"net/http"
 )
 
-// delete answers DELETE (RFC 7644 §3.6). In the same transaction the resource
+// handleDelete answers DELETE (RFC 7644 §3.6). In the same transaction the resource
 // leaves every group it was a member of.
-func (h *Handler) delete(r *request, ep *endpoint, id string) (*response, error) {
+func (h *Handler) handleDelete(r *request, ep *endpoint, id string) (*response, error) {
 	if err := h.authorize(r, OperationDelete, ep, id); err != nil {
 		return nil, err
 	}

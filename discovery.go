@@ -44,9 +44,9 @@ type meta struct {
 	Location     string `json:"location"`
 }
 
-// serviceProviderConfig announces what is there and nothing else
+// handleServiceProviderConfig announces what is there and nothing else
 // (RFC 7643 §5).
-func (h *Handler) serviceProviderConfig(r *request) (*response, error) {
+func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 	c := serviceProviderConfig{
 		Schemas:               []string{schema.ServiceProviderConfigURI},
 		DocumentationURI:      h.cfg.DocumentationURI,
@@ -91,7 +91,7 @@ type extensionJSON struct {
 	Required bool   `json:"required"`
 }
 
-func (h *Handler) resourceTypes(r *request) (*response, error) {
+func (h *Handler) handleResourceTypes(r *request) (*response, error) {
 	var list []any
 	for _, ep := range h.endpoints {
 		list = append(list, h.describeType(r.ctx, ep))
@@ -99,9 +99,9 @@ func (h *Handler) resourceTypes(r *request) (*response, error) {
 	return discoveredList(r, list)
 }
 
-// resourceType answers GET of one resource type by its name, case-exact
+// handleResourceType answers GET of one resource type by its name, case-exact
 // (RFC 7643 §6, errata 8475).
-func (h *Handler) resourceType(r *request) (*response, error) {
+func (h *Handler) handleResourceType(r *request) (*response, error) {
 	id, err := pathID(r)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ type schemaJSON struct {
 	Meta        meta                `json:"meta"`
 }
 
-func (h *Handler) schemas(r *request) (*response, error) {
+func (h *Handler) handleSchemas(r *request) (*response, error) {
 	var list []any
 	for _, s := range h.allSchemas() {
 		list = append(list, h.describeSchema(r.ctx, s))
@@ -143,8 +143,8 @@ func (h *Handler) schemas(r *request) (*response, error) {
 	return discoveredList(r, list)
 }
 
-// schema answers GET of one schema by its URI.
-func (h *Handler) schema(r *request) (*response, error) {
+// handleSchema answers GET of one schema by its URI.
+func (h *Handler) handleSchema(r *request) (*response, error) {
 	id, err := url.PathUnescape(chi.URLParam(r.Request, "id"))
 	if err != nil {
 		return nil, errorf(http.StatusNotFound, "no such schema")

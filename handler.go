@@ -115,7 +115,7 @@ type handlerFunc func(*request) (*response, error)
 // methods are what one path answers, by HTTP method.
 type methods map[string]handlerFunc
 
-func notImplemented(detail string) handlerFunc {
+func handleNotImplemented(detail string) handlerFunc {
 	return func(*request) (*response, error) { return nil, errorf(http.StatusNotImplemented, "%s", detail) }
 }
 

@@ -17,9 +17,9 @@ const (
 	SearchURI = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 )
 
-// queryURL answers GET on a resource type or, over all types, on the root
+// handleQuery answers GET on a resource type or, over all types, on the root
 // (RFC 7644 §3.4.2).
-func (h *Handler) queryURL(r *request, eps ...*endpoint) (*response, error) {
+func (h *Handler) handleQuery(r *request, eps ...*endpoint) (*response, error) {
 	q, err := h.parseURL(r.query)
 	if err != nil {
 		return nil, err
@@ -27,9 +27,9 @@ func (h *Handler) queryURL(r *request, eps ...*endpoint) (*response, error) {
 	return h.list(r, q, eps, true)
 }
 
-// search answers POST .search (RFC 7644 §3.4.3), which differs from GET in
+// handleSearch answers POST .search (RFC 7644 §3.4.3), which differs from GET in
 // form only.
-func (h *Handler) search(r *request, eps ...*endpoint) (*response, error) {
+func (h *Handler) handleSearch(r *request, eps ...*endpoint) (*response, error) {
 	body, err := h.body(r)
 	if err != nil {
 		return nil, err

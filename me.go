@@ -11,7 +11,7 @@ import (
 // (RFC 7644 §3.11); any response names where that lives. Creating oneself
 // (POST) is not supported.
 func (h *Handler) meMethods() methods {
-	off := notImplemented("/Me is not supported")
+	off := handleNotImplemented("/Me is not supported")
 	if h.cfg.Me == nil {
 		return methods{http.MethodGet: off, http.MethodPost: off, http.MethodPut: off, http.MethodPatch: off, http.MethodDelete: off}
 	}
@@ -36,11 +36,11 @@ func (h *Handler) meMethods() methods {
 		}
 	}
 	return methods{
-		http.MethodGet:    self(h.retrieve),
-		http.MethodPut:    self(h.replace),
-		http.MethodPatch:  self(h.patch),
-		http.MethodDelete: self(h.delete),
-		http.MethodPost:   notImplemented("creating a resource through /Me is not supported"),
+		http.MethodGet:    self(h.handleRetrieve),
+		http.MethodPut:    self(h.handleReplace),
+		http.MethodPatch:  self(h.handlePatch),
+		http.MethodDelete: self(h.handleDelete),
+		http.MethodPost:   handleNotImplemented("creating a resource through /Me is not supported"),
 	}
 }
 

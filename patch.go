@@ -12,10 +12,10 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// patch answers PATCH (RFC 7644 §3.5.2): 200 with the resource, or, when the
+// handlePatch answers PATCH (RFC 7644 §3.5.2): 200 with the resource, or, when the
 // request concerned nothing but members and asked for no attributes, 204 with
 // the ETag, so that a change of one member never reads them all.
-func (h *Handler) patch(r *request, ep *endpoint, id string) (*response, error) {
+func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, error) {
 	p, err := r.projection(ep)
 	if err != nil {
 		return nil, err

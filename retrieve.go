@@ -6,9 +6,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// retrieve answers GET of one resource (RFC 7644 §3.4.1). Query parameters
+// handleRetrieve answers GET of one resource (RFC 7644 §3.4.1). Query parameters
 // other than attributes and excludedAttributes have no effect (Z-18).
-func (h *Handler) retrieve(r *request, ep *endpoint, id string) (*response, error) {
+func (h *Handler) handleRetrieve(r *request, ep *endpoint, id string) (*response, error) {
 	p, err := r.projection(ep)
 	if err != nil {
 		return nil, err

@@ -24,27 +24,27 @@ func (h *Handler) routes() {
 	h.mux.MethodNotAllowed(h.serve(methods{}))
 	for _, ep := range h.endpoints {
 		h.mux.Handle(ep.Type.Endpoint, h.serve(methods{
-			http.MethodGet:  func(r *request) (*response, error) { return h.queryURL(r, ep) },
-			http.MethodPost: func(r *request) (*response, error) { return h.create(r, ep) },
+			http.MethodGet:  func(r *request) (*response, error) { return h.handleQuery(r, ep) },
+			http.MethodPost: func(r *request) (*response, error) { return h.handleCreate(r, ep) },
 		}))
 		h.mux.Handle(ep.Type.Endpoint+"/.search", h.serve(methods{
-			http.MethodPost: func(r *request) (*response, error) { return h.search(r, ep) },
+			http.MethodPost: func(r *request) (*response, error) { return h.handleSearch(r, ep) },
 		}))
 		h.mux.Handle(ep.Type.Endpoint+"/{id}", h.serve(h.resourceMethods(ep)))
 	}
 	h.mux.Handle("/", h.serve(methods{
-		http.MethodGet: func(r *request) (*response, error) { return h.queryURL(r, h.endpoints...) },
+		http.MethodGet: func(r *request) (*response, error) { return h.handleQuery(r, h.endpoints...) },
 	}))
 	h.mux.Handle("/.search", h.serve(methods{
-		http.MethodPost: func(r *request) (*response, error) { return h.search(r, h.endpoints...) },
+		http.MethodPost: func(r *request) (*response, error) { return h.handleSearch(r, h.endpoints...) },
 	}))
 	h.mux.Handle("/Me", h.serve(h.meMethods()))
-	h.mux.Handle("/Bulk", h.serve(methods{http.MethodPost: notImplemented("Bulk is not supported")}))
-	h.mux.Handle("/ServiceProviderConfig", h.serve(methods{http.MethodGet: h.serviceProviderConfig}))
-	h.mux.Handle("/ResourceTypes", h.serve(methods{http.MethodGet: h.resourceTypes}))
-	h.mux.Handle("/ResourceTypes/{id}", h.serve(methods{http.MethodGet: h.resourceType}))
-	h.mux.Handle("/Schemas", h.serve(methods{http.MethodGet: h.schemas}))
-	h.mux.Handle("/Schemas/{id}", h.serve(methods{http.MethodGet: h.schema}))
+	h.mux.Handle("/Bulk", h.serve(methods{http.MethodPost: handleNotImplemented("Bulk is not supported")}))
+	h.mux.Handle("/ServiceProviderConfig", h.serve(methods{http.MethodGet: h.handleServiceProviderConfig}))
+	h.mux.Handle("/ResourceTypes", h.serve(methods{http.MethodGet: h.handleResourceTypes}))
+	h.mux.Handle("/ResourceTypes/{id}", h.serve(methods{http.MethodGet: h.handleResourceType}))
+	h.mux.Handle("/Schemas", h.serve(methods{http.MethodGet: h.handleSchemas}))
+	h.mux.Handle("/Schemas/{id}", h.serve(methods{http.MethodGet: h.handleSchema}))
 }
 
 func (h *Handler) resourceMethods(ep *endpoint) methods {
@@ -58,10 +58,10 @@ func (h *Handler) resourceMethods(ep *endpoint) methods {
 		}
 	}
 	return methods{
-		http.MethodGet:    withID(h.retrieve),
-		http.MethodPut:    withID(h.replace),
-		http.MethodPatch:  withID(h.patch),
-		http.MethodDelete: withID(h.delete),
+		http.MethodGet:    withID(h.handleRetrieve),
+		http.MethodPut:    withID(h.handleReplace),
+		http.MethodPatch:  withID(h.handlePatch),
+		http.MethodDelete: withID(h.handleDelete),
 	}
 }
 
