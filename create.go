@@ -29,7 +29,7 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	attributes = ep.dropRefs(attributes)
+	attributes = ep.refs.Drop(attributes)
 	if err := ep.Type.Validate(attributes); err != nil {
 		return nil, err
 	}

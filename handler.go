@@ -11,6 +11,7 @@ import (
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/project"
+	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -44,7 +45,7 @@ type endpoint struct {
 	Policy
 	Policies  map[string]Policy
 	can       store.Capabilities
-	refs      []refAttribute
+	refs      reference.Attributes
 	sensitive []schema.AttrPath
 	dialects  map[Client]*dialect
 }
@@ -142,28 +143,4 @@ func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 		w.Committed = r.audit.note
 	}
 	return w
-}
-
-// uri is the location of a resource, "" if the type is not served or the id
-// empty (RFC 7644 §3.1).
-func (h *Handler) uri(ctx context.Context, typeName, id string) string {
-	ep := h.byType(typeName)
-	if ep == nil || id == "" {
-		return ""
-	}
-	return h.location(ctx, ep, id)
-}
-
-func (h *Handler) location(ctx context.Context, ep *endpoint, id string) string {
-	return h.baseURL(ctx) + ep.Type.Endpoint + "/" + url.PathEscape(id)
-}
-
-type baseKey struct{}
-
-// baseURL is the URL under which the client reaches the handler.
-func (h *Handler) baseURL(ctx context.Context) string {
-	if base, ok := ctx.Value(baseKey{}).(string); ok {
-		return base
-	}
-	return h.base
 }

@@ -30,10 +30,11 @@ var imports = map[string][]string{
 	"store/sqlquery":     {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"store/sqlstore":     {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"internal/project":   {"schema", "filter"},
+	"internal/reference": {"schema", "filter"},
 	"internal/position":  {"schema", "store"},
 	"internal/sqldb":     {"store"},
 	"internal/lifecycle": {"schema", "store"},
-	".":                  {"schema", "filter", "patch", "store", "internal/project", "internal/lifecycle", "github.com/go-chi/chi/v5"},
+	".":                  {"schema", "filter", "patch", "store", "internal/project", "internal/reference", "internal/lifecycle", "github.com/go-chi/chi/v5"},
 }
 
 // servesHTTP has the packages that may import net/http and what is below it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/project"
+	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -92,7 +93,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 			if s.filter, err = resolver.Filter(q.filter, budget); err != nil {
 				return nil, err
 			}
-			s.filter = h.withCanonicalRefs(r.ctx, s.filter)
+			s.filter = reference.Canonical(s.filter, func(uri string) (string, bool) { return h.canonicalURI(r.ctx, uri) })
 			if inURL && ep.isSensitive(s.filter) {
 				return nil, &schema.Error{Type: schema.ErrorSensitive, Detail: "this filter must be sent to .search"}
 			}

@@ -47,27 +47,10 @@ func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Project
 	for i, r := range out {
 		c := *r
 		c.Location = h.location(ctx, ep, r.ID)
-		c.Attributes = h.fillRefs(ctx, ep, r.Attributes)
+		c.Attributes = ep.refs.Fill(r.Attributes, func(typeName, id string) string { return h.uri(ctx, typeName, id) })
 		out[i] = &c
 	}
 	return out, nil
-}
-
-// fillRefs adds the $ref of every value that names a resource of a type
-// served.
-func (h *Handler) fillRefs(ctx context.Context, ep *endpoint, o *schema.Object) *schema.Object {
-	return ep.mapRefs(o, func(ref *refAttribute, one *schema.Object) *schema.Object {
-		id := one.Get(ref.value).Text()
-		name := ref.target
-		if name == "" && ref.typ != nil {
-			name = one.Get(ref.typ).Text()
-		}
-		uri := h.uri(ctx, name, id)
-		if uri == "" {
-			return one
-		}
-		return one.With(ref.ref, schema.Reference(uri))
-	})
 }
 
 // members returns the members to encode with a resource; nil if there are

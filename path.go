@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -88,4 +89,60 @@ func parseBaseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q has a query or fragment", base)
 	}
 	return u, nil
+}
+
+// uri is the location of a resource, "" if the type is not served or the id
+// empty (RFC 7644 §3.1).
+func (h *Handler) uri(ctx context.Context, typeName, id string) string {
+	ep := h.byType(typeName)
+	if ep == nil || id == "" {
+		return ""
+	}
+	return h.location(ctx, ep, id)
+}
+
+func (h *Handler) location(ctx context.Context, ep *endpoint, id string) string {
+	return h.baseURL(ctx) + ep.Type.Endpoint + "/" + url.PathEscape(id)
+}
+
+type baseKey struct{}
+
+// baseURL is the URL under which the client reaches the handler.
+func (h *Handler) baseURL(ctx context.Context) string {
+	if base, ok := ctx.Value(baseKey{}).(string); ok {
+		return base
+	}
+	return h.base
+}
+
+// canonicalURI returns the location of the resource that a URI names: URIs of
+// SCIM resources are the same with, without or with another version, and
+// relative to the service root (RFC 7643 §2.3.7, §2.4).
+func (h *Handler) canonicalURI(ctx context.Context, uri string) (string, bool) {
+	rest, ok := strings.CutPrefix(uri, h.unversioned(ctx)+"/")
+	if version, after, found := strings.Cut(rest, "/"); ok && found && isVersion(version) {
+		rest = after
+	}
+	if !ok {
+		// Relative to the service root; RFC 7643 §8.3 writes "../Users/…".
+		rest = strings.TrimPrefix(strings.TrimPrefix(uri, ".."), "/")
+	}
+	for _, ep := range h.endpoints {
+		escaped, ok := strings.CutPrefix("/"+rest, ep.Type.Endpoint+"/")
+		id, err := url.PathUnescape(escaped)
+		if ok && err == nil && !strings.Contains(escaped, "/") {
+			return h.location(ctx, ep, id), true
+		}
+	}
+	return "", false
+}
+
+// unversioned is the base URL without its version segment.
+func (h *Handler) unversioned(ctx context.Context) string {
+	base := h.baseURL(ctx)
+	i := strings.LastIndexByte(base, '/')
+	if isVersion(base[i+1:]) && base[i-1] != '/' {
+		return base[:i]
+	}
+	return base
 }

@@ -1,14 +1,12 @@
-package scim
+package reference
 
-import (
-	"github.com/seed5f3efb56/scim/schema"
-)
+import "github.com/seed5f3efb56/scim/schema"
 
-// refAttribute is a complex attribute whose $ref is the URI of the SCIM
+// attribute is a complex attribute whose $ref is the URI of the SCIM
 // resource that its value names (RFC 7643 §2.4): manager, members, groups.
 // $ref is derived from value and not kept beside it, so that the two cannot
 // disagree; a $ref without a value is kept as it is.
-type refAttribute struct {
+type attribute struct {
 	path   schema.AttrPath
 	value  *schema.Attribute
 	ref    *schema.Attribute
@@ -16,12 +14,16 @@ type refAttribute struct {
 	target string            // the one type referred to, "" if typ decides
 }
 
-// refAttributes finds the references of a type among the types served.
-func refAttributes(t *schema.ResourceType) []refAttribute {
-	var out []refAttribute
+// Attributes are the reference attributes of one resource type.
+type Attributes []attribute
+
+// Find returns the reference attributes of a resource type, except members and
+// groups, which are derived as a whole.
+func Find(t *schema.ResourceType) Attributes {
+	var out Attributes
 	add := func(path schema.AttrPath) {
 		a := path.Last()
-		ref := refAttribute{path: path, value: a.Sub("value"), ref: a.Sub("$ref"), typ: a.Sub("type")}
+		ref := attribute{path: path, value: a.Sub("value"), ref: a.Sub("$ref"), typ: a.Sub("type")}
 		if a == t.Members() || a == t.Groups() || ref.value == nil || ref.ref == nil || len(ref.ref.ReferenceTypes) == 0 {
 			return
 		}
@@ -42,9 +44,9 @@ func refAttributes(t *schema.ResourceType) []refAttribute {
 	return out
 }
 
-// dropRefs takes out every $ref that its value makes derivable.
-func (ep *endpoint) dropRefs(o *schema.Object) *schema.Object {
-	return ep.mapRefs(o, func(ref *refAttribute, one *schema.Object) *schema.Object {
+// Drop returns the object without each $ref that is derivable from its value.
+func (as Attributes) Drop(o *schema.Object) *schema.Object {
+	return as.apply(o, func(ref *attribute, one *schema.Object) *schema.Object {
 		if !one.Get(ref.value).Assigned() {
 			return one
 		}
@@ -52,10 +54,26 @@ func (ep *endpoint) dropRefs(o *schema.Object) *schema.Object {
 	})
 }
 
-// mapRefs applies f to every value of every reference attribute.
-func (ep *endpoint) mapRefs(o *schema.Object, f func(*refAttribute, *schema.Object) *schema.Object) *schema.Object {
-	for i := range ep.refs {
-		ref := &ep.refs[i]
+// Fill returns the object with the $ref of each value that names a resource of
+// a type served: locate returns its URI, "" if there is none.
+func (as Attributes) Fill(o *schema.Object, locate func(typeName, id string) string) *schema.Object {
+	return as.apply(o, func(ref *attribute, one *schema.Object) *schema.Object {
+		name := ref.target
+		if name == "" && ref.typ != nil {
+			name = one.Get(ref.typ).Text()
+		}
+		uri := locate(name, one.Get(ref.value).Text())
+		if uri == "" {
+			return one
+		}
+		return one.With(ref.ref, schema.Reference(uri))
+	})
+}
+
+// apply applies f to every value of every reference attribute.
+func (as Attributes) apply(o *schema.Object, f func(*attribute, *schema.Object) *schema.Object) *schema.Object {
+	for i := range as {
+		ref := &as[i]
 		o = mapAt(o, ref.path, func(one *schema.Object) *schema.Object { return f(ref, one) })
 	}
 	return o
