@@ -10,7 +10,6 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
-	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -91,12 +90,6 @@ type request struct {
 }
 
 func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }
-
-// projection reads attributes and excludedAttributes from a URL
-// (RFC 7644 §3.9). A repeated parameter counts as one longer list.
-func (r *request) projection(ep *endpoint) (*project.Projection, error) {
-	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
-}
 
 // exchange is what is known of a request for its log record.
 type exchange struct {

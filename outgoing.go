@@ -10,6 +10,12 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
+// projection reads attributes and excludedAttributes from a URL
+// (RFC 7644 §3.9). A repeated parameter counts as one longer list.
+func (r *request) projection(ep *endpoint) (*project.Projection, error) {
+	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
+}
+
 // resource is the response that holds one resource.
 func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Projection, res *schema.Resource) (*response, error) {
 	out, err := h.outgoing(r.ctx, ep, p, []*schema.Resource{res})
