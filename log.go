@@ -17,13 +17,19 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
+// unknownRoute stands for the pattern of a path that no endpoint has.
+const unknownRoute = "?"
+
 // log writes one record for a request: the route, never the query string or
-// an id, which may hold personal data (RFC 7644 §7.5.2).
+// an id, which may hold personal data (RFC 7644 §7.5.2). An authenticated
+// request outside the path of BaseURL is a warning: the handler is mounted
+// elsewhere.
 func (h *Handler) log(w *writer, r *http.Request, x *exchange) {
+	route, level := h.route(r), slog.LevelInfo
 	attrs := []slog.Attr{
 		slog.String("reference", x.reference),
 		slog.String("method", r.Method),
-		slog.String("route", h.route(r)),
+		slog.String("route", route),
 		slog.Int("status", w.status),
 		slog.Float64("durationMs", milliseconds(h.cfg.Now().Sub(x.start))),
 	}
@@ -33,20 +39,45 @@ func (h *Handler) log(w *writer, r *http.Request, x *exchange) {
 	if e, known := toError(x.err); x.err != nil && known && e.Type != "" {
 		attrs = append(attrs, slog.String("scimType", string(e.Type)))
 	}
-	h.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "scim: request", attrs...)
+	if _, below := h.belowBase(r); !below && route == unknownRoute {
+		attrs = append(attrs, slog.String("path", h.loggedPath(r)), slog.String("expectedPrefix", h.prefix))
+		if x.principal != nil {
+			level = slog.LevelWarn
+		}
+	}
+	h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request", attrs...)
 }
 
 // route names the endpoint a request went to by its pattern.
 func (h *Handler) route(r *http.Request) string {
 	path, err := h.path(r)
 	if err != nil {
-		return "?"
+		return unknownRoute
 	}
 	ctx := chi.NewRouteContext()
 	if !h.mux.Match(ctx, http.MethodGet, path) {
-		return "?"
+		return unknownRoute
 	}
 	return strings.TrimSuffix(ctx.RoutePattern(), "/*")
+}
+
+// maxLoggedPath is the longest path in a log record, in bytes.
+const maxLoggedPath = 200
+
+// loggedPath is the part of a path outside BaseURL that stands where the prefix
+// was expected. It ends with the first name of an endpoint, because an id may
+// follow.
+func (h *Handler) loggedPath(r *http.Request) string {
+	segments := strings.Split(r.URL.EscapedPath(), "/")
+	segments = segments[:min(len(segments), strings.Count(h.prefix, "/")+1)]
+	for i, s := range segments {
+		isEndpoint := func(ep *endpoint) bool { return strings.EqualFold("/"+s, ep.Type.Endpoint) }
+		if slices.ContainsFunc(h.endpoints, isEndpoint) {
+			segments = segments[:i+1]
+			break
+		}
+	}
+	return shortened(strings.Join(segments, "/"), maxLoggedPath)
 }
 
 // report hands the record of a request to the embedder. What goes wrong there

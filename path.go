@@ -18,10 +18,10 @@ import (
 // trailing slash.
 func (h *Handler) path(r *http.Request) (string, error) {
 	path := r.URL.EscapedPath()
-	rest, below := strings.CutPrefix(path, h.prefix)
+	rest, below := h.belowBase(r)
 	mounted := chi.RouteContext(r.Context())
 	switch {
-	case h.prefix != "" && below && (rest == "" || rest[0] == '/'):
+	case h.prefix != "" && below:
 		path = rest
 	case mounted != nil && mounted.RoutePath != "":
 		path = mounted.RoutePath
@@ -36,6 +36,13 @@ func (h *Handler) path(r *http.Request) (string, error) {
 		return "", &Error{http.StatusBadRequest, "invalidVers", "only SCIM protocol version v2 is supported"}
 	}
 	return path, nil
+}
+
+// belowBase returns the escaped path below the path of BaseURL, and whether the
+// request is there.
+func (h *Handler) belowBase(r *http.Request) (rest string, below bool) {
+	rest, below = strings.CutPrefix(r.URL.EscapedPath(), h.prefix)
+	return rest, below && (rest == "" || rest[0] == '/')
 }
 
 // unescapeUnreserved decodes the escapes that mean the same as the character
