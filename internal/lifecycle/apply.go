@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -126,4 +127,17 @@ func (w *Writer) passwordSet(ctx context.Context, r *schema.Resource, s schema.S
 		return &HookError{err}
 	}
 	return nil
+}
+
+// ErrNoTombstone: there is no tombstone to revive, and the creation is of somebody new.
+var ErrNoTombstone = errors.New("scim: nobody comes back")
+
+// takenMeansNoTombstone: a live resource has a unique value of the Creation's. What
+// conflict that is, and whether with an inactive twin, the creation finds out.
+func takenMeansNoTombstone(err error) error {
+	var taken *store.UniquenessError
+	if errors.As(err, &taken) {
+		return ErrNoTombstone
+	}
+	return err
 }

@@ -2,8 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -23,21 +21,6 @@ type Config struct {
 	Logger         *slog.Logger
 	Now            func() time.Time
 	NewID          func() string
-}
-
-// Hooks has the fields of scim.Hooks, where they are documented.
-type Hooks struct {
-	Before         func(ctx context.Context, e *store.Event) error
-	EndSessions    func(ctx context.Context, e *store.Event) error
-	Revoke         func(ctx context.Context, e *store.Event) error
-	Created        func(ctx context.Context, e *store.Event) error
-	Updated        func(ctx context.Context, e *store.Event) error
-	Deactivated    func(ctx context.Context, e *store.Event) error
-	Reactivated    func(ctx context.Context, e *store.Event) error
-	Restored       func(ctx context.Context, e *store.Event) error
-	Deleted        func(ctx context.Context, e *store.Event) error
-	MembersChanged func(ctx context.Context, e *store.Event) error
-	PasswordSet    func(ctx context.Context, e *store.Event) error
 }
 
 // Endpoint is what the write path needs of an endpoint.
@@ -77,39 +60,6 @@ func (ep *Endpoint) Inactive(r *schema.Resource) bool {
 	return r != nil && ep.Active != nil && r.Attributes.Get(ep.Active).Assigned() && !r.Attributes.Get(ep.Active).Bool()
 }
 
-// checkHooks refuses hooks whose promise could not be kept.
-func (w *Writer) checkHooks() error {
-	k := &w.cfg.Hooks
-	switch {
-	case !k.any():
-		return nil
-	case w.cfg.Tx == nil:
-		return errors.New("scim: Config.Hooks need Config.Tx")
-	case w.cfg.Outbox == nil && (k.Revoke != nil || k.delivers()):
-		return errors.New("scim: Hooks.Revoke and the hooks of events need Config.Outbox")
-	case k.EndSessions == nil && k.Revoke == nil:
-		return nil
-	}
-	return w.checkActive()
-}
-
-// checkActive rejects EndSessions and Revoke when no resource type has an
-// active attribute. A user type without one would answer 200 to a deactivation
-// that has no effect.
-func (w *Writer) checkActive() error {
-	some := false
-	for _, ep := range w.endpoints {
-		if ep.Active == nil && ep.Type.Schema.ID == schema.UserURI {
-			return fmt.Errorf("scim: Hooks.EndSessions and Revoke need the attribute active, which %s does not have", ep.Type.Name)
-		}
-		some = some || ep.Active != nil
-	}
-	if !some {
-		return errors.New("scim: Hooks.EndSessions and Revoke need a resource type with the attribute active")
-	}
-	return nil
-}
-
 // now is the time of a change, in microseconds, which every database keeps.
 func (w *Writer) now() time.Time { return w.cfg.Now().UTC().Truncate(time.Microsecond) }
 
@@ -120,4 +70,9 @@ func (w *Writer) byType(name string) *Endpoint {
 		}
 	}
 	return nil
+}
+
+// newWake makes what wakes the worker, for each queue.
+func newWake() map[store.Queue]chan struct{} {
+	return map[store.Queue]chan struct{}{store.QueueRevoke: make(chan struct{}, 1), store.QueueEvent: make(chan struct{}, 1)}
 }

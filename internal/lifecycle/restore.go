@@ -36,9 +36,6 @@ func (n *Creation) edit(ep *Endpoint) Edit {
 	return made
 }
 
-// ErrNoTombstone: there is no tombstone to revive, and the creation is of somebody new.
-var ErrNoTombstone = errors.New("scim: nobody comes back")
-
 // Tombstone asks the store for what was deleted under the Creation's name.
 func (ep *Endpoint) Tombstone(ctx context.Context, name *schema.Attribute, value schema.Value, o store.GetOptions) (*schema.Resource, error) {
 	found, err := ep.Reviver.Tombstone(ctx, schema.AttrPath{name}, value, o)
@@ -90,14 +87,4 @@ func (u *unit) revive(ctx context.Context, found *schema.Resource, n *Creation) 
 		return nil, err
 	}
 	return revived, u.membersLeft(ctx, left, before.ID)
-}
-
-// takenMeansNoTombstone: a live resource has a unique value of the Creation's. What
-// conflict that is, and whether with an inactive twin, the creation finds out.
-func takenMeansNoTombstone(err error) error {
-	var taken *store.UniquenessError
-	if errors.As(err, &taken) {
-		return ErrNoTombstone
-	}
-	return err
 }

@@ -51,11 +51,6 @@ func (w *Writer) runQueue(ctx context.Context, q store.Queue, wake <-chan struct
 	}
 }
 
-// newWake makes what wakes the worker, for each queue.
-func newWake() map[store.Queue]chan struct{} {
-	return map[store.Queue]chan struct{}{store.QueueRevoke: make(chan struct{}, 1), store.QueueEvent: make(chan struct{}, 1)}
-}
-
 // wakeWorker tells a worker in this process that there may be work.
 func (w *Writer) wakeWorker() {
 	for _, wake := range w.wake {
