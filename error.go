@@ -114,7 +114,7 @@ func detail(err error, wrong *schema.Error) string {
 	text := wrong.Error()
 	var at *filter.Error
 	if errors.As(err, &at) {
-		text = fmt.Sprintf("at character %d: %s", at.Offset, text)
+		text = at.Error()
 	}
 	var op *patch.Error
 	if errors.As(err, &op) {

@@ -43,7 +43,7 @@ func (b *binder) compare(n *node) (Expr, *Error) {
 	lit := b.lits[n.lit]
 	if lit.kind == literalNull {
 		if n.op != EQ && n.op != NE { // Z-12
-			return nil, b.fail(n, lit, "null is compared by eq and ne only")
+			return nil, b.fail(n, lit, "null can only be compared with eq and ne")
 		}
 		return Compare{Path: n.path, Op: n.op, Null: true}, nil
 	}
@@ -59,7 +59,7 @@ func (b *binder) compare(n *node) (Expr, *Error) {
 
 func (b *binder) fail(n *node, lit literal, detail string) *Error {
 	path := within(b.in, n.path).String()
-	return &Error{lit.at, &schema.Error{Type: schema.ErrorInvalidFilter, Path: path, Detail: detail}}
+	return &Error{at: lit.at, Err: &schema.Error{Type: schema.ErrorInvalidFilter, Path: path, Detail: detail}}
 }
 
 // value makes a literal a value of the attribute's type (F-33), or says what
@@ -70,12 +70,12 @@ func (b *binder) value(a *schema.Attribute, op Op, lit literal) (v schema.Value,
 		return b.boolean(lit)
 	case schema.TypeInteger, schema.TypeDecimal:
 		if lit.kind != literalNumber || a.Type == schema.TypeInteger && strings.ContainsAny(lit.text, ".eE") {
-			return v, "is compared with a JSON number of type " + a.Type.String()
+			return v, "must be compared with a JSON number of type " + a.Type.String()
 		}
 		return scalar(a, lit)
 	}
 	if lit.kind != literalString {
-		return v, "is compared with a JSON string"
+		return v, "must be compared with a string in double quotes"
 	}
 	switch a.Type {
 	case schema.TypeString:
@@ -110,7 +110,7 @@ func (b *binder) boolean(lit literal) (v schema.Value, problem string) {
 			return schema.Boolean(false), ""
 		}
 	}
-	return v, "is compared with true or false"
+	return v, "must be compared with true or false"
 }
 
 // scalar reads a dateTime, binary or number under the rules of values in
@@ -118,7 +118,7 @@ func (b *binder) boolean(lit literal) (v schema.Value, problem string) {
 func scalar(a *schema.Attribute, lit literal) (schema.Value, string) {
 	v, err := schema.ParseScalar(a, lit.text)
 	if err != nil {
-		return schema.Value{}, "is not compared with a valid " + a.Type.String()
+		return schema.Value{}, "must be compared with a valid " + a.Type.String()
 	}
 	return v, ""
 }

@@ -19,12 +19,12 @@ func TestTextBeyondABoundFails(t *testing.T) { // F-39
 	t.Parallel()
 	r := lenient(schema.UserType)
 	for _, c := range []struct{ name, text, detail string }{
-		{"parentheses", strings.Repeat("(", filter.MaxDepth+1), "deeply"},
-		{"negations", strings.Repeat("not (", filter.MaxDepth+1), "deeply"},
+		{"parentheses", strings.Repeat("(", filter.MaxDepth+1), "levels deep"},
+		{"negations", strings.Repeat("not (", filter.MaxDepth+1), "levels deep"},
 		{"not without end", strings.Repeat("not ", filter.MaxDepth+1), "operator"},
 		{"brackets", strings.Repeat("[", filter.MaxDepth+1), "'['"},
-		{"brackets with names", strings.Repeat("emails[", 2), "within a value filter"},
-		{"parentheses in brackets", "emails[" + strings.Repeat("(", filter.MaxDepth), "deeply"},
+		{"brackets with names", strings.Repeat("emails[", 2), "another value filter"},
+		{"parentheses in brackets", "emails[" + strings.Repeat("(", filter.MaxDepth), "levels deep"},
 		{"pairs", strings.Repeat("()", filter.MaxLength/2), "too long"},
 		{"a long name", strings.Repeat("a", filter.MaxLength) + " pr", "too long"},
 		{"long sub-attributes", strings.Repeat("a.", filter.MaxLength/2), "too long"},
@@ -72,7 +72,7 @@ func TestFilterReadsUpToTheBounds(t *testing.T) {
 		require.NoError(t, err)
 	}
 	_, err := r.Filter(strings.Repeat("(", filter.MaxDepth)+"emails[type pr]"+strings.Repeat(")", filter.MaxDepth), nil)
-	require.ErrorContains(t, err, "deeply")
+	require.ErrorContains(t, err, "levels deep")
 }
 
 func TestBudgetBoundsNewShapes(t *testing.T) {

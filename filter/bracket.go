@@ -4,10 +4,10 @@ package filter
 // another (F-22).
 func (s *scanner) bracket() *Error {
 	if s.inBody {
-		return s.fail(s.pos, "a value filter within a value filter")
+		return s.fail(s.pos, "a value filter cannot contain another value filter")
 	}
 	if s.depth == MaxDepth {
-		return s.fail(s.pos, "nested too deeply")
+		return s.fail(s.pos, tooDeep)
 	}
 	s.base = s.depth
 	s.depth++
@@ -24,9 +24,9 @@ func (s *scanner) bracket() *Error {
 func (s *scanner) endBracket() *Error {
 	switch {
 	case !s.inBody:
-		return s.fail(s.pos, "a ] without its [")
+		return s.fail(s.pos, `"]" without a "[" before it`)
 	case s.depth > s.base+1:
-		return s.fail(s.pos, "a ) is missing")
+		return s.fail(s.pos, `")" is missing`)
 	case len(s.bodies) == s.start:
 		return s.fail(s.pos, "the value filter is empty")
 	}
@@ -35,7 +35,7 @@ func (s *scanner) endBracket() *Error {
 	s.afterOp = false
 	s.depth = s.base
 	if body := s.bodies[s.start : len(s.bodies)-1]; string(body) == `""` { // P-6
-		return s.fail(s.pos, "a value filter is a filter, not an array index")
+		return s.fail(s.pos, "brackets must contain a filter, not an array index")
 	}
 	s.pos++
 	s.token(tokenEnd, s.pos-1)

@@ -44,7 +44,7 @@ func (c *compiler) compare(p schema.AttrPath, op Op) (*node, *Error) {
 		n.path = value
 	}
 	if t := n.path.Last().Type; !opsOf(t).Has(op) {
-		return nil, c.failAt(n.path, op.String()+" does not apply to type "+t.String())
+		return nil, c.failAt(n.path, "operator "+op.String()+" does not apply to type "+t.String())
 	}
 	return n, nil
 }
@@ -56,7 +56,7 @@ func (c *compiler) value(p schema.AttrPath) (schema.AttrPath, *Error) {
 	a := p.Last()
 	v := a.Public("value")
 	if v == nil || v.Secret() || isExtension(p) || !a.MultiValued && !c.opts.Profile.SubAttributeFilters {
-		return nil, c.failAt(p, "is complex; compare one of its sub-attributes") // F-25
+		return nil, c.failAt(p, "the attribute is complex; compare one of its sub-attributes") // F-25
 	}
 	return append(p[:len(p):len(p)], v), nil
 }
@@ -76,10 +76,10 @@ func (c *compiler) valuePath(name attrName, op Op) (*node, *Error) {
 		return c.nothing(sub, op)
 	}
 	if !filterable(p) {
-		return nil, c.failAt(p, "has no sub-attributes to filter by")
+		return nil, c.failAt(p, "the attribute has no sub-attributes to filter by")
 	}
 	if sub != "" && !c.opts.Profile.SubAttributeFilters {
-		return nil, c.failAt(p, "no sub-attribute can follow the brackets; compare it within them")
+		return nil, c.failAt(p, "a sub-attribute cannot follow the brackets of a filter; compare it within them")
 	}
 	body, err := c.body(p)
 	if err != nil || sub == "" {

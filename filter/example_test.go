@@ -26,7 +26,7 @@ func ExampleResolver_Filter() {
 	// Output:
 	// userName sw "BJ" and emails.value co "@example.com"
 	// false
-	// true filter: at 0: active: gt does not apply to type boolean
+	// true at character 1: active: operator gt does not apply to type boolean
 }
 
 func ExampleResolver_Path() {

@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
 
 // The grammar says only that a text is wrong. What follows finds out where,
 // for the message alone: nothing is accepted or refused here.
@@ -15,7 +19,7 @@ const (
 	wantConnective
 )
 
-var wants = [...]string{"an attribute", "an operator", "a value", "and, or, or the end"}
+var wants = [...]string{"an attribute", "an operator", "a value", `"and", "or" or the end of the filter`}
 
 // after returns what may follow a token, and whether the token could stand
 // there at all. next is the kind of the one behind it.
@@ -73,13 +77,13 @@ func explain(text string, tokens []token) (at int, detail string) {
 	i, w := walk(text, tokens, func(token) {})
 	switch {
 	case i == len(tokens) && w != wantConnective:
-		return len(text), "the filter ends where " + wants[w] + " is wanted"
+		return len(text), "expected " + wants[w] + ", found the end of the filter"
 	case i == len(tokens):
-		return 0, "not a filter (RFC 7644 Figure 1)"
+		return noPosition, "the text is not a filter (RFC 7644 Figure 1)"
 	case w == wantOperator && tokens[i].kind == tokenWord: // F-27
-		return tokens[i].at, "unknown operator " + quote(text[tokens[i].at:tokens[i].end])
+		return tokens[i].at, "unknown operator " + schema.Quote(text[tokens[i].at:tokens[i].end])
 	}
-	return tokens[i].at, wants[w] + " is wanted here"
+	return tokens[i].at, "expected " + wants[w]
 }
 
 // operandAt returns where the n-th attribute of a filter stands.

@@ -123,109 +123,109 @@ func TestFilterRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, text string
-		offset     int
+		position   int
 		detail     string
 	}{
 		{"nothing", ``, 0, "empty"}, // F-4
-		{"spaces", `   `, 3, "empty"},
-		{"an attribute alone", `name`, 4, "ends where an operator"}, // F-5
-		{"no value", `name eq`, 7, "ends where a value"},
-		{"no attribute", `eq "a"`, 3, "an operator is wanted"},
-		{"an open parenthesis", `(name pr`, 8, "a ) is missing"},
-		{"a closing parenthesis", `name pr)`, 7, "without its ("},
-		{"and without a right side", `name pr and`, 11, "ends where an attribute"},
-		{"and without a left side", `and name pr`, 4, "unknown operator"},
-		{"two filters", `name pr code pr`, 8, "and, or, or the end"},
-		{"an open bracket", `parts[size eq 1`, 15, "a ] is missing"},
-		{"a closing bracket", `name pr]`, 7, "without its ["},
-		{"an open parenthesis in brackets", `parts[(type pr]`, 14, "a ) is missing"},
-		{"a parenthesis across a bracket", `(parts[type pr)]`, 14, "without its ("},
-		{"empty brackets", `parts[]`, 6, "empty"},
-		{"an index", `parts[0]`, 7, "index"},
-		{"text behind a bracket", `parts[type pr]x eq "a"`, 14, `'x'`},
-		{"a bracket without a name", `[type pr]`, 0, `'['`},
-		{"a space before a bracket", `parts [type pr]`, 6, `'['`},
-		{"an operator behind a bracket", `parts[type pr] eq "a"`, 15, "and, or, or the end"},
-		{"not without parentheses", `not name pr`, 4, "unknown operator"}, // F-17
-		{"not twice", `not not (name pr)`, 4, "unknown operator"},
-		{"a tab", "name\tpr", 4, `'\t'`},
-		{"single quotes", `name eq 'a'`, 8, "double quotes"},    // F-31
-		{"an unquoted word", `name eq User`, 8, "JSON literal"}, // F-32, Z-13
-		{"an unquoted true in capitals", `on eq TRUE`, 6, "JSON literal"},
-		{"an open string", `name eq "a`, 8, "closing quote"},
-		{"an open escaped string", `name eq "a\"`, 8, "closing quote"},
-		{"a bad escape", `name eq "a\x"`, 10, "escape"},
-		{"a short unicode escape", `name eq "\u12"`, 9, "escape"},
-		{"a unicode escape of other letters", `name eq "\u12xy"`, 9, "escape"},
-		{"a backslash at the end", `name eq "\`, 9, "escape"},
-		{"half a surrogate pair", `name eq "\ud83d"`, 9, "escape"},
-		{"surrogates in the wrong order", `name eq "\ude00\ud83d"`, 9, "escape"},
-		{"a control character", "name eq \"a\nb\"", 10, "control"},
-		{"a control character behind an escape", "name eq \"\\n\nb\"", 11, "control"},
+		{"spaces", `   `, 0, "empty"},
+		{"an attribute alone", `name`, 5, "expected an operator, found the end"}, // F-5
+		{"no value", `name eq`, 8, "expected a value, found the end"},
+		{"no attribute", `eq "a"`, 4, "expected an operator"},
+		{"an open parenthesis", `(name pr`, 9, `")" is missing`},
+		{"a closing parenthesis", `name pr)`, 8, `without a "("`},
+		{"and without a right side", `name pr and`, 12, "expected an attribute, found the end"},
+		{"and without a left side", `and name pr`, 5, "unknown operator"},
+		{"two filters", `name pr code pr`, 9, `"and", "or" or the end`},
+		{"an open bracket", `parts[size eq 1`, 16, `"]" is missing`},
+		{"a closing bracket", `name pr]`, 8, `without a "["`},
+		{"an open parenthesis in brackets", `parts[(type pr]`, 15, `")" is missing`},
+		{"a parenthesis across a bracket", `(parts[type pr)]`, 15, `without a "("`},
+		{"empty brackets", `parts[]`, 7, "empty"},
+		{"an index", `parts[0]`, 8, "index"},
+		{"text behind a bracket", `parts[type pr]x eq "a"`, 15, `'x'`},
+		{"a bracket without a name", `[type pr]`, 1, `'['`},
+		{"a space before a bracket", `parts [type pr]`, 7, `'['`},
+		{"an operator behind a bracket", `parts[type pr] eq "a"`, 16, `"and", "or" or the end`},
+		{"not without parentheses", `not name pr`, 5, "unknown operator"}, // F-17
+		{"not twice", `not not (name pr)`, 5, "unknown operator"},
+		{"a tab", "name\tpr", 5, `'\t'`},
+		{"single quotes", `name eq 'a'`, 9, "double quotes"},                                    // F-31
+		{"an unquoted word", `name eq User`, 9, "expected a string in double quotes, a number"}, // F-32, Z-13
+		{"an unquoted true in capitals", `on eq TRUE`, 7, "expected a string in double quotes, a number"},
+		{"an open string", `name eq "a`, 9, "closing quote"},
+		{"an open escaped string", `name eq "a\"`, 9, "closing quote"},
+		{"a bad escape", `name eq "a\x"`, 11, "escape"},
+		{"a short unicode escape", `name eq "\u12"`, 10, "escape"},
+		{"a unicode escape of other letters", `name eq "\u12xy"`, 10, "escape"},
+		{"a backslash at the end", `name eq "\`, 10, "escape"},
+		{"half a surrogate pair", `name eq "\ud83d"`, 10, "escape"},
+		{"surrogates in the wrong order", `name eq "\ude00\ud83d"`, 10, "escape"},
+		{"a control character", "name eq \"a\nb\"", 11, "control"},
+		{"a control character behind an escape", "name eq \"\\n\nb\"", 12, "control"},
 		{"invalid UTF-8", "name eq \"\xff\"", 0, "UTF-8"},
-		{"a leading zero", `count eq 01`, 9, "number"},
-		{"a minus alone", `count eq -`, 9, "number"},
-		{"a number without fraction digits", `weight eq 1.`, 10, "number"},
-		{"a number without exponent digits", `weight eq 1e+`, 10, "number"},
-		{"a number and letters", `count eq 1x`, 9, "number"},
+		{"a leading zero", `count eq 01`, 10, "number"},
+		{"a minus alone", `count eq -`, 10, "number"},
+		{"a number without fraction digits", `weight eq 1.`, 11, "number"},
+		{"a number without exponent digits", `weight eq 1e+`, 11, "number"},
+		{"a number and letters", `count eq 1x`, 10, "number"},
 		{"a string against its neighbour", `name eq "a"and code pr`, 0, "not a filter"},
-		{"an unknown operator", `name regex "x"`, 5, `"regex"`}, // F-27
-		{"an unknown operator in brackets", `name pr and parts[type foo "x"]`, 23, `"foo"`},
+		{"an unknown operator", `name regex "x"`, 6, `"regex"`}, // F-27
+		{"an unknown operator in brackets", `name pr and parts[type foo "x"]`, 24, `"foo"`},
 		{"two dots", `box..label pr`, 0, "not a filter"},
-		{"a leading dot", `.x pr`, 0, `'.'`},
+		{"a leading dot", `.x pr`, 1, `'.'`},
 		{"a trailing dot", `box. pr`, 0, "not a filter"},
 		{"three names", `box.label.x pr`, 0, "not a filter"},
 
-		{"an unknown attribute", `name pr and nope eq "x"`, 12, `"nope"`}, // F-34, Z-13
-		{"an unknown sub-attribute", `box.nope eq "x"`, 0, `"box.nope"`},
-		{"a sub-attribute of a simple attribute", `name.x eq "a"`, 0, `"name.x"`}, // T-11
-		{"an extension attribute without its URI", `unit eq "a"`, 0, `"unit"`},
-		{"the URI of no schema", `name pr and urn:nope:x eq "a"`, 12, `"urn:nope:x"`},
-		{"the base URI alone", `urn:x:Thing pr`, 0, "unknown"},
+		{"an unknown attribute", `name pr and nope eq "x"`, 13, `"nope"`}, // F-34, Z-13
+		{"an unknown sub-attribute", `box.nope eq "x"`, 1, `"box.nope"`},
+		{"a sub-attribute of a simple attribute", `name.x eq "a"`, 1, `"name.x"`}, // T-11
+		{"an extension attribute without its URI", `unit eq "a"`, 1, `"unit"`},
+		{"the URI of no schema", `name pr and urn:nope:x eq "a"`, 13, `"urn:nope:x"`},
+		{"the base URI alone", `urn:x:Thing pr`, 1, "unknown"},
 		{"a URI and a colon", httpURI + `: pr`, 0, "not a filter"},
-		{"an unknown name in brackets", `name pr and parts[nope eq "x"]`, 18, `"nope"`}, // F-21
-		{"a root attribute in brackets", `parts[name eq "x"]`, 6, `"name"`},
-		{"a path in brackets", `parts[parts.type eq "x"]`, 6, `"parts.type"`},
-		{"a URI in brackets", `parts[urn:x:Thing:type eq "x"]`, 6, "sub-attributes"},
-		{"brackets in brackets", `parts[type[value pr]]`, 10, "within a value filter"}, // F-22
-		{"brackets on a simple attribute", `name[value eq "x"]`, 0, "no sub-attributes"},
-		{"brackets on an extension", httpURI + `[unit eq "x"]`, 0, "no sub-attributes"},
-		{"another name in simple brackets", `tags[type eq "x"]`, 5, `"type"`},
-		{"a secret", `pin eq "1234"`, 0, `unknown attribute "pin"`}, // A-16
-		{"a secret's presence", `pin pr`, 0, `unknown attribute "pin"`},
-		{"a secret sub-attribute", `parts.key eq "x"`, 0, "unknown"},
-		{"a secret in brackets", `parts[key sw "x"]`, 6, "unknown"},
-		{"a secret value", `keys eq "x"`, 0, "compare one of its"},
+		{"an unknown name in brackets", `name pr and parts[nope eq "x"]`, 19, `"nope"`}, // F-21
+		{"a root attribute in brackets", `parts[name eq "x"]`, 7, `"name"`},
+		{"a path in brackets", `parts[parts.type eq "x"]`, 7, `"parts.type"`},
+		{"a URI in brackets", `parts[urn:x:Thing:type eq "x"]`, 7, "sub-attributes"},
+		{"brackets in brackets", `parts[type[value pr]]`, 11, "another value filter"}, // F-22
+		{"brackets on a simple attribute", `name[value eq "x"]`, 1, "no sub-attributes"},
+		{"brackets on an extension", httpURI + `[unit eq "x"]`, 1, "no sub-attributes"},
+		{"another name in simple brackets", `tags[type eq "x"]`, 6, `"type"`},
+		{"a secret", `pin eq "1234"`, 1, `unknown attribute "pin"`}, // A-16
+		{"a secret's presence", `pin pr`, 1, `unknown attribute "pin"`},
+		{"a secret sub-attribute", `parts.key eq "x"`, 1, "unknown"},
+		{"a secret in brackets", `parts[key sw "x"]`, 7, "unknown"},
+		{"a secret value", `keys eq "x"`, 1, "compare one of its"},
 
-		{"order on a boolean", `on gt false`, 0, "gt does not apply to type boolean"},  // F-14
-		{"order on a binary", `blob gt "AA=="`, 0, "gt does not apply to type binary"}, // F-15
-		{"part of a boolean", `on co "t"`, 0, "co does not apply"},                     // F-33
-		{"part of an integer", `count sw "1"`, 0, "sw does not apply"},
-		{"part of a dateTime", `seen sw "2011"`, 0, "sw does not apply"},
-		{"part of a decimal", `weight ew "1"`, 0, "ew does not apply"},
-		{"part of a binary", `blob co "AA"`, 0, "co does not apply"},
-		{"order on a boolean in brackets", `parts[primary gt true]`, 6, "gt does not apply"}, // P-18
-		{"a word for a boolean", `on eq "yes"`, 6, "true or false"},
-		{"a string for a boolean", `on eq "True"`, 6, "true or false"},
-		{"a number for a boolean", `on eq 1`, 6, "true or false"},
-		{"a boolean for a string", `name eq true`, 8, "JSON string"},
-		{"a number for a string", `name eq 5`, 8, "JSON string"},
-		{"a string for an integer", `count eq "5"`, 9, "JSON number"},
-		{"a fraction for an integer", `count eq 1.0`, 9, "JSON number"},
-		{"an exponent for an integer", `count eq 1e2`, 9, "JSON number"},
-		{"an integer too large", `count eq 9223372036854775808`, 9, "valid integer"},
-		{"an integer of many digits", `count eq ` + strings.Repeat("9", 400), 9, "valid integer"},
-		{"a decimal too large", `weight eq 1e999`, 10, "valid decimal"},
-		{"no date", `seen gt "soon"`, 8, "valid dateTime"},
-		{"no base64", `blob eq "?"`, 8, "valid binary"},
-		{"part of null", `name co null`, 8, "null"}, // Z-12
-		{"order on null", `count gt null`, 9, "null"},
-		{"a complex attribute", `box eq "x"`, 0, "complex"}, // F-25
-		{"a complex attribute with null", `box eq null`, 0, "complex"},
-		{"a complex attribute without value", `marks eq "x"`, 0, "complex"},
-		{"an extension", httpURI + ` eq "x"`, 0, "complex"},
-		{"a singular complex attribute with value", httpURI + `:boss eq "x"`, 0, "complex"},
-		{"a sub-attribute behind brackets", `parts[type eq "work"].value eq "x"`, 0, "within"},
+		{"order on a boolean", `on gt false`, 1, "gt does not apply to type boolean"},  // F-14
+		{"order on a binary", `blob gt "AA=="`, 1, "gt does not apply to type binary"}, // F-15
+		{"part of a boolean", `on co "t"`, 1, "co does not apply"},                     // F-33
+		{"part of an integer", `count sw "1"`, 1, "sw does not apply"},
+		{"part of a dateTime", `seen sw "2011"`, 1, "sw does not apply"},
+		{"part of a decimal", `weight ew "1"`, 1, "ew does not apply"},
+		{"part of a binary", `blob co "AA"`, 1, "co does not apply"},
+		{"order on a boolean in brackets", `parts[primary gt true]`, 7, "gt does not apply"}, // P-18
+		{"a word for a boolean", `on eq "yes"`, 7, "true or false"},
+		{"a string for a boolean", `on eq "True"`, 7, "true or false"},
+		{"a number for a boolean", `on eq 1`, 7, "true or false"},
+		{"a boolean for a string", `name eq true`, 9, "in double quotes"},
+		{"a number for a string", `name eq 5`, 9, "in double quotes"},
+		{"a string for an integer", `count eq "5"`, 10, "JSON number"},
+		{"a fraction for an integer", `count eq 1.0`, 10, "JSON number"},
+		{"an exponent for an integer", `count eq 1e2`, 10, "JSON number"},
+		{"an integer too large", `count eq 9223372036854775808`, 10, "valid integer"},
+		{"an integer of many digits", `count eq ` + strings.Repeat("9", 400), 10, "valid integer"},
+		{"a decimal too large", `weight eq 1e999`, 11, "valid decimal"},
+		{"no date", `seen gt "soon"`, 9, "valid dateTime"},
+		{"no base64", `blob eq "?"`, 9, "valid binary"},
+		{"part of null", `name co null`, 9, "null"}, // Z-12
+		{"order on null", `count gt null`, 10, "null"},
+		{"a complex attribute", `box eq "x"`, 1, "complex"}, // F-25
+		{"a complex attribute with null", `box eq null`, 1, "complex"},
+		{"a complex attribute without value", `marks eq "x"`, 1, "complex"},
+		{"an extension", httpURI + ` eq "x"`, 1, "complex"},
+		{"a singular complex attribute with value", httpURI + `:boss eq "x"`, 1, "complex"},
+		{"a sub-attribute behind brackets", `parts[type eq "work"].value eq "x"`, 1, "within"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -233,7 +233,7 @@ func TestFilterRefuses(t *testing.T) {
 			require.Nil(t, f)
 			fe := requireError(t, err, schema.ErrorInvalidFilter)
 			require.Contains(t, fe.Error(), c.detail)
-			require.Equal(t, c.offset, fe.Offset, "%v", err)
+			require.Equal(t, c.position, fe.Position, "%v", err)
 		})
 	}
 }

@@ -49,14 +49,14 @@ func (s *scanner) constant(at int, word string) *Error {
 	case s.opts.Profile.StringBooleans && (strings.EqualFold(word, "true") || strings.EqualFold(word, "false")):
 		return s.literal(literalBoolean, at, strings.ToLower(word))
 	}
-	return s.fail(at, "a value is a JSON literal: a string in double quotes, a number, true, false or null")
+	return s.fail(at, "expected a string in double quotes, a number, true, false or null")
 }
 
 func (s *scanner) number() *Error {
 	at := s.pos
 	s.pos = numberEnd(s.text, at)
 	if s.pos == at || s.pos < len(s.text) && strings.IndexByte(" )]", s.text[s.pos]) < 0 {
-		return s.fail(at, "not a JSON number")
+		return s.fail(at, "expected a JSON number")
 	}
 	return s.literal(literalNumber, at, s.text[at:s.pos])
 }
@@ -107,10 +107,10 @@ func (s *scanner) string() *Error {
 		case c == '\\':
 			return s.escaped(at, i)
 		case c < ' ':
-			return s.fail(i, "a control character in a string")
+			return s.fail(i, "the string contains a control character")
 		}
 	}
-	return s.fail(at, "a string without its closing quote")
+	return s.fail(at, "the string has no closing quote")
 }
 
 // escaped reads a string from its first escape on.
@@ -123,20 +123,20 @@ func (s *scanner) escaped(at, i int) *Error {
 			s.pos = i + 1
 			return s.literal(literalString, at, string(out))
 		case c < ' ':
-			return s.fail(i, "a control character in a string")
+			return s.fail(i, "the string contains a control character")
 		case c != '\\':
 			out = append(out, c)
 			i++
 		default:
 			r, n := unescape(s.text[i:])
 			if n == 0 {
-				return s.fail(i, "not a JSON escape")
+				return s.fail(i, "unknown escape sequence in a string")
 			}
 			out = utf8.AppendRune(out, r)
 			i += n
 		}
 	}
-	return s.fail(at, "a string without its closing quote")
+	return s.fail(at, "the string has no closing quote")
 }
 
 // unescape decodes the escape at the beginning of text and returns its length,

@@ -71,7 +71,18 @@ func (c *compiler) resolve(n attrName) (schema.AttrPath, *Error) {
 }
 
 func (c *compiler) unknown(n attrName) *Error {
-	return c.failAt(nil, "unknown attribute "+quote(c.spelling(n)))
+	return c.failAt(nil, "unknown attribute "+schema.Quote(c.sent(c.spelling(n))))
+}
+
+// sent returns a name, which the shape has in lower case, as the client wrote it.
+func (c *compiler) sent(name string) string {
+	rest := c.text[operandAt(c.text, c.tokens, c.operand-1):]
+	for ; len(rest) >= len(name); rest = rest[1:] {
+		if strings.EqualFold(rest[:len(name)], name) {
+			return rest[:len(name)]
+		}
+	}
+	return name
 }
 
 // find resolves a name, within brackets relative to the attribute before them;

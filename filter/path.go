@@ -68,7 +68,7 @@ func (c *compiler) path() (*shape, *Error) {
 	}
 	if n.bracket {
 		if !filterable(sh.attr) {
-			return nil, c.failAt(sh.attr, "has no sub-attributes to filter by")
+			return nil, c.failAt(sh.attr, "the attribute has no sub-attributes to filter by")
 		}
 		var failed *Error
 		if sh.root, failed = c.body(sh.attr); failed != nil {
@@ -77,7 +77,7 @@ func (c *compiler) path() (*shape, *Error) {
 	}
 	if sub != "" {
 		if sh.sub = sh.attr.Last().Public(sub); sh.sub == nil {
-			return nil, c.failAt(sh.attr, "has no sub-attribute "+quote(sub))
+			return nil, c.failAt(sh.attr, "unknown sub-attribute "+schema.Quote(c.sent(sub)))
 		}
 	}
 	return sh, nil
@@ -100,7 +100,7 @@ func (c *compiler) selection(text []byte) (*shape, *Error) {
 	case p == nil:
 		return nil, c.unknown(n)
 	case p.Last().Type == schema.TypeComplex || !p.Last().MultiValued:
-		return nil, c.failAt(p, "a comparison selects values of multi-valued simple attributes; use brackets")
+		return nil, c.failAt(p, "a comparison without brackets applies to multi-valued simple attributes only")
 	}
 	c.in, c.inBody = p, true
 	cmp, failed := c.compare(schema.AttrPath{p.Last()}, op)
@@ -108,5 +108,5 @@ func (c *compiler) selection(text []byte) (*shape, *Error) {
 }
 
 func (c *compiler) noPath() *Error {
-	return c.fail(c.tokens[0].at, "not an attribute path (RFC 7644 Figure 7)")
+	return c.fail(noPosition, "the text is not an attribute path (RFC 7644 Figure 7)")
 }

@@ -2,6 +2,8 @@ package filter
 
 import (
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -22,6 +24,8 @@ const (
 	MaxDepth       = 16
 	MaxText        = 64 << 10 // bytes of a filter or path as the client sent it
 )
+
+var tooDeep = "nested more than " + strconv.Itoa(MaxDepth) + " levels deep"
 
 // Resolver turns filter and path texts into compiled ones for one resource
 // type and profile. It keeps a bounded cache of shapes (the text with its
@@ -66,11 +70,11 @@ func (r *Resolver) Filter(text string, b *Budget) (*Filter, error) {
 	defer s.release()
 	sh, err := r.shape(s, b)
 	if err != nil {
-		return nil, err
+		return nil, err.locate(text)
 	}
 	e, err := r.bind(sh.root, s.lits, nil)
 	if err != nil {
-		return nil, err
+		return nil, err.locate(text)
 	}
 	return New(e), nil
 }
@@ -83,21 +87,21 @@ func (r *Resolver) Path(text string, b *Budget) (*Path, error) {
 	defer s.release()
 	sh, err := r.shape(s, b)
 	if err != nil {
-		return nil, err
+		return nil, err.locate(text)
 	}
 	p := &Path{Attr: sh.attr, Sub: sh.sub}
 	if sh.root == nil {
 		return p, nil
 	}
 	if p.Filter, err = r.bind(sh.root, s.lits, sh.attr); err != nil {
-		return nil, err
+		return nil, err.locate(text)
 	}
 	p.test = newTest(p.Filter, p.Attr)
 	return p, nil
 }
 
 // shape scans a text and finds its shape, in the cache or by parsing.
-func (r *Resolver) shape(s *scanner, b *Budget) (*shape, error) {
+func (r *Resolver) shape(s *scanner, b *Budget) (*shape, *Error) {
 	if err := s.scan(); err != nil {
 		return nil, err
 	}
@@ -106,7 +110,7 @@ func (r *Resolver) shape(s *scanner, b *Budget) (*shape, error) {
 		return sh, nil
 	}
 	if !b.spend(len(key)) {
-		return nil, s.fail(0, "too many different filters in one request")
+		return nil, s.fail(noPosition, "too many different filters in one request")
 	}
 	sh, err := s.compile()
 	if err != nil {
@@ -116,24 +120,36 @@ func (r *Resolver) shape(s *scanner, b *Budget) (*shape, error) {
 	return sh, nil
 }
 
-func (r *Resolver) bind(n *node, lits []literal, in schema.AttrPath) (Expr, error) {
+func (r *Resolver) bind(n *node, lits []literal, in schema.AttrPath) (Expr, *Error) {
 	b := binder{lits: lits, profile: r.opts.Profile, in: in}
-	e, err := b.bind(n)
-	if err != nil {
-		return nil, err
-	}
-	return e, nil
+	return b.bind(n)
 }
 
-// Error is a filter or path that does not compile. Offset is the byte at which
-// it went wrong, as near as is known.
+// Error is a filter or path that does not compile.
 type Error struct {
-	Offset int
-	Err    *schema.Error
+	Position int // of the character at which it goes wrong, as near as is known; from 1, 0 for none
+	Err      *schema.Error
+
+	at int // the byte, or noPosition
 }
 
-// Error returns the detail with the offset.
-func (e *Error) Error() string { return fmt.Sprintf("filter: at %d: %s", e.Offset, e.Err) }
+const noPosition = -1
+
+// locate sets the position, which within the package is that of a byte.
+func (e *Error) locate(text string) *Error {
+	if e.at != noPosition {
+		e.Position = utf8.RuneCountInString(text[:e.at]) + 1
+	}
+	return e
+}
+
+// Error returns the detail with the position.
+func (e *Error) Error() string {
+	if e.Position == 0 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("at character %d: %s", e.Position, e.Err)
+}
 
 // Unwrap returns the [*schema.Error].
 func (e *Error) Unwrap() error { return e.Err }

@@ -83,14 +83,14 @@ func (s *scanner) release() {
 	scanners.Put(s)
 }
 
-// fail returns an error at a byte of the text. What is wrong within brackets
+// fail returns an error at a byte of the text, or at noPosition. What is wrong within brackets
 // is wrong with the filter; what is wrong outside, with the path (Z-23).
 func (s *scanner) fail(at int, detail string) *Error {
 	t := schema.ErrorInvalidFilter
 	if s.main[0] == kindPath && !s.inBody {
 		t = schema.ErrorInvalidPath
 	}
-	return &Error{at, &schema.Error{Type: t, Detail: detail}}
+	return &Error{at: at, Err: &schema.Error{Type: t, Detail: detail}}
 }
 
 // what names what is being read, for error messages.
@@ -103,17 +103,17 @@ func (s *scanner) what() string {
 
 func (s *scanner) scan() *Error {
 	if len(s.text) > MaxText {
-		return s.fail(MaxText, "the "+s.what()+" is too long")
+		return s.fail(noPosition, "the "+s.what()+" is too long")
 	}
 	if !utf8.ValidString(s.text) {
-		return s.fail(0, "the "+s.what()+" is not valid UTF-8")
+		return s.fail(noPosition, "the "+s.what()+" is not valid UTF-8")
 	}
 	for s.pos < len(s.text) {
 		if err := s.next(); err != nil {
 			return err
 		}
 		if len(s.main)+len(s.bodies) > MaxLength {
-			return s.fail(s.pos, "the "+s.what()+" is too long")
+			return s.fail(noPosition, "the "+s.what()+" is too long")
 		}
 	}
 	return s.finish()
@@ -143,14 +143,14 @@ func (s *scanner) next() *Error {
 func (s *scanner) finish() *Error {
 	if s.inBody {
 		s.inBody = false // the bracket is the path's, not the filter's
-		return s.fail(len(s.text), "a ] is missing")
+		return s.fail(len(s.text), `"]" is missing`)
 	}
 	if s.depth > 0 {
-		return s.fail(len(s.text), "a ) is missing")
+		return s.fail(len(s.text), `")" is missing`)
 	}
 	s.main = trimSpace(s.main)
 	if len(s.main) == 1 { // F-4
-		return s.fail(len(s.text), "the "+s.what()+" is empty")
+		return s.fail(noPosition, "the "+s.what()+" is empty")
 	}
 	if s.count > MaxComparisons {
 		return s.fail(len(s.text), "more than "+strconv.Itoa(MaxComparisons)+" comparisons")
@@ -161,9 +161,9 @@ func (s *scanner) finish() *Error {
 func (s *scanner) illegal(at int) *Error {
 	r, _ := utf8.DecodeRuneInString(s.text[at:])
 	if r == '\'' { // F-31
-		return s.fail(at, "strings are written in double quotes")
+		return s.fail(at, "a string must be in double quotes")
 	}
-	return s.fail(at, "unexpected "+strconv.QuoteRune(r))
+	return s.fail(at, "unexpected character "+strconv.QuoteRune(r))
 }
 
 func (s *scanner) put(text string) {
@@ -207,7 +207,7 @@ func trimSpace(b []byte) []byte {
 
 func (s *scanner) open() *Error {
 	if s.depth == MaxDepth { // F-39
-		return s.fail(s.pos, "nested too deeply")
+		return s.fail(s.pos, tooDeep)
 	}
 	s.depth++
 	s.afterOp = false
@@ -219,7 +219,7 @@ func (s *scanner) open() *Error {
 
 func (s *scanner) close() *Error {
 	if s.depth == 0 || s.inBody && s.depth == s.base+1 {
-		return s.fail(s.pos, "a ) without its (")
+		return s.fail(s.pos, `")" without a "(" before it`)
 	}
 	s.depth--
 	s.afterOp = false
@@ -232,15 +232,6 @@ func (s *scanner) close() *Error {
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// quote quotes a piece of the client's text for an error message, shortened.
-func quote(text string) string {
-	const most = 60
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
-	return strconv.Quote(text)
-}
 
 // key ends the shape and returns what tells it from others: its kind, then the
 // filter, then the value filters.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed5f3efb56/scim/schema"
 )
 
 // word reads an attribute path, an operator, and, or, not, true, false or
@@ -42,7 +44,7 @@ func (s *scanner) prefix(at int, word string, bracket bool) (int, *Error) {
 	}
 	anyType := s.opts.AnyType && s.main[0] == kindFilter
 	if colon && s.inBody && !anyType { // F-21
-		return 0, s.fail(at, "only sub-attributes can stand in a value filter")
+		return 0, s.fail(at, "a value filter names sub-attributes, without a schema URI")
 	}
 	uri, rest := "", word
 	if colon {
@@ -51,7 +53,7 @@ func (s *scanner) prefix(at int, word string, bracket bool) (int, *Error) {
 	unknown := strings.IndexByte(rest, ':') >= 0
 	if unknown {
 		if !anyType {
-			return 0, s.fail(at, quote(word)+" begins with no schema URI of this resource type")
+			return 0, s.fail(at, schema.Quote(word)+" does not begin with a schema URI of this resource type")
 		}
 		rest = rest[strings.LastIndexByte(rest, ':')+1:]
 	}

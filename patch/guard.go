@@ -45,7 +45,7 @@ func readOnly() error {
 }
 
 func immutable() error {
-	return fail(schema.ErrorMutability, "the attribute is immutable and has another value")
+	return fail(schema.ErrorMutability, "the attribute is immutable; its value cannot be changed")
 }
 
 // unassigning is the error for leaving something required without a value:

@@ -51,7 +51,7 @@ func (w *run) matching(t target) ([]schema.Member, error) {
 		some, named = true, named || m.Display != ""
 	}
 	if some && !named && w.usesDisplay(t) {
-		return nil, fail(schema.ErrorInvalidFilter, "members are not kept with their display")
+		return nil, fail(schema.ErrorInvalidFilter, "members cannot be selected by display, which the service provider does not store")
 	}
 	return found, nil
 }
@@ -102,7 +102,7 @@ func (w *run) know(a *schema.Attribute) error {
 		}
 		n := len(w.known.members) + 1
 		if n > most {
-			return fail(schema.ErrorTooMany, fmt.Sprintf("of more than %d members only some named by their value can be removed, and none be looked at", most))
+			return fail(schema.ErrorTooMany, fmt.Sprintf("the group has more than %d members; they can only be removed by value, not selected by another attribute", most))
 		}
 		if n*ahead > maxTests {
 			return tooManyLooks()
@@ -122,7 +122,7 @@ func (w *run) most() int {
 }
 
 func tooManyLooks() error {
-	return fail(schema.ErrorTooMany, "too many operations select members by more than their value")
+	return fail(schema.ErrorTooMany, "too many operations select members by an attribute other than value")
 }
 
 // comparisonsAhead returns how many comparisons the operations from this one

@@ -18,7 +18,7 @@ func (w *run) memberList(a *schema.Attribute, raw any) ([]schema.Member, error) 
 				continue
 			}
 			if _, nested := one.([]any); nested {
-				return nil, fail(schema.ErrorInvalidValue, "a member is not an array")
+				return nil, fail(schema.ErrorInvalidValue, "a member must be an object, not an array")
 			}
 			m, err := w.member(a, one)
 			if err != nil {

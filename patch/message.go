@@ -15,10 +15,10 @@ import (
 func Parse(body any, maxOperations int) ([]Operation, error) {
 	message, ok := body.(schema.JSONObject)
 	if !ok {
-		return nil, fail(schema.ErrorInvalidSyntax, "a PatchOp message is a JSON object")
+		return nil, fail(schema.ErrorInvalidSyntax, "a PatchOp message must be a JSON object")
 	}
 	if !isPatchOp(message) {
-		return nil, fail(schema.ErrorInvalidSyntax, "schemas must name "+MessageURI)
+		return nil, fail(schema.ErrorInvalidSyntax, "schemas must contain "+MessageURI)
 	}
 	raw, _ := message.Get("Operations")
 	list, ok := raw.([]any)
@@ -26,7 +26,7 @@ func Parse(body any, maxOperations int) ([]Operation, error) {
 		return nil, fail(schema.ErrorInvalidSyntax, "Operations must be an array of one or more operations")
 	}
 	if maxOperations > 0 && len(list) > maxOperations {
-		return nil, fail(schema.ErrorInvalidSyntax, fmt.Sprintf("%d operations are more than the %d allowed in one request", len(list), maxOperations))
+		return nil, fail(schema.ErrorInvalidSyntax, fmt.Sprintf("the request has %d operations; the maximum is %d", len(list), maxOperations))
 	}
 	ops := make([]Operation, len(list))
 	for i, raw := range list {
@@ -53,7 +53,7 @@ func isPatchOp(message schema.JSONObject) bool {
 func parseOperation(raw any) (Operation, error) {
 	object, ok := raw.(schema.JSONObject)
 	if !ok {
-		return Operation{}, fail(schema.ErrorInvalidSyntax, "an operation is a JSON object")
+		return Operation{}, fail(schema.ErrorInvalidSyntax, "an operation must be a JSON object")
 	}
 	kind, err := parseOp(object)
 	if err != nil {
@@ -65,7 +65,7 @@ func parseOperation(raw any) (Operation, error) {
 	case nil: // serializers that write every member send null for none
 	case string:
 		if path == "" {
-			return op, fail(schema.ErrorInvalidPath, "path is empty")
+			return op, fail(schema.ErrorInvalidPath, "path must not be empty")
 		}
 		op.Path, op.HasPath = path, true
 	default:

@@ -98,7 +98,7 @@ func TestParseLimitNamesItself(t *testing.T) {
 	body, err := schema.ParseJSON([]byte(envelope + `[{"op":"add"},{"op":"add"},{"op":"add"}]}`))
 	require.NoError(t, err)
 	_, err = patch.Parse(body, 2)
-	require.ErrorContains(t, err, "3 operations are more than the 2 allowed")
+	require.ErrorContains(t, err, "the request has 3 operations; the maximum is 2")
 	_, err = patch.Parse(body, 3)
 	require.NoError(t, err)
 	_, err = patch.Parse(body, 0)

@@ -1,7 +1,6 @@
 package patch
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -36,7 +35,7 @@ func (w *run) changeNamed(op Op, m schema.JSONMember) error {
 		if w.profile.UnknownAttributes {
 			return nil
 		}
-		return fail(schema.ErrorInvalidPath, fmt.Sprintf("there is no attribute %.64q", m.Name))
+		return fail(schema.ErrorInvalidPath, "unknown attribute "+schema.Quote(m.Name))
 	}
 	if t.attr == schema.SchemasAttribute {
 		return w.namedSchemas(Operation{Op: op, Value: m.Value}, t)
@@ -75,5 +74,5 @@ func (w *run) named(name string) (t target, known bool, err error) {
 }
 
 func unknownSub(name string) error {
-	return fail(schema.ErrorInvalidSyntax, fmt.Sprintf("there is no sub-attribute %.64q", name))
+	return fail(schema.ErrorInvalidSyntax, "unknown sub-attribute "+schema.Quote(name))
 }

@@ -23,7 +23,7 @@ func (w *run) schemas(op Operation, t target) error {
 		}
 	}
 	if op.Op == Replace { // RFC 7643 §3.3
-		return failSchemas(schema.ErrorInvalidValue, "schemas must name "+w.typ.Schema.ID)
+		return failSchemas(schema.ErrorInvalidValue, "schemas must contain "+w.typ.Schema.ID)
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (w *run) removeListedSchemas(raw any) error {
 
 func (w *run) removeSchema(uri string) error {
 	if uri == w.typ.Schema.ID {
-		return failSchemas(schema.ErrorMutability, "the resource type's own schema cannot be removed")
+		return failSchemas(schema.ErrorMutability, "the schema of the resource type cannot be removed")
 	}
 	return w.change(Remove, target{attr: w.typ.Root().Sub(uri)}, nil)
 }
@@ -87,7 +87,7 @@ func (w *run) schemaURIs(raw any) ([]string, error) {
 		if id, ok := w.schemaID(uri); ok {
 			known = append(known, id)
 		} else if !w.profile.UnknownAttributes {
-			return nil, failSchemas(schema.ErrorInvalidValue, "the resource type has no such schema")
+			return nil, failSchemas(schema.ErrorInvalidValue, schema.Quote(uri)+" is not a schema of resource type "+w.typ.Name)
 		}
 	}
 	return known, nil

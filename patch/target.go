@@ -22,7 +22,7 @@ func pathTarget(p *filter.Path) (target, error) {
 		return t, nil
 	}
 	if t.sub != nil {
-		return t, fail(schema.ErrorInvalidPath, "values of a sub-attribute cannot be selected")
+		return t, fail(schema.ErrorInvalidPath, "a value filter cannot follow a sub-attribute")
 	}
 	t.filter = p
 	if t.attr.Type == schema.TypeComplex { // of a simple value the value is all there is

@@ -10,7 +10,7 @@ const maxWork = 256 << 20
 // spend accounts for an operation on a value.
 func (w *run) spend(v schema.Value) error {
 	if w.work += weight(v); w.work > maxWork {
-		return fail(schema.ErrorTooMany, "too many operations on too many values")
+		return fail(schema.ErrorTooMany, "the operations change too many values; split the request")
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func carry(a *Attribute, old, v Value) (Value, error) {
 
 func carryImmutable(a *Attribute, old, v Value) (Value, error) {
 	if v.Assigned() && !Equal(a, old, v) {
-		return Value{}, &Error{Type: ErrorMutability, Detail: "is immutable and has another value"}
+		return Value{}, &Error{Type: ErrorMutability, Detail: "the attribute is immutable; its value cannot be changed"}
 	}
 	return old, nil
 }

@@ -106,20 +106,20 @@ func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
 		case t.root.Sub(uri) != nil && t.root.Sub(uri).order == orderExtension:
 			others = true
 		case !p.UnknownAttributes:
-			return &Error{ErrorInvalidSyntax, "schemas", "resources of type " + t.Name + " have no schema " + quote(uri)}
+			return &Error{ErrorInvalidSyntax, "schemas", Quote(uri) + " is not a schema of resource type " + t.Name}
 		}
 	}
 	// OneLogin's SCIM 1.0 templates name only URIs nobody defines.
 	if base || !others && p.UnknownAttributes {
 		return nil
 	}
-	return &Error{ErrorInvalidSyntax, "schemas", "schemas must name " + t.Schema.ID}
+	return &Error{ErrorInvalidSyntax, "schemas", "schemas must contain " + t.Schema.ID}
 }
 
 func unknown(name string) error {
-	return &Error{Type: ErrorInvalidSyntax, Detail: "unknown attribute " + quote(name)}
+	return &Error{Type: ErrorInvalidSyntax, Detail: "unknown attribute " + Quote(name)}
 }
 
 func twice(a *Attribute) error {
-	return &Error{Type: ErrorInvalidSyntax, Path: a.Name, Detail: "the attribute occurs twice"}
+	return &Error{Type: ErrorInvalidSyntax, Path: a.Name, Detail: "the attribute is given more than once"}
 }

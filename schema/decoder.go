@@ -21,7 +21,7 @@ func (d *decoder) field(b *Builder, a *Attribute, value any) error {
 	// among them, whatever they hold; in PATCH they are an error (§3.5.2).
 	if a.Mutability == ReadOnly {
 		if d.patch && !d.profile.IgnoreReadOnly {
-			return &Error{Type: ErrorMutability, Path: a.Name, Detail: "is readOnly"}
+			return &Error{Type: ErrorMutability, Path: a.Name, Detail: "the attribute is readOnly"}
 		}
 		return nil
 	}
@@ -274,8 +274,8 @@ var typeWanted = [...]string{
 	TypeBoolean:   "must be true or false",
 	TypeDecimal:   "must be a number",
 	TypeInteger:   "must be an integer without fraction and exponent",
-	TypeDateTime:  "must be a string with date and time, as 2008-01-23T04:56:22Z",
-	TypeBinary:    "must be a string in base64",
-	TypeReference: "must be a string with a URI",
+	TypeDateTime:  "must be a dateTime in a string, such as 2008-01-23T04:56:22Z",
+	TypeBinary:    "must be base64 in a string",
+	TypeReference: "must be a URI in a string",
 	TypeComplex:   "must be an object",
 }

@@ -45,7 +45,8 @@ const MaxNames = 10_000
 // value and nothing behind it, no member name twice in an object, names
 // compared without case (Z-40), no unpaired surrogate escapes, at most
 // [MaxDepth], [MaxValues] and [MaxNames]. Every failure is an [*Error] of
-// [ErrorInvalidSyntax] that names the byte offset. Time and memory are linear
+// [ErrorInvalidSyntax] that names the
+// position in characters, from 1. Time and memory are linear
 // in len(data); the tree does not alias data. It takes at most about 50 bytes
 // for each value beside the text of names and values, so 50 MB, and twice as
 // much for a moment while it grows.
@@ -80,16 +81,17 @@ func (p *parser) fail(format string, args ...any) error {
 func (p *parser) failAt(offset int, format string, args ...any) error {
 	return &Error{
 		Type:   ErrorInvalidSyntax,
-		Detail: fmt.Sprintf("invalid JSON at byte %d: ", offset) + fmt.Sprintf(format, args...),
+		Detail: fmt.Sprintf("invalid JSON at character %d: ", utf8.RuneCount(p.data[:offset])+1) + fmt.Sprintf(format, args...),
 	}
 }
 
-// unexpected reports what stands where something else was wanted.
+// unexpected returns the error of a text that is not what is expected there.
 func (p *parser) unexpected(wanted string) error {
 	if p.pos >= len(p.data) {
-		return p.fail("unexpected end, want %s", wanted)
+		return p.fail("expected %s, found the end of the text", wanted)
 	}
-	return p.fail("unexpected %q, want %s", rune(p.data[p.pos]), wanted)
+	r, _ := utf8.DecodeRune(p.data[p.pos:])
+	return p.fail("expected %s, found %q", wanted, r)
 }
 
 func (p *parser) space() {
@@ -216,10 +218,10 @@ func (p *parser) object() (any, error) {
 		}
 		o := JSONObject(p.open[base:])
 		if len(o) == MaxNames {
-			return nil, p.failAt(start, "an object of more than %d members", MaxNames)
+			return nil, p.failAt(start, "the object has more than %d members", MaxNames)
 		}
 		if o.has(m.Name, &seen) {
-			return nil, p.failAt(start, "member %s occurs twice", quote(m.Name))
+			return nil, p.failAt(start, "member %s is given more than once", Quote(m.Name))
 		}
 		p.open = append(p.open, m)
 		if more, err = p.more('}'); err != nil {
@@ -277,8 +279,9 @@ func (o JSONObject) has(name string, seen *map[string]struct{}) bool {
 	return false
 }
 
-// quote shows a name a client chose, cut to a length fit for an error.
-func quote(name string) string {
+// Quote returns text of a client in quotes for an error message, cut to a length
+// fit for one.
+func Quote(name string) string {
 	const limit = 100
 	if len(name) <= limit {
 		return fmt.Sprintf("%q", name)

@@ -97,7 +97,7 @@ func TestParseJSONRefuses(t *testing.T) {
 			got, err := schema.ParseJSON([]byte(c.text))
 			require.Nil(t, got)
 			requireError(t, err, schema.ErrorInvalidSyntax, "")
-			require.Contains(t, err.Error(), fmt.Sprintf("byte %d:", c.offset))
+			require.Contains(t, err.Error(), fmt.Sprintf("character %d:", c.offset+1))
 		})
 	}
 }
@@ -134,10 +134,10 @@ func TestParseJSONBoundsItsMemory(t *testing.T) {
 	for _, c := range []struct{ name, text, fail string }{
 		{"a group of 100,000 members", `{"displayName":"g","members":[` + strings.Repeat(member, 99_999) + strings.TrimSuffix(member, ",") + `]}`, ""},
 		{"as many values as there may be", ones(schema.MaxValues - 1), ""},
-		{"one value more", ones(schema.MaxValues), fmt.Sprintf("byte %d: more than 1000000 values", 2*schema.MaxValues-1)},
+		{"one value more", ones(schema.MaxValues), fmt.Sprintf("character %d: more than 1000000 values", 2*schema.MaxValues)},
 		{"one value more, in objects", "[" + strings.Repeat(`{"a":1},`, schema.MaxValues/2) + "1]", "more than 1000000 values"},
 		{"as many names as there may be", "{" + members(schema.MaxNames) + "}", ""},
-		{"one name more", "{" + members(schema.MaxNames+1) + "}", "an object of more than 10000 members"},
+		{"one name more", "{" + members(schema.MaxNames+1) + "}", "the object has more than 10000 members"},
 		{"names are counted for each object", `[{` + members(schema.MaxNames) + `},{` + members(schema.MaxNames) + `}]`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

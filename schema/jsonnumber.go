@@ -27,7 +27,7 @@ func (p *parser) number() (any, error) {
 		}
 	}
 	if isDigit(p.peek()) {
-		return nil, p.failAt(start, "a number with a leading zero")
+		return nil, p.failAt(start, "the number has a leading zero")
 	}
 	return Number(p.data[start:p.pos]), nil
 }

@@ -48,7 +48,7 @@ func (p *parser) text() ([]byte, error) {
 // char steps over one character that is neither quote nor backslash.
 func (p *parser) char(c byte) error {
 	if c < ' ' {
-		return p.fail("control character %#02x in a string", c)
+		return p.fail("the string contains the control character U+%04X", c)
 	}
 	if c < utf8.RuneSelf {
 		p.pos++
@@ -110,7 +110,7 @@ func (p *parser) escape() (rune, error) {
 	case 'u':
 		return p.unicode(start)
 	}
-	return 0, p.failAt(start, "unknown escape in a string")
+	return 0, p.failAt(start, "unknown escape sequence in a string")
 }
 
 // unicode reads the digits of the \u escape that began at start, and a second
@@ -130,7 +130,7 @@ func (p *parser) unicode(start int) (rune, error) {
 			}
 		}
 	}
-	return 0, p.failAt(start, "unpaired surrogate escape")
+	return 0, p.failAt(start, "the escape sequence is half of a surrogate pair")
 }
 
 func (p *parser) hex4() (rune, bool) {

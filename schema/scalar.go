@@ -59,7 +59,7 @@ func parseDecimal(s string) (Value, error) {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsInf(f, 0) {
-		return Value{}, wrongType("must be a number within the range of a double")
+		return Value{}, wrongType("must be in the range of a 64-bit floating-point number")
 	}
 	return Decimal(s, f), nil
 }

@@ -46,7 +46,7 @@ func (s *stored) object(parent *Attribute, o JSONObject) *Object {
 		case SchemasAttribute, IDAttribute, MetaAttribute:
 			continue
 		case nil:
-			s.errs = append(s.errs, fmt.Errorf("schema: stored %s left out: %w", s.path.join(quote(m.Name)), errUnknown))
+			s.errs = append(s.errs, fmt.Errorf("schema: stored %s left out: %w", s.path.join(Quote(m.Name)), errUnknown))
 			continue
 		}
 		s.path = append(s.path, a)

@@ -76,7 +76,7 @@ func validateString(a *Attribute, v Value) error {
 		case (unique || a.Required && !v.IsList()) && isBlank(one.text):
 			return wrongType("must not be blank")
 		case unique && strings.ContainsFunc(one.text, isControl):
-			return wrongType("must not have control characters")
+			return wrongType("must not contain control characters")
 		}
 	}
 	return nil
@@ -95,5 +95,5 @@ func isControl(r rune) bool {
 }
 
 func missing() error {
-	return &Error{Type: ErrorInvalidValue, Detail: "is required"}
+	return &Error{Type: ErrorInvalidValue, Detail: "a value is required"}
 }

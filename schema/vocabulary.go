@@ -19,7 +19,7 @@ func checkVocabulary(a *Attribute, text string) error {
 		return wrongType("must be one of " + strings.Join(a.CanonicalValues, ", "))
 	}
 	if a.check != nil && !a.check(text) {
-		return wrongType("is not a valid " + a.Name)
+		return wrongType("must be a valid " + a.Name)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func selected(t *schema.ResourceType, names []string, p schema.Profile) (*select
 			continue
 		}
 		if !p.UnknownAttributes {
-			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Detail: "unknown attribute " + strings.ToValidUTF8(name, "?")}
+			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Detail: "unknown attribute " + schema.Quote(name)}
 		}
 	}
 	return s, nil
