@@ -30,7 +30,7 @@ func (h *Handler) body(r *request) (schema.JSONObject, error) {
 	}
 	o, ok := v.(schema.JSONObject)
 	if !ok {
-		return nil, invalidSyntax("the body is not a JSON object")
+		return nil, invalidSyntax("the body must be a JSON object")
 	}
 	return o, nil
 }

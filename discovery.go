@@ -239,7 +239,7 @@ func discoveredList(r *request, list []any) (*response, error) {
 func discovered(r *request, v any) (*response, error) {
 	if r.query.Has("filter") {
 		// RFC 7644 §4: "SHOULD respond with HTTP status code 403".
-		return nil, errorf(http.StatusForbidden, "filtering is not supported here")
+		return nil, errorf(http.StatusForbidden, "this endpoint does not support filters")
 	}
 	text, err := json.Marshal(v)
 	if err != nil {

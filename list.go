@@ -135,7 +135,7 @@ func sortPath(t *schema.ResourceType, text string, p schema.Profile, anyType boo
 	if anyType {
 		return nil, nil
 	}
-	return nil, invalidValue("", "sortBy names no simple attribute of this resource type")
+	return nil, invalidValue("", "sortBy must name a simple attribute of this resource type")
 }
 
 // appendList encodes a ListResponse (RFC 7644 §3.4.2).

@@ -36,7 +36,7 @@ func (h *Handler) parseURL(values url.Values) (*query, error) {
 		}
 		n, err := strconv.Atoi(values.Get(name))
 		if err != nil {
-			return nil, invalidValue("", name+" is not an integer")
+			return nil, invalidValue("", name+" must be an integer")
 		}
 		set(n)
 	}
@@ -82,7 +82,7 @@ func (q *query) setOrder(by, order string) error {
 	case "descending":
 		q.descending = true
 	default:
-		return invalidValue("", "sortOrder is ascending or descending")
+		return invalidValue("", "sortOrder must be ascending or descending")
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func (h *Handler) parseSearch(body schema.JSONObject) (*query, error) {
 func readString(m schema.JSONMember, to *string) error {
 	s, ok := m.Value.(string)
 	if !ok && m.Value != nil {
-		return invalidValue("", m.Name+" is not a string")
+		return invalidValue("", m.Name+" must be a string")
 	}
 	*to = s
 	return nil
@@ -132,7 +132,7 @@ func readInt(m schema.JSONMember, set func(int)) error {
 	n, ok := m.Value.(schema.Number)
 	i, err := strconv.Atoi(string(n))
 	if !ok || err != nil {
-		return invalidValue("", m.Name+" is not an integer")
+		return invalidValue("", m.Name+" must be an integer")
 	}
 	set(i)
 	return nil
@@ -141,13 +141,13 @@ func readInt(m schema.JSONMember, set func(int)) error {
 func readNames(m schema.JSONMember) ([]string, error) {
 	list, ok := m.Value.([]any)
 	if !ok && m.Value != nil {
-		return nil, invalidSyntax("%s is not an array of strings", m.Name)
+		return nil, invalidSyntax("%s must be an array of strings", m.Name)
 	}
 	var names []string
 	for _, item := range list {
 		s, ok := item.(string)
 		if !ok {
-			return nil, invalidSyntax("%s is not an array of strings", m.Name)
+			return nil, invalidSyntax("%s must be an array of strings", m.Name)
 		}
 		names = append(names, splitNames([]string{s})...)
 	}

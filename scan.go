@@ -40,7 +40,7 @@ func (h *Handler) scan(ctx context.Context, s *selection, push, rest *filter.Fil
 }
 
 func tooMany() error {
-	return &schema.Error{Type: schema.ErrorTooMany, Detail: "the query would read too many resources; narrow the filter by an indexed attribute such as userName or externalId"}
+	return &schema.Error{Type: schema.ErrorTooMany, Detail: "the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId"}
 }
 
 // keep appends those of the resources that match rest. What the filter reads

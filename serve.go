@@ -169,7 +169,7 @@ func parseQuery(raw string) (url.Values, error) {
 	// JavaScript leaves as it is.
 	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	if err != nil {
-		return nil, invalidValue("", "the query string is not valid")
+		return nil, invalidValue("", "the query string is malformed")
 	}
 	folded := make(url.Values, len(values))
 	for name, vs := range values {
@@ -185,7 +185,7 @@ type methodError struct{ allow string }
 func (e *methodError) Error() string { return "scim: method not allowed" }
 
 func (e *methodError) Unwrap() error {
-	return errorf(http.StatusMethodNotAllowed, "this endpoint knows only %s", e.allow)
+	return errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", e.allow)
 }
 
 func notAllowed(m methods) error {

@@ -115,7 +115,7 @@ func (b *binder) boolean(lit literal) (v schema.Value, problem string) {
 
 // scalar reads a dateTime, binary or number under the rules of values in
 // bodies.
-func scalar(a *schema.Attribute, lit literal) (schema.Value, string) {
+func scalar(a *schema.Attribute, lit literal) (v schema.Value, problem string) {
 	v, err := schema.ParseScalar(a, lit.text)
 	if err != nil {
 		return schema.Value{}, "must be compared with a valid " + a.Type.String()

@@ -75,12 +75,12 @@ type Attribute struct {
 	// any other. JSON definitions ([Parse]) cannot say it.
 	Hidden bool
 
-	order   int                    // position among its siblings; the order of encoding
-	folded  string                 // lower-case name
-	key     string                 // the name as a JSON member name, with the colon
-	open    bool                   // canonicalValues do not bind, see checkCanonical
-	carried bool                   // a PUT keeps something of it, see Carry
-	check   func(text string) bool // the vocabulary RFC 7643 §4.1 asks for, or nil
+	order   int        // position among its siblings; the order of encoding
+	folded  string     // lower-case name
+	key     string     // the name as a JSON member name, with the colon
+	open    bool       // canonicalValues do not bind, see checkCanonical
+	carried bool       // a PUT keeps something of it, see Carry
+	check   vocabulary // that RFC 7643 §4.1 asks for, if any
 	byName  map[string]*Attribute
 	primary *Attribute // see Primary
 }

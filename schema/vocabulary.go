@@ -18,8 +18,8 @@ func checkVocabulary(a *Attribute, text string) error {
 	if len(a.CanonicalValues) > 0 && !a.open && !a.isCanonical(text) {
 		return wrongType("must be one of " + strings.Join(a.CanonicalValues, ", "))
 	}
-	if a.check != nil && !a.check(text) {
-		return wrongType("must be a valid " + a.Name)
+	if a.check.has != nil && !a.check.has(text) {
+		return wrongType("must be a valid " + a.check.name)
 	}
 	return nil
 }
@@ -32,18 +32,24 @@ func (a *Attribute) isCanonical(text string) bool {
 	return slices.ContainsFunc(a.CanonicalValues, func(c string) bool { return EqualFold(c, key) })
 }
 
+// vocabulary is a set of texts that RFC 7643 §4.1 names.
+type vocabulary struct {
+	name string
+	has  func(text string) bool
+}
+
 // bindVocabularies gives the core User's attributes the formats of RFC 7643
 // §4.1.
 func (s *Schema) bindVocabularies() {
 	if !equalFoldASCII(s.ID, UserURI) {
 		return
 	}
-	for path, check := range map[[2]string]func(string) bool{
-		{"preferredLanguage"}:         acceptLanguage.MatchString,
-		{"locale"}:                    locale.MatchString,
-		{"timezone"}:                  isTimezone,
-		{"addresses", "country"}:      isCountry,
-		{"x509Certificates", "value"}: isCertificate,
+	for path, check := range map[[2]string]vocabulary{
+		{"preferredLanguage"}:         {"language", acceptLanguage.MatchString},
+		{"locale"}:                    {"locale", locale.MatchString},
+		{"timezone"}:                  {"time zone of the IANA database", isTimezone},
+		{"addresses", "country"}:      {"country of ISO 3166-1", isCountry},
+		{"x509Certificates", "value"}: {"DER certificate", isCertificate},
 	} {
 		a := s.Attribute(path[0])
 		if a != nil && path[1] != "" {

@@ -15,7 +15,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 )
 
-var update = flag.Bool("update", false, "write docs/requirements.md")
+var update = flag.Bool("update", false, "write docs/requirements.md and testdata/errors.golden")
 
 const document = "../docs/requirements.md"
 

@@ -57,7 +57,7 @@ func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]
 			continue
 		}
 		if u.cfg.RequireMembers || !idLike(m.Value) {
-			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: "members", Detail: fmt.Sprintf("there is no resource with the id of member %d", i+1)}
+			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: "members", Detail: fmt.Sprintf("no resource has the id of member %d", i+1)}
 		}
 		out[i].Type = u.knownType(m.Type)
 	}

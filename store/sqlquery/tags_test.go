@@ -74,7 +74,7 @@ func TestMistakesInTags(t *testing.T) {
 		{"a whole list of elements", str, "emails", "is complex"},
 		{"brackets around a single value", str, "name[primary].givenName", "single value"},
 		{"an open bracket", str, "emails[primary.value", "not closed"},
-		{"an unknown selector", str, "emails[first].value", "operator is wanted"},
+		{"an unknown selector", str, "emails[first].value", "expected an operator"},
 		{"a selector that is no conjunction", str, `emails[type eq "a" or type eq "b"].value`, "conjunction"},
 		{"a selector by another operator", str, `emails[type ne "a"].value`, "conjunction"},
 		{"an unknown sub-attribute", str, `emails[primary].nope`, "has no attribute"},
