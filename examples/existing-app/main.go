@@ -124,7 +124,7 @@ func (a *app) listen(ctx context.Context, o options, stderr io.Writer) error {
 		worker(working)
 	}()
 	defer func() { stop(); <-stopped }()
-	return serve(ctx, listener, handler)
+	return serve(ctx, listener, handler, 20*time.Second)
 }
 
 // handler is the application with SCIM mounted, and the worker to run beside.
@@ -139,8 +139,10 @@ func (a *app) handler(ctx context.Context, baseURL string, auth scim.Authenticat
 	return router, h.Run, nil
 }
 
-// serve answers requests until ctx ends, then lets those under way finish.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// serve answers requests until ctx ends, then lets those under way finish for
+// the time of grace. A client that stalls for longer is cut off, which is no
+// error.
+func serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
 	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -155,7 +157,10 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		return err
 	case <-ctx.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	return s.Shutdown(ctx)
+	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return s.Close()
 }

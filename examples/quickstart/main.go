@@ -101,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	router.Mount("/scim/v2", h)
 	router.MethodNotAllowed(h.ServeHTTP) // methods that chi does not know, FOO for example
 	fmt.Fprintf(stderr, "quickstart: listening on %s\n", o.baseURL)
-	return serve(ctx, listener, router)
+	return serve(ctx, listener, router, 20*time.Second)
 }
 
 // reachable is the address under which a client on this machine reaches the
@@ -114,8 +114,10 @@ func reachable(a net.Addr) string {
 	return a.String()
 }
 
-// serve answers requests until ctx ends, then lets those under way finish.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// serve answers requests until ctx ends, then lets those under way finish for
+// the time of grace. A client that stalls for longer is cut off, which is no
+// error.
+func serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
 	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -130,7 +132,10 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		return err
 	case <-ctx.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	return s.Shutdown(ctx)
+	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return s.Close()
 }
