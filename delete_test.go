@@ -25,15 +25,15 @@ type foreignKey struct {
 
 func (s foreignKey) Unwrap() store.Store { return s.Store }
 
-func (s foreignKey) Delete(ctx context.Context, id, version string) error {
-	groups, err := s.groups.GroupsOf(ctx, []string{id})
+func (s foreignKey) Delete(ctx context.Context, c *store.Change) error {
+	groups, err := s.groups.GroupsOf(ctx, []string{c.ID})
 	if err != nil {
 		return err
 	}
-	if len(groups[id]) > 0 {
+	if len(groups[c.ID]) > 0 {
 		return errors.New("foreign key constraint")
 	}
-	return s.Store.Delete(ctx, id, version)
+	return s.Store.Delete(ctx, c)
 }
 
 func TestDeleteWithForeignKeys(t *testing.T) {

@@ -120,7 +120,7 @@ func TestHooksTakePartInTheTransaction(t *testing.T) {
 				return nil
 			}
 			require.Equal(t, e.After, must(w.users.Get(ctx, e.ResourceID, store.GetOptions{})), "what was written is seen")
-			return w.groups.Delete(ctx, scimtest.ID(groupOf(t, w, ctx, e.ResourceID)), "")
+			return w.groups.Delete(ctx, &store.Change{ID: scimtest.ID(groupOf(t, w, ctx, e.ResourceID))})
 		}
 		c.Hooks.EndSessions = func(context.Context, *store.Event) error {
 			if fail {

@@ -57,7 +57,9 @@ func TestARunThatIsRepeatedLooksForItsMembersAgain(t *testing.T) {
 				c.RequireMembers = true
 			})
 			path, group := w.user("a"), w.group("g")
-			tx.between = func() { require.NoError(t, w.users.Delete(context.Background(), path[len("/Users/"):], "")) }
+			tx.between = func() {
+				require.NoError(t, w.users.Delete(context.Background(), &store.Change{ID: path[len("/Users/"):]}))
+			}
 			method, target, body := request(group, path[len("/Users/"):])
 			require.Contains(t, w.do(400, method, target, body).Body.String(), `"scimType":"invalidValue"`)
 			require.Empty(t, w.members(group))

@@ -103,10 +103,10 @@ type jealous struct {
 
 func (s *jealous) Unwrap() store.Store { return s.Store }
 
-func (s *jealous) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+func (s *jealous) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	p, err := s.List(ctx, &store.Query{Total: true})
 	if err != nil || s.path == "" || p.Total == 0 {
-		return s.Store.Create(ctx, r)
+		return s.Store.Create(ctx, c)
 	}
 	return nil, &store.UniquenessError{Path: s.path}
 }
@@ -225,7 +225,9 @@ func TestDeactivateOnDeleteOfAnInvalidResource(t *testing.T) {
 	w := newWorld(t, func(w *world, c *scim.Config) { c.Endpoints[0].OnDelete = scim.DeactivateOnDelete })
 	var b schema.Builder
 	b.Set(schema.User.Attribute("title"), schema.String("no name"))
-	_, err := w.users.Create(context.Background(), &schema.Resource{Type: schema.UserType, ID: "legacy", Created: epoch, LastModified: epoch, Attributes: b.Object()})
+	_, err := w.users.Create(context.Background(), &store.Change{
+		ID: "legacy", After: &schema.Resource{Type: schema.UserType, ID: "legacy", Created: epoch, LastModified: epoch, Attributes: b.Object()},
+	})
 	require.NoError(t, err)
 	w.do(204, "DELETE", "/Users/legacy", "")
 	require.Contains(t, w.do(200, "GET", "/Users/legacy", "").Body.String(), `"active":false`)

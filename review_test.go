@@ -26,15 +26,16 @@ type pickyGroups struct {
 
 func (s pickyGroups) Unwrap() store.Store { return s.MemberStore }
 
-func (s pickyGroups) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
-	a := schema.GroupType.Members()
-	var kept []schema.Value
-	for _, v := range r.Attributes.Get(a).All() {
-		if _, err := s.users.Get(ctx, v.Object().Get(a.Sub("value")).Text(), store.GetOptions{}); err == nil {
-			kept = append(kept, v)
+func (s pickyGroups) PutMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	var known []schema.Member
+	for _, m := range c.Members.Add {
+		if _, err := s.users.Get(ctx, m.Value, store.GetOptions{}); err == nil {
+			known = append(known, m)
 		}
 	}
-	return s.MemberStore.Create(ctx, r.With(a, schema.List(kept...)))
+	kept := *c
+	kept.Members = &schema.MemberDelta{Add: known}
+	return s.MemberStore.PutMembers(ctx, &kept)
 }
 
 func TestMembersOfANewGroupAreThoseWhoJoined(t *testing.T) {
@@ -173,4 +174,34 @@ func TestStoreWithATypeOfItsOwn(t *testing.T) {
 	cfg.Endpoints = []scim.Endpoint{scim.Users(users)}
 	_, err = scim.New(cfg)
 	require.NoError(t, err)
+}
+
+// unreadGroups is a store of groups whose members must not be read.
+type unreadGroups struct{ store.MemberStore }
+
+func (s unreadGroups) Unwrap() store.Store { return s.MemberStore }
+
+func (s unreadGroups) Members(context.Context, string) iter.Seq2[schema.Member, error] {
+	panic("the members are read")
+}
+
+// A new group is created with its members in one call. Neither the events nor
+// the audit read the members back.
+func TestNewGroupReadsNoMembers(t *testing.T) {
+	t.Parallel()
+	var joined []schema.Member
+	var audit []scim.AuditRecord
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		c.Endpoints[1].Store = unreadGroups{w.groups}
+		c.Audit = func(_ context.Context, rec scim.AuditRecord) { audit = append(audit, rec) }
+		c.Hooks.Before = func(_ context.Context, e *store.Event) error {
+			if e.Kind == store.EventMembersChanged {
+				joined = e.Members.Add
+			}
+			return nil
+		}
+	})
+	w.do(201, "POST", "/Groups?excludedAttributes=members", scimtest.Group("g", `"members":[{"value":"x","type":"User"}]`))
+	require.Equal(t, []schema.Member{{Value: "x", Type: "User"}}, joined)
+	require.Contains(t, audit[0].Changes, scim.AuditChange{Path: "members", New: `["x"]`})
 }

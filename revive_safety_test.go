@@ -245,7 +245,7 @@ func TestRestoreDeletedCarriesWhatPUTWould(t *testing.T) {
 			path, color := w.user("a", urn+`{"number":"1","note":"x"}`), people.MustResolve("urn:example:Badge:color")
 			before := w.stored(path)
 			badge := before.Attributes.Get(color[0]).Object().With(color[1], schema.String("red"))
-			_, err := w.users.Update(context.Background(), &store.Change{Before: before, After: before.With(color[0], schema.Complex(badge))})
+			_, err := w.users.Update(context.Background(), &store.Change{ID: before.ID, Before: before, After: before.With(color[0], schema.Complex(badge))})
 			require.NoError(t, err)
 			w.gone(path)
 			var sent []string

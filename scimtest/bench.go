@@ -24,7 +24,8 @@ func Seed(ctx context.Context, tx store.Transactor, users store.Store, groups st
 	err := tx.InTx(ctx, func(ctx context.Context) error {
 		s = Seeded{}
 		for i := range n {
-			made, err := users.Create(ctx, decoded(schema.UserType, fmt.Sprintf("00000000-0000-4000-8000-%012d", i), benchUser(i)))
+			user := decoded(schema.UserType, fmt.Sprintf("00000000-0000-4000-8000-%012d", i), benchUser(i))
+			made, err := users.Create(ctx, &store.Change{ID: user.ID, After: user, At: user.LastModified, Cause: store.CausePost})
 			if err != nil {
 				return err
 			}
@@ -41,16 +42,16 @@ func Seed(ctx context.Context, tx store.Transactor, users store.Store, groups st
 }
 
 func seedGroup(ctx context.Context, groups store.MemberStore, id, name string, members []string) (string, error) {
-	made, err := groups.Create(ctx, decoded(schema.GroupType, id, Group(name)))
-	if err != nil {
-		return "", err
-	}
 	delta := &schema.MemberDelta{}
 	for _, id := range members {
 		delta.Add = append(delta.Add, schema.Member{Value: id, Type: schema.UserType.Name})
 	}
-	_, _, err = groups.UpdateMembers(ctx, &store.Change{Before: made, After: made, Members: delta, IfVersion: made.Version, Cause: store.CausePatch})
-	return made.ID, err
+	group := decoded(schema.GroupType, id, Group(name))
+	made, _, err := groups.PutMembers(ctx, &store.Change{ID: id, After: group, Members: delta, At: group.LastModified, Cause: store.CausePost})
+	if err != nil {
+		return "", err
+	}
+	return made.ID, nil
 }
 
 // decoded makes the resource of a body.

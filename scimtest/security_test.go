@@ -44,9 +44,9 @@ func (s *watched) List(ctx context.Context, q *store.Query) (store.Page, error) 
 	return s.Store.List(ctx, q)
 }
 
-func (s *watched) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
-	s.note(ctx, r)
-	return s.Store.Create(ctx, r)
+func (s *watched) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	s.note(ctx, c.After)
+	return s.Store.Create(ctx, c)
 }
 
 func (s *watched) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
@@ -54,9 +54,9 @@ func (s *watched) Update(ctx context.Context, c *store.Change) (*schema.Resource
 	return s.Store.Update(ctx, c)
 }
 
-func (s *watched) Delete(ctx context.Context, id, ifVersion string) error {
+func (s *watched) Delete(ctx context.Context, c *store.Change) error {
 	s.note(ctx, nil)
-	return s.Store.Delete(ctx, id, ifVersion)
+	return s.Store.Delete(ctx, c)
 }
 
 func TestConformanceCredentials(t *testing.T) {
@@ -320,7 +320,8 @@ func TestDeactivationOfAnUnacceptableUserName(t *testing.T) {
 		s := serve(t, func(c *scim.Config) { c.Tx, c.Endpoints = nil, []scim.Endpoint{scim.Users(users)} })
 		o, _ := schema.UserType.DecodeStored([]byte(`{"active":true}`))
 		for _, id := range []string{"patched", "put"} {
-			_, err := users.Create(context.Background(), &schema.Resource{Type: schema.UserType, ID: id, Created: time.Now(), LastModified: time.Now(), Attributes: o.With(schema.User.Attribute("userName"), schema.String(id+"\x00"))})
+			r := &schema.Resource{Type: schema.UserType, ID: id, Created: time.Now(), LastModified: time.Now(), Attributes: o.With(schema.User.Attribute("userName"), schema.String(id+"\x00"))}
+			_, err := users.Create(context.Background(), &store.Change{ID: id, After: r})
 			require.NoError(t, err)
 		}
 		s.both(t, func(c *scimtest.Client) {

@@ -149,10 +149,10 @@ type tombstones struct {
 	ids []string
 }
 
-func (s *tombstones) Delete(ctx context.Context, id, ifVersion string) error {
-	err := s.Store.Delete(ctx, id, ifVersion)
+func (s *tombstones) Delete(ctx context.Context, c *store.Change) error {
+	err := s.Store.Delete(ctx, c)
 	if err == nil {
-		s.ids = append(s.ids, id)
+		s.ids = append(s.ids, c.ID)
 	}
 	return err
 }

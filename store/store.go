@@ -33,28 +33,30 @@ type Store interface {
 	// order are within what [Describer] declared.
 	List(ctx context.Context, q *Query) (Page, error)
 
-	// Create stores a new resource and returns it as stored. r has an id and
-	// times; a store with ids of its own ignores r.ID and returns its own,
-	// which was never used before. The store sets the first Version. For a
-	// type with a members attribute r carries the initial members as that
-	// attribute, without duplicates; the result is without.
+	// Create stores c.After as a new resource and returns it as stored; c.Before
+	// is nil. c.After has an id and times; a store with ids of its own ignores
+	// the id and returns its own, which was never used before. The store sets
+	// the first Version. c.After never has members: a group with members is
+	// created by MemberStore.PutMembers.
 	// A value taken by another resource, live in the same tenant, of an
 	// attribute with uniqueness (schema.ResourceType.Unique, compared by
 	// schema.FoldKey where it folds case) is a [*UniquenessError] (409
 	// uniqueness), and nothing is stored.
-	Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error)
+	Create(ctx context.Context, c *Change) (*schema.Resource, error)
 
 	// Update stores c.After in place of c.Before and returns it as stored,
-	// with a new Version, set in the same statement. What the store keeps of it
-	// may be what it has: then it may write nothing and return that.
+	// with a new Version, set in the same statement. If nothing that the store
+	// persists would change, it may skip the write and return the stored
+	// resource.
 	// ErrNotFound if it is gone (404); ErrVersion if c.IfVersion is not "" and
 	// not the current version (412); [*UniquenessError] as Create (409). On
 	// error nothing changed.
 	Update(ctx context.Context, c *Change) (*schema.Resource, error)
 
-	// Delete removes the resource; its unique values are free at once, its id
-	// is never used again. ErrNotFound (404), ErrVersion as Update (412).
-	Delete(ctx context.Context, id string, ifVersion string) error
+	// Delete removes the resource c.ID; its unique values are free at once, its
+	// id is never used again. c.Before is the resource as it was read, c.After
+	// is nil. ErrNotFound (404), ErrVersion as Update (412).
+	Delete(ctx context.Context, c *Change) error
 }
 
 // GetOptions are the ways to read one resource.
@@ -115,17 +117,25 @@ const (
 	CauseMembers Cause = "members" // a member of the group was deleted
 )
 
-// Change is one modification of one resource. After has the time of the change
-// as LastModified, and Before's Attributes pointer if no attribute changed.
+// Change is one write to one resource.
 type Change struct {
+	// ID is the id of the resource that is written, the same as in Before and
+	// After; for MemberStore.RemoveFromAll it is the id of the member.
+	ID string
+	// Before is the resource as it was read; nil if the resource is created.
 	Before *schema.Resource
-	After  *schema.Resource
-	// Members, given to MemberStore.UpdateMembers only, is the change of the
-	// members.
+	// After is the resource as it is to be stored; nil if the resource is
+	// deleted. It has Before's Attributes pointer if no attribute changed.
+	After *schema.Resource
+	// Members is the change of the members. It is given to
+	// MemberStore.PutMembers only.
 	Members *schema.MemberDelta
 	// IfVersion, unless "", is the version the resource must still have.
 	IfVersion string
-	Cause     Cause
+	// At is the time of the change, later than Before.LastModified and the same
+	// as After.LastModified.
+	At    time.Time
+	Cause Cause
 }
 
 // MemberStore is a [Store] of a type with a members attribute. Its methods
@@ -142,21 +152,25 @@ type MemberStore interface {
 	// element; ErrNotFound if there is no such group.
 	Members(ctx context.Context, id string) iter.Seq2[schema.Member, error]
 
-	// UpdateMembers is Update with c.Members, in one atomic step. It returns
-	// the delta that took effect. If that is empty and c.After.Attributes is the
-	// same pointer as c.Before.Attributes, nothing is written (no new version,
-	// no new LastModified) and c.Before is returned. Whether an added id belongs
-	// to a resource is not asked: package scim has.
-	UpdateMembers(ctx context.Context, c *Change) (*schema.Resource, schema.MemberDelta, error)
+	// PutMembers is Update with c.Members, in one atomic step. With c.Before nil
+	// it is Create, and the new group has the members c.Members.Add. It returns
+	// the group as stored, without members, and the delta that took effect. If
+	// c.Members is nil or empty, PutMembers is Create or Update and nothing else.
+	// If the delta that took effect is empty and c.After.Attributes is the same
+	// pointer as c.Before.Attributes, nothing is written (no new version, no new
+	// LastModified) and c.Before is returned. The store need not check that an
+	// added id belongs to a resource: package scim has done that.
+	PutMembers(ctx context.Context, c *Change) (*schema.Resource, schema.MemberDelta, error)
 
 	// GroupsOf returns, for each of the ids, the groups that have it as a
 	// direct member, in a fixed order; ids without any may be missing.
 	GroupsOf(ctx context.Context, ids []string) (map[string][]GroupRef, error)
 
-	// RemoveFromAll takes id out of every group and gives those groups a new
-	// version, and at as LastModified, or a microsecond more than they had where
-	// at is not later; it returns their ids.
-	RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error)
+	// RemoveFromAll takes the member c.ID out of every group and returns the ids
+	// of those groups. Each of them gets a new version and c.At as LastModified,
+	// or a microsecond more than it had where c.At is not later ([Later]).
+	// c.Before and c.After are nil.
+	RemoveFromAll(ctx context.Context, c *Change) ([]string, error)
 }
 
 // GroupRef names a group that a resource is a member of.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -16,16 +15,6 @@ type groups struct{ resources }
 var _ store.MemberStore = groups{}
 
 func (db *database) groups() groups { return groups{resources{db, schema.GroupType}} }
-
-// initial returns the members that a new group comes with.
-func initial(m *schema.Attribute, r *schema.Resource) []schema.Member {
-	var out []schema.Member
-	for _, v := range r.Get(m).All() {
-		o := v.Object()
-		out = append(out, schema.Member{Value: o.Get(m.Sub("value")).Text(), Type: o.Get(m.Sub("type")).Text()})
-	}
-	return out
-}
 
 // Members holds no lock: what it yields is never modified.
 func (s groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
@@ -48,19 +37,24 @@ func (s groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member,
 	}
 }
 
-func (s groups) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+// PutMembers creates or changes a group together with its members.
+func (s groups) PutMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
 	var stored *schema.Resource
 	var did schema.MemberDelta
 	err := s.db.write(ctx, func(docs documents) error {
-		d, err := s.current(ctx, docs, c.After.ID, c.IfVersion)
-		if err != nil {
-			return err
+		d := document{resource: &schema.Resource{Version: "0"}}
+		if c.Before != nil {
+			var err error
+			if d, err = s.current(ctx, docs, c.ID, c.IfVersion); err != nil {
+				return err
+			}
 		}
 		d.members, did = apply(d.members, c.Members)
-		if did.Empty() && c.After.Attributes == c.Before.Attributes {
+		if c.Before != nil && did.Empty() && c.After.Attributes == c.Before.Attributes {
 			stored = c.Before
 			return nil
 		}
+		var err error
 		stored, err = s.put(ctx, docs, c.After, d)
 		return err
 	})
@@ -120,18 +114,18 @@ func (s groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store.
 	return out, nil
 }
 
-func (s groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+func (s groups) RemoveFromAll(ctx context.Context, c *store.Change) ([]string, error) {
 	var out []string
 	err := s.db.write(ctx, func(docs documents) error {
 		out = nil
 		for _, group := range s.sorted(ctx, docs, nil) {
 			d := docs[s.key(ctx, group.ID)]
-			if !slices.ContainsFunc(d.members, func(m schema.Member) bool { return m.Value == id }) {
+			if !slices.ContainsFunc(d.members, func(m schema.Member) bool { return m.Value == c.ID }) {
 				continue
 			}
-			d.members, _ = apply(d.members, &schema.MemberDelta{Remove: []string{id}})
+			d.members, _ = apply(d.members, &schema.MemberDelta{Remove: []string{c.ID}})
 			d.resource = next(group, group.Version)
-			d.resource.LastModified = store.Later(d.resource.LastModified, at)
+			d.resource.LastModified = store.Later(d.resource.LastModified, c.At)
 			docs[s.key(ctx, group.ID)] = d
 			out = append(out, group.ID)
 		}

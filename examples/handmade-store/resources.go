@@ -83,20 +83,13 @@ func (s resources) sorted(ctx context.Context, docs documents, f *filter.Filter)
 	return out
 }
 
-func (s resources) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
-	var d document
-	err := s.db.write(ctx, func(docs documents) error {
-		if err := s.taken(ctx, docs, r); err != nil {
-			return err
-		}
-		d = document{resource: next(r, "0")}
-		if m := s.t.Members(); m != nil {
-			d.resource, d.members = d.resource.With(m, schema.Value{}), initial(m, r)
-		}
-		docs[s.key(ctx, r.ID)] = d
-		return nil
+func (s resources) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	var stored *schema.Resource
+	err := s.db.write(ctx, func(docs documents) (err error) {
+		stored, err = s.put(ctx, docs, c.After, document{resource: &schema.Resource{Version: "0"}})
+		return err
 	})
-	return d.resource, err
+	return stored, err
 }
 
 // next returns a copy with the version that follows.
@@ -134,7 +127,7 @@ func uniqueKey(p schema.AttrPath, r *schema.Resource) string {
 func (s resources) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var stored *schema.Resource
 	err := s.db.write(ctx, func(docs documents) error {
-		d, err := s.current(ctx, docs, c.After.ID, c.IfVersion)
+		d, err := s.current(ctx, docs, c.ID, c.IfVersion)
 		if err != nil {
 			return err
 		}
@@ -144,6 +137,7 @@ func (s resources) Update(ctx context.Context, c *store.Change) (*schema.Resourc
 	return stored, err
 }
 
+// put stores a resource in place of the document d.
 func (s resources) put(ctx context.Context, docs documents, after *schema.Resource, d document) (*schema.Resource, error) {
 	if err := s.taken(ctx, docs, after); err != nil {
 		return nil, err
@@ -165,11 +159,11 @@ func (s resources) current(ctx context.Context, docs documents, id, ifVersion st
 	return d, nil
 }
 
-func (s resources) Delete(ctx context.Context, id, ifVersion string) error {
+func (s resources) Delete(ctx context.Context, c *store.Change) error {
 	return s.db.write(ctx, func(docs documents) error {
-		_, err := s.current(ctx, docs, id, ifVersion)
+		_, err := s.current(ctx, docs, c.ID, c.IfVersion)
 		if err == nil {
-			delete(docs, s.key(ctx, id))
+			delete(docs, s.key(ctx, c.ID))
 		}
 		return err
 	})

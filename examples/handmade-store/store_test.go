@@ -29,9 +29,10 @@ func TestTheFileHasEverything(t *testing.T) {
 	t.Parallel()
 	db := openNew(t)
 	ctx := store.WithTenant(t.Context(), "acme")
-	attributes, errs := schema.GroupType.DecodeStored([]byte(`{"displayName":"<Engines>","externalId":"7","members":[{"value":"1","type":"User"}]}`))
+	attributes, errs := schema.GroupType.DecodeStored([]byte(`{"displayName":"<Engines>","externalId":"7"}`))
 	require.Empty(t, errs)
-	made, err := db.groups().Create(ctx, &schema.Resource{Type: schema.GroupType, ID: "g", Attributes: attributes})
+	group := &schema.Resource{Type: schema.GroupType, ID: "g", Attributes: attributes}
+	made, _, err := db.groups().PutMembers(ctx, storetest.Creation(group, schema.Member{Value: "1", Type: "User"}))
 	require.NoError(t, err)
 
 	again, err := open(db.name, schema.UserType, schema.GroupType)

@@ -82,7 +82,8 @@ func (u *unit) store(ctx context.Context, before *schema.Resource, made Edit) (*
 	if same && made.Members.Empty() && !made.revives {
 		return before, nil, nil
 	}
-	c := &store.Change{Before: before, After: u.touched(before), IfVersion: before.Version, Cause: u.cause}
+	touched := u.touched(before)
+	c := &store.Change{ID: before.ID, Before: before, After: touched, IfVersion: before.Version, At: touched.LastModified, Cause: u.cause}
 	if !same {
 		c.After.Attributes = made.Attributes
 	}
@@ -99,7 +100,7 @@ func (u *unit) store(ctx context.Context, before *schema.Resource, made Edit) (*
 		return nil, nil, err
 	}
 	c.Members = &schema.MemberDelta{Replace: made.Members.Replace, Add: complete, Remove: made.Members.Remove}
-	after, effective, err := u.ep.Members.UpdateMembers(ctx, c)
+	after, effective, err := u.ep.Members.PutMembers(ctx, c)
 	return after, &effective, err
 }
 

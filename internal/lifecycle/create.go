@@ -20,14 +20,11 @@ type Creation struct {
 // Create stores a new resource.
 func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creation) (*schema.Resource, error) {
 	now := w.now()
-	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now}
+	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now, Attributes: n.Attributes}
 	var created *schema.Resource
-	err := w.write(ctx, r, ep, store.CausePost, func(ctx context.Context, u *unit) error {
-		members, err := u.completeMembers(ctx, n.Members)
-		if err != nil {
-			return err
-		}
-		if created, err = ep.Store.Create(ctx, next.WithAttributes(withMembers(ep, n.Attributes, members))); err != nil {
+	err := w.write(ctx, r, ep, store.CausePost, func(ctx context.Context, u *unit) (err error) {
+		var joined schema.MemberDelta
+		if created, joined, err = u.create(ctx, next, n.Members); err != nil {
 			return err
 		}
 		if err := checkID(created.ID); err != nil {
@@ -36,31 +33,26 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 		if err := u.passwordSet(ctx, created, n.Secrets); err != nil {
 			return err
 		}
-		joined, err := u.joined(ctx, created.ID, members)
-		if err != nil {
-			return err
-		}
-		u.written = Written{nil, created, joined, u.kept(n.Secrets)}
-		return u.happened(ctx, nil, created, joined, n.Secrets)
+		u.written = Written{nil, created, &joined, u.kept(n.Secrets)}
+		return u.happened(ctx, nil, created, &joined, n.Secrets)
 	})
 	return created, err
 }
 
-// joined returns who really became a member of a new group. A store may leave
-// out whom its member table cannot hold, so it is asked, if anybody wants to
-// know.
-func (u *unit) joined(ctx context.Context, id string, asked []schema.Member) (*schema.MemberDelta, error) {
-	delta := &schema.MemberDelta{}
-	if len(asked) == 0 || !u.cfg.Hooks.any() && u.r.Committed == nil {
-		return delta, nil
+// create stores a new resource with its first members. It returns the
+// resource and the members that the store accepted.
+func (u *unit) create(ctx context.Context, next *schema.Resource, members []schema.Member) (*schema.Resource, schema.MemberDelta, error) {
+	c := &store.Change{ID: next.ID, After: next, At: next.LastModified, Cause: u.cause}
+	if len(members) == 0 {
+		created, err := u.ep.Store.Create(ctx, c)
+		return created, schema.MemberDelta{}, err
 	}
-	for m, err := range u.ep.Members.Members(ctx, id) {
-		if err != nil {
-			return nil, err
-		}
-		delta.Add = append(delta.Add, m)
+	complete, err := u.completeMembers(ctx, members)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
 	}
-	return delta, nil
+	c.Members = &schema.MemberDelta{Add: complete}
+	return u.ep.Members.PutMembers(ctx, c)
 }
 
 // checkID refuses an id that must not be published: RFC 7643 §3.1 reserves

@@ -189,8 +189,9 @@ func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string
 // of a member table would hold the resource back. Without a transaction they
 // go last, because the deletion may yet lose against another write.
 func (u *unit) remove(ctx context.Context, r *schema.Resource) ([]departure, error) {
+	c := &store.Change{ID: r.ID, Before: r, IfVersion: r.Version, At: store.Later(r.LastModified, u.now()), Cause: u.cause}
 	if u.cfg.Tx == nil {
-		if err := u.ep.Store.Delete(ctx, r.ID, r.Version); err != nil {
+		if err := u.ep.Store.Delete(ctx, c); err != nil {
 			return nil, err
 		}
 		return u.leaveGroups(ctx, r.ID)
@@ -201,7 +202,8 @@ func (u *unit) remove(ctx context.Context, r *schema.Resource) ([]departure, err
 	}
 	// The resource is locked; a group that was a member of itself has moved on
 	// from r.Version.
-	return left, u.ep.Store.Delete(ctx, r.ID, "")
+	c.IfVersion = ""
+	return left, u.ep.Store.Delete(ctx, c)
 }
 
 // departure is a group that a deleted resource has left.
@@ -217,7 +219,7 @@ func (u *unit) leaveGroups(ctx context.Context, id string) ([]departure, error) 
 		if ep.Members == nil {
 			continue
 		}
-		groups, err := ep.Members.RemoveFromAll(ctx, id, u.now())
+		groups, err := ep.Members.RemoveFromAll(ctx, &store.Change{ID: id, At: u.now(), Cause: store.CauseMembers})
 		if err != nil {
 			return nil, err
 		}

@@ -12,32 +12,6 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// withMembers puts the initial members of a new resource into its attributes,
-// as store.Store.Create takes them.
-func withMembers(ep *Endpoint, o *schema.Object, members []schema.Member) *schema.Object {
-	a := ep.Type.Members()
-	if a == nil || len(members) == 0 {
-		return o
-	}
-	list := make([]schema.Value, 0, len(members))
-	for _, m := range members {
-		list = append(list, memberValue(a, m))
-	}
-	return o.With(a, schema.List(list...))
-}
-
-func memberValue(a *schema.Attribute, m schema.Member) schema.Value {
-	var b schema.Builder
-	b.Set(a.Sub("value"), schema.String(m.Value))
-	set := func(name string, v schema.Value) {
-		if sub := a.Sub(name); sub != nil && v.Text() != "" {
-			b.Set(sub, v)
-		}
-	}
-	set("type", schema.String(m.Type))
-	return schema.Complex(b.Object())
-}
-
 // existsBatch is how many ids a store is asked about at once.
 const existsBatch = 1000
 

@@ -9,6 +9,7 @@ import (
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -36,11 +37,11 @@ func stocked(b *testing.B, n int) *stock {
 	require.NoError(b, db.InTx(ctx, func(ctx context.Context) error {
 		var ids []string
 		for i := range n {
-			r, err := s.users.Create(ctx, newUser(b, i))
+			r, err := s.users.Create(ctx, storetest.Creation(newUser(b, i)))
 			require.NoError(b, err)
 			ids = append(ids, r.ID)
 		}
-		g, err := s.groups.Create(ctx, newGroup(b, 0, ids...))
+		g, _, err := s.groups.PutMembers(ctx, storetest.Creation(newGroup(b, 0), membersOf(ids...)...))
 		s.group = g.ID
 		return err
 	}))
@@ -130,7 +131,7 @@ func BenchmarkUpdate(b *testing.B) {
 		require.NoError(b, err)
 		for i := range b.N {
 			after := r.With(title, schema.String([]string{"Guide", "Tour Guide"}[i%2]))
-			if r, err = s.users.Update(context.Background(), &store.Change{Before: r, After: after}); err != nil {
+			if r, err = s.users.Update(context.Background(), &store.Change{ID: r.ID, Before: r, After: after}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -143,10 +144,10 @@ func BenchmarkCreateAndDelete(b *testing.B) {
 		for range b.N {
 			r := *like
 			r.ID = fmt.Sprint("new-", newcomers.Add(1))
-			if _, err := s.users.Create(context.Background(), &r); err != nil {
+			if _, err := s.users.Create(context.Background(), storetest.Creation(&r)); err != nil {
 				b.Fatal(err)
 			}
-			if err := s.users.Delete(context.Background(), r.ID, ""); err != nil {
+			if err := s.users.Delete(context.Background(), storetest.Deletion(&r, "")); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -189,7 +190,7 @@ func BenchmarkReplaceMembers(b *testing.B) {
 	atSizes(b, func(b *testing.B, s *stock) {
 		like := newGroup(b, 1)
 		like.ID = fmt.Sprint("new-", newcomers.Add(1))
-		g, err := s.groups.Create(context.Background(), like)
+		g, err := s.groups.Create(context.Background(), storetest.Creation(like))
 		require.NoError(b, err)
 		for i := range b.N {
 			all := make([]schema.Member, s.n)
@@ -198,7 +199,7 @@ func BenchmarkReplaceMembers(b *testing.B) {
 			}
 			g = s.update(b, g, &schema.MemberDelta{Replace: true, Add: all})
 		}
-		require.NoError(b, s.groups.Delete(context.Background(), g.ID, ""))
+		require.NoError(b, s.groups.Delete(context.Background(), storetest.Deletion(g, "")))
 	})
 }
 
@@ -212,7 +213,7 @@ func (s *stock) get(b *testing.B) *schema.Resource {
 }
 
 func (s *stock) update(b *testing.B, g *schema.Resource, d *schema.MemberDelta) *schema.Resource {
-	g, _, err := s.groups.UpdateMembers(context.Background(), &store.Change{Before: g, After: g, Members: d})
+	g, _, err := s.groups.PutMembers(context.Background(), &store.Change{ID: g.ID, Before: g, After: g, Members: d})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/storetest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,17 +19,18 @@ func newUser(t testing.TB, i int) *schema.Resource {
 	return &schema.Resource{Type: schema.UserType, ID: fmt.Sprint("id-", i), Attributes: o}
 }
 
-func newGroup(t testing.TB, i int, members ...string) *schema.Resource {
+func newGroup(t testing.TB, i int) *schema.Resource {
 	o, errs := schema.GroupType.DecodeStored(fmt.Appendf(nil, `{"displayName":"Group %d"}`, i))
 	require.Empty(t, errs)
-	var list []schema.Value
-	for _, id := range members {
-		var b schema.Builder
-		b.Set(schema.GroupType.Members().Sub("value"), schema.String(id))
-		list = append(list, schema.Complex(b.Object()))
+	return &schema.Resource{Type: schema.GroupType, ID: fmt.Sprint("group-", i), Attributes: o}
+}
+
+func membersOf(ids ...string) []schema.Member {
+	out := make([]schema.Member, len(ids))
+	for i, id := range ids {
+		out[i] = schema.Member{Value: id}
 	}
-	r := &schema.Resource{Type: schema.GroupType, ID: fmt.Sprint("group-", i), Attributes: o}
-	return r.With(schema.GroupType.Members(), schema.List(list...))
+	return out
 }
 
 // filled has ten users and ten groups, group i with users i to 9.
@@ -35,12 +38,13 @@ func filled(t testing.TB) *DB {
 	db := New()
 	var ids []string
 	for i := range 10 {
-		r, err := db.Store(schema.UserType).Create(context.Background(), newUser(t, i))
+		r, err := db.Store(schema.UserType).Create(context.Background(), storetest.Creation(newUser(t, i)))
 		require.NoError(t, err)
 		ids = append(ids, r.ID)
 	}
 	for i := range 10 {
-		_, err := db.Store(schema.GroupType).Create(context.Background(), newGroup(t, i, ids[i:]...))
+		groups := db.Store(schema.GroupType).(store.MemberStore)
+		_, _, err := groups.PutMembers(context.Background(), storetest.Creation(newGroup(t, i), membersOf(ids[i:]...)...))
 		require.NoError(t, err)
 	}
 	return db
@@ -108,8 +112,8 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	db := filled(t)
 	ctx := context.Background()
 	for i := range 10 {
-		require.NoError(t, db.Store(schema.UserType).Delete(ctx, fmt.Sprint("id-", i), ""))
-		require.NoError(t, db.Store(schema.GroupType).Delete(ctx, fmt.Sprint("group-", i), ""))
+		require.NoError(t, db.Store(schema.UserType).Delete(ctx, &store.Change{ID: fmt.Sprint("id-", i)}))
+		require.NoError(t, db.Store(schema.GroupType).Delete(ctx, &store.Change{ID: fmt.Sprint("group-", i)}))
 	}
 	tenant, err := db.view(ctx)
 	require.NoError(t, err)

@@ -35,7 +35,7 @@ func TestStoreIsWhatTheTypeNeeds(t *testing.T) {
 func TestStoresOfOneTypeAreOne(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
-	_, err := db.Store(schema.UserType).Create(ctx, resource(t, schema.UserType, "1", `{"userName":"a"}`))
+	_, err := db.Store(schema.UserType).Create(ctx, storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
 	require.NoError(t, err)
 	_, err = db.Store(schema.UserType).Get(ctx, "1", store.GetOptions{})
 	require.NoError(t, err)
@@ -46,16 +46,16 @@ func TestIDsAreUsedOnceInATenant(t *testing.T) {
 	db, ctx := memstore.New(), context.Background()
 	users, groups := db.Store(schema.UserType), db.Store(schema.GroupType)
 	user := resource(t, schema.UserType, "1", `{"userName":"a"}`)
-	_, err := users.Create(ctx, user)
+	_, err := users.Create(ctx, storetest.Creation(user))
 	require.NoError(t, err)
-	_, err = groups.Create(ctx, resource(t, schema.GroupType, "1", `{"displayName":"g"}`))
+	_, err = groups.Create(ctx, storetest.Creation(resource(t, schema.GroupType, "1", `{"displayName":"g"}`)))
 	require.Error(t, err, "an id of another type") // M-12
-	require.NoError(t, users.Delete(ctx, "1", ""))
-	_, err = users.Create(ctx, user)
+	require.NoError(t, users.Delete(ctx, &store.Change{ID: "1"}))
+	_, err = users.Create(ctx, storetest.Creation(user))
 	require.Error(t, err, "an id of the past") // M-13
-	_, err = users.Create(store.WithTenant(ctx, "other"), user)
+	_, err = users.Create(store.WithTenant(ctx, "other"), storetest.Creation(user))
 	require.NoError(t, err, "an id of another tenant")
-	_, err = users.Create(ctx, resource(t, schema.UserType, "", `{"userName":"a"}`))
+	_, err = users.Create(ctx, storetest.Creation(resource(t, schema.UserType, "", `{"userName":"a"}`)))
 	require.Error(t, err, "no id")
 }
 
@@ -63,10 +63,10 @@ func TestVersionCountsChanges(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	users := db.Store(schema.UserType)
-	r, err := users.Create(ctx, resource(t, schema.UserType, "1", `{"userName":"a"}`))
+	r, err := users.Create(ctx, storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
 	require.NoError(t, err)
 	require.Equal(t, "1", r.Version)
-	r, err = users.Update(ctx, &store.Change{Before: r, After: r})
+	r, err = users.Update(ctx, &store.Change{ID: r.ID, Before: r, After: r})
 	require.NoError(t, err)
 	require.Equal(t, "2", r.Version)
 }
@@ -76,11 +76,11 @@ func TestListIsInOrderOfCreation(t *testing.T) {
 	db, ctx := memstore.New(), context.Background()
 	users := db.Store(schema.UserType)
 	for _, id := range []string{"c", "a", "b"} {
-		_, err := users.Create(ctx, resource(t, schema.UserType, id, `{"userName":"`+id+`"}`))
+		_, err := users.Create(ctx, storetest.Creation(resource(t, schema.UserType, id, `{"userName":"`+id+`"}`)))
 		require.NoError(t, err)
 	}
-	require.NoError(t, users.Delete(ctx, "a", ""))
-	_, err := users.Create(ctx, resource(t, schema.UserType, "A", `{"userName":"a"}`))
+	require.NoError(t, users.Delete(ctx, &store.Change{ID: "a"}))
+	_, err := users.Create(ctx, storetest.Creation(resource(t, schema.UserType, "A", `{"userName":"a"}`)))
 	require.NoError(t, err)
 	var got []string
 	q := &store.Query{Count: 1}
@@ -100,14 +100,14 @@ func TestMembersAreInOrderOfJoining(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	groups := db.Store(schema.GroupType).(store.MemberStore)
-	g, err := groups.Create(ctx, resource(t, schema.GroupType, "g", `{"displayName":"g","members":[{"value":"c"},{"value":"a"}]}`))
+	g, _, err := groups.PutMembers(ctx, storetest.Creation(resource(t, schema.GroupType, "g", `{"displayName":"g"}`), schema.Member{Value: "c"}, schema.Member{Value: "a"}))
 	require.NoError(t, err)
 	for _, d := range []schema.MemberDelta{
 		{Add: []schema.Member{{Value: "b"}, {Value: "a"}}},
 		{Remove: []string{"c"}},
 		{Replace: true, Add: []schema.Member{{Value: "c"}, {Value: "b"}, {Value: "a"}}},
 	} {
-		g, _, err = groups.UpdateMembers(ctx, &store.Change{Before: g, After: g, Members: &d})
+		g, _, err = groups.PutMembers(ctx, &store.Change{ID: g.ID, Before: g, After: g, Members: &d})
 		require.NoError(t, err)
 	}
 	var got []string
@@ -124,9 +124,9 @@ func TestMemberIDsThatFoldAlike(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	groups := db.Store(schema.GroupType).(store.MemberStore)
-	_, err := groups.Create(ctx, resource(t, schema.GroupType, "g", `{"displayName":"g","members":[{"value":"x"},{"value":"X"}]}`))
+	_, _, err := groups.PutMembers(ctx, storetest.Creation(resource(t, schema.GroupType, "g", `{"displayName":"g"}`), schema.Member{Value: "x"}, schema.Member{Value: "X"}))
 	require.NoError(t, err)
-	_, err = groups.Create(ctx, resource(t, schema.GroupType, "h", `{"displayName":"h","members":[{"value":"X"}]}`))
+	_, _, err = groups.PutMembers(ctx, storetest.Creation(resource(t, schema.GroupType, "h", `{"displayName":"h"}`), schema.Member{Value: "X"}))
 	require.NoError(t, err)
 	of, err := groups.GroupsOf(ctx, []string{"x", "X", "x"})
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestMemberIDsThatFoldAlike(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Resources, 2)
 	require.Equal(t, 2, p.Total)
-	removed, err := groups.RemoveFromAll(ctx, "x", time.Now())
+	removed, err := groups.RemoveFromAll(ctx, &store.Change{ID: "x", At: time.Now(), Cause: store.CauseMembers})
 	require.NoError(t, err)
 	require.Equal(t, []string{"g"}, removed)
 	of, err = groups.GroupsOf(ctx, []string{"x", "X"})
@@ -199,7 +199,7 @@ func TestTransactionOfAnEndedContext(t *testing.T) {
 	users := db.Store(schema.UserType)
 	ctx, cancel := context.WithCancel(context.Background())
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		_, err := users.Create(ctx, resource(t, schema.UserType, "1", `{"userName":"a"}`))
+		_, err := users.Create(ctx, storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
 		cancel()
 		return err
 	})
@@ -210,7 +210,7 @@ func TestTransactionOfAnEndedContext(t *testing.T) {
 		"Get":    func() error { _, err := users.Get(ctx, "1", store.GetOptions{}); return err },
 		"List":   func() error { _, err := users.List(ctx, &store.Query{}); return err },
 		"Exists": func() error { _, err := users.(store.Exister).Exists(ctx, nil); return err },
-		"Delete": func() error { return users.Delete(ctx, "1", "") },
+		"Delete": func() error { return users.Delete(ctx, &store.Change{ID: "1"}) },
 	} {
 		require.ErrorIs(t, call(), context.Canceled, name)
 	}
@@ -230,11 +230,11 @@ func TestContextOfAnEndedTransaction(t *testing.T) {
 				kept = ctx
 				return end
 			}))
-			_, err := users.Create(kept, resource(t, schema.UserType, "1", `{"userName":"a"}`))
+			_, err := users.Create(kept, storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
 			require.ErrorContains(t, err, "has ended")
 			_, err = users.List(kept, &store.Query{})
 			require.ErrorContains(t, err, "has ended")
-			_, err = users.Create(context.Background(), resource(t, schema.UserType, "1", `{"userName":"a"}`))
+			_, err = users.Create(context.Background(), storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
 			require.NoError(t, err)
 		})
 	}
@@ -246,7 +246,7 @@ func TestTransactionOfAnotherDatabase(t *testing.T) {
 	a, b := memstore.New(), memstore.New()
 	veto := errors.New("veto")
 	require.ErrorIs(t, a.InTx(context.Background(), func(ctx context.Context) error {
-		_, err := b.Store(schema.UserType).Create(ctx, resource(t, schema.UserType, "1", `{"userName":"a"}`))
+		_, err := b.Store(schema.UserType).Create(ctx, storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
 		require.NoError(t, err)
 		return veto
 	}), veto)
@@ -260,10 +260,10 @@ func TestReadersDoNotWait(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	users := db.Store(schema.UserType)
-	before, err := users.Create(ctx, resource(t, schema.UserType, "1", `{"userName":"a"}`))
+	before, err := users.Create(ctx, storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
 	require.NoError(t, err)
 	require.NoError(t, db.InTx(ctx, func(tx context.Context) error {
-		_, err := users.Update(tx, &store.Change{Before: before, After: resource(t, schema.UserType, "1", `{"userName":"b"}`)})
+		_, err := users.Update(tx, &store.Change{ID: before.ID, Before: before, After: resource(t, schema.UserType, "1", `{"userName":"b"}`)})
 		require.NoError(t, err)
 		outside, err := users.Get(ctx, "1", store.GetOptions{})
 		require.NoError(t, err)

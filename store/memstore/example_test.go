@@ -19,17 +19,15 @@ func Example() {
 	err := db.InTx(ctx, func(ctx context.Context) error {
 		var user, group schema.Builder
 		user.Set(schema.User.Attribute("userName"), schema.String("bjensen"))
-		_, err := users.Create(ctx, &schema.Resource{Type: schema.UserType, ID: "2819c223", Attributes: user.Object()})
+		_, err := users.Create(ctx, &store.Change{
+			ID: "2819c223", After: &schema.Resource{Type: schema.UserType, ID: "2819c223", Attributes: user.Object()},
+		})
 		if err != nil {
 			return err
 		}
 		group.Set(schema.Group.Attribute("displayName"), schema.String("Tour Guides"))
-		g, err := groups.Create(ctx, &schema.Resource{Type: schema.GroupType, ID: "e9e30dba", Attributes: group.Object()})
-		if err != nil {
-			return err
-		}
-		_, did, err := groups.UpdateMembers(ctx, &store.Change{
-			Before: g, After: g,
+		_, did, err := groups.PutMembers(ctx, &store.Change{
+			ID: "e9e30dba", After: &schema.Resource{Type: schema.GroupType, ID: "e9e30dba", Attributes: group.Object()},
 			Members: &schema.MemberDelta{Add: []schema.Member{{Value: "2819c223", Type: "User"}}},
 		})
 		fmt.Println("joined:", len(did.Add))

@@ -13,8 +13,7 @@ type kind struct {
 	paths  []schema.AttrPath // what is indexed
 	unique int               // how many of the paths, the first ones, are unique
 
-	// Sub-attributes of the members attribute; nil without one.
-	memberValue, memberType, memberDisplay *schema.Attribute
+	memberValue *schema.Attribute // members.value; nil without members
 }
 
 // lookups are the attributes, besides unique ones, by which identity providers
@@ -31,7 +30,7 @@ func newKind(t *schema.ResourceType, number int) *kind {
 		}
 	}
 	if m := t.Members(); m != nil {
-		k.memberValue, k.memberType, k.memberDisplay = m.Sub("value"), m.Sub("type"), m.Sub("display")
+		k.memberValue = m.Sub("value")
 	}
 	return k
 }

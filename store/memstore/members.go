@@ -5,7 +5,6 @@ import (
 	"context"
 	"iter"
 	"strings"
-	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -53,23 +52,6 @@ func (k *kind) membership(id string, group number) membership {
 // holding returns the memberships of the members whose id has that key.
 func (c *collection) holding(key string) span[membership, none] {
 	return c.memberships.between(membership{key: key}, membership{key: key, group: endOfNumbers})
-}
-
-// split takes the initial members out of the argument of Create.
-func (k *kind) split(r *schema.Resource) (*schema.Resource, []schema.Member) {
-	if k.Members() == nil {
-		return r, nil
-	}
-	var out []schema.Member
-	for _, v := range r.Get(k.Members()).All() {
-		o := v.Object()
-		out = append(out, schema.Member{
-			Value:   o.Get(k.memberValue).Text(),
-			Type:    o.Get(k.memberType).Text(),
-			Display: o.Get(k.memberDisplay).Text(),
-		})
-	}
-	return r.With(k.Members(), schema.Value{}), out
 }
 
 // join adds members to group n, and returns the list and who was none before.
@@ -161,33 +143,40 @@ func (s *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member
 	}
 }
 
-// UpdateMembers implements [store.MemberStore].
-func (s *groups) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+// PutMembers implements [store.MemberStore].
+func (s *groups) PutMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
 	var (
 		result *schema.Resource
 		did    schema.MemberDelta
 	)
-	err := s.db.change(ctx, func(t *tenant) error {
-		n, old, err := t.current(s.kind, c.After.ID, c.IfVersion)
-		if err != nil {
-			return err
+	err := s.db.change(ctx, func(t *tenant) (err error) {
+		if c.Before == nil {
+			result, did, err = s.create(t, c.After, c.Members)
+		} else {
+			result, did, err = s.update(t, c)
 		}
-		all := t.writable(s.kind)
-		var members memberList
-		members, did = all.apply(s.kind, n, old.members, c.Members)
-		if did.Empty() && c.After.Attributes == c.Before.Attributes {
-			result = c.Before
-			return nil
-		}
-		now := old.next(c.After)
-		now.members = members
-		result = now.resource
-		return all.replace(s.kind, n, old, now)
+		return err
 	})
 	if err != nil {
 		return nil, schema.MemberDelta{}, err
 	}
 	return result, did, nil
+}
+
+// update changes a group and its members.
+func (s *groups) update(t *tenant, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	n, old, err := t.current(s.kind, c.ID, c.IfVersion)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	all := t.writable(s.kind)
+	members, did := all.apply(s.kind, n, old.members, c.Members)
+	if did.Empty() && c.After.Attributes == c.Before.Attributes {
+		return c.Before, did, nil
+	}
+	now := old.next(c.After)
+	now.members = members
+	return now.resource, did, all.replace(s.kind, n, old, now)
 }
 
 // GroupsOf implements [store.MemberStore]; the groups are in order of creation.
@@ -226,19 +215,19 @@ func (k *kind) displayName(r *schema.Resource) string {
 }
 
 // RemoveFromAll implements [store.MemberStore].
-func (s *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+func (s *groups) RemoveFromAll(ctx context.Context, change *store.Change) ([]string, error) {
 	var ids []string
 	err := s.db.change(ctx, func(t *tenant) error {
 		c := t.writable(s.kind)
-		for m := range c.holding(s.kind.membership(id, 0).key).keys() {
-			if m.id != id {
+		for m := range c.holding(s.kind.membership(change.ID, 0).key).keys() {
+			if m.id != change.ID {
 				continue
 			}
 			rec, _ := c.records.get(m.group)
 			after := *rec.resource
-			after.LastModified = store.Later(after.LastModified, at)
+			after.LastModified = store.Later(after.LastModified, change.At)
 			rec = rec.next(&after)
-			rec.members, _ = c.leave(s.kind, m.group, rec.members, []string{id})
+			rec.members, _ = c.leave(s.kind, m.group, rec.members, []string{change.ID})
 			c.records = c.records.put(m.group, rec)
 			ids = append(ids, after.ID)
 		}

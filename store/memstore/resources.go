@@ -45,38 +45,44 @@ func (s *resources) Exists(ctx context.Context, ids []string) ([]string, error) 
 // Create implements [store.Store]. An id that was ever used in the tenant, for
 // a resource of whatever type, is an error: ids are unique across types and
 // never reassigned (RFC 7643 §3.1).
-func (s *resources) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
-	var rec record
-	err := s.db.change(ctx, func(t *tenant) error {
-		if r.ID == "" {
-			return fmt.Errorf("memstore: create %s: no id", s.kind.Name)
-		}
-		if _, used := t.ids.get(text(r.ID)); used {
-			return fmt.Errorf("memstore: create %s: the id has been used", s.kind.Name)
-		}
-		t.last++
-		rest, members := s.kind.split(r)
-		rec = record{}.next(rest)
-		c := t.writable(s.kind)
-		if err := c.reindex(s.kind, nil, s.kind.entries(rec.resource, t.last)); err != nil {
-			return err
-		}
-		rec.members, _ = c.join(s.kind, t.last, rec.members, members)
-		c.records = c.records.put(t.last, rec)
-		t.ids = t.ids.put(text(r.ID), place{s.kind.number, t.last})
-		return nil
+func (s *resources) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	var out *schema.Resource
+	err := s.db.change(ctx, func(t *tenant) (err error) {
+		out, _, err = s.create(t, c.After, nil)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return rec.resource, nil
+	return out, nil
+}
+
+// create adds a resource with its first members to a tenant.
+func (s *resources) create(t *tenant, r *schema.Resource, members *schema.MemberDelta) (*schema.Resource, schema.MemberDelta, error) {
+	var did schema.MemberDelta
+	if r.ID == "" {
+		return nil, did, fmt.Errorf("memstore: create %s: no id", s.kind.Name)
+	}
+	if _, used := t.ids.get(text(r.ID)); used {
+		return nil, did, fmt.Errorf("memstore: create %s: the id has been used", s.kind.Name)
+	}
+	t.last++
+	rec := record{}.next(r)
+	c := t.writable(s.kind)
+	if err := c.reindex(s.kind, nil, s.kind.entries(rec.resource, t.last)); err != nil {
+		return nil, did, err
+	}
+	rec.members, did = c.apply(s.kind, t.last, rec.members, members)
+	c.records = c.records.put(t.last, rec)
+	t.ids = t.ids.put(text(r.ID), place{s.kind.number, t.last})
+	return rec.resource, did, nil
 }
 
 // Update implements [store.Store].
 func (s *resources) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var rec record
 	err := s.db.change(ctx, func(t *tenant) error {
-		n, old, err := t.current(s.kind, c.After.ID, c.IfVersion)
+		n, old, err := t.current(s.kind, c.ID, c.IfVersion)
 		if err != nil {
 			return err
 		}
@@ -90,9 +96,9 @@ func (s *resources) Update(ctx context.Context, c *store.Change) (*schema.Resour
 }
 
 // Delete implements [store.Store].
-func (s *resources) Delete(ctx context.Context, id, ifVersion string) error {
+func (s *resources) Delete(ctx context.Context, change *store.Change) error {
 	return s.db.change(ctx, func(t *tenant) error {
-		n, rec, err := t.current(s.kind, id, ifVersion)
+		n, rec, err := t.current(s.kind, change.ID, change.IfVersion)
 		if err != nil {
 			return err
 		}

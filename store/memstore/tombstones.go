@@ -93,7 +93,7 @@ func (s *keeper) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Valu
 func (s *keeper) Revive(ctx context.Context, change *store.Change) (*schema.Resource, error) {
 	var rec record
 	err := s.db.change(ctx, func(t *tenant) error {
-		p, _ := t.ids.get(text(change.After.ID))
+		p, _ := t.ids.get(text(change.ID))
 		c := t.writable(s.kind)
 		old, ok := c.dead.get(p.number)
 		switch {

@@ -11,40 +11,10 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Create implements [store.Store].
-func (g *GroupTable[T]) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
-	var out *schema.Resource
-	err := g.db.InTx(ctx, func(ctx context.Context) error {
-		v, err := g.insert(ctx, r)
-		if err != nil {
-			return err
-		}
-		out = g.resource(ctx, v)
-		_, err = g.join(ctx, g.arg(v, g.id), membersOf(r))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// membersOf returns the initial members of a new group.
-func membersOf(r *schema.Resource) []schema.Member {
-	a := r.Type.Members()
-	list := r.Attributes.Get(a)
-	out := make([]schema.Member, 0, list.Len())
-	for _, e := range list.All() {
-		text := func(name string) string { return e.Object().Get(a.Sub(name)).Text() }
-		out = append(out, schema.Member{Value: text("value"), Type: text("type")})
-	}
-	return out
-}
-
 // Delete implements [store.Store]. The members of the group leave it.
-func (g *GroupTable[T]) Delete(ctx context.Context, id string, ifVersion string) error {
+func (g *GroupTable[T]) Delete(ctx context.Context, c *store.Change) error {
 	return g.db.InTx(ctx, func(ctx context.Context) error {
-		v, err := g.locked(ctx, id, ifVersion)
+		v, err := g.locked(ctx, c.ID, c.IfVersion)
 		if err != nil {
 			return err
 		}
@@ -52,7 +22,7 @@ func (g *GroupTable[T]) Delete(ctx context.Context, id string, ifVersion string)
 		if _, err := g.db.exec(ctx, s); err != nil {
 			return err
 		}
-		return g.remove(ctx, v)
+		return g.remove(ctx, v, c.At)
 	})
 }
 
@@ -113,25 +83,15 @@ func (g *GroupTable[T]) read(ctx context.Context, id string) ([]schema.Member, e
 	return out, err
 }
 
-// UpdateMembers implements [store.MemberStore].
-func (g *GroupTable[T]) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+// PutMembers implements [store.MemberStore].
+func (g *GroupTable[T]) PutMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
 	var out *schema.Resource
 	var did schema.MemberDelta
-	err := g.db.InTx(ctx, func(ctx context.Context) error {
-		did = schema.MemberDelta{}
-		v, err := g.locked(ctx, c.After.ID, c.IfVersion)
-		if err != nil {
-			return err
-		}
-		if did, err = g.apply(ctx, g.arg(v, g.id), c.Members); err != nil {
-			return err
-		}
-		if did.Empty() && c.After.Attributes == c.Before.Attributes {
-			out = c.Before
-			return nil
-		}
-		if v, err = g.write(ctx, v, c.After, !did.Empty()); err == nil {
-			out = g.resource(ctx, v)
+	err := g.db.InTx(ctx, func(ctx context.Context) (err error) {
+		if c.Before == nil {
+			out, did, err = g.createWith(ctx, c)
+		} else {
+			out, did, err = g.updateWith(ctx, c)
 		}
 		return err
 	})
@@ -139,6 +99,35 @@ func (g *GroupTable[T]) UpdateMembers(ctx context.Context, c *store.Change) (*sc
 		return nil, schema.MemberDelta{}, err
 	}
 	return out, did, nil
+}
+
+// createWith creates a group with its first members.
+func (g *GroupTable[T]) createWith(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	v, err := g.insert(ctx, c.After)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	did, err := g.apply(ctx, g.arg(v, g.id), c.Members)
+	return g.resource(ctx, v), did, err
+}
+
+// updateWith changes a group and its members.
+func (g *GroupTable[T]) updateWith(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	v, err := g.locked(ctx, c.ID, c.IfVersion)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	did, err := g.apply(ctx, g.arg(v, g.id), c.Members)
+	if err != nil {
+		return nil, did, err
+	}
+	if did.Empty() && c.After.Attributes == c.Before.Attributes {
+		return c.Before, did, nil
+	}
+	if v, err = g.write(ctx, v, c.After, !did.Empty()); err != nil {
+		return nil, did, err
+	}
+	return g.resource(ctx, v), did, nil
 }
 
 // GroupsOf implements [store.MemberStore], in the order of the groups' keys.
@@ -185,8 +174,8 @@ func (g *GroupTable[T]) groupsOf(ctx context.Context, ids []string, out map[stri
 }
 
 // RemoveFromAll implements [store.MemberStore].
-func (g *GroupTable[T]) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
-	key, ok := g.memberKey(id)
+func (g *GroupTable[T]) RemoveFromAll(ctx context.Context, c *store.Change) ([]string, error) {
+	key, ok := g.memberKey(c.ID)
 	if !ok {
 		return nil, ctx.Err()
 	}
@@ -198,14 +187,14 @@ func (g *GroupTable[T]) RemoveFromAll(ctx context.Context, id string, at time.Ti
 			return err
 		}
 		for _, v := range groups {
-			left, err := g.leave(ctx, g.arg(v, g.id), []string{id})
+			left, err := g.leave(ctx, g.arg(v, g.id), []string{c.ID})
 			if err != nil {
 				return err
 			}
 			if len(left) == 0 {
 				continue
 			}
-			if err := g.touch(ctx, v, at); err != nil {
+			if err := g.touch(ctx, v, c.At); err != nil {
 				return err
 			}
 			out = append(out, g.typed.ID(v))

@@ -78,7 +78,7 @@ func (t *Table[T]) tombstones(ctx context.Context, lock bool, condition func(*st
 func (t *Table[T]) Revive(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := t.db.InTx(ctx, func(ctx context.Context) error {
-		old, err := t.buried(ctx, c.After.ID)
+		old, err := t.buried(ctx, c.ID)
 		switch {
 		case err != nil:
 			return err

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -67,8 +66,6 @@ type Options[T any] struct {
 	Lists map[string]ListTable
 	// Logger is told of rows that do not fit the schema. Default slog.Default().
 	Logger *slog.Logger
-	// Now is the time in a deleted column. Default time.Now.
-	Now func() time.Time
 }
 
 var _ interface {
@@ -100,9 +97,6 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	}
 	if t.log == nil {
 		t.log = slog.Default()
-	}
-	if t.options.Now == nil {
-		t.options.Now = time.Now
 	}
 	for _, f := range typed.fields {
 		t.columns[f] = db.d.ident(columnName(f.StructField))

@@ -15,10 +15,10 @@ import (
 )
 
 // Create implements [store.Store].
-func (t *Table[T]) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+func (t *Table[T]) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := t.db.InTx(ctx, func(ctx context.Context) error {
-		v, err := t.insert(ctx, r)
+		v, err := t.insert(ctx, c.After)
 		if err == nil {
 			out = t.resource(ctx, v)
 		}
@@ -193,7 +193,7 @@ func (t *Table[T]) pathIn(text string) string {
 func (t *Table[T]) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := t.db.InTx(ctx, func(ctx context.Context) error {
-		v, err := t.locked(ctx, c.After.ID, c.IfVersion)
+		v, err := t.locked(ctx, c.ID, c.IfVersion)
 		if err != nil {
 			return err
 		}
@@ -321,22 +321,22 @@ func sameField(x, y reflect.Value) bool {
 }
 
 // Delete implements [store.Store]. With a deleted column the row stays.
-func (t *Table[T]) Delete(ctx context.Context, id string, ifVersion string) error {
+func (t *Table[T]) Delete(ctx context.Context, c *store.Change) error {
 	return t.db.InTx(ctx, func(ctx context.Context) error {
-		v, err := t.locked(ctx, id, ifVersion)
+		v, err := t.locked(ctx, c.ID, c.IfVersion)
 		if err != nil {
 			return err
 		}
-		return t.remove(ctx, v)
+		return t.remove(ctx, v, c.At)
 	})
 }
 
-func (t *Table[T]) remove(ctx context.Context, v *T) error {
+func (t *Table[T]) remove(ctx context.Context, v *T, at time.Time) error {
 	if err := t.clearLists(ctx, v); err != nil {
 		return err
 	}
 	next := *v
-	if t.typed.setDeleted(&next, t.options.Now().UTC().Truncate(time.Microsecond)) {
+	if t.typed.setDeleted(&next, at) {
 		if err := t.onlyTombstone(ctx, &next); err != nil {
 			return err
 		}

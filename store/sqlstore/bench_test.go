@@ -21,6 +21,7 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 var start = time.Date(2024, 2, 29, 12, 0, 0, 123456789, time.UTC)
@@ -69,17 +70,17 @@ func fill(t testing.TB, db *sqlstore.DB, size int) *filled {
 	require.NoError(t, db.InTx(context.Background(), func(ctx context.Context) error {
 		members := make([]schema.Member, size)
 		for n := range size {
-			u, err := f.users.Create(ctx, user(n))
+			u, err := f.users.Create(ctx, storetest.Creation(user(n)))
 			if err != nil {
 				return err
 			}
 			members[n] = schema.Member{Value: u.ID, Type: "User"}
 		}
-		g, err := f.groups.Create(ctx, group("g", "All"))
+		g, err := f.groups.Create(ctx, storetest.Creation(group("g", "All")))
 		if err != nil {
 			return err
 		}
-		f.group, _, err = f.groups.UpdateMembers(ctx, &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: members}})
+		f.group, _, err = f.groups.PutMembers(ctx, &store.Change{ID: g.ID, Before: g, After: g, Members: &schema.MemberDelta{Add: members}})
 		return err
 	}))
 	return f
@@ -215,12 +216,12 @@ var cases = []struct {
 			return err
 		}
 		after := before.With(value("title", fmt.Sprint(n)))
-		_, err = f.users.Update(ctx, &store.Change{Before: before, After: after, IfVersion: before.Version})
+		_, err = f.users.Update(ctx, &store.Change{ID: before.ID, Before: before, After: after, IfVersion: before.Version})
 		return err
 	}},
 	{"add a member and remove it", func(ctx context.Context, b testing.TB, f *filled, n int) error {
 		for _, d := range []schema.MemberDelta{{Add: []schema.Member{{Value: "new"}}}, {Remove: []string{"new"}}} {
-			_, did, err := f.groups.UpdateMembers(ctx, &store.Change{Before: f.group, After: f.group, Members: &d})
+			_, did, err := f.groups.PutMembers(ctx, &store.Change{ID: f.group.ID, Before: f.group, After: f.group, Members: &d})
 			if err != nil || did.Empty() {
 				return fmt.Errorf("no effect: %w", err)
 			}
@@ -244,14 +245,14 @@ var cases = []struct {
 		return nil
 	}},
 	{"create", func(ctx context.Context, b testing.TB, f *filled, n int) error {
-		_, err := f.users.Create(ctx, user(int(f.fresh.Add(1))+f.size))
+		_, err := f.users.Create(ctx, storetest.Creation(user(int(f.fresh.Add(1))+f.size)))
 		return err
 	}},
 	{"50 creates at once", func(ctx context.Context, b testing.TB, f *filled, n int) error {
 		errs := make([]error, 50)
 		var wg sync.WaitGroup
 		for i := range errs {
-			wg.Go(func() { _, errs[i] = f.users.Create(ctx, user(int(f.fresh.Add(1))+f.size)) })
+			wg.Go(func() { _, errs[i] = f.users.Create(ctx, storetest.Creation(user(int(f.fresh.Add(1))+f.size))) })
 		}
 		wg.Wait()
 		return errors.Join(errs...)

@@ -15,6 +15,7 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // hooked serves the application's users with a hook that runs a statement, which
@@ -142,7 +143,7 @@ func TestSQLQueryABusyCommitRunsAgain(t *testing.T) {
 			if runs++; runs == ends {
 				require.NoError(t, reader.Rollback())
 			}
-			_, err := users.Create(ctx, userOf(schema.UserType, "a"))
+			_, err := users.Create(ctx, storetest.Creation(userOf(schema.UserType, "a")))
 			return err
 		})
 	}

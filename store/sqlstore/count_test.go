@@ -13,6 +13,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // requireCounts compares what a list says with the rows there are.
@@ -71,14 +72,14 @@ func anyWrite(ctx context.Context, db *sqlstore.DB, random *rand.Rand, id string
 	var err error
 	switch random.IntN(4) {
 	case 0:
-		_, err = db.Store(schema.GroupType).Create(ctx, group(id, "g"))
+		_, err = db.Store(schema.GroupType).Create(ctx, storetest.Creation(group(id, "g")))
 	case 1:
 		var page store.Page
 		if page, err = users.List(ctx, &store.Query{Count: 1, Offset: random.IntN(10)}); err == nil && len(page.Resources) == 1 {
-			err = users.Delete(ctx, page.Resources[0].ID, "")
+			err = users.Delete(ctx, storetest.Deletion(page.Resources[0], ""))
 		}
 	default:
-		_, err = users.Create(ctx, resource(schema.UserType, id, user(random.IntN(40)).Attributes))
+		_, err = users.Create(ctx, storetest.Creation(resource(schema.UserType, id, user(random.IntN(40)).Attributes)))
 	}
 	var taken *store.UniquenessError
 	if errors.As(err, &taken) || errors.Is(err, store.ErrNotFound) {
@@ -93,7 +94,7 @@ func TestCountingBeginsWhileOthersWrite(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		for n := range 50 {
-			_, err := db.Store(schema.UserType).Create(t.Context(), user(n))
+			_, err := db.Store(schema.UserType).Create(t.Context(), storetest.Creation(user(n)))
 			require.NoError(t, err)
 		}
 		other := d.empty(t, sqlstore.Index("title"))
@@ -104,9 +105,9 @@ func TestCountingBeginsWhileOthersWrite(t *testing.T) {
 				users := db.Store(schema.UserType)
 				var err error
 				if n%2 == 0 {
-					_, err = users.Create(t.Context(), user(100+n))
+					_, err = users.Create(t.Context(), storetest.Creation(user(100+n)))
 				} else {
-					err = users.Delete(t.Context(), user(n).ID, "")
+					err = users.Delete(t.Context(), storetest.Deletion(user(n), ""))
 				}
 				if err != nil && !errors.Is(err, store.ErrUnavailable) {
 					t.Error(err)
@@ -122,7 +123,7 @@ func TestCountingBeginsWhileOthersWrite(t *testing.T) {
 		}
 		wg.Wait()
 		requireCounts(t, d, other, "")
-		err := db.Store(schema.UserType).Delete(t.Context(), user(0).ID, "")
+		err := db.Store(schema.UserType).Delete(t.Context(), storetest.Deletion(user(0), ""))
 		require.ErrorIs(t, err, store.ErrUnavailable, "a process under the rule of before")
 		requireCounts(t, d, other, "")
 	})

@@ -38,9 +38,9 @@ func ExampleOpenSQLite() {
 	var b schema.Builder
 	b.Set(userName.Last(), schema.String("Ada@example.com"))
 	now := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
-	_, err = users.Create(ctx, &schema.Resource{
+	_, err = users.Create(ctx, &store.Change{ID: "2819c223", At: now, After: &schema.Resource{
 		Type: schema.UserType, ID: "2819c223", Created: now, LastModified: now, Attributes: b.Object(),
-	})
+	}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -15,63 +15,51 @@ type groups struct{ *table }
 
 var _ store.MemberStore = (*groups)(nil)
 
-// Create implements [store.Store].
-func (g *groups) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
-	var out *schema.Resource
-	err := g.db.InTx(ctx, func(ctx context.Context) error {
-		created, seq, err := g.create(ctx, r)
-		if err != nil {
-			return err
-		}
-		out = created
-		_, err = g.add(ctx, seq, g.members(r))
-		return err
-	})
-	return out, err
-}
-
-// members returns the initial members that Create is given.
-func (g *groups) members(r *schema.Resource) []schema.Member {
-	m := g.t.Members()
-	text := func(o *schema.Object, name string) string {
-		if a := m.Sub(name); a != nil {
-			return o.Get(a).Text()
-		}
-		return ""
-	}
-	var out []schema.Member
-	for _, v := range r.Attributes.Get(m).All() {
-		o := v.Object()
-		out = append(out, schema.Member{Value: text(o, "value"), Type: text(o, "type"), Display: text(o, "display")})
-	}
-	return out
-}
-
-// UpdateMembers implements [store.MemberStore]. Everything that changes the
+// PutMembers implements [store.MemberStore]. Everything that changes the
 // members of a group locks the group first, so that what is read of them
 // holds until the end of the transaction.
-func (g *groups) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+func (g *groups) PutMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
 	var out *schema.Resource
 	var delta schema.MemberDelta
-	err := g.db.InTx(ctx, func(ctx context.Context) error {
-		r, err := g.lock(ctx, c.Before.ID, c.IfVersion)
-		if err != nil {
-			return err
+	err := g.db.InTx(ctx, func(ctx context.Context) (err error) {
+		if c.Before == nil {
+			out, delta, err = g.createWith(ctx, c)
+		} else {
+			out, delta, err = g.updateWith(ctx, c)
 		}
-		if delta, err = g.change(ctx, r.seq, c.Members); err != nil {
-			return err
-		}
-		if delta.Empty() && sameAttributes(c) {
-			out = c.Before
-			return nil
-		}
-		out, err = g.put(ctx, r, c.After)
 		return err
 	})
 	if err != nil {
 		return nil, schema.MemberDelta{}, err
 	}
 	return out, delta, nil
+}
+
+// createWith creates a group with its first members.
+func (g *groups) createWith(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	created, seq, err := g.create(ctx, c.After)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	delta, err := g.change(ctx, seq, c.Members)
+	return created, delta, err
+}
+
+// updateWith changes a group and its members.
+func (g *groups) updateWith(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	r, err := g.lock(ctx, c.ID, c.IfVersion)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	delta, err := g.change(ctx, r.seq, c.Members)
+	if err != nil {
+		return nil, delta, err
+	}
+	if delta.Empty() && sameAttributes(c) {
+		return c.Before, delta, nil
+	}
+	out, err := g.put(ctx, r, c.After)
+	return out, delta, err
 }
 
 func sameAttributes(c *store.Change) bool {

@@ -40,27 +40,27 @@ func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 }
 
 // RemoveFromAll implements [store.MemberStore].
-func (g *groups) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
-	if !validID(id) {
+func (g *groups) RemoveFromAll(ctx context.Context, c *store.Change) ([]string, error) {
+	if !validID(c.ID) {
 		return nil, nil // nobody is a member under such an id
 	}
 	var out []string
 	err := g.db.InTx(ctx, func(ctx context.Context) error {
 		out = nil
 		// Lock first, in one order for all, and look again at what was locked.
-		groups, err := g.with(ctx, id, g.db.d.forUpdate+g.db.d.ofGroup)
+		groups, err := g.with(ctx, c.ID, g.db.d.forUpdate+g.db.d.ofGroup)
 		if err != nil || len(groups) == 0 {
 			return err
 		}
 		if g.db.d.forUpdate != "" {
-			if groups, err = g.with(ctx, id, ""); err != nil {
+			if groups, err = g.with(ctx, c.ID, ""); err != nil {
 				return err
 			}
 		}
 		for _, group := range groups {
 			out = append(out, group.id)
 		}
-		return g.leave(ctx, id, groups, at)
+		return g.leave(ctx, c.ID, groups, c.At)
 	})
 	if err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func TestNothingFollowsAFailureInAJoinedTransaction(t *testing.T) {
 						first = db.Append(ctx, entry)
 						require.Error(t, first, "the same ID again")
 					}
-					_, err := users.Create(ctx, user(n))
+					_, err := users.Create(ctx, storetest.Creation(user(n)))
 					require.Equal(t, fails, err != nil, "%v", err)
 					require.ErrorIs(t, first, err)
 					return err
@@ -112,9 +112,9 @@ func TestTheFirstWriteMayJoinATransaction(t *testing.T) {
 		boom := errors.New("boom")
 		for _, want := range []error{boom, nil} {
 			err := host.InTx(t.Context(), func(ctx context.Context) error {
-				u, err := users.Create(ctx, user(1))
+				u, err := users.Create(ctx, storetest.Creation(user(1)))
 				require.NoError(t, err)
-				_, err = users.Update(ctx, &store.Change{Before: u, After: u})
+				_, err = users.Update(ctx, &store.Change{ID: u.ID, Before: u, After: u})
 				require.NoError(t, err)
 				return want
 			})
@@ -138,7 +138,7 @@ func TestTheFirstWritesOfProcessesMayJoinTransactionsAtOnce(t *testing.T) {
 			}
 			wg.Go(func() {
 				errs[n] = inTx(t.Context(), func(ctx context.Context) error {
-					_, err := users.Create(ctx, user(n))
+					_, err := users.Create(ctx, storetest.Creation(user(n)))
 					return err
 				})
 			})
@@ -168,13 +168,13 @@ func TestTheFirstPOSTMayJoinATransaction(t *testing.T) {
 // that has begun to write.
 func TestJoiningRebuildsNoKeys(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
-		_, err := d.store(t).Store(schema.UserType).Create(t.Context(), user(1))
+		_, err := d.store(t).Store(schema.UserType).Create(t.Context(), storetest.Creation(user(1)))
 		require.NoError(t, err)
 		_, err = d.open(t).Exec("UPDATE scim_type SET rule = 'fold 1'")
 		require.NoError(t, err)
 		host, db := beside(t, d)
 		users := db.Store(schema.UserType)
-		create := func(ctx context.Context) error { _, err := users.Create(ctx, user(2)); return err }
+		create := func(ctx context.Context) error { _, err := users.Create(ctx, storetest.Creation(user(2))); return err }
 		find := func(ctx context.Context) error { _, err := users.List(ctx, &store.Query{Total: true}); return err }
 		for _, call := range []func(context.Context) error{create, find} {
 			err = host.InTx(t.Context(), call)
@@ -227,7 +227,7 @@ func TestTablesOfTheApplicationJoinATransactionHere(t *testing.T) {
 				require.Same(t, mine, joined)
 				return nil
 			}))
-			_, err := a.users.Create(ctx, userOf(schema.UserType, "within"))
+			_, err := a.users.Create(ctx, storetest.Creation(userOf(schema.UserType, "within")))
 			require.NoError(t, err)
 			return boom
 		})
@@ -284,7 +284,7 @@ func TestATransactionTheApplicationBeganIsOnOneDatabase(t *testing.T) {
 	tx, err := pool.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer tx.Rollback()
-	_, err = there.Store(schema.UserType).Create(host.WithTx(t.Context(), tx), user(1))
+	_, err = there.Store(schema.UserType).Create(host.WithTx(t.Context(), tx), storetest.Creation(user(1)))
 	require.NoError(t, err)
 	require.NoError(t, tx.Commit())
 	require.Equal(t, 0, count(t, here))

@@ -34,7 +34,7 @@ func TestNamesOfEveryLengthAndCharacter(t *testing.T) {
 		}
 		require.True(t, slices.IsSorted(names))
 		for i, name := range slices.Backward(names) { // so that creation is another order
-			_, err := users.Create(t.Context(), named(fmt.Sprint("id", i), name))
+			_, err := users.Create(t.Context(), storetest.Creation(named(fmt.Sprint("id", i), name)))
 			require.NoError(t, err, "%q", name)
 		}
 		path := schema.UserType.MustResolve("userName")
@@ -54,7 +54,7 @@ func TestNamesOfEveryLengthAndCharacter(t *testing.T) {
 
 		for i, name := range names {
 			var taken *store.UniquenessError
-			_, err := users.Create(t.Context(), named("twin", strings.ToUpper(name)))
+			_, err := users.Create(t.Context(), storetest.Creation(named("twin", strings.ToUpper(name))))
 			require.ErrorAs(t, err, &taken, "%q", name)
 			page, err := users.List(t.Context(), &store.Query{Filter: compare(filter.EQ, name), Count: 100, Total: true})
 			require.NoError(t, err)
@@ -94,23 +94,23 @@ func TestAHalfTakenResourceTakesNothing(t *testing.T) {
 			o = o.With(storetest.ThingType.MustResolve("serial").Last(), schema.Integer(serial))
 			return resource(storetest.ThingType, id, o.With(path.Root(), schema.Complex(more.Object())))
 		}
-		_, err := things.Create(t.Context(), thing("first", 1, "x"))
+		_, err := things.Create(t.Context(), storetest.Creation(thing("first", 1, "x")))
 		require.NoError(t, err)
-		second, err := things.Create(t.Context(), thing("second", 2, "y"))
+		second, err := things.Create(t.Context(), storetest.Creation(thing("second", 2, "y")))
 		require.NoError(t, err)
 		err = db.InTx(t.Context(), func(ctx context.Context) error {
 			var taken *store.UniquenessError
-			_, err := things.Create(ctx, thing("third", 3, "x"))
+			_, err := things.Create(ctx, storetest.Creation(thing("third", 3, "x")))
 			require.ErrorAs(t, err, &taken)
 			require.Equal(t, "urn:example:storetest:2.0:More:code", taken.Path)
-			_, err = things.Update(ctx, &store.Change{Before: second, After: thing("second", 4, "x")})
+			_, err = things.Update(ctx, &store.Change{ID: second.ID, Before: second, After: thing("second", 4, "x")})
 			require.ErrorAs(t, err, &taken)
 			return nil
 		})
 		require.NoError(t, err)
 		for _, serial := range []int64{3, 4} {
 			id := fmt.Sprint("later", serial)
-			_, err := things.Create(t.Context(), thing(id, serial, id))
+			_, err := things.Create(t.Context(), storetest.Creation(thing(id, serial, id)))
 			require.NoError(t, err, "serial %d", serial)
 		}
 	})
@@ -121,7 +121,7 @@ func TestHugeNamesAreToldApart(t *testing.T) {
 		users := d.store(t).Store(schema.UserType)
 		huge := strings.Repeat("x", 100_000)
 		for _, end := range []string{"a", "b"} {
-			_, err := users.Create(t.Context(), named(end, huge+end))
+			_, err := users.Create(t.Context(), storetest.Creation(named(end, huge+end)))
 			require.NoError(t, err)
 		}
 		for _, end := range []string{"a", "b"} {
@@ -130,7 +130,7 @@ func TestHugeNamesAreToldApart(t *testing.T) {
 			require.Equal(t, 1, page.Total)
 			require.Equal(t, end, page.Resources[0].ID)
 			var taken *store.UniquenessError
-			_, err = users.Create(t.Context(), named("twin", huge+end))
+			_, err = users.Create(t.Context(), storetest.Creation(named("twin", huge+end)))
 			require.ErrorAs(t, err, &taken)
 		}
 	})
@@ -150,16 +150,16 @@ func TestManyValues(t *testing.T) {
 			}
 			return schema.List(list...)
 		}
-		u, err := users.Create(t.Context(), named("u", "u").With(emails, of(0, 3000)))
+		u, err := users.Create(t.Context(), storetest.Creation(named("u", "u").With(emails, of(0, 3000))))
 		require.NoError(t, err)
-		u, err = users.Update(t.Context(), &store.Change{Before: u, After: u.With(emails, of(2000, 3500))})
+		u, err = users.Update(t.Context(), &store.Change{ID: u.ID, Before: u, After: u.With(emails, of(2000, 3500))})
 		require.NoError(t, err)
 		for n, want := range map[int]int{0: 0, 1999: 0, 2000: 1, 3499: 1} {
 			page, err := users.List(t.Context(), &store.Query{Filter: equal("emails.value", fmt.Sprintf("%d@EXAMPLE.com", n)), Count: 2, Total: true})
 			require.NoError(t, err)
 			require.Equal(t, want, page.Total, n)
 		}
-		_, err = users.Update(t.Context(), &store.Change{Before: u, After: u.With(emails, schema.Value{})})
+		_, err = users.Update(t.Context(), &store.Change{ID: u.ID, Before: u, After: u.With(emails, schema.Value{})})
 		require.NoError(t, err)
 		page, err := users.List(t.Context(), &store.Query{Filter: filter.New(filter.Compare{Path: schema.UserType.MustResolve("emails.value"), Op: filter.PR}), Count: 1})
 		require.NoError(t, err)
@@ -182,16 +182,16 @@ func TestResourcesThatCannotBeStored(t *testing.T) {
 	db := sqlite(t).store(t)
 	users, groups := db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore)
 	for _, id := range []string{"", "\x00", "\xff", strings.Repeat("x", 256)} {
-		_, err := users.Create(t.Context(), named(id, "x"))
+		_, err := users.Create(t.Context(), storetest.Creation(named(id, "x")))
 		require.Error(t, err, "id %q", id)
 	}
 	timeless := *named("id", "x")
 	timeless.LastModified = timeless.LastModified.AddDate(10000, 0, 0)
-	_, err := users.Create(t.Context(), &timeless)
+	_, err := users.Create(t.Context(), storetest.Creation(&timeless))
 	require.Error(t, err)
-	g, err := groups.Create(t.Context(), group("g", "G"))
+	g, err := groups.Create(t.Context(), storetest.Creation(group("g", "G")))
 	require.NoError(t, err)
-	_, _, err = groups.UpdateMembers(t.Context(), &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: []schema.Member{{Value: "\x00"}}}})
+	_, _, err = groups.PutMembers(t.Context(), &store.Change{ID: g.ID, Before: g, After: g, Members: &schema.MemberDelta{Add: []schema.Member{{Value: "\x00"}}}})
 	require.Error(t, err)
 	require.Equal(t, 0, count(t, db))
 }
@@ -206,9 +206,9 @@ func TestMembersOfALargeGroup(t *testing.T) {
 		for n := range members {
 			members[n] = schema.Member{Value: fmt.Sprintf("m%d", n), Type: "User", Display: "M\x00"}
 		}
-		g, err := groups.Create(t.Context(), group("g", "G"))
+		g, err := groups.Create(t.Context(), storetest.Creation(group("g", "G")))
 		require.NoError(t, err)
-		_, _, err = groups.UpdateMembers(t.Context(), &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: members}})
+		_, _, err = groups.PutMembers(t.Context(), &store.Change{ID: g.ID, Before: g, After: g, Members: &schema.MemberDelta{Add: members}})
 		require.NoError(t, err)
 		for _, stop := range []int{1, 10_200, size} {
 			var got []schema.Member

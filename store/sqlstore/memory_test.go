@@ -14,6 +14,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // liveHeap is what is in use, without garbage.
@@ -69,13 +70,13 @@ func TestMemoryStaysFlat(t *testing.T) {
 			ctx := store.WithTenant(t.Context(), "t")
 
 			groups := db.Store(schema.GroupType).(store.MemberStore)
-			g, err := groups.Create(ctx, group("everyone", "g"))
+			g, err := groups.Create(ctx, storetest.Creation(group("everyone", "g")))
 			require.NoError(t, err)
 			joining := make([]schema.Member, 100_000)
 			for i := range joining {
 				joining[i] = schema.Member{Value: fmt.Sprintf("11111111-2222-4333-8444-%012d", i), Type: "User"}
 			}
-			_, _, err = groups.UpdateMembers(ctx, &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: joining}})
+			_, _, err = groups.PutMembers(ctx, &store.Change{ID: g.ID, Before: g, After: g, Members: &schema.MemberDelta{Add: joining}})
 			require.NoError(t, err)
 
 			size, growth := watch(t, h, "/Groups/everyone")

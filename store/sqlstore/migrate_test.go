@@ -13,12 +13,13 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 func TestMigrateAgainChangesNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
-		_, err := db.Store(schema.UserType).Create(t.Context(), user(1))
+		_, err := db.Store(schema.UserType).Create(t.Context(), storetest.Creation(user(1)))
 		require.NoError(t, err)
 		require.NoError(t, db.Migrate(t.Context()))
 		require.NoError(t, d.store(t).Migrate(t.Context()))
@@ -36,7 +37,7 @@ func TestMigrateInManyProcessesAtOnce(t *testing.T) {
 			users := db.Store(schema.UserType)
 			wg.Go(func() {
 				if errs[i] = db.Migrate(t.Context()); errs[i] == nil {
-					_, errs[i] = users.Create(t.Context(), user(i))
+					_, errs[i] = users.Create(t.Context(), storetest.Creation(user(i)))
 				}
 			})
 		}
@@ -61,7 +62,7 @@ func TestTablesOfANewerVersionAreRefused(t *testing.T) {
 		require.NoError(t, err)
 		db := d.empty(t)
 		require.ErrorContains(t, db.Migrate(t.Context()), "newer")
-		_, err = db.Store(schema.UserType).Create(t.Context(), user(1))
+		_, err = db.Store(schema.UserType).Create(t.Context(), storetest.Creation(user(1)))
 		require.ErrorContains(t, err, "newer", "a program that does not call Migrate")
 	})
 }
@@ -85,7 +86,7 @@ func TestKeysAreRebuiltForANewIndex(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		before := d.store(t)
 		for _, tenant := range []string{"", "acme\x00"} {
-			_, err := before.Store(schema.UserType).Create(store.WithTenant(t.Context(), tenant), user(1))
+			_, err := before.Store(schema.UserType).Create(store.WithTenant(t.Context(), tenant), storetest.Creation(user(1)))
 			require.NoError(t, err)
 		}
 		byName := filter.Compare{Path: schema.UserType.MustResolve("name.familyName"), Op: filter.EQ, Value: schema.String("NUMBER 1")}
@@ -102,11 +103,11 @@ func TestKeysAreRebuiltForANewIndex(t *testing.T) {
 			require.Equal(t, 1, page.Total)
 		}
 
-		_, err := before.Store(schema.UserType).Create(t.Context(), user(2))
+		_, err := before.Store(schema.UserType).Create(t.Context(), storetest.Creation(user(2)))
 		require.ErrorIs(t, err, store.ErrUnavailable)
 		u, err := before.Store(schema.UserType).Get(t.Context(), user(1).ID, store.GetOptions{})
 		require.NoError(t, err)
-		_, err = before.Store(schema.UserType).Update(t.Context(), &store.Change{Before: u, After: u})
+		_, err = before.Store(schema.UserType).Update(t.Context(), &store.Change{ID: u.ID, Before: u, After: u})
 		require.ErrorIs(t, err, store.ErrUnavailable)
 		require.Equal(t, 1, count(t, after), "nothing was stored")
 	})
@@ -118,13 +119,9 @@ func TestKeysAreRebuiltForANewFoldRule(t *testing.T) {
 		const invisible = "x\u00ad"
 		ctx := t.Context()
 		before := d.store(t)
-		_, err := before.Store(schema.UserType).Create(ctx, named("u", invisible))
+		_, err := before.Store(schema.UserType).Create(ctx, storetest.Creation(named("u", invisible)))
 		require.NoError(t, err)
-		members := schema.GroupType.Members()
-		var member, many *schema.Object
-		group := resource(schema.GroupType, "g", many.With(schema.GroupType.MustResolve("displayName").Last(), schema.String(invisible)).
-			With(members, schema.List(schema.Complex(member.With(members.Sub("value"), schema.String(invisible)).With(members.Sub("type"), schema.String("User\u00ad"))))))
-		_, err = before.Store(schema.GroupType).Create(ctx, group)
+		_, _, err = before.Store(schema.GroupType).(store.MemberStore).PutMembers(ctx, storetest.Creation(group("g", invisible), schema.Member{Value: invisible, Type: "User\u00ad"}))
 		require.NoError(t, err)
 		raw := d.open(t)
 		for _, statement := range []string{
@@ -148,7 +145,7 @@ func TestKeysAreRebuiltForANewFoldRule(t *testing.T) {
 			require.Len(t, page.Resources, 1, path)
 		}
 		var taken *store.UniquenessError
-		_, err = after.Store(schema.UserType).Create(ctx, named("twin", "x"))
+		_, err = after.Store(schema.UserType).Create(ctx, storetest.Creation(named("twin", "x")))
 		require.ErrorAs(t, err, &taken)
 		var kind string
 		require.NoError(t, raw.QueryRow("SELECT kind FROM scim_member").Scan(&kind))
@@ -174,7 +171,7 @@ func TestUniquenessThatStoredResourcesViolateIsRefused(t *testing.T) {
 		things := d.store(t).Store(plain)
 		for _, id := range []string{"first", "second"} {
 			var o *schema.Object
-			_, err := things.Create(t.Context(), resource(plain, id, o.With(plain.MustResolve("code").Last(), schema.String("x"))))
+			_, err := things.Create(t.Context(), storetest.Creation(resource(plain, id, o.With(plain.MustResolve("code").Last(), schema.String("x")))))
 			require.NoError(t, err)
 		}
 		db := d.empty(t)
@@ -183,7 +180,7 @@ func TestUniquenessThatStoredResourcesViolateIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, "code of second")
 		_, err = things.Get(t.Context(), "second", store.GetOptions{})
 		require.NoError(t, err, "nothing has changed")
-		_, err = things.Update(t.Context(), &store.Change{Before: resource(plain, "second", nil), After: resource(plain, "second", nil)})
+		_, err = things.Update(t.Context(), &store.Change{ID: "second", Before: resource(plain, "second", nil), After: resource(plain, "second", nil)})
 		require.NoError(t, err, "nothing has changed")
 	})
 }

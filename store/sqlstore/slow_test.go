@@ -12,6 +12,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // largeGroup has more members than are read at once.
@@ -22,9 +23,9 @@ func largeGroup(t *testing.T, db *sqlstore.DB) (store.MemberStore, *schema.Resou
 		all[i] = schema.Member{Value: fmt.Sprintf("m%05d", i)}
 	}
 	groups := db.Store(schema.GroupType).(store.MemberStore)
-	g, err := groups.Create(t.Context(), group("1", "g"))
+	g, err := groups.Create(t.Context(), storetest.Creation(group("1", "g")))
 	require.NoError(t, err)
-	g, _, err = groups.UpdateMembers(t.Context(), &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Add: all}})
+	g, _, err = groups.PutMembers(t.Context(), &store.Change{ID: g.ID, Before: g, After: g, Members: &schema.MemberDelta{Add: all}})
 	require.NoError(t, err)
 	return groups, g
 }
@@ -61,7 +62,7 @@ func TestMembersWhoStayAreYieldedOnce(t *testing.T) {
 			require.NoError(t, err)
 			seen[m.Value]++
 			if n++; n == 5 {
-				_, _, err := groups.UpdateMembers(t.Context(), &store.Change{Before: g, After: g, Members: &schema.MemberDelta{
+				_, _, err := groups.PutMembers(t.Context(), &store.Change{ID: g.ID, Before: g, After: g, Members: &schema.MemberDelta{
 					Add: []schema.Member{{Value: "late"}}, Remove: []string{"m00000", "m09999", "m10000", "m10001"},
 				}})
 				require.NoError(t, err)
@@ -84,7 +85,7 @@ func TestMembersOfAGroupDeletedMeanwhile(t *testing.T) {
 		for _, err := range groups.Members(t.Context(), g.ID) {
 			require.NoError(t, err)
 			if n++; n == 1 {
-				require.NoError(t, groups.Delete(t.Context(), g.ID, ""))
+				require.NoError(t, groups.Delete(t.Context(), storetest.Deletion(g, "")))
 			}
 		}
 		require.Equal(t, 10_000, n)

@@ -19,6 +19,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 func TestOpenSQLiteRefusesWhatCannotWork(t *testing.T) {
@@ -54,7 +55,7 @@ func TestTheSQLiteFileIsPrivateAndWhereItWasAsked(t *testing.T) {
 	t.Parallel()
 	d := sqlite(t)
 	db := d.store(t)
-	_, err := db.Store(schema.UserType).Create(t.Context(), user(1))
+	_, err := db.Store(schema.UserType).Create(t.Context(), storetest.Creation(user(1)))
 	require.NoError(t, err)
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(d.path), "*"))
 	require.NoError(t, err)
@@ -109,7 +110,7 @@ func TestSQLiteOpenedByTheHost(t *testing.T) {
 	db, err := sqlstore.New(pool, sqlstore.SQLite)
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(t.Context()))
-	_, err = db.Store(schema.UserType).Create(t.Context(), user(1))
+	_, err = db.Store(schema.UserType).Create(t.Context(), storetest.Creation(user(1)))
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	require.NoError(t, pool.PingContext(t.Context()), "Close leaves it open")
@@ -176,7 +177,7 @@ func TestHelperCreatesUntilKilled(t *testing.T) {
 	require.NoError(t, db.Migrate(t.Context()))
 	users := db.Store(schema.UserType)
 	for n := 0; ; n++ {
-		u, err := users.Create(t.Context(), user(n))
+		u, err := users.Create(t.Context(), storetest.Creation(user(n)))
 		require.NoError(t, err)
 		fmt.Println("id " + u.ID)
 	}
@@ -189,7 +190,7 @@ func TestARowThatDoesNotFitTheSchemaIsReturnedAndLogged(t *testing.T) {
 		db := d.store(t, sqlstore.Logger(slog.New(slog.NewTextHandler(&log, nil))))
 		users := db.Store(schema.UserType)
 		for n := range 3 {
-			_, err := users.Create(t.Context(), user(n))
+			_, err := users.Create(t.Context(), storetest.Creation(user(n)))
 			require.NoError(t, err)
 		}
 		pool := d.open(t)

@@ -13,6 +13,7 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // plainUser has columns that cannot be NULL, and so no attribute without a
@@ -43,13 +44,13 @@ func plainUsers(t *testing.T, d host) (*sqlquery.DB, *sqlquery.Table[plainUser])
 func TestSQLQueryAChangeOfNothing(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		_, users := plainUsers(t, d)
-		before, err := users.Create(t.Context(), userOf(users.Type(), "a"))
+		before, err := users.Create(t.Context(), storetest.Creation(userOf(users.Type(), "a")))
 		require.NoError(t, err)
 		title := users.Type().MustResolve("title")[0]
 		update := func(v schema.Value) *schema.Resource {
 			after := before.With(title, v)
 			after.LastModified = before.LastModified.Add(time.Minute)
-			got, err := users.Update(t.Context(), &store.Change{Before: before, After: after, IfVersion: before.Version})
+			got, err := users.Update(t.Context(), &store.Change{ID: before.ID, Before: before, After: after, IfVersion: before.Version})
 			require.NoError(t, err)
 			stored, err := users.Get(t.Context(), before.ID, store.GetOptions{})
 			require.NoError(t, err)
@@ -64,7 +65,7 @@ func TestSQLQueryAChangeOfNothing(t *testing.T) {
 		require.NotEqual(t, before.Version, changed.Version)
 		require.True(t, changed.LastModified.Equal(before.LastModified.Add(time.Minute)))
 
-		_, err = users.Update(t.Context(), &store.Change{Before: changed, After: changed, IfVersion: before.Version})
+		_, err = users.Update(t.Context(), &store.Change{ID: changed.ID, Before: changed, After: changed, IfVersion: before.Version})
 		require.ErrorIs(t, err, store.ErrVersion, "checked all the same")
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // bareUser has no rest, so that its columns alone decide about the elements of
@@ -117,7 +118,7 @@ func fillBare(t *testing.T, rnd *rand.Rand, table *sqlquery.Table[bareUser]) []*
 		o, problems := table.Type().DecodeStored([]byte("{" + body + "}"))
 		require.Empty(t, problems)
 		at := time.Date(2024, 1, 1, 0, 0, 0, i/2*1000, time.UTC)
-		r, err := table.Create(t.Context(), &schema.Resource{Type: table.Type(), Created: at, LastModified: at, Attributes: o})
+		r, err := table.Create(t.Context(), storetest.Creation(&schema.Resource{Type: table.Type(), Created: at, LastModified: at, Attributes: o}))
 		require.NoError(t, err, body)
 		all = append(all, r)
 	}

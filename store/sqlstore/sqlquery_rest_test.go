@@ -9,6 +9,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 type restRow[R []byte | string] struct {
@@ -51,7 +52,7 @@ func testRest[R []byte | string](t *testing.T, d host, column string) {
 	text := "é😀\x00\x01\\u0000\"" + strings.Repeat("x", 5000)
 	r := userOf(schema.UserType, "a").With(title, schema.String(text))
 	r.ID = "2819c223-7f76-453a-919d-413861904646"
-	_, err = users.Create(t.Context(), r)
+	_, err = users.Create(t.Context(), storetest.Creation(r))
 	require.NoError(t, err)
 	got, err := users.Get(t.Context(), r.ID, store.GetOptions{})
 	require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // hostAccount is a row with what an application of its own has besides.
@@ -78,11 +79,11 @@ var loginName = schema.UserType.MustResolve("userName")
 // buried creates an account, gives it all that an account can have, and
 // deletes it.
 func buried(t *testing.T, conn *sql.DB, users store.Store, name string) *schema.Resource {
-	r, err := users.Create(t.Context(), userOf(schema.UserType, name).With(schema.UserType.MustResolve("title")[0], schema.String("old")))
+	r, err := users.Create(t.Context(), storetest.Creation(userOf(schema.UserType, name).With(schema.UserType.MustResolve("title")[0], schema.String("old"))))
 	require.NoError(t, err)
 	_, err = conn.Exec("UPDATE accounts SET password_hash = 'secret', role = 'owner', is_admin = TRUE, plan = 'gold', last_login = '2024-01-02 03:04:05' WHERE email = '" + name + "'")
 	require.NoError(t, err)
-	require.NoError(t, users.Delete(t.Context(), r.ID, ""))
+	require.NoError(t, users.Delete(t.Context(), storetest.Deletion(r, "")))
 	return r
 }
 
@@ -95,7 +96,7 @@ func revive(t *testing.T, users store.Reviver, name string) *schema.Resource {
 	found, err := tombstone(users, name)
 	require.NoError(t, err)
 	after := found.WithAttributes((&schema.Object{}).With(loginName[0], schema.String(name)))
-	r, err := users.Revive(t.Context(), &store.Change{Before: found, After: after, IfVersion: found.Version, Cause: store.CauseRestore})
+	r, err := users.Revive(t.Context(), &store.Change{ID: found.ID, Before: found, After: after, IfVersion: found.Version, Cause: store.CauseRestore})
 	require.NoError(t, err)
 	return r
 }
@@ -155,18 +156,18 @@ func TestSQLQueryRevivesNothingElse(t *testing.T) {
 		}
 		const now = "deleted_at = '2024-01-02 03:04:05'"
 
-		_, err := users.Create(t.Context(), userOf(schema.UserType, "theirs"))
+		_, err := users.Create(t.Context(), storetest.Creation(userOf(schema.UserType, "theirs")))
 		require.NoError(t, err)
 		exec("UPDATE accounts SET email_key = NULL, " + now)
 		_, err = tombstone(users, "theirs")
 		require.ErrorIs(t, err, store.ErrNotFound, "deleted by the application")
-		r, err := users.Create(t.Context(), userOf(schema.UserType, "other"))
+		r, err := users.Create(t.Context(), storetest.Creation(userOf(schema.UserType, "other")))
 		require.NoError(t, err)
-		_, err = users.Revive(t.Context(), &store.Change{After: r.WithAttributes(r.Attributes)})
+		_, err = users.Revive(t.Context(), &store.Change{ID: r.ID, After: r.WithAttributes(r.Attributes)})
 		require.ErrorIs(t, err, store.ErrNotFound, "a live row")
 		theirs := *r
 		theirs.ID = "a1"
-		_, err = users.Revive(t.Context(), &store.Change{After: theirs.With(loginName[0], schema.String("theirs"))})
+		_, err = users.Revive(t.Context(), &store.Change{ID: theirs.ID, After: theirs.With(loginName[0], schema.String("theirs"))})
 		require.ErrorIs(t, err, store.ErrNotFound, "by its id")
 
 		exec("DELETE FROM accounts")
@@ -230,12 +231,12 @@ func TestSQLQueryRevivesLists(t *testing.T) {
 			r.ID = "2819c223-7f76-453a-919d-413861904646"
 			return r
 		}
-		r, err := users.Create(t.Context(), with("old@x"))
+		r, err := users.Create(t.Context(), storetest.Creation(with("old@x")))
 		require.NoError(t, err)
-		require.NoError(t, users.Delete(t.Context(), r.ID, ""))
+		require.NoError(t, users.Delete(t.Context(), storetest.Deletion(r, "")))
 		found, err := tombstone(users, "a")
 		require.NoError(t, err)
-		_, err = users.Revive(t.Context(), &store.Change{Before: found, After: with("new@x")})
+		_, err = users.Revive(t.Context(), &store.Change{ID: found.ID, Before: found, After: with("new@x")})
 		require.NoError(t, err)
 		var address string
 		require.NoError(t, conn.QueryRow("SELECT value FROM full_emails").Scan(&address), "one row")

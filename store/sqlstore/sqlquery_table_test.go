@@ -16,6 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 // hosts runs a test on each database.
@@ -49,7 +50,7 @@ func openApp(t testing.TB, d host) hostApp {
 }
 
 func (a hostApp) user(t testing.TB, name string) *schema.Resource {
-	r, err := a.users.Create(t.Context(), userOf(schema.UserType, name))
+	r, err := a.users.Create(t.Context(), storetest.Creation(userOf(schema.UserType, name)))
 	require.NoError(t, err)
 	return r
 }
@@ -61,13 +62,8 @@ func userOf(rt *schema.ResourceType, name string) *schema.Resource {
 		Attributes: (&schema.Object{}).With(rt.MustResolve("userName")[0], schema.String(name))}
 }
 
-func team(name string, members ...string) *schema.Resource {
-	a := schema.GroupType.Members()
-	var list []schema.Value
-	for _, id := range members {
-		list = append(list, schema.Complex((&schema.Object{}).With(a.Sub("value"), schema.String(id))))
-	}
-	o := (&schema.Object{}).With(schema.GroupType.MustResolve("displayName")[0], schema.String(name)).With(a, schema.List(list...))
+func team(name string) *schema.Resource {
+	o := (&schema.Object{}).With(schema.GroupType.MustResolve("displayName")[0], schema.String(name))
 	return &schema.Resource{Type: schema.GroupType, Created: hostTime, LastModified: hostTime, Attributes: o}
 }
 
@@ -83,7 +79,7 @@ func TestSQLQueryHostKeepsItsColumns(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "Barbara", before.Attributes.Get(schema.UserType.MustResolve("name")[0]).Object().Get(schema.UserType.MustResolve("name.givenName")[1]).Text(), "what the application writes is seen")
 		after := before.With(schema.UserType.MustResolve("title")[0], schema.String("Guide"))
-		_, err = a.users.Update(t.Context(), &store.Change{Before: before, After: after, IfVersion: before.Version})
+		_, err = a.users.Update(t.Context(), &store.Change{ID: before.ID, Before: before, After: after, IfVersion: before.Version})
 		require.NoError(t, err)
 
 		var hash, plan, email string
@@ -97,15 +93,17 @@ func TestSQLQueryMembersOfATable(t *testing.T) {
 		a := openApp(t, d)
 		ctx := t.Context()
 		u, v := a.user(t, "a"), a.user(t, "b")
-		g, err := a.teams.Create(ctx, team("g", u.ID, "u99", "nobody", "g1"))
+		g, joined, err := a.teams.PutMembers(ctx, storetest.Creation(team("g"),
+			schema.Member{Value: u.ID}, schema.Member{Value: "u99"}, schema.Member{Value: "nobody"}, schema.Member{Value: "g1"}))
 		require.NoError(t, err, "a reference that leads nowhere fails nothing")
+		require.Equal(t, []schema.Member{{Value: u.ID}}, joined.Add, "the delta that took effect")
 		require.Equal(t, []schema.Member{{Value: u.ID, Type: "User"}}, membersOf(t, a.teams, g.ID))
 
-		_, did, err := a.teams.UpdateMembers(ctx, change(g, schema.MemberDelta{Add: []schema.Member{{Value: v.ID, Type: "User"}, {Value: u.ID}, {Value: "u98", Type: "User"}}}))
+		_, did, err := a.teams.PutMembers(ctx, change(g, schema.MemberDelta{Add: []schema.Member{{Value: v.ID, Type: "User"}, {Value: u.ID}, {Value: "u98", Type: "User"}}}))
 		require.NoError(t, err)
 		require.Equal(t, []schema.Member{{Value: v.ID, Type: "User"}}, did.Add, "the delta that took effect")
 
-		_, _, err = a.teams.UpdateMembers(ctx, change(g, schema.MemberDelta{Add: []schema.Member{{Value: g.ID, Type: "Group"}}}))
+		_, _, err = a.teams.PutMembers(ctx, change(g, schema.MemberDelta{Add: []schema.Member{{Value: g.ID, Type: "Group"}}}))
 		var wrong *schema.Error
 		require.ErrorAs(t, err, &wrong, "a group that exists is not left out silently")
 		require.Equal(t, schema.ErrorInvalidValue, wrong.Type)
@@ -127,14 +125,14 @@ func TestSQLQueryMembersOfATable(t *testing.T) {
 			}
 		}
 
-		left, err := a.teams.RemoveFromAll(ctx, u.ID, hostTime.Add(time.Hour))
+		left, err := a.teams.RemoveFromAll(ctx, &store.Change{ID: u.ID, At: hostTime.Add(time.Hour), Cause: store.CauseMembers})
 		require.NoError(t, err)
 		require.Equal(t, []string{g.ID}, left)
 		now, err := a.teams.Get(ctx, g.ID, store.GetOptions{})
 		require.NoError(t, err)
 		require.Equal(t, "3", now.Version)
 		require.True(t, hostTime.Add(time.Hour).Equal(now.LastModified))
-		require.NoError(t, a.teams.Delete(ctx, g.ID, now.Version), "with its members")
+		require.NoError(t, a.teams.Delete(ctx, storetest.Deletion(g, now.Version)), "with its members")
 	})
 }
 
@@ -148,17 +146,17 @@ func membersOf(t *testing.T, s store.MemberStore, id string) []schema.Member {
 }
 
 func change(g *schema.Resource, d schema.MemberDelta) *store.Change {
-	return &store.Change{Before: g, After: g, Members: &d, Cause: store.CausePatch}
+	return &store.Change{ID: g.ID, Before: g, After: g, Members: &d, Cause: store.CausePatch}
 }
 
 func TestSQLQueryTombstones(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		u := a.user(t, "same")
-		require.NoError(t, a.users.Delete(t.Context(), u.ID, u.Version))
+		require.NoError(t, a.users.Delete(t.Context(), storetest.Deletion(u, u.Version)))
 		_, err := a.users.Get(t.Context(), u.ID, store.GetOptions{})
 		require.ErrorIs(t, err, store.ErrNotFound)
-		require.ErrorIs(t, a.users.Delete(t.Context(), u.ID, ""), store.ErrNotFound)
+		require.ErrorIs(t, a.users.Delete(t.Context(), storetest.Deletion(u, "")), store.ErrNotFound)
 		again := a.user(t, "SAME")
 		require.NotEqual(t, u.ID, again.ID, "a new id") // M-13
 		n := 0
@@ -173,7 +171,7 @@ func TestSQLQueryTransactionOfTheHost(t *testing.T) {
 		tx, err := a.conn.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
 		ctx := a.db.WithTx(t.Context(), tx)
-		_, err = a.users.Create(ctx, userOf(schema.UserType, "a"))
+		_, err = a.users.Create(ctx, storetest.Creation(userOf(schema.UserType, "a")))
 		require.NoError(t, err)
 		require.NoError(t, a.db.InTx(ctx, func(ctx context.Context) error {
 			inner, ok := sqlquery.Tx(ctx)
@@ -232,7 +230,7 @@ func TestSQLQueryRebuildsKeys(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, n, "nothing is left to do")
 		require.Zero(t, warned())
-		_, err = a.users.Create(t.Context(), userOf(schema.UserType, "aNN@X"))
+		_, err = a.users.Create(t.Context(), storetest.Creation(userOf(schema.UserType, "aNN@X")))
 		var taken *store.UniquenessError
 		require.ErrorAs(t, err, &taken)
 		require.Equal(t, "userName", taken.Path)
@@ -258,7 +256,7 @@ func TestSQLQueryLists(t *testing.T) {
 		o, _ := schema.UserType.DecodeStored([]byte(`{"userName":"a","emails":[{"value":"A@x","type":"Work"},{"value":"b@x","primary":true}]}`))
 		r := userOf(schema.UserType, "a").WithAttributes(o)
 		r.ID = "2819c223-7f76-453a-919d-413861904646"
-		_, err := users.Create(t.Context(), r)
+		_, err := users.Create(t.Context(), storetest.Creation(r))
 		require.NoError(t, err)
 		require.Equal(t, 2, rows())
 		_, err = conn.Exec("DELETE FROM full_emails")
@@ -276,7 +274,7 @@ func TestSQLQueryLists(t *testing.T) {
 		p, err := users.List(t.Context(), &store.Query{Filter: filter.New(e), Count: 9})
 		require.NoError(t, err)
 		require.Len(t, p.Resources, 1)
-		require.NoError(t, users.Delete(t.Context(), r.ID, ""))
+		require.NoError(t, users.Delete(t.Context(), storetest.Deletion(r, "")))
 		require.Zero(t, rows())
 	})
 }
@@ -291,11 +289,11 @@ func TestSQLQueryHandsOutNoIDAgain(t *testing.T) { // M-13
 		require.NoError(t, err)
 		seen := map[string]bool{}
 		for range 3 {
-			r, err := bare.Create(t.Context(), userOf(bare.Type(), "a"))
+			r, err := bare.Create(t.Context(), storetest.Creation(userOf(bare.Type(), "a")))
 			require.NoError(t, err)
 			require.False(t, seen[r.ID], r.ID)
 			seen[r.ID] = true
-			require.NoError(t, bare.Delete(t.Context(), r.ID, ""), "the row goes")
+			require.NoError(t, bare.Delete(t.Context(), storetest.Deletion(r, "")), "the row goes")
 		}
 	})
 }
@@ -309,11 +307,11 @@ func TestSQLQueryFailsClosedForTenants(t *testing.T) {
 	p, err := a.users.List(ctx, &store.Query{Count: 9, Total: true})
 	require.NoError(t, err)
 	require.Zero(t, p.Total)
-	require.ErrorIs(t, a.users.Delete(ctx, u.ID, ""), store.ErrNotFound)
+	require.ErrorIs(t, a.users.Delete(ctx, storetest.Deletion(u, "")), store.ErrNotFound)
 	ids, err := a.users.Exists(ctx, []string{u.ID})
 	require.NoError(t, err)
 	require.Empty(t, ids)
-	_, err = a.users.Create(ctx, userOf(schema.UserType, "b"))
+	_, err = a.users.Create(ctx, storetest.Creation(userOf(schema.UserType, "b")))
 	require.Error(t, err)
 }
 
@@ -328,9 +326,9 @@ func TestSQLQueryUniqueIndexOfTheHost(t *testing.T) {
 			a := schema.UserType.MustResolve("emails.value")
 			return userOf(schema.UserType, name).With(a[0], schema.List(schema.Complex((&schema.Object{}).With(a[1], schema.String("m@x")))))
 		}
-		_, err = users.Create(t.Context(), mail("a"))
+		_, err = users.Create(t.Context(), storetest.Creation(mail("a")))
 		require.NoError(t, err)
-		_, err = users.Create(t.Context(), mail("b"))
+		_, err = users.Create(t.Context(), storetest.Creation(mail("b")))
 		var taken *store.UniquenessError
 		require.ErrorAs(t, err, &taken, "an index that only the application knows of is 409, not 500")
 		p, err := users.List(t.Context(), &store.Query{Total: true})
@@ -460,11 +458,11 @@ func BenchmarkSQLQuery(b *testing.B) {
 	require.NoError(b, a.db.InTx(b.Context(), func(ctx context.Context) error {
 		for i := range 10_000 {
 			name := strings.Repeat("x", i%7) + time.Unix(int64(i), 0).String()
-			if _, err := a.users.Create(ctx, userOf(schema.UserType, name)); err != nil {
+			if _, err := a.users.Create(ctx, storetest.Creation(userOf(schema.UserType, name))); err != nil {
 				return err
 			}
 		}
-		_, err := a.users.Create(ctx, userOf(schema.UserType, "needle"))
+		_, err := a.users.Create(ctx, storetest.Creation(userOf(schema.UserType, "needle")))
 		return err
 	}))
 	b.Run("Get", func(b *testing.B) {
@@ -496,7 +494,7 @@ func BenchmarkSQLQuery(b *testing.B) {
 			err := a.db.InTx(b.Context(), func(ctx context.Context) error {
 				r, err := a.users.Get(ctx, "u5000", store.GetOptions{ForUpdate: true})
 				if err == nil {
-					_, err = a.users.Update(ctx, &store.Change{Before: r, After: r, IfVersion: r.Version})
+					_, err = a.users.Update(ctx, &store.Change{ID: r.ID, Before: r, After: r, IfVersion: r.Version})
 				}
 				return err
 			})

@@ -14,20 +14,21 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
+	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
 func TestHandlesOfOneDatabaseSeeEachOther(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		a, b := d.store(t).Store(schema.UserType), d.store(t).Store(schema.UserType)
-		u, err := a.Create(t.Context(), user(1))
+		u, err := a.Create(t.Context(), storetest.Creation(user(1)))
 		require.NoError(t, err)
-		_, err = b.Create(t.Context(), resource(schema.UserType, "other", user(1).Attributes))
+		_, err = b.Create(t.Context(), storetest.Creation(resource(schema.UserType, "other", user(1).Attributes)))
 		var taken *store.UniquenessError
 		require.ErrorAs(t, err, &taken)
 		require.Equal(t, "userName", taken.Path)
-		_, err = b.Update(t.Context(), &store.Change{Before: u, After: u, IfVersion: u.Version})
+		_, err = b.Update(t.Context(), &store.Change{ID: u.ID, Before: u, After: u, IfVersion: u.Version})
 		require.NoError(t, err)
-		_, err = a.Update(t.Context(), &store.Change{Before: u, After: u, IfVersion: u.Version})
+		_, err = a.Update(t.Context(), &store.Change{ID: u.ID, Before: u, After: u, IfVersion: u.Version})
 		require.ErrorIs(t, err, store.ErrVersion)
 	})
 }
@@ -37,7 +38,7 @@ func TestHandlesOfOneDatabaseLoseNoUpdate(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		const each = 15
 		handles := []*sqlstore.DB{d.store(t), d.store(t)}
-		_, err := handles[0].Store(schema.UserType).Create(t.Context(), user(1))
+		_, err := handles[0].Store(schema.UserType).Create(t.Context(), storetest.Creation(user(1)))
 		require.NoError(t, err)
 		title := schema.UserType.MustResolve("title").Last()
 		var wg sync.WaitGroup
@@ -51,7 +52,7 @@ func TestHandlesOfOneDatabaseLoseNoUpdate(t *testing.T) {
 						if err != nil {
 							return err
 						}
-						_, err = users.Update(ctx, &store.Change{Before: u, After: u.With(title, schema.String(u.Get(title).Text()+"x"))})
+						_, err = users.Update(ctx, &store.Change{ID: u.ID, Before: u, After: u.With(title, schema.String(u.Get(title).Text()+"x"))})
 						return err
 					})
 				}
@@ -80,7 +81,7 @@ func TestTheHostsStatementsShareTheTransaction(t *testing.T) {
 		veto := errors.New("no seat left")
 		for _, want := range []error{veto, nil} {
 			err := db.InTx(t.Context(), func(ctx context.Context) error {
-				if _, err := users.Create(ctx, user(1)); err != nil {
+				if _, err := users.Create(ctx, storetest.Creation(user(1))); err != nil {
 					return err
 				}
 				tx, ok := sqlstore.Tx(ctx)
@@ -105,17 +106,17 @@ func TestAConflictWithinATransactionLeavesNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
-		_, err := users.Create(t.Context(), user(1))
+		_, err := users.Create(t.Context(), storetest.Creation(user(1)))
 		require.NoError(t, err)
-		second, err := users.Create(t.Context(), user(2))
+		second, err := users.Create(t.Context(), storetest.Creation(user(2)))
 		require.NoError(t, err)
 		var taken *store.UniquenessError
 		err = db.InTx(t.Context(), func(ctx context.Context) error {
-			_, err := users.Create(ctx, resource(schema.UserType, "twin", user(1).Attributes))
+			_, err := users.Create(ctx, storetest.Creation(resource(schema.UserType, "twin", user(1).Attributes)))
 			require.ErrorAs(t, err, &taken)
-			_, err = users.Update(ctx, &store.Change{Before: second, After: second.WithAttributes(user(1).Attributes)})
+			_, err = users.Update(ctx, &store.Change{ID: second.ID, Before: second, After: second.WithAttributes(user(1).Attributes)})
 			require.ErrorAs(t, err, &taken)
-			_, err = users.Create(ctx, user(1))
+			_, err = users.Create(ctx, storetest.Creation(user(1)))
 			require.ErrorAs(t, err, &taken)
 			require.Equal(t, "id", taken.Path)
 			return nil
@@ -127,7 +128,7 @@ func TestAConflictWithinATransactionLeavesNothing(t *testing.T) {
 		got, err := users.Get(t.Context(), second.ID, store.GetOptions{})
 		require.NoError(t, err)
 		require.Equal(t, second.Version, got.Version)
-		_, err = users.Create(t.Context(), resource(schema.UserType, "third", user(3).Attributes))
+		_, err = users.Create(t.Context(), storetest.Creation(resource(schema.UserType, "third", user(3).Attributes)))
 		require.NoError(t, err)
 	})
 }
@@ -139,7 +140,7 @@ func TestAHiddenFailureIsNotCommitted(t *testing.T) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
 		err := db.InTx(t.Context(), func(ctx context.Context) error {
-			_, err := users.Create(ctx, user(1))
+			_, err := users.Create(ctx, storetest.Creation(user(1)))
 			require.NoError(t, err)
 			short, cancel := context.WithCancel(ctx)
 			cancel()
@@ -163,14 +164,17 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 		cancel()
 		u, g := user(1), group("g", "G")
 		for name, call := range map[string]func() error{
-			"Get":     func() error { _, err := users.Get(ctx, "x", store.GetOptions{}); return err },
-			"List":    func() error { _, err := users.List(ctx, &store.Query{Count: 1, Total: true}); return err },
-			"Create":  func() error { _, err := users.Create(ctx, u); return err },
-			"Update":  func() error { _, err := users.Update(ctx, &store.Change{Before: u, After: u}); return err },
-			"Delete":  func() error { return users.Delete(ctx, "x", "") },
-			"Exists":  func() error { _, err := users.(store.Exister).Exists(ctx, []string{"x"}); return err },
-			"Groups":  func() error { _, err := groups.GroupsOf(ctx, []string{"x"}); return err },
-			"Remove":  func() error { _, err := groups.RemoveFromAll(ctx, "x", start); return err },
+			"Get":    func() error { _, err := users.Get(ctx, "x", store.GetOptions{}); return err },
+			"List":   func() error { _, err := users.List(ctx, &store.Query{Count: 1, Total: true}); return err },
+			"Create": func() error { _, err := users.Create(ctx, storetest.Creation(u)); return err },
+			"Update": func() error { _, err := users.Update(ctx, &store.Change{ID: u.ID, Before: u, After: u}); return err },
+			"Delete": func() error { return users.Delete(ctx, &store.Change{ID: "x"}) },
+			"Exists": func() error { _, err := users.(store.Exister).Exists(ctx, []string{"x"}); return err },
+			"Groups": func() error { _, err := groups.GroupsOf(ctx, []string{"x"}); return err },
+			"Remove": func() error {
+				_, err := groups.RemoveFromAll(ctx, &store.Change{ID: "x", At: start, Cause: store.CauseMembers})
+				return err
+			},
 			"InTx":    func() error { return db.InTx(ctx, func(context.Context) error { return nil }) },
 			"Migrate": func() error { return db.Migrate(ctx) },
 			"Members": func() error {
@@ -179,8 +183,8 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 				}
 				return nil
 			},
-			"UpdateMembers": func() error {
-				_, _, err := groups.UpdateMembers(ctx, &store.Change{Before: g, After: g, Members: &schema.MemberDelta{Remove: []string{"x"}}})
+			"PutMembers": func() error {
+				_, _, err := groups.PutMembers(ctx, &store.Change{ID: g.ID, Before: g, After: g, Members: &schema.MemberDelta{Remove: []string{"x"}}})
 				return err
 			},
 		} {
@@ -194,15 +198,15 @@ func TestWaitingForAWriterEndsWithTheContext(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
-		u, err := users.Create(t.Context(), user(1))
+		u, err := users.Create(t.Context(), storetest.Creation(user(1)))
 		require.NoError(t, err)
 		err = db.InTx(t.Context(), func(ctx context.Context) error {
-			_, err := users.Update(ctx, &store.Change{Before: u, After: u})
+			_, err := users.Update(ctx, &store.Change{ID: u.ID, Before: u, After: u})
 			require.NoError(t, err)
 			short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
 			began := time.Now()
-			_, err = users.Update(short, &store.Change{Before: u, After: u})
+			_, err = users.Update(short, &store.Change{ID: u.ID, Before: u, After: u})
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Less(t, time.Since(began), 2*time.Second)
 			_, err = users.Get(t.Context(), u.ID, store.GetOptions{})
@@ -238,7 +242,7 @@ func TestALostConnectionRunsTheTransactionAgainBeforeTheCommitOnly(t *testing.T)
 			if runs++; runs == 1 {
 				killOwnConnection(t, d, ctx, pool)
 			}
-			_, err := users.Create(ctx, user(1))
+			_, err := users.Create(ctx, storetest.Creation(user(1)))
 			return err
 		})
 		require.NoError(t, err)
@@ -247,7 +251,7 @@ func TestALostConnectionRunsTheTransactionAgainBeforeTheCommitOnly(t *testing.T)
 		runs = 0
 		err = db.InTx(t.Context(), func(ctx context.Context) error {
 			runs++
-			_, err := users.Create(ctx, user(2))
+			_, err := users.Create(ctx, storetest.Creation(user(2)))
 			killOwnConnection(t, d, ctx, pool)
 			return err
 		})
@@ -262,7 +266,7 @@ func TestADeadlockRunsTheTransactionAgain(t *testing.T) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
 		for n := range 2 {
-			_, err := users.Create(t.Context(), user(n))
+			_, err := users.Create(t.Context(), storetest.Creation(user(n)))
 			require.NoError(t, err)
 		}
 		var both, wg sync.WaitGroup
@@ -281,7 +285,7 @@ func TestADeadlockRunsTheTransactionAgain(t *testing.T) {
 							both.Done()
 							both.Wait()
 						}
-						if _, err := users.Update(ctx, &store.Change{Before: u, After: u}); err != nil {
+						if _, err := users.Update(ctx, &store.Change{ID: u.ID, Before: u, After: u}); err != nil {
 							return err
 						}
 					}

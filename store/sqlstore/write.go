@@ -44,9 +44,6 @@ func (t *table) lock(ctx context.Context, id, ifVersion string) (row, error) {
 // body returns the attributes as they are stored, and as columns.
 func (t *table) body(r *schema.Resource) (o *schema.Object, display, body string) {
 	o = r.Attributes
-	if m := t.t.Members(); m != nil {
-		o = o.With(m, schema.Value{})
-	}
 	if t.display != nil {
 		for v := range t.display.Values(r) {
 			display = escape(v.Text())
@@ -59,10 +56,10 @@ func (t *table) body(r *schema.Resource) (o *schema.Object, display, body string
 }
 
 // Create implements [store.Store].
-func (t *table) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+func (t *table) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := t.db.InTx(ctx, func(ctx context.Context) (err error) {
-		out, _, err = t.create(ctx, r)
+		out, _, err = t.create(ctx, c.After)
 		return err
 	})
 	return out, err
@@ -125,7 +122,7 @@ func (t *table) insert(ctx context.Context, id, created, modified, display, body
 func (t *table) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := t.db.InTx(ctx, func(ctx context.Context) error {
-		r, err := t.lock(ctx, c.Before.ID, c.IfVersion)
+		r, err := t.lock(ctx, c.ID, c.IfVersion)
 		if err != nil {
 			return err
 		}
@@ -160,13 +157,13 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 }
 
 // Delete implements [store.Store].
-func (t *table) Delete(ctx context.Context, id string, ifVersion string) error {
+func (t *table) Delete(ctx context.Context, c *store.Change) error {
 	return t.db.InTx(ctx, func(ctx context.Context) error {
-		r, err := t.lock(ctx, id, ifVersion)
+		r, err := t.lock(ctx, c.ID, c.IfVersion)
 		if err != nil {
 			return err
 		}
-		if _, err := t.db.exec(ctx, "INSERT INTO scim_deleted (tenant, type, id, seq) VALUES (?, ?, ?, ?)", tenant(ctx), t.name, id, r.seq); err != nil {
+		if _, err := t.db.exec(ctx, "INSERT INTO scim_deleted (tenant, type, id, seq) VALUES (?, ?, ?, ?)", tenant(ctx), t.name, c.ID, r.seq); err != nil {
 			return err
 		}
 		for _, query := range []string{

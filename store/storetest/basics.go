@@ -42,13 +42,13 @@ var basics = []test{
 		contract: "Delete removes the resource. ErrNotFound if there is none.",
 		run: func(k *kit) {
 			a, b := k.newUser("a"), k.newUser("b")
-			k.NoError(k.Users.Delete(k.ctx, a.ID, ""), "Delete")
+			k.delete(k.Users, a)
 			k.gone(k.Users, a.ID)
 			k.same(b, k.get(k.Users, b.ID), "another resource")
 			p := k.list(k.Users, store.Query{Count: 10, Total: true})
 			k.Equal([]string{b.ID}, ids(p.Resources), "List after Delete")
 			k.totals(1, p.Total, "Total after Delete")
-			k.ErrorIs(k.Users.Delete(k.ctx, a.ID, ""), store.ErrNotFound, "a second Delete")
+			k.ErrorIs(k.Users.Delete(k.ctx, Deletion(a, "")), store.ErrNotFound, "a second Delete")
 		},
 	},
 	{
@@ -56,7 +56,7 @@ var basics = []test{
 		contract: "Update: ErrNotFound if it is gone.",
 		run: func(k *kit) {
 			a := k.newUser("a")
-			k.NoError(k.Users.Delete(k.ctx, a.ID, ""), "Delete")
+			k.delete(k.Users, a)
 			_, err := k.Users.Update(k.ctx, k.rename(a, "b"))
 			k.ErrorIs(err, store.ErrNotFound, "Update")
 			k.gone(k.Users, a.ID)
@@ -114,7 +114,7 @@ var basics = []test{
 				r := k.newUser("bjensen")
 				k.False(used[r.ID], "id %s again", r.ID)
 				used[r.ID] = true
-				k.NoError(k.Users.Delete(k.ctx, r.ID, ""), "Delete")
+				k.delete(k.Users, r)
 			}
 		},
 	},
@@ -127,7 +127,7 @@ var basics = []test{
 			k.NotEqual(u.ID, g.ID, "ids")
 			k.gone(k.Groups, u.ID)
 			k.gone(k.Users, g.ID)
-			k.ErrorIs(k.Groups.Delete(k.ctx, u.ID, ""), store.ErrNotFound, "Delete of a user from the groups")
+			k.ErrorIs(k.Groups.Delete(k.ctx, Deletion(u, "")), store.ErrNotFound, "Delete of a user from the groups")
 			k.Equal(1, k.total(k.Users), "users")
 			k.Equal(1, k.total(k.Groups), "groups")
 		},
@@ -137,7 +137,7 @@ var basics = []test{
 		contract: "Exists returns those of the ids that are resources of the store.",
 		run: func(k *kit) {
 			e, users := k.exister(), k.newUsers(3)
-			k.NoError(k.Users.Delete(k.ctx, users[1], ""), "Delete")
+			k.delete(k.Users, k.get(k.Users, users[1]))
 			asked := append([]string{k.newID(), users[2], users[0], users[1]}, impossible...)
 			for range 1000 { // more than a statement has parameters, in some databases
 				asked = append(asked, k.newID())
@@ -167,8 +167,8 @@ func (k *kit) notFound(s store.Store, like *schema.Resource, id string) {
 	c := k.touch(withID(like, id))
 	_, err = s.Update(k.ctx, c)
 	k.ErrorIs(err, store.ErrNotFound, "Update %.40q", id)
-	k.ErrorIs(s.Delete(k.ctx, id, ""), store.ErrNotFound, "Delete %.40q", id)
-	k.ErrorIs(s.Delete(k.ctx, id, "1"), store.ErrNotFound, "Delete %.40q with a version", id)
+	k.ErrorIs(s.Delete(k.ctx, Deletion(withID(like, id), "")), store.ErrNotFound, "Delete %.40q", id)
+	k.ErrorIs(s.Delete(k.ctx, Deletion(withID(like, id), "1")), store.ErrNotFound, "Delete %.40q with a version", id)
 }
 
 // noMembers proves the same of the methods of a MemberStore.
@@ -181,9 +181,9 @@ func (k *kit) noMembers(id string) {
 	k.Equal(1, n, "Members %.40q yields one error", id)
 	c := k.touch(withID(k.group("x"), id))
 	c.Members = &schema.MemberDelta{Add: []schema.Member{{Value: k.newID(), Type: "User"}}}
-	_, _, err := k.Groups.UpdateMembers(k.ctx, c)
-	k.ErrorIs(err, store.ErrNotFound, "UpdateMembers %.40q", id)
-	of, err := k.Groups.RemoveFromAll(k.ctx, id, k.now())
+	_, _, err := k.Groups.PutMembers(k.ctx, c)
+	k.ErrorIs(err, store.ErrNotFound, "PutMembers %.40q", id)
+	of, err := k.Groups.RemoveFromAll(k.ctx, departure(id, k.now()))
 	k.NoError(err, "RemoveFromAll %.40q", id)
 	k.Empty(of, "RemoveFromAll %.40q", id)
 }

@@ -36,7 +36,7 @@ var concurrency = []test{
 				rs[i] = k.user("bjensen")
 			}
 			k.onlyOne(together(len(rs), func(i int) error {
-				_, err := k.Users.Create(k.ctx, rs[i])
+				_, err := k.Users.Create(k.ctx, Creation(rs[i]))
 				return err
 			}), func(err error) bool { var u *store.UniquenessError; return errors.As(err, &u) })
 			k.Equal(1, k.total(k.Users), "total")
@@ -47,13 +47,13 @@ var concurrency = []test{
 		contract: "Delete: ErrNotFound.",
 		run: func(k *kit) {
 			u := k.newUser("a")
-			k.onlyOne(together(10, func(int) error { return k.Users.Delete(k.ctx, u.ID, "") }),
+			k.onlyOne(together(10, func(int) error { return k.Users.Delete(k.ctx, Deletion(u, "")) }),
 				func(err error) bool { return errors.Is(err, store.ErrNotFound) })
 		},
 	},
 	{
 		name:     "concurrency/no member is lost",
-		contract: "UpdateMembers applies its delta in one atomic step.",
+		contract: "PutMembers applies its delta in one atomic step.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			const adding, removing = 200, 20
@@ -68,13 +68,13 @@ var concurrency = []test{
 				}
 			}
 			for i, err := range together(len(us), func(i int) error {
-				_, did, err := k.Groups.UpdateMembers(k.ctx, changes[i])
+				_, did, err := k.Groups.PutMembers(k.ctx, changes[i])
 				if err == nil && len(did.Add)+len(did.Remove) != 1 {
 					return fmt.Errorf("the effect is %+v", did)
 				}
 				return err
 			}) {
-				k.NoError(err, "UpdateMembers %+v", changes[i].Members)
+				k.NoError(err, "PutMembers %+v", changes[i].Members)
 			}
 			k.members(g, us[:adding]...)
 			k.groupsOf(us[0], g)
@@ -82,7 +82,7 @@ var concurrency = []test{
 	},
 	{
 		name:     "concurrency/the same member",
-		contract: "UpdateMembers returns the delta that took effect.",
+		contract: "PutMembers returns the delta that took effect.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			u := k.newUser("u")
@@ -94,7 +94,7 @@ var concurrency = []test{
 			}
 			errPresent := errors.New("it was a member before")
 			k.onlyOne(together(len(changes), func(i int) error {
-				_, did, err := k.Groups.UpdateMembers(k.ctx, changes[i])
+				_, did, err := k.Groups.PutMembers(k.ctx, changes[i])
 				if err == nil && did.Empty() {
 					return errPresent
 				}
@@ -113,7 +113,7 @@ var concurrency = []test{
 				rs[i] = k.user(fmt.Sprintf("new-%d", i))
 			}
 			for _, err := range together(len(rs), func(i int) error {
-				stored, err := k.Users.Create(k.ctx, rs[i])
+				stored, err := k.Users.Create(k.ctx, Creation(rs[i]))
 				if err != nil {
 					return err
 				}
@@ -125,7 +125,7 @@ var concurrency = []test{
 					return err
 				}
 				if i%2 == 0 {
-					return k.Users.Delete(k.ctx, stored.ID, "")
+					return k.Users.Delete(k.ctx, Deletion(stored, ""))
 				}
 				return nil
 			}) {

@@ -97,11 +97,11 @@ func (k *kit) fillGroups() []*schema.Resource {
 	us := k.newUsers(8)
 	out := make([]*schema.Resource, varied)
 	for i := range out {
-		r := k.group(k.pick(words[2:]).(string), us[:k.rand.IntN(4)]...)
+		r, joining := k.group(k.pick(words[2:]).(string)), users(us[:k.rand.IntN(4)]...)
 		if id := k.pick(words); id != nil && k.keeps(schema.ExternalIDAttribute) {
 			r = r.With(schema.ExternalIDAttribute, schema.String(id.(string)))
 		}
-		out[i] = k.create(k.Groups, r)
+		out[i] = k.createWith(k.ctx, r, joining)
 		k.rand.Shuffle(len(us), func(i, j int) { us[i], us[j] = us[j], us[i] })
 	}
 	return k.stir(k.Groups, out)
@@ -135,7 +135,7 @@ func (k *kit) stir(s store.Store, rs []*schema.Resource) []*schema.Resource {
 	for i, r := range rs {
 		switch i % 8 {
 		case 3:
-			k.NoError(s.Delete(k.ctx, r.ID, ""), "Delete")
+			k.delete(s, r)
 			continue
 		case 5:
 			updated, err := s.Update(k.ctx, k.touch(r))

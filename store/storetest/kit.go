@@ -161,7 +161,7 @@ func (k *kit) resource(t *schema.ResourceType, a attrs) *schema.Resource {
 func (k *kit) object(t *schema.ResourceType, a attrs) *schema.Object {
 	o := object(t, a)
 	for root := range o.All() {
-		if !k.keeps(root) && root.Name != "displayName" && root != t.Members() {
+		if !k.keeps(root) && root.Name != "displayName" {
 			o = o.With(root, schema.Value{})
 		}
 	}
@@ -178,10 +178,30 @@ func (k *kit) create(s store.Store, r *schema.Resource) *schema.Resource {
 }
 
 func (k *kit) createIn(ctx context.Context, s store.Store, r *schema.Resource) *schema.Resource {
-	stored, err := s.Create(ctx, r)
+	stored, err := s.Create(ctx, Creation(r))
 	k.NoError(err, "Create")
 	k.NotEmpty(stored.ID, "Create returned no id")
 	return stored
+}
+
+// createWith stores a group with members, all of which must be accepted.
+func (k *kit) createWith(ctx context.Context, r *schema.Resource, members []schema.Member) *schema.Resource {
+	stored, did, err := k.Groups.PutMembers(ctx, Creation(r, members...))
+	k.NoError(err, "PutMembers of a new group")
+	k.NotEmpty(stored.ID, "PutMembers returned no id")
+	k.False(did.Replace, "Replace in the delta that took effect")
+	k.sameIDs(values(members), values(did.Add), "Add in the delta that took effect")
+	k.Empty(did.Remove, "Remove in the delta that took effect")
+	return stored
+}
+
+func (k *kit) delete(s store.Store, r *schema.Resource) {
+	k.NoError(s.Delete(k.ctx, Deletion(r, "")), "Delete")
+}
+
+// departure is the change that takes a member out of all groups.
+func departure(id string, at time.Time) *store.Change {
+	return &store.Change{ID: id, At: at, Cause: store.CauseMembers}
 }
 
 func (k *kit) newUser(name string) *schema.Resource { return k.create(k.Users, k.user(name)) }
@@ -196,26 +216,18 @@ func (k *kit) newUsers(n int) []string {
 }
 
 func (k *kit) newGroup(name string, memberIDs ...string) *schema.Resource {
-	return k.create(k.Groups, k.group(name, memberIDs...))
+	return k.createWith(k.ctx, k.group(name), users(memberIDs...))
 }
 
-func (k *kit) group(name string, memberIDs ...string) *schema.Resource {
-	a := attrs{"displayName": name}
-	if len(memberIDs) > 0 {
-		list := make([]any, len(memberIDs))
-		for i, id := range memberIDs {
-			list[i] = attrs{"value": id, "type": "User"}
-		}
-		a["members"] = list
-	}
-	return k.resource(schema.GroupType, a)
+func (k *kit) group(name string) *schema.Resource {
+	return k.resource(schema.GroupType, attrs{"displayName": name})
 }
 
 // change makes the change that gives a resource other attributes.
 func (k *kit) change(before *schema.Resource, a attrs) *store.Change {
 	after := before.WithAttributes(k.object(before.Type, a))
 	after.LastModified = k.now()
-	return &store.Change{Before: before, After: after, Cause: store.CausePut}
+	return &store.Change{ID: before.ID, Before: before, After: after, At: after.LastModified, Cause: store.CausePut}
 }
 
 // rename is a change of nothing but the userName.
@@ -229,7 +241,7 @@ func (k *kit) rename(before *schema.Resource, name string) *store.Change {
 func (k *kit) touch(before *schema.Resource) *store.Change {
 	after := *before
 	after.LastModified = k.now()
-	return &store.Change{Before: before, After: &after, Cause: store.CausePatch}
+	return &store.Change{ID: before.ID, Before: before, After: &after, At: after.LastModified, Cause: store.CausePatch}
 }
 
 func (k *kit) get(s store.Store, id string) *schema.Resource {

@@ -33,8 +33,10 @@ func columns(r *schema.Resource) *schema.Resource {
 	return r
 }
 
-func (l least) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
-	return l.Store.Create(context.WithoutCancel(ctx), columns(r))
+func (l least) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	kept := *c
+	kept.After = columns(c.After)
+	return l.Store.Create(context.WithoutCancel(ctx), &kept)
 }
 
 func (l least) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {

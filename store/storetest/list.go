@@ -71,7 +71,7 @@ var listing = []test{
 		contract: "List sees what was written before it.",
 		run: func(k *kit) {
 			us := k.newUsers(3)
-			k.NoError(k.Users.Delete(k.ctx, us[1], ""), "Delete")
+			k.delete(k.Users, k.get(k.Users, us[1]))
 			u := k.newUser("new")
 			p := k.list(k.Users, store.Query{Count: 10, Total: true})
 			k.sameIDs([]string{us[0], us[2], u.ID}, ids(p.Resources), "list")
@@ -89,7 +89,7 @@ var listing = []test{
 			k.NoError(err, "Update")
 			k.Empty(k.list(k.Users, store.Query{Filter: old, Count: 9}).Resources, "the old name after")
 			k.Equal([]string{u.ID}, ids(k.list(k.Users, store.Query{Filter: now, Count: 9}).Resources), "the new name after")
-			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			k.delete(k.Users, u)
 			k.Empty(k.list(k.Users, store.Query{Filter: now, Count: 9}).Resources, "the new name after Delete")
 		},
 	},

@@ -11,13 +11,17 @@ import (
 var members = []test{
 	{
 		name:     "members/initial ones",
-		contract: "For a type with a members attribute the argument of Create carries the initial members as that attribute; the result is without.",
+		contract: "With c.Before nil PutMembers creates the group with c.Members.Add. It returns the group as stored, without members, and the delta that took effect.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(3)
-			r := k.group("g", us...)
-			g := k.create(k.Groups, r)
-			k.False(g.Get(schema.GroupType.Members()).Assigned(), "members in the result of Create")
+			r := k.group("g")
+			g := k.createWith(k.ctx, r, users(us...))
+			k.Equal(k.attributes(r), k.attributes(g), "attributes")
+			k.True(r.Created.Equal(g.Created), "created: want %s, got %s", r.Created, g.Created)
+			k.True(r.LastModified.Equal(g.LastModified), "lastModified: want %s, got %s", r.LastModified, g.LastModified)
+			k.same(g, k.get(k.Groups, g.ID), "Get after PutMembers")
+			k.False(g.Get(schema.GroupType.Members()).Assigned(), "members in the result of PutMembers")
 			k.False(k.get(k.Groups, g.ID).Get(schema.GroupType.Members()).Assigned(), "members in the result of Get")
 			listed := k.list(k.Groups, store.Query{Count: 1}).Resources[0]
 			k.False(listed.Get(schema.GroupType.Members()).Assigned(), "members in the result of List")
@@ -26,8 +30,36 @@ var members = []test{
 		},
 	},
 	{
+		name:     "members/without members it is create or update",
+		contract: "If c.Members is nil or empty, PutMembers is Create or Update and nothing else.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(1)
+			for _, d := range []*schema.MemberDelta{nil, {}} {
+				c := Creation(k.group("g"))
+				c.Members = d
+				g, did, err := k.Groups.PutMembers(k.ctx, c)
+				k.NoError(err, "PutMembers of a new group")
+				k.True(did.Empty(), "effect %+v", did)
+				k.same(g, k.get(k.Groups, g.ID), "Get after PutMembers")
+				k.members(g)
+
+				g = k.delta(g, schema.MemberDelta{Add: users(us[0])}, users(us[0]))
+				c = k.change(g, attrs{"displayName": "h"})
+				c.Members = d
+				got, did, err := k.Groups.PutMembers(k.ctx, c)
+				k.NoError(err, "PutMembers")
+				k.True(did.Empty(), "effect %+v", did)
+				k.Equal(k.attributes(c.After), k.attributes(got), "attributes")
+				k.same(got, k.get(k.Groups, g.ID), "Get after PutMembers")
+				k.newVersion(g, got)
+				k.members(got, us[0])
+			}
+		},
+	},
+	{
 		name:     "members/adding and removing",
-		contract: "UpdateMembers returns the delta that took effect: Add are the members that were not members before, Remove the ids that were.",
+		contract: "PutMembers returns the delta that took effect: Add are the members that were not members before, Remove the ids that were.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(4)
@@ -57,8 +89,8 @@ var members = []test{
 			} {
 				c := k.touch(g)
 				c.Members = d
-				got, did, err := k.Groups.UpdateMembers(k.ctx, c)
-				k.NoError(err, "UpdateMembers %+v", d)
+				got, did, err := k.Groups.PutMembers(k.ctx, c)
+				k.NoError(err, "PutMembers %+v", d)
 				k.True(did.Empty(), "%+v has the effect %+v", d, did)
 				k.same(g, got, "result")
 				k.same(g, k.get(k.Groups, g.ID), "Get")
@@ -68,15 +100,15 @@ var members = []test{
 	},
 	{
 		name:     "members/the rest changes with them",
-		contract: "UpdateMembers is Update with c.Members, in one atomic step.",
+		contract: "PutMembers is Update with c.Members, in one atomic step.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(2)
 			g := k.newGroup("g", us[0])
 			c := k.change(g, attrs{"displayName": "h"})
 			c.Members = &schema.MemberDelta{Add: users(us[0])}
-			got, did, err := k.Groups.UpdateMembers(k.ctx, c)
-			k.NoError(err, "UpdateMembers")
+			got, did, err := k.Groups.PutMembers(k.ctx, c)
+			k.NoError(err, "PutMembers")
 			k.True(did.Empty(), "effect %+v", did)
 			k.Equal(k.attributes(c.After), k.attributes(got), "attributes, when no member changes")
 			k.same(got, k.get(k.Groups, g.ID), "Get")
@@ -84,8 +116,8 @@ var members = []test{
 
 			c = k.change(got, attrs{"displayName": "i"})
 			c.Members = &schema.MemberDelta{Add: users(us[1])}
-			now, _, err := k.Groups.UpdateMembers(k.ctx, c)
-			k.NoError(err, "UpdateMembers")
+			now, _, err := k.Groups.PutMembers(k.ctx, c)
+			k.NoError(err, "PutMembers")
 			k.Equal(k.attributes(c.After), k.attributes(now), "attributes, when a member changes")
 			k.same(now, k.get(k.Groups, g.ID), "Get")
 			k.newVersion(got, now)
@@ -110,7 +142,7 @@ var members = []test{
 	},
 	{
 		name:     "members/an update without them keeps them",
-		contract: "Members change by UpdateMembers, RemoveFromAll and Delete only.",
+		contract: "Members change by PutMembers, RemoveFromAll and Delete only.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(2)
@@ -198,7 +230,7 @@ var members = []test{
 		run: func(k *kit) {
 			us := k.newUsers(2)
 			g, other := k.newGroup("g", us...), k.newGroup("other", us[0])
-			k.NoError(k.Groups.Delete(k.ctx, g.ID, ""), "Delete")
+			k.delete(k.Groups, g)
 			k.noMembers(g.ID)
 			k.groupsOf(us[0], other)
 			k.groupsOf(us[1])
@@ -254,7 +286,7 @@ var members = []test{
 			us := k.newUsers(2)
 			a, b, c := k.newGroup("a", us...), k.newGroup("b", us[0]), k.newGroup("c", us[1])
 			at := k.now()
-			got, err := k.Groups.RemoveFromAll(k.ctx, us[0], at)
+			got, err := k.Groups.RemoveFromAll(k.ctx, departure(us[0], at))
 			k.NoError(err, "RemoveFromAll")
 			k.sameIDs([]string{a.ID, b.ID}, got, "groups")
 			for _, before := range []*schema.Resource{a, b} {
@@ -268,7 +300,7 @@ var members = []test{
 			k.members(b)
 			k.members(c, us[1])
 			k.groupsOf(us[0])
-			again, err := k.Groups.RemoveFromAll(k.ctx, us[0], k.now())
+			again, err := k.Groups.RemoveFromAll(k.ctx, departure(us[0], k.now()))
 			k.NoError(err, "RemoveFromAll again")
 			k.Empty(again, "groups, the second time")
 		},
@@ -279,16 +311,16 @@ var members = []test{
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(2)
-			r := k.group("g", us...)
+			r := k.group("g")
 			r.LastModified = r.LastModified.Add(time.Microsecond)
-			g := k.create(k.Groups, r)
+			g := k.createWith(k.ctx, r, users(us...))
 			least := time.Duration(0) // in a store that keeps milliseconds
 			if g.LastModified.Equal(r.LastModified) {
 				least = time.Microsecond
 			}
 			for i, at := range []time.Time{g.LastModified.Add(-time.Hour), g.LastModified} {
 				before := k.get(k.Groups, g.ID)
-				got, err := k.Groups.RemoveFromAll(k.ctx, us[i], at)
+				got, err := k.Groups.RemoveFromAll(k.ctx, departure(us[i], at))
 				k.NoError(err, "RemoveFromAll")
 				k.Equal([]string{g.ID}, got, "groups")
 				now := k.get(k.Groups, g.ID)
@@ -329,7 +361,8 @@ var members = []test{
 			for i := range strangers {
 				strangers[i] = k.newID()
 			}
-			if _, err := k.Groups.Create(k.ctx, k.group("probe", strangers[0])); err != nil {
+			probe := Creation(k.group("probe"), users(strangers[0])...)
+			if _, did, err := k.Groups.PutMembers(k.ctx, probe); err != nil || did.Empty() {
 				panic(skip("members must exist"))
 			}
 			g := k.newGroup("g", strangers...)
@@ -352,14 +385,14 @@ func users(ids ...string) []schema.Member {
 func (k *kit) delta(g *schema.Resource, d schema.MemberDelta, added []schema.Member, removed ...string) *schema.Resource {
 	c := k.touch(g)
 	c.Members = &d
-	now, did, err := k.Groups.UpdateMembers(k.ctx, c)
-	k.NoError(err, "UpdateMembers")
+	now, did, err := k.Groups.PutMembers(k.ctx, c)
+	k.NoError(err, "PutMembers")
 	k.False(did.Replace, "Replace in the delta that took effect")
 	k.sameIDs(values(added), values(did.Add), "Add in the delta that took effect")
 	k.sameIDs(removed, did.Remove, "Remove in the delta that took effect")
 	k.True(c.After.LastModified.Equal(now.LastModified), "lastModified: want %s, got %s", c.After.LastModified, now.LastModified)
 	k.newVersion(g, now)
-	k.same(now, k.get(k.Groups, g.ID), "Get after UpdateMembers")
+	k.same(now, k.get(k.Groups, g.ID), "Get after PutMembers")
 	return now
 }
 

@@ -51,13 +51,16 @@ func (s *naive) Members(ctx context.Context, id string) iter.Seq2[schema.Member,
 	}
 }
 
-func (s *naive) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+func (s *naive) PutMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	if c.Before == nil {
+		return s.createWith(ctx, c)
+	}
 	release, err := s.db.acquire(ctx)
 	if err != nil {
 		return nil, schema.MemberDelta{}, err
 	}
 	defer func() { release() }()
-	i, err := s.current(ctx, c.After.ID, c.IfVersion, "UpdateMembers")
+	i, err := s.current(ctx, c.ID, c.IfVersion, "PutMembers")
 	if err != nil {
 		return nil, schema.MemberDelta{}, err
 	}
@@ -83,6 +86,30 @@ func (s *naive) UpdateMembers(ctx context.Context, c *store.Change) (*schema.Res
 		did = *c.Members
 	}
 	return stored, did, nil
+}
+
+// createWith creates a group with its first members.
+func (s *naive) createWith(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
+	var joining []schema.Member
+	if c.Members != nil {
+		joining = c.Members.Add
+	}
+	stored, joined, err := s.create(ctx, c.After, joining)
+	if err != nil {
+		return nil, schema.MemberDelta{}, err
+	}
+	if s.db.has("members are part of the resource") && len(joining) > 0 {
+		m := s.t.Members()
+		var list []any
+		for _, one := range joining {
+			list = append(list, attrs{"value": one.Value})
+		}
+		stored = stored.With(m, value(m, list))
+	}
+	if s.db.has("initial members are not reported") {
+		joined = nil
+	}
+	return stored, schema.MemberDelta{Add: joined}, nil
 }
 
 func (s *naive) apply(old []schema.Member, d *schema.MemberDelta) ([]schema.Member, schema.MemberDelta) {
@@ -153,7 +180,7 @@ func (s *naive) display(r *schema.Resource) string {
 	return r.Get(displayName).Text()
 }
 
-func (s *naive) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]string, error) {
+func (s *naive) RemoveFromAll(ctx context.Context, c *store.Change) ([]string, error) {
 	release, err := s.db.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -164,14 +191,14 @@ func (s *naive) RemoveFromAll(ctx context.Context, id string, at time.Time) ([]s
 		if r.dead || r.resource.Type != s.t || !s.sees(ctx, r, "RemoveFromAll") {
 			continue
 		}
-		list, did := s.apply(r.members, &schema.MemberDelta{Remove: []string{id}})
+		list, did := s.apply(r.members, &schema.MemberDelta{Remove: []string{c.ID}})
 		if did.Empty() {
 			continue
 		}
 		after := *r.resource
 		if !s.db.has("removal is no modification") {
-			after.LastModified = at
-			if old := r.resource.LastModified; !at.After(old) && !s.db.has("removal puts the clock back") {
+			after.LastModified = c.At
+			if old := r.resource.LastModified; !c.At.After(old) && !s.db.has("removal puts the clock back") {
 				after.LastModified = old.Add(time.Microsecond)
 			}
 		}

@@ -292,9 +292,7 @@ func (s *naive) kept(r *schema.Resource, version int) *schema.Resource {
 	c.Version = strconv.Itoa(version)
 	var b schema.Builder
 	for a, v := range r.Attributes.All() {
-		if a != s.t.Members() || s.db.has("members are part of the resource") {
-			b.Set(a, s.spoilt(v))
-		}
+		b.Set(a, s.spoilt(v))
 	}
 	c.Attributes = b.Object()
 	if s.db.has("times in seconds") {
@@ -343,16 +341,22 @@ func (s *naive) spoilt(v schema.Value) schema.Value {
 	return v
 }
 
-func (s *naive) Create(ctx context.Context, r *schema.Resource) (*schema.Resource, error) {
+func (s *naive) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	stored, _, err := s.create(ctx, c.After, nil)
+	return stored, err
+}
+
+// create adds a row with the first members.
+func (s *naive) create(ctx context.Context, r *schema.Resource, joining []schema.Member) (*schema.Resource, []schema.Member, error) {
 	release, err := s.db.acquire(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { release() }()
 	err = s.taken(ctx, r)
 	if s.db.has("keys are checked before") {
 		if release, err = s.db.again(ctx, release); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	stored := s.kept(r, 1)
@@ -365,20 +369,19 @@ func (s *naive) Create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 		}
 		stored.ID = fmt.Sprint("id-", live)
 	}
-	if n := r.Get(schema.GroupType.Members()).Len(); s.db.overflows(n) {
-		return nil, errParameters
+	if s.db.overflows(len(joining)) {
+		return nil, nil, errParameters
 	}
 	created := row{tenant: store.Tenant(ctx), resource: stored, version: 1}
-	if m := s.t.Members(); m != nil && !s.db.has("initial members are lost") {
-		for _, v := range r.Get(m).All() {
-			o := v.Object()
-			created.members = append(created.members, s.member(schema.Member{Value: o.Get(m.Sub("value")).Text(), Type: o.Get(m.Sub("type")).Text()}))
+	if !s.db.has("initial members are lost") {
+		for _, m := range joining {
+			created.members = append(created.members, s.member(m))
 		}
 	}
 	if err == nil || s.db.has("a failed create stores") {
 		s.db.rows = append(s.db.rows, created)
 	}
-	return stored, err
+	return stored, created.members, err
 }
 
 var errParameters = errors.New("too many parameters")
@@ -414,7 +417,7 @@ func (s *naive) Update(ctx context.Context, c *store.Change) (*schema.Resource, 
 		return nil, err
 	}
 	defer func() { release() }()
-	i, err := s.current(ctx, c.After.ID, c.IfVersion, "Update")
+	i, err := s.current(ctx, c.ID, c.IfVersion, "Update")
 	if i < 0 && s.db.has("update creates") {
 		s.db.rows = append(s.db.rows, row{tenant: store.Tenant(ctx), resource: s.kept(c.After, 1), version: 1})
 		return c.After, nil
@@ -467,7 +470,7 @@ func (s *naive) write(ctx context.Context, i int, after *schema.Resource) (*sche
 	return r.resource, nil
 }
 
-func (s *naive) Delete(ctx context.Context, id, ifVersion string) error {
+func (s *naive) Delete(ctx context.Context, c *store.Change) error {
 	if s.db.has("deletion waits for nobody") {
 		ctx = context.WithValue(ctx, inTx{s.db}, true)
 	}
@@ -476,7 +479,7 @@ func (s *naive) Delete(ctx context.Context, id, ifVersion string) error {
 		return err
 	}
 	defer release()
-	i, err := s.current(ctx, id, ifVersion, "Delete")
+	i, err := s.current(ctx, c.ID, c.IfVersion, "Delete")
 	if err == store.ErrNotFound && s.db.has("deleting twice succeeds") {
 		return nil
 	}

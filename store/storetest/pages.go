@@ -152,7 +152,7 @@ func (k *kit) manyUsers(n int) []string {
 	out := make([]string, n)
 	create := func(ctx context.Context) error {
 		for i, r := range rs {
-			stored, err := k.Users.Create(ctx, r)
+			stored, err := k.Users.Create(ctx, Creation(r))
 			if err != nil {
 				return err
 			}
@@ -178,7 +178,7 @@ func (k *kit) walkAmidChanges(q store.Query) {
 	}
 	seen, gone := map[string]int{}, map[string]bool{}
 	remove := func(id string) {
-		k.NoError(k.Users.Delete(k.ctx, id, ""), "Delete")
+		k.delete(k.Users, k.get(k.Users, id))
 		gone[id] = true
 	}
 	page := 0

@@ -16,7 +16,7 @@ var revival = []test{
 		run: func(k *kit) {
 			u := k.create(k.Users, k.resource(schema.UserType, attrs{"userName": "Élodie", "title": "Guide", "externalId": "7"}))
 			k.noTombstone("Élodie")
-			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			k.delete(k.Users, u)
 			for _, name := range []string{"Élodie", "ÉLODIE", "e\u0301lodie"} {
 				got := k.tombstone(name)
 				k.Equal(u.ID, got.ID, "id")
@@ -36,7 +36,7 @@ var revival = []test{
 			a := k.create(k.Users, k.resource(schema.UserType, attrs{"userName": "a", "title": "Guide", "externalId": "7"}))
 			versions := map[string]bool{a.Version: true}
 			for range 3 {
-				k.NoError(k.Users.Delete(k.ctx, a.ID, ""), "Delete")
+				k.delete(k.Users, a)
 				c := k.change(k.tombstone("a"), attrs{"userName": "A", "nickName": "n"})
 				revived, err := k.reviver().Revive(k.ctx, c)
 				k.NoError(err, "Revive")
@@ -62,18 +62,18 @@ var revival = []test{
 			var last *schema.Resource
 			for range 4 {
 				last = k.newUser("a")
-				k.NoError(k.Users.Delete(k.ctx, last.ID, ""), "Delete")
+				k.delete(k.Users, last)
 			}
 			other := k.newUser("b")
 			renamed, err := k.Users.Update(k.ctx, k.rename(other, "c"))
 			k.NoError(err, "Update")
-			k.NoError(k.Users.Delete(k.ctx, renamed.ID, ""), "Delete")
+			k.delete(k.Users, renamed)
 			k.Equal(last.ID, k.tombstone("a").ID, "id")
 			k.Equal(other.ID, k.tombstone("c").ID, "id")
 			k.noTombstone("b")
 			renamed, err = k.Users.Update(k.ctx, k.rename(first, "A"))
 			k.NoError(err, "Update")
-			k.NoError(k.Users.Delete(k.ctx, renamed.ID, ""), "Delete")
+			k.delete(k.Users, renamed)
 			k.Equal(first.ID, k.tombstone("a").ID, "id of who was created first and deleted last")
 		},
 	},
@@ -85,7 +85,7 @@ var revival = []test{
 			u := k.create(k.Users, k.resource(schema.UserType, attrs{
 				"userName": "a", "externalId": "7", "displayName": "Babs", "emails": []any{attrs{"value": "b@example.com"}},
 			}))
-			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			k.delete(k.Users, u)
 			for path, value := range map[string]string{"externalId": "7", "displayName": "Babs", "emails.value": "b@example.com", "id": u.ID} {
 				_, err := k.reviver().Tombstone(k.ctx, schema.UserType.MustResolve(path), schema.String(value), store.GetOptions{})
 				k.ErrorIs(err, store.ErrNotFound, "Tombstone by %s", path)
@@ -106,7 +106,7 @@ var revival = []test{
 				k.ErrorIs(err, store.ErrNotFound, "Revive %.40q", id)
 			}
 			k.same(live, k.get(k.Users, live.ID), "the live one")
-			k.NoError(k.Users.Delete(k.ctx, live.ID, ""), "Delete")
+			k.delete(k.Users, live)
 			dead := k.tombstone("live")
 			if store.Describe(k.Users).Versions {
 				c := k.touch(dead)
@@ -129,7 +129,7 @@ var revival = []test{
 		needs:    needRevival,
 		run: func(k *kit) {
 			dead, live := k.newUser("a"), k.newUser("b")
-			k.NoError(k.Users.Delete(k.ctx, dead.ID, ""), "Delete")
+			k.delete(k.Users, dead)
 			for _, name := range []string{"b", "B"} {
 				_, err := k.reviver().Revive(k.ctx, k.rename(k.tombstone("a"), name))
 				k.taken(err, "userName")
@@ -146,11 +146,11 @@ var revival = []test{
 		run: func(k *kit) {
 			ours, theirs := k.as("acme"), k.as("globex")
 			u, v := ours.newUser("a"), theirs.newUser("a")
-			k.NoError(k.Users.Delete(ours.ctx, u.ID, ""), "Delete")
+			k.NoError(k.Users.Delete(ours.ctx, Deletion(u, "")), "Delete")
 			theirs.noTombstone("a")
 			_, err := k.reviver().Revive(theirs.ctx, k.touch(u))
 			k.ErrorIs(err, store.ErrNotFound, "Revive of a foreign one")
-			k.NoError(k.Users.Delete(theirs.ctx, v.ID, ""), "Delete")
+			k.NoError(k.Users.Delete(theirs.ctx, Deletion(v, "")), "Delete")
 			k.Equal(u.ID, ours.tombstone("a").ID, "our own")
 			k.Equal(v.ID, theirs.tombstone("a").ID, "their own")
 		},
@@ -161,7 +161,7 @@ var revival = []test{
 		needs:    needRevival | needTx,
 		run: func(k *kit) {
 			u := k.newUser("a")
-			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			k.delete(k.Users, u)
 			before := k.tombstone("a")
 			k.ErrorIs(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
 				_, err := k.reviver().Revive(ctx, k.rename(before, "b"))
@@ -181,7 +181,7 @@ var revival = []test{
 		needs:    needRevival | needTx,
 		run: func(k *kit) {
 			u := k.newUser("a")
-			k.NoError(k.Users.Delete(k.ctx, u.ID, ""), "Delete")
+			k.delete(k.Users, u)
 			at := k.now()
 			k.onlyOne(together(10, func(int) error {
 				return k.Tx.InTx(k.ctx, func(ctx context.Context) error {
@@ -191,7 +191,7 @@ var revival = []test{
 					}
 					after := *found
 					after.LastModified = at
-					_, err = k.reviver().Revive(ctx, &store.Change{Before: found, After: &after, Cause: store.CauseRestore})
+					_, err = k.reviver().Revive(ctx, &store.Change{ID: found.ID, Before: found, After: &after, Cause: store.CauseRestore})
 					return err
 				})
 			}), func(err error) bool { return errors.Is(err, store.ErrNotFound) })

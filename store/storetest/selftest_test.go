@@ -47,7 +47,7 @@ var caught = []breach{
 	{"the version has two values", "versions/each change makes a new one"},
 	{"Update ignores the version", "versions/update checks"},
 	{"Delete ignores the version", "versions/delete checks"},
-	{"UpdateMembers ignores the version", "versions/of groups"},
+	{"PutMembers ignores the version", "versions/of groups"},
 
 	{"the total is the page", "listing/total"},
 	{"an empty list is not found", "listing/nothing"},
@@ -89,6 +89,8 @@ var caught = []breach{
 
 	{"initial members are lost", "members/initial ones"},
 	{"members are part of the resource", "members/initial ones"},
+	{"initial members are not reported", "members/initial ones"},
+	{"attributes need a member", "members/without members it is create or update"},
 	{"the delta is what was asked", "members/adding and removing"},
 	{"adding adds again", "members/adding and removing"},
 	{"nothing is a change", "members/no effect, no change"},
@@ -135,7 +137,7 @@ var caught = []breach{
 	{"no tenants in keys", "tenants/names"},
 	{"tenants without case", "tenants/names"},
 	{"no tenants in Members", "tenants/groups"},
-	{"no tenants in UpdateMembers", "tenants/groups"},
+	{"no tenants in PutMembers", "tenants/groups"},
 	{"no tenants in GroupsOf", "tenants/groups"},
 	{"no tenants in RemoveFromAll", "tenants/groups"},
 	{"no tenants in List", "tenants/filters by member"},

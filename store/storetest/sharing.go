@@ -25,7 +25,7 @@ var sharing = []test{
 			k.Equal(copied, *c, "the argument of Update")
 			k.Equal(was, *c.Before, "Before in the argument of Update")
 			k.Equal(will, *c.After, "After in the argument of Update")
-			k.NoError(k.Users.Delete(k.ctx, updated.ID, ""), "Delete")
+			k.delete(k.Users, updated)
 			k.Equal("b", updated.Get(userName).Text(), "a result, after Delete")
 		},
 	},
@@ -82,8 +82,8 @@ var sharing = []test{
 			text := fmt.Sprint(*d)
 			c := k.touch(g)
 			c.Members = d
-			_, did, err := k.Groups.UpdateMembers(k.ctx, c)
-			k.NoError(err, "UpdateMembers")
+			_, did, err := k.Groups.PutMembers(k.ctx, c)
+			k.NoError(err, "PutMembers")
 			k.Equal(text, fmt.Sprint(*d), "the delta")
 			d.Add[0].Value, d.Add[1].Value, d.Remove[0] = us[3], us[3], us[3]
 			k.members(g, us[1], us[2])

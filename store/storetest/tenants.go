@@ -75,7 +75,7 @@ var tenants = []test{
 				c.IfVersion = version
 				_, err := k.Users.Update(theirs.ctx, c)
 				k.ErrorIs(err, store.ErrNotFound, "Update of a foreign resource")
-				k.ErrorIs(k.Users.Delete(theirs.ctx, u.ID, version), store.ErrNotFound, "Delete of a foreign resource")
+				k.ErrorIs(k.Users.Delete(theirs.ctx, Deletion(u, version)), store.ErrNotFound, "Delete of a foreign resource")
 			}
 			k.same(u, ours.get(k.Users, u.ID), "our own")
 		},
@@ -116,12 +116,12 @@ var tenants = []test{
 			k.Equal(1, n, "Members of a foreign group yields one error")
 			c := theirs.touch(g)
 			c.Members = &schema.MemberDelta{Remove: []string{u.ID}}
-			_, _, err := k.Groups.UpdateMembers(theirs.ctx, c)
-			k.ErrorIs(err, store.ErrNotFound, "UpdateMembers of a foreign group")
+			_, _, err := k.Groups.PutMembers(theirs.ctx, c)
+			k.ErrorIs(err, store.ErrNotFound, "PutMembers of a foreign group")
 			of, err := k.Groups.GroupsOf(theirs.ctx, []string{u.ID})
 			k.NoError(err, "GroupsOf")
 			k.Empty(of[u.ID], "foreign groups")
-			removed, err := k.Groups.RemoveFromAll(theirs.ctx, u.ID, k.now())
+			removed, err := k.Groups.RemoveFromAll(theirs.ctx, departure(u.ID, k.now()))
 			k.NoError(err, "RemoveFromAll")
 			k.Empty(removed, "RemoveFromAll touches foreign groups")
 			k.Equal(1, theirs.total(k.Groups), "groups")

@@ -26,7 +26,7 @@ var transactions = []test{
 				k.NoError(err, "Get of what the transaction created")
 				k.same(b, got, "Get of what the transaction created")
 				k.totals(2, k.listIn(ctx, k.Users, store.Query{Total: true}).Total, "total within the transaction")
-				return k.Users.Delete(ctx, a.ID, "")
+				return k.Users.Delete(ctx, Deletion(a, ""))
 			}), "InTx")
 			k.gone(k.Users, a.ID)
 			k.same(b, k.get(k.Users, b.ID), "Get after the commit")
@@ -51,18 +51,19 @@ var transactions = []test{
 		run: func(k *kit) {
 			us := k.newUsers(3)
 			g, h := k.newGroup("g", us[0], us[1]), k.newGroup("h", us[0])
+			leaver := k.get(k.Users, us[0])
 			err := k.Tx.InTx(k.ctx, func(ctx context.Context) error {
-				_, err := k.Groups.RemoveFromAll(ctx, us[0], k.now())
+				_, err := k.Groups.RemoveFromAll(ctx, departure(us[0], k.now()))
 				k.NoError(err, "RemoveFromAll")
-				k.NoError(k.Users.Delete(ctx, us[0], ""), "Delete a user")
+				k.NoError(k.Users.Delete(ctx, Deletion(leaver, "")), "Delete a user")
 				now, err := k.Groups.Get(ctx, g.ID, store.GetOptions{ForUpdate: true})
 				k.NoError(err, "Get")
 				c := k.touch(now)
 				c.Members = &schema.MemberDelta{Add: users(us[2]), Remove: []string{us[1]}}
-				_, _, err = k.Groups.UpdateMembers(ctx, c)
-				k.NoError(err, "UpdateMembers")
-				k.createIn(ctx, k.Groups, k.group("i", us[1]))
-				k.NoError(k.Groups.Delete(ctx, h.ID, ""), "Delete a group")
+				_, _, err = k.Groups.PutMembers(ctx, c)
+				k.NoError(err, "PutMembers")
+				k.createWith(ctx, k.group("i"), users(us[1]))
+				k.NoError(k.Groups.Delete(ctx, Deletion(h, "")), "Delete a group")
 				return errVeto
 			})
 			k.ErrorIs(err, errVeto, "InTx")
@@ -87,8 +88,8 @@ var transactions = []test{
 			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
 				c := k.touch(g)
 				c.Members = &schema.MemberDelta{Add: users(us[1])}
-				_, _, err := k.Groups.UpdateMembers(ctx, c)
-				k.NoError(err, "UpdateMembers")
+				_, _, err := k.Groups.PutMembers(ctx, c)
+				k.NoError(err, "PutMembers")
 				var got []string
 				for m, err := range k.Groups.Members(ctx, g.ID) {
 					k.NoError(err, "Members")
@@ -176,7 +177,7 @@ var transactions = []test{
 					return nil
 				})
 				k.outside(func(ctx context.Context) error {
-					if err := k.Users.Delete(ctx, a.ID, ""); err == nil {
+					if err := k.Users.Delete(ctx, Deletion(a, "")); err == nil {
 						return errors.New("a Delete of a resource that is held succeeds")
 					}
 					return nil
@@ -199,7 +200,7 @@ var transactions = []test{
 				k.NoError(err, "Exists")
 				k.sameIDs([]string{a.ID}, got, "Exists")
 				k.outside(func(ctx context.Context) error {
-					if err := k.Users.Delete(ctx, a.ID, ""); err == nil {
+					if err := k.Users.Delete(ctx, Deletion(a, "")); err == nil {
 						return errors.New("a Delete succeeds of what exists for another transaction, which may make it a member")
 					}
 					return nil
@@ -207,7 +208,7 @@ var transactions = []test{
 				return nil
 			}), "InTx")
 			k.same(a, k.get(k.Users, a.ID), "Get after the transaction")
-			k.NoError(k.Users.Delete(k.ctx, a.ID, ""), "Delete after the transaction")
+			k.NoError(k.Users.Delete(k.ctx, Deletion(a, "")), "Delete after the transaction")
 		},
 	},
 	{
@@ -217,7 +218,7 @@ var transactions = []test{
 		run: func(k *kit) {
 			a, users := k.newUser("a"), k.exister()
 			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
-				k.NoError(k.Users.Delete(ctx, a.ID, ""), "Delete")
+				k.NoError(k.Users.Delete(ctx, Deletion(a, "")), "Delete")
 				k.outside(func(ctx context.Context) error {
 					var got []string
 					_ = k.Tx.InTx(ctx, func(ctx context.Context) (err error) { // may have to wait until ctx ends
@@ -278,7 +279,7 @@ var transactions = []test{
 					}
 					name := r.Get(userName).Text() + "+"
 					after := r.With(userName, schema.String(name))
-					_, err = k.Users.Update(ctx, &store.Change{Before: r, After: after, Cause: store.CausePatch})
+					_, err = k.Users.Update(ctx, &store.Change{ID: r.ID, Before: r, After: after, Cause: store.CausePatch})
 					return err
 				})
 			})
@@ -338,7 +339,7 @@ func (k *kit) rollsBack(fail func(context.Context) error) {
 			k.createIn(ctx, k.Users, k.user("d"))
 			_, err := k.Users.Update(ctx, k.rename(a, "e"))
 			k.NoError(err, "Update")
-			k.NoError(k.Users.Delete(ctx, b.ID, ""), "Delete")
+			k.NoError(k.Users.Delete(ctx, Deletion(b, "")), "Delete")
 			return fail(ctx)
 		})
 	}()

@@ -87,7 +87,7 @@ var uniqueness = append(spellings(), []test{
 		contract: "Delete removes the resource; its unique values are free at once.",
 		run: func(k *kit) {
 			a := k.newUser("bjensen")
-			k.NoError(k.Users.Delete(k.ctx, a.ID, ""), "Delete")
+			k.delete(k.Users, a)
 			k.newUser("BJensen")
 		},
 	},
@@ -175,7 +175,7 @@ func spellings() []test {
 }
 
 func (k *kit) createErr(s store.Store, r *schema.Resource) error {
-	_, err := s.Create(k.ctx, r)
+	_, err := s.Create(k.ctx, Creation(r))
 	return err
 }
 

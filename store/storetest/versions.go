@@ -56,15 +56,15 @@ var versions = []test{
 			old := k.newUser("a")
 			now, err := k.Users.Update(k.ctx, k.rename(old, "b"))
 			k.NoError(err, "Update")
-			k.ErrorIs(k.Users.Delete(k.ctx, now.ID, old.Version), store.ErrVersion, "Delete with a stale version")
+			k.ErrorIs(k.Users.Delete(k.ctx, Deletion(now, old.Version)), store.ErrVersion, "Delete with a stale version")
 			k.same(now, k.get(k.Users, now.ID), "Get after a failed Delete")
-			k.NoError(k.Users.Delete(k.ctx, now.ID, now.Version), "Delete with the current version")
+			k.NoError(k.Users.Delete(k.ctx, Deletion(now, now.Version)), "Delete with the current version")
 			k.gone(k.Users, now.ID)
 		},
 	},
 	{
 		name:     "versions/of groups",
-		contract: "UpdateMembers is Update with c.Members, in one atomic step.",
+		contract: "PutMembers is Update with c.Members, in one atomic step.",
 		needs:    needVersions | needGroups,
 		run: func(k *kit) {
 			u := k.newUser("u")
@@ -72,16 +72,16 @@ var versions = []test{
 			c := k.touch(old)
 			c.IfVersion = old.Version
 			c.Members = &schema.MemberDelta{Add: []schema.Member{{Value: u.ID, Type: "User"}}}
-			now, _, err := k.Groups.UpdateMembers(k.ctx, c)
-			k.NoError(err, "UpdateMembers with the current version")
+			now, _, err := k.Groups.PutMembers(k.ctx, c)
+			k.NoError(err, "PutMembers with the current version")
 			k.NotEqual(old.Version, now.Version, "version")
 			c = k.touch(now)
 			c.IfVersion = old.Version
 			c.Members = &schema.MemberDelta{Remove: []string{u.ID}}
-			_, _, err = k.Groups.UpdateMembers(k.ctx, c)
-			k.ErrorIs(err, store.ErrVersion, "UpdateMembers with a stale version")
+			_, _, err = k.Groups.PutMembers(k.ctx, c)
+			k.ErrorIs(err, store.ErrVersion, "PutMembers with a stale version")
 			k.members(now, u.ID)
-			k.same(now, k.get(k.Groups, now.ID), "Get after a failed UpdateMembers")
+			k.same(now, k.get(k.Groups, now.ID), "Get after a failed PutMembers")
 		},
 	},
 }
