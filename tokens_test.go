@@ -265,3 +265,43 @@ func TestATokenBringsItsPolicyAndBaseURL(t *testing.T) {
 	require.Equal(t, 204, w.as(okta, "DELETE", path, "").Code)
 	require.Equal(t, 404, w.as(entra, "GET", path, "").Code)
 }
+
+// The fields of a token in a fixed list hold as those of a stored one do.
+func TestFixedTokensAreScoped(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	token := func(id string, set func(*store.Token)) store.Token {
+		k := scim.HashToken(id, "secret of "+id)
+		set(&k)
+		return k
+	}
+	tokens := []store.Token{
+		token("full", func(k *store.Token) { k.Expires = now.Add(time.Hour) }),
+		token("readonly", func(k *store.Token) { k.ReadOnly = true }),
+		token("groups", func(k *store.Token) { k.Types = []string{"Group"} }),
+		token("expired", func(k *store.Token) { k.Expires = now.Add(-time.Minute) }),
+		token("revoked", func(k *store.Token) { k.Revoked = true }),
+		token("paused", func(k *store.Token) { k.Paused = true }),
+		token("odd", func(k *store.Token) { k.Client = "netscape" }),
+	}
+	for name, auth := range map[string]struct {
+		authenticator scim.Authenticator
+		header        func(id string) string
+	}{
+		"Bearer": {scim.BearerTokens(tokens...), func(id string) string { return "Bearer secret of " + id }},
+		"Basic": {scim.BasicPasswords(tokens...), func(id string) string {
+			return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":secret of "+id))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(w *world, c *scim.Config) { c.Auth = auth.authenticator })
+			for id, want := range map[string][2]int{ // GET and POST of a user
+				"full": {200, 201}, "readonly": {200, 403}, "groups": {403, 403}, "expired": {401, 401}, "revoked": {401, 401},
+				"paused": {503, 503}, "odd": {500, 500},
+			} {
+				require.Equal(t, want[0], w.as(auth.header(id), "GET", "/Users", "").Code, id)
+				require.Equal(t, want[1], w.as(auth.header(id), "POST", "/Users", scimtest.User("by "+id)).Code, id)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -76,14 +77,14 @@ type server struct{ http.Handler }
 // memory; configure may be nil.
 func serve(t *testing.T, configure func(*scim.Config), types ...*schema.ResourceType) server {
 	db := memstore.New()
-	token := func(name string, client scim.Client) scim.Token {
+	token := func(name, client string) store.Token {
 		k := scim.HashToken(name, name)
 		k.Client = client
 		return k
 	}
 	cfg := scim.Config{
 		BaseURL: scimtest.BaseURL, Tx: db, Logger: slog.New(slog.DiscardHandler),
-		Auth:      scim.BearerTokens(token("default", scim.DefaultClient), token("strict", scim.StrictClient)),
+		Auth:      scim.BearerTokens(token("default", ""), token("strict", "strict")),
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 	}
 	for _, rt := range types {

@@ -106,24 +106,25 @@ const firstStart = "first-start"
 
 // token returns the bearer token to accept: the one given, else the one made
 // at first start, of which the database keeps the hash alone.
-func (d *database) token(ctx context.Context, given string, stdout io.Writer) (scim.Token, error) {
+func (d *database) token(ctx context.Context, given string, stdout io.Writer) (store.Token, error) {
 	if given != "" {
 		return scim.HashToken("given", given), nil
 	}
 	kept, err := d.tokens.ListTokens(ctx)
 	if err != nil {
-		return scim.Token{}, err
+		return store.Token{}, err
 	}
 	for _, t := range kept {
 		if t.ID == firstStart && !t.Revoked {
 			fmt.Fprintln(stdout, "Bearer token: the one shown at first start; -token or $SCIM_TOKEN takes its place")
-			return scim.Token{ID: t.ID, SHA256: t.SHA256}, nil
+			return t, nil
 		}
 	}
 	secret, sum := scim.NewToken()
-	if err := d.tokens.AddToken(ctx, store.Token{ID: firstStart, SHA256: sum, Created: time.Now()}); err != nil {
-		return scim.Token{}, err
+	made := store.Token{ID: firstStart, SHA256: sum, Created: time.Now()}
+	if err := d.tokens.AddToken(ctx, made); err != nil {
+		return store.Token{}, err
 	}
 	fmt.Fprintf(stdout, "Bearer token (shown once; set -token or $SCIM_TOKEN for one of your own):\n%s\n", secret)
-	return scim.HashToken(firstStart, secret), nil
+	return made, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 func TestMySQLURLs(t *testing.T) {
@@ -33,7 +34,7 @@ func TestMySQLURLs(t *testing.T) {
 func TestTheTokenIsShownOnceAndKept(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "scim.db")
-	first := func() (scim.Token, string) {
+	first := func() (store.Token, string) {
 		db, err := open(t.Context(), name)
 		require.NoError(t, err)
 		defer db.Close()

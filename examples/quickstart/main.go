@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	if o.strict {
-		token.Client = scim.StrictClient
+		token.Client = "strict"
 	}
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
