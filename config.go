@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -143,6 +144,10 @@ type Limits struct {
 	Revoke     time.Duration // for one call of a hook after the commit; default 10 s
 	Attempts   int           // failures until an event is set aside as dead; default 20
 	Scan       int           // resources, or members for a PATCH, read to match or sort what a store cannot; default 20000 (400 tooMany)
+	// Work is what one request may spend on filters, PATCH operations, scans and
+	// sorting, in nanoseconds of CPU, about: comparisons times values times the bytes
+	// looked at. Default filter.DefaultWork, 0.25 s (400 tooMany).
+	Work int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -158,6 +163,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.MaxResults, 1000)
 	set(&l.PageSize, 100)
 	set(&l.Scan, 20000)
+	set(&l.Work, filter.DefaultWork)
 	set(&l.Attempts, 20)
 	if l.Revoke <= 0 {
 		l.Revoke = 10 * time.Second

@@ -9,6 +9,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // ListURI and SearchURI identify the messages of a query (RFC 7644 §3.4.2,
@@ -69,7 +70,7 @@ func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*resp
 // an attribute foreign to a type has no value (RFC 7644 §3.4.2.1).
 func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) ([]*selection, error) {
 	var sels []*selection
-	budget := &filter.Budget{Misses: filter.DefaultBudget}
+	budget := store.Budget(r.ctx)
 	for _, ep := range eps {
 		if len(eps) > 1 && !r.principal.permits(OperationQuery, ep.Type.Name) {
 			continue // out of scope: as if the type had no resources

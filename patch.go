@@ -5,7 +5,6 @@ import (
 	"iter"
 	"net/http"
 
-	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -38,7 +37,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	onlyMembers := false
 	var mentioned []*schema.Attribute
 	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource) (lifecycle.Edit, error) {
-		budget := &filter.Budget{Misses: filter.DefaultBudget}
+		budget := store.Budget(r.ctx).Copy() // this may run again
 		res, err := r.dialect(ep).patcher.Apply(before, ops, h.currentMembers(ctx, ep, id), budget)
 		if err != nil {
 			return lifecycle.Edit{}, err

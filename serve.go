@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -134,6 +135,7 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 		return nil, err
 	}
 	ctx := store.WithTenant(r.Context(), p.Tenant)
+	ctx = store.WithBudget(ctx, filter.NewBudget(h.cfg.Limits.Work, r.Context().Err))
 	if p.BaseURL != "" {
 		base, err := parseBaseURL(p.BaseURL)
 		if err != nil {

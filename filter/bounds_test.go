@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -78,37 +79,101 @@ func TestFilterReadsUpToTheBounds(t *testing.T) {
 func TestBudgetBoundsNewShapes(t *testing.T) {
 	t.Parallel()
 	r := strict(schema.UserType)
-	b := &filter.Budget{Misses: 3}
+	b := filter.NewBudget(300_000, nil)
 	for i := range 100 { // literals do not make a shape
 		_, err := r.Filter(fmt.Sprintf(`userName eq "u%d"`, i), b)
 		require.NoError(t, err)
 	}
-	require.Equal(t, 2, b.Misses)
+	left := b.Left()
+	require.Greater(t, left, 100_000)
 	_, err := r.Path(`emails[type eq "work"].value`, b)
 	require.NoError(t, err)
+	require.Less(t, b.Left(), left)
+	left = b.Left()
 	_, err = r.Path(`nope`, b) // a failure costs as much
 	requireError(t, err, schema.ErrorInvalidPath)
-	require.Zero(t, b.Misses)
+	require.Less(t, b.Left(), left)
 
 	_, err = r.Filter(`title pr`, b)
-	fe := requireError(t, err, schema.ErrorInvalidFilter)
-	require.Equal(t, "too many different filters in one request", fe.Err.Detail)
+	requireTooMany(t, err)
 	_, err = r.Path(`title`, b)
-	requireError(t, err, schema.ErrorInvalidPath)
-	_, err = r.Filter(`USERNAME   EQ "x"`, b) // neither do case and spaces
+	requireTooMany(t, err)
+	_, err = r.Filter(`USERNAME   EQ "x"`, nil) // neither do case and spaces
 	require.NoError(t, err)
-	_, err = r.Filter(`title pr`, &filter.Budget{})
-	require.Error(t, err)
+	_, err = r.Filter(`title pr`, filter.NewBudget(0, nil))
+	requireTooMany(t, err)
 	_, err = r.Filter(`title pr`, nil)
 	require.NoError(t, err)
 }
 
+func requireTooMany(t *testing.T, err error) {
+	t.Helper()
+	var wrong *schema.Error
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, schema.ErrorTooMany, wrong.Type)
+}
+
 func TestBudgetChargesLongShapesMore(t *testing.T) {
 	t.Parallel()
-	b := &filter.Budget{Misses: filter.DefaultBudget}
-	_, err := strict(schema.UserType).Filter(strings.Repeat("displayName pr or ", 60)+"displayName pr", b)
+	short, long := filter.NewBudget(filter.DefaultWork, nil), filter.NewBudget(filter.DefaultWork, nil)
+	r := strict(schema.UserType)
+	_, err := r.Filter("displayName pr", short)
 	require.NoError(t, err)
-	require.Equal(t, filter.DefaultBudget-3, b.Misses)
+	_, err = r.Filter(strings.Repeat("displayName pr or ", 60)+"displayName pr", long)
+	require.NoError(t, err)
+	require.Greater(t, filter.DefaultWork-long.Left(), 10*(filter.DefaultWork-short.Left()))
+}
+
+// The work of a match is comparisons x values x bytes.
+func TestBudgetBoundsMatching(t *testing.T) {
+	t.Parallel()
+	r := strict(schema.UserType)
+	user := func(title string, emails int) *schema.Resource {
+		list := make([]schema.Value, emails)
+		for i := range list {
+			var b schema.Builder
+			b.Set(schema.UserType.MustResolve("emails.value").Last(), schema.String(fmt.Sprintf("u%d@example.com", i)))
+			list[i] = schema.Complex(b.Object())
+		}
+		var b schema.Builder
+		b.Set(schema.UserType.MustResolve("title")[0], schema.String(title))
+		b.Set(schema.UserType.MustResolve("emails")[0], schema.List(list...))
+		return &schema.Resource{Type: schema.UserType, Attributes: b.Object()}
+	}
+	cost := func(text string, resource *schema.Resource) int {
+		f, err := r.Filter(text, nil)
+		require.NoError(t, err)
+		b := filter.NewBudget(filter.DefaultWork, nil)
+		ok, err := f.MatchWithin(resource, b)
+		require.NoError(t, err)
+		require.Equal(t, f.Match(resource), ok)
+		return filter.DefaultWork - b.Left()
+	}
+	one := cost(`emails.value eq "x"`, user("a", 100))
+	require.InDelta(t, 2*one, cost(`emails.value eq "x" or emails.value eq "y"`, user("a", 100)), 100, "comparisons")
+	require.InDelta(t, 10*one, cost(`emails.value eq "x"`, user("a", 1000)), float64(one), "values")
+	require.Greater(t, cost(`title co "x"`, user(strings.Repeat("a", 10_000), 0)), 10_000, "bytes")
+	require.Greater(t, cost(`title co "x"`, user(strings.Repeat("\u00e4", 10_000), 0)), 1_000_000, "bytes that have to be folded")
+
+	f, err := r.Filter(`not (emails.value eq "x")`, nil)
+	require.NoError(t, err)
+	b := filter.NewBudget(1000, nil)
+	_, err = f.MatchWithin(user("a", 1000), b)
+	requireTooMany(t, err)
+	require.Zero(t, b.Left())
+	requireTooMany(t, b.Spend(0))
+}
+
+func TestBudgetEndsWithTheRequest(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	b := filter.NewBudget(filter.DefaultWork, ctx.Err)
+	require.NoError(t, b.Spend(2_000_000))
+	c := b.Copy()
+	cancel()
+	require.ErrorIs(t, b.Spend(2_000_000), context.Canceled)
+	require.ErrorIs(t, b.Spend(0), context.Canceled)
+	require.ErrorIs(t, c.Spend(2_000_000), context.Canceled)
 }
 
 func TestCacheForgetsWhatIsNotUsed(t *testing.T) {
@@ -123,7 +188,7 @@ func TestCacheForgetsWhatIsNotUsed(t *testing.T) {
 		return b.String()
 	}
 	seen := func(text string) bool {
-		_, err := r.Filter(text, &filter.Budget{})
+		_, err := r.Filter(text, filter.NewBudget(0, nil))
 		return err == nil
 	}
 	const used = `id eq "x"`

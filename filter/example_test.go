@@ -10,7 +10,7 @@ import (
 
 func ExampleResolver_Filter() {
 	r := filter.NewResolver(schema.UserType, filter.Options{Profile: schema.Lenient()})
-	f, err := r.Filter(`username sw "BJ" and emails co "@example.com"`, &filter.Budget{Misses: filter.DefaultBudget})
+	f, err := r.Filter(`username sw "BJ" and emails co "@example.com"`, filter.NewBudget(filter.DefaultWork, nil))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -80,7 +80,14 @@ func New(e Expr) *Filter { return &Filter{e, newTest(e, nil)} }
 func (f *Filter) Expr() Expr { return f.expr }
 
 // Match reports whether the resource satisfies the filter. It cannot fail.
-func (f *Filter) Match(r *schema.Resource) bool { return f.test.resource(r) }
+func (f *Filter) Match(r *schema.Resource) bool { return f.test.resource(r, nil) }
+
+// MatchWithin is Match for as much work as the budget has; the error is that of
+// [Budget.Spend].
+func (f *Filter) MatchWithin(r *schema.Resource, b *Budget) (bool, error) {
+	ok := f.test.resource(r, b)
+	return ok, b.Spend(0)
+}
 
 // String returns the filter in RFC 7644 syntax, with schema spelling and
 // literals in JSON; parsing it gives an equal filter, if it is within the

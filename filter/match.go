@@ -64,43 +64,47 @@ func newComparison(e Compare, in schema.AttrPath) *test {
 }
 
 // resource reports whether a resource passes.
-func (t *test) resource(r *schema.Resource) bool {
+func (t *test) resource(r *schema.Resource, b *Budget) bool {
 	switch t.kind {
 	case nodeAnd:
-		return t.left.resource(r) && t.right.resource(r)
+		return t.left.resource(r, b) && t.right.resource(r, b)
 	case nodeOr:
-		return t.left.resource(r) || t.right.resource(r)
+		return t.left.resource(r, b) || t.right.resource(r, b)
 	case nodeNot:
-		return !t.left.resource(r)
+		return !t.left.resource(r, b)
 	case nodeValuePath:
-		return t.some(r.Get(t.root), t.path)
+		return t.some(r.Get(t.root), t.path, b)
 	}
 	if t.attr == nil {
 		return t.unassigned()
 	}
-	return t.holds(r.Get(t.root))
+	return t.holds(r.Get(t.root), b)
 }
 
 // value reports whether one value passes a value filter.
-func (t *test) value(v schema.Value) bool {
+func (t *test) value(v schema.Value, b *Budget) bool {
 	switch t.kind {
 	case nodeAnd:
-		return t.left.value(v) && t.right.value(v)
+		return t.left.value(v, b) && t.right.value(v, b)
 	case nodeOr:
-		return t.left.value(v) || t.right.value(v)
+		return t.left.value(v, b) || t.right.value(v, b)
 	case nodeNot:
-		return !t.left.value(v)
+		return !t.left.value(v, b)
 	}
 	if t.attr == nil {
 		return t.unassigned()
 	}
-	return t.holds(v)
+	return t.holds(v, b)
 }
 
 // some reports whether any value at the path passes the value filter.
-func (t *test) some(v schema.Value, path schema.AttrPath) bool {
-	for i, n := 0, v.Len(); i < n; i++ {
-		if len(path) == 0 && t.left.value(v.At(i)) || len(path) > 0 && t.some(v.At(i).Object().Get(path[0]), path[1:]) {
+func (t *test) some(v schema.Value, path schema.AttrPath, b *Budget) bool {
+	n := v.Len()
+	if !b.take(elementCost * n) {
+		return false
+	}
+	for i := 0; i < n; i++ {
+		if len(path) == 0 && t.left.value(v.At(i), b) || len(path) > 0 && t.some(v.At(i).Object().Get(path[0]), path[1:], b) {
 			return true
 		}
 	}
@@ -108,11 +112,11 @@ func (t *test) some(v schema.Value, path schema.AttrPath) bool {
 }
 
 // holds decides a comparison, starting from the value at its root.
-func (t *test) holds(v schema.Value) bool {
+func (t *test) holds(v schema.Value, b *Budget) bool {
 	if t.null {
-		return t.any(v, t.path) == t.negate
+		return t.any(v, t.path, b) == t.negate
 	}
-	return t.any(v, t.path) != t.negate
+	return t.any(v, t.path, b) != t.negate
 }
 
 // unassigned decides a comparison of an attribute without any value.
@@ -120,10 +124,14 @@ func (t *test) unassigned() bool { return t.null != t.negate }
 
 // any reports whether any value at the path satisfies the operator; with null,
 // whether there is any.
-func (t *test) any(v schema.Value, path schema.AttrPath) bool {
-	for i, n := 0, v.Len(); i < n; i++ {
+func (t *test) any(v schema.Value, path schema.AttrPath, b *Budget) bool {
+	n := v.Len()
+	if !b.take(elementCost * n) {
+		return false
+	}
+	for i := 0; i < n; i++ {
 		if len(path) == 0 {
-			if t.one(v.At(i)) {
+			if t.one(v.At(i), b) {
 				return true
 			}
 			continue
@@ -132,14 +140,17 @@ func (t *test) any(v schema.Value, path schema.AttrPath) bool {
 		if t.primary && len(path) == 1 && !next.Assigned() {
 			next = schema.Boolean(false) // N-2
 		}
-		if t.any(next, path[1:]) {
+		if t.any(next, path[1:], b) {
 			return true
 		}
 	}
 	return false
 }
 
-func (t *test) one(v schema.Value) bool {
+func (t *test) one(v schema.Value, b *Budget) bool {
+	if b != nil && !b.take(t.cost(v)) {
+		return false
+	}
 	switch {
 	case t.null:
 		return true
@@ -151,6 +162,15 @@ func (t *test) one(v schema.Value) bool {
 		return t.text(v.Text())
 	}
 	return t.op.holds(schema.Compare(t.attr, v, t.literal))
+}
+
+// cost returns what comparing a value costs.
+func (t *test) cost(v schema.Value) int {
+	switch {
+	case t.null, t.attr.Type == schema.TypeComplex:
+		return comparisonCost
+	}
+	return comparisonCost + TextCost(v.Text(), t.op != PR && t.attr.FoldsCase())
 }
 
 // filled reports whether a value is not empty (RFC 7644 Table 3, T-13): a text

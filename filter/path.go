@@ -23,14 +23,23 @@ type Path struct {
 
 // Matches reports whether one value of the attribute satisfies the path's
 // filter; true without a filter.
-func (p *Path) Matches(v schema.Value) bool {
+func (p *Path) Matches(v schema.Value) bool { return p.matches(v, nil) }
+
+// MatchesWithin is Matches for as much work as the budget has; the error is that
+// of [Budget.Spend].
+func (p *Path) MatchesWithin(v schema.Value, b *Budget) (bool, error) {
+	ok := p.matches(v, b)
+	return ok, b.Spend(0)
+}
+
+func (p *Path) matches(v schema.Value, b *Budget) bool {
 	switch {
 	case p.Filter == nil:
 		return true
 	case p.test == nil:
-		return newTest(p.Filter, p.Attr).value(v)
+		return newTest(p.Filter, p.Attr).value(v, b)
 	}
-	return p.test.value(v)
+	return p.test.value(v, b)
 }
 
 // String returns the path in RFC 7644 syntax with the schema's spelling.

@@ -42,79 +42,60 @@ func NewResolver(t *schema.ResourceType, o Options) *Resolver {
 	return &Resolver{typ: t, opts: o}
 }
 
-// Budget bounds the shape misses of one request, which are expensive; PATCH
-// operations and Bulk share one. A long shape counts as several, one for each
-// 512 bytes begun. The zero value allows none; nil is unlimited. Not safe for
-// concurrent use.
-type Budget struct{ Misses int }
-
-// DefaultBudget is how many shapes never seen before one request may bring.
-const DefaultBudget = 64
-
-// missSize is how much of a shape costs one miss.
-const missSize = 512
-
-// spend reports whether a shape of that size may still be parsed.
-func (b *Budget) spend(size int) bool {
-	if b == nil {
-		return true
-	}
-	b.Misses -= 1 + size/missSize
-	return b.Misses >= 0
-}
-
 // Filter compiles a filter expression. Errors are [*Error] with
-// schema.ErrorInvalidFilter, which a caller that knows better may replace.
+// schema.ErrorInvalidFilter, which a caller that knows better may replace, or
+// that of [Budget.Spend].
 func (r *Resolver) Filter(text string, b *Budget) (*Filter, error) {
 	s := newScanner(r, kindFilter, text)
 	defer s.release()
 	sh, err := r.shape(s, b)
 	if err != nil {
-		return nil, err.locate(text)
+		return nil, err
 	}
-	e, err := r.bind(sh.root, s.lits, nil)
-	if err != nil {
-		return nil, err.locate(text)
+	e, failed := r.bind(sh.root, s.lits, nil)
+	if failed != nil {
+		return nil, failed.locate(text)
 	}
 	return New(e), nil
 }
 
 // Path compiles a PATCH path. Errors are [*Error]: schema.ErrorInvalidPath for
 // a malformed path or an unknown attribute, schema.ErrorInvalidFilter for a
-// wrong filter within the brackets (Z-23).
+// wrong filter within the brackets (Z-23), or that of [Budget.Spend].
 func (r *Resolver) Path(text string, b *Budget) (*Path, error) {
 	s := newScanner(r, kindPath, text)
 	defer s.release()
 	sh, err := r.shape(s, b)
 	if err != nil {
-		return nil, err.locate(text)
+		return nil, err
 	}
 	p := &Path{Attr: sh.attr, Sub: sh.sub}
 	if sh.root == nil {
 		return p, nil
 	}
-	if p.Filter, err = r.bind(sh.root, s.lits, sh.attr); err != nil {
-		return nil, err.locate(text)
+	var failed *Error
+	if p.Filter, failed = r.bind(sh.root, s.lits, sh.attr); failed != nil {
+		return nil, failed.locate(text)
 	}
 	p.test = newTest(p.Filter, p.Attr)
 	return p, nil
 }
 
 // shape scans a text and finds its shape, in the cache or by parsing.
-func (r *Resolver) shape(s *scanner, b *Budget) (*shape, *Error) {
-	if err := s.scan(); err != nil {
-		return nil, err
+func (r *Resolver) shape(s *scanner, b *Budget) (*shape, error) {
+	if failed := s.scan(); failed != nil {
+		return nil, failed.locate(s.text)
 	}
 	key := s.key()
 	if sh := r.cache.get(key); sh != nil {
 		return sh, nil
 	}
-	if !b.spend(len(key)) {
-		return nil, s.fail(noPosition, "too many different filters in one request")
-	}
-	sh, err := s.compile()
-	if err != nil {
+	if err := b.Spend(shapeCost + shapeByteCost*len(key)); err != nil {
 		return nil, err
+	}
+	sh, failed := s.compile()
+	if failed != nil {
+		return nil, failed.locate(s.text)
 	}
 	r.cache.put(key, sh)
 	return sh, nil

@@ -15,7 +15,6 @@ type run struct {
 	root    *schema.Object
 	secrets schema.Secrets
 	budget  *filter.Budget
-	work    int
 
 	mentioned []*schema.Attribute
 
@@ -24,7 +23,6 @@ type run struct {
 	sourceErr error
 	known     known
 	ahead     []Operation // the one being applied and those after it
-	tests     int         // comparisons made with members
 }
 
 func (w *run) result() Result {
@@ -87,8 +85,8 @@ func (w *run) change(op Op, t target, raw any) error {
 		return nil
 	}
 	old := w.get(t)
-	if err := w.spend(old); err != nil {
-		return t.within(err)
+	if err := w.spend(t.attr, old); err != nil {
+		return err
 	}
 	v, err := w.changed(op, t, old, raw)
 	if err != nil {

@@ -31,7 +31,7 @@ func ExamplePatcher_Apply() {
 		fmt.Println(err)
 		return
 	}
-	result, err := patcher.Apply(before, ops, nil, &filter.Budget{Misses: filter.DefaultBudget})
+	result, err := patcher.Apply(before, ops, nil, filter.NewBudget(filter.DefaultWork, nil))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -75,7 +75,7 @@ func fuzzSubjects(f *testing.F) []fuzzSubject {
 func (s fuzzSubject) check(t *testing.T, ops []patch.Operation) {
 	frozen := string(s.resource.Attributes.AppendJSON(nil))
 	apply := func() (patch.Result, error) {
-		return s.patcher.Apply(s.resource, ops, membersOf(groupMembers...), &filter.Budget{Misses: 20})
+		return s.patcher.Apply(s.resource, ops, membersOf(groupMembers...), filter.NewBudget(20_000_000, nil))
 	}
 	got, err := apply()
 	require.Equal(t, frozen, string(s.resource.Attributes.AppendJSON(nil)), "the input changed")

@@ -108,7 +108,7 @@ func TestWorkIsBounded(t *testing.T) {
 		`{"op":"replace","path":"tags[value eq \"b\"]","value":"B"}`,
 		`{"op":"add","path":"parts.words","value":["b"]}`,
 	} {
-		_, err := newPatcher(thingType, schema.Strict()).Apply(resource(t, thingType, tags), operations(t, "["+strings.Repeat(op+",", 999)+op+"]"), nil, nil)
+		_, err := newPatcher(thingType, schema.Strict()).Apply(resource(t, thingType, tags), operations(t, "["+strings.Repeat(op+",", 999)+op+"]"), nil, filter.NewBudget(filter.DefaultWork, nil))
 		require.Equal(t, schema.ErrorTooMany, errorType(err), op)
 	}
 	list := `{"userName":"u","emails":[{"value":"u0@example.com","type":"work"}`
@@ -116,7 +116,7 @@ func TestWorkIsBounded(t *testing.T) {
 		list += fmt.Sprintf(`,{"value":"u%d@example.com","type":"work"}`, i)
 	}
 	_, err := newPatcher(schema.UserType, schema.Strict()).Apply(resource(t, schema.UserType, list+"]}"),
-		operations(t, strings.ReplaceAll(memberAdds(200), "members", "emails")), nil, nil)
+		operations(t, strings.ReplaceAll(memberAdds(200), "members", "emails")), nil, filter.NewBudget(filter.DefaultWork, nil))
 	require.NoError(t, err)
 }
 
@@ -125,8 +125,8 @@ func TestPathsShareOneBudget(t *testing.T) {
 	p := newPatcher(schema.UserType, schema.Lenient())
 	r := resource(t, schema.UserType, `{"userName":"u"}`)
 	ops := operations(t, `[{"op":"remove","path":"emails[type eq \"a\"]"},{"op":"remove","path":"emails[type eq \"b\" and value sw \"x\"]"}]`)
-	_, err := p.Apply(r, ops, nil, &filter.Budget{Misses: 1})
+	_, err := p.Apply(r, ops, nil, filter.NewBudget(200_000, nil))
 	require.Error(t, err)
-	_, err = p.Apply(r, ops, nil, &filter.Budget{Misses: 1})
+	_, err = p.Apply(r, ops, nil, filter.NewBudget(200_000, nil))
 	require.NoError(t, err, "the first shape is known by now")
 }

@@ -11,10 +11,8 @@ import (
 // defaultMaxMembers is what [Patcher.MaxMembers] is when it is not set.
 const defaultMaxMembers = 20_000
 
-// maxTests bounds how many comparisons with members the operations of one
-// request may make, less than a second's worth: a thousand operations with one
-// comparison each pass on a group of two thousand.
-const maxTests = 2_000_000
+// memberCost is what one comparison with a member costs at least.
+const memberCost = 100
 
 // known are the members as they were before the request, read once, when the
 // first operation has to look at them.
@@ -35,20 +33,20 @@ func (w *run) matching(t target) ([]schema.Member, error) {
 	if err := w.know(t.attr); err != nil {
 		return nil, err
 	}
-	n := 3 * len(w.members.added.members) // whose values are made anew each time
-	if !w.members.replace {
-		n += len(w.known.members)
-	}
-	if w.tests += n * comparisons(t.filter.Filter); w.tests > maxTests {
-		return nil, tooManyLooks()
-	}
 	var found []schema.Member
 	some, named := false, false
 	for m, v := range w.current(t.attr) {
-		if t.filter.Matches(v) {
+		ok, err := t.filter.MatchesWithin(v, w.budget)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			found = append(found, m)
 		}
 		some, named = true, named || m.Display != ""
+	}
+	if err := w.budget.Spend(0); err != nil {
+		return nil, err
 	}
 	if some && !named && w.usesDisplay(t) {
 		return nil, fail(schema.ErrorInvalidFilter, "members cannot be selected by display, which the service provider does not store")
@@ -79,7 +77,7 @@ func (w *run) current(a *schema.Attribute) iter.Seq2[schema.Member, schema.Value
 			if !w.members.replace && w.known.has(m.Value) {
 				continue
 			}
-			if !yield(m, memberValue(a, m)) {
+			if w.budget.Spend(3*memberCost) != nil || !yield(m, memberValue(a, m)) {
 				return
 			}
 		}
@@ -104,8 +102,8 @@ func (w *run) know(a *schema.Attribute) error {
 		if n > most {
 			return fail(schema.ErrorTooMany, fmt.Sprintf("the group has more than %d members; they can only be removed by value, not selected by another attribute", most))
 		}
-		if n*ahead > maxTests {
-			return tooManyLooks()
+		if n*ahead*memberCost > w.budget.Left() {
+			return w.budget.Spend(n * ahead * memberCost)
 		}
 		w.known.ids[m.Value] = struct{}{}
 		w.known.members = append(w.known.members, m)
@@ -121,18 +119,11 @@ func (w *run) most() int {
 	return defaultMaxMembers
 }
 
-func tooManyLooks() error {
-	return fail(schema.ErrorTooMany, "too many operations select members by an attribute other than value")
-}
-
 // comparisonsAhead returns how many comparisons the operations from this one
 // on make with every member, as far as their paths say. What compiling those
 // costs is not yet charged.
 func (w *run) comparisonsAhead() int {
-	budget := w.budget
-	if budget != nil {
-		budget = &filter.Budget{Misses: budget.Misses}
-	}
+	budget := w.budget.Copy()
 	n := 0
 	for _, op := range w.ahead {
 		if !op.HasPath {

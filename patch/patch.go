@@ -74,7 +74,8 @@ type Result struct {
 // Apply applies the operations in order to a copy, all or nothing: on error
 // there is no result. The argument is left as it is. The result is not yet
 // checked for required attributes at the end (schema.ResourceType.Validate);
-// removing one fails at its operation (P-52). Errors are [*Error]; an error
+// removing one fails at its operation (P-52). Errors are [*Error], with that of
+// filter.Budget.Spend when there is too much work in it; an error
 // of the members source is returned as it is.
 func (p *Patcher) Apply(r *schema.Resource, ops []Operation, members Members, b *filter.Budget) (Result, error) {
 	w := &run{Patcher: p, before: r, root: r.Attributes, source: members, budget: b}

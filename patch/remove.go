@@ -21,8 +21,12 @@ func (w *run) removed(t target, old schema.Value, raw any) (schema.Value, error)
 	if t.whole() {
 		return guarded(Remove, t.attr, old, schema.Value{})
 	}
+	at, err := t.locate(old, w.budget)
+	if err != nil {
+		return old, err
+	}
 	list := values(old)
-	for _, i := range t.locate(old) {
+	for _, i := range at {
 		v, err := removedElement(t, list[i])
 		if err != nil {
 			return old, err

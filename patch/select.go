@@ -17,7 +17,10 @@ func (w *run) selected(op Op, t target, old schema.Value, raw any) (schema.Value
 	if err != nil {
 		return old, err
 	}
-	at := t.locate(old)
+	at, err := t.locate(old, w.budget)
+	if err != nil {
+		return old, err
+	}
 	if len(at) == 0 {
 		return w.create(op, t, old, e)
 	}
@@ -88,7 +91,10 @@ func (w *run) selectedSimple(op Op, t target, old schema.Value, raw any) (schema
 	if err != nil {
 		return old, err
 	}
-	at := t.locate(old)
+	at, err := t.locate(old, w.budget)
+	if err != nil {
+		return old, err
+	}
 	if len(at) == 0 {
 		return old, noMatch()
 	}

@@ -70,14 +70,21 @@ func (t target) selects() bool {
 }
 
 // locate returns the positions of the values that the target selects.
-func (t target) locate(old schema.Value) []int {
+func (t target) locate(old schema.Value, b *filter.Budget) ([]int, error) {
 	var at []int
 	for i, v := range old.All() {
-		if t.filter == nil || t.filter.Matches(v) {
+		ok := true
+		if t.filter != nil {
+			var err error
+			if ok, err = t.filter.MatchesWithin(v, b); err != nil {
+				return nil, err
+			}
+		}
+		if ok {
 			at = append(at, i)
 		}
 	}
-	return at
+	return at, nil
 }
 
 // within returns err, whose path is relative to the attribute, with the path

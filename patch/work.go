@@ -1,27 +1,15 @@
 package patch
 
-import "github.com/seed5f3efb56/scim/schema"
+import (
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/schema"
+)
 
-// maxWork bounds how much of a resource the operations of one request may go
-// through, in bytes, about a second's worth: a thousand operations on a list of
-// two thousand e-mail addresses pass.
-const maxWork = 256 << 20
+// operationCost is what an operation costs beside the values that it looks at.
+const operationCost = 1000
 
-// spend accounts for an operation on a value.
-func (w *run) spend(v schema.Value) error {
-	if w.work += weight(v); w.work > maxWork {
-		return fail(schema.ErrorTooMany, "the operations change too many values; split the request")
-	}
-	return nil
-}
-
-func weight(v schema.Value) int {
-	n := 0
-	for _, one := range v.All() {
-		n += 32 + len(one.Text())
-		for _, sub := range one.Object().All() {
-			n += weight(sub)
-		}
-	}
-	return n
+// spend accounts for an operation on a value: what it does to the value, beside
+// selecting elements, looks at each of its parts a few times.
+func (w *run) spend(a *schema.Attribute, v schema.Value) error {
+	return w.budget.Spend(operationCost + filter.ValueCost(a, v))
 }

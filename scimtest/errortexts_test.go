@@ -117,21 +117,19 @@ func TestErrorTextsAreComplete(t *testing.T) {
 // notFromARequest are texts that TestErrorTexts cannot bring about, with the
 // reason.
 var notFromARequest = map[string]string{
-	"the body could not be read":                "a connection that breaks",
-	"internal error":                            "a fault of a store or hook",
-	"(reference":                                "a fault of a store or hook",
-	"temporarily unavailable; try again":        "a store that is down",
-	"provisioning is paused":                    "a switch of the embedder",
-	"not permitted":                             "a policy of the embedder",
-	"values":                                    "a body of a million values: TestParseJSONBoundsItsMemory",
-	"the object has more than":                  "an object of ten thousand names: TestParseJSONBoundsItsMemory",
-	"too many different filters in one request": "a PATCH of many operations: TestBudgetBoundsNewShapes",
-	"too many operations select members by an attribute other than value":                                                  "a thousand operations: TestLookingAtMembersIsBounded",
-	"the operations change too many values; split the request":                                                             "a thousand operations: TestWorkIsBounded",
+	"the body could not be read":         "a connection that breaks",
+	"internal error":                     "a fault of a store or hook",
+	"(reference":                         "a fault of a store or hook",
+	"temporarily unavailable; try again": "a store that is down",
+	"provisioning is paused":             "a switch of the embedder",
+	"not permitted":                      "a policy of the embedder",
+	"values":                             "a body of a million values: TestParseJSONBoundsItsMemory",
+	"the object has more than":           "an object of ten thousand names: TestParseJSONBoundsItsMemory",
+	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
-	"the attribute is given more than once":                                                                                "ParseJSON refuses such a name first",
-	"a PatchOp message must be a JSON object":                                                                              "a caller other than package scim",
-	"a value filter cannot follow a sub-attribute":                                                                         "a type with multi-valued sub-attributes",
+	"the attribute is given more than once":        "ParseJSON refuses such a name first",
+	"a PatchOp message must be a JSON object":      "a caller other than package scim",
+	"a value filter cannot follow a sub-attribute": "a type with multi-valued sub-attributes",
 }
 
 // errorTexts returns the constant parts of the texts of errors in the source.

@@ -1,0 +1,106 @@
+package filter
+
+import (
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// Budget bounds the work of one request. All that its filters, PATCH operations,
+// scans and sorting cost is spent from one budget: comparisons with values, the
+// bytes of the values that are looked at, and filters that have to be parsed. A
+// unit is about a nanosecond. A nil budget has no bound. Not safe for concurrent
+// use.
+type Budget struct {
+	left  int
+	ask   int          // ended is asked when less is left
+	ended func() error // nil: never
+	err   error        // what Spend returned first, and returns from then on
+}
+
+// DefaultWork is about 0.25 s of CPU.
+const DefaultWork = 250_000_000
+
+// askEvery is how much work is done between two looks at the context.
+const askEvery = 1_000_000
+
+// NewBudget returns a budget of that many units. ended tells why the request has
+// ended, as Err of its context does; nil if it never does.
+func NewBudget(work int, ended func() error) *Budget {
+	return &Budget{left: work, ask: work - askEvery, ended: ended}
+}
+
+// Spend takes units from the budget. Once they are used up it returns an
+// [*schema.Error] of tooMany, and when the request has ended the reason of that.
+func (b *Budget) Spend(units int) error {
+	if b == nil || b.take(units) {
+		return nil
+	}
+	return b.err
+}
+
+// take is Spend for those who ask for the error later.
+func (b *Budget) take(units int) bool {
+	if b == nil {
+		return true
+	}
+	if b.err != nil {
+		return false
+	}
+	b.left -= units
+	switch {
+	case b.left < 0:
+		b.err = &schema.Error{Type: schema.ErrorTooMany, Detail: "the request compares too many values; narrow the filter or send fewer operations"}
+	case b.left < b.ask && b.ended != nil:
+		b.ask = b.left - askEvery
+		b.err = b.ended()
+	}
+	return b.err == nil
+}
+
+// Left returns how many units are left.
+func (b *Budget) Left() int {
+	if b == nil {
+		return int(^uint(0) >> 1)
+	}
+	return max(0, b.left)
+}
+
+// Copy returns a budget with as much left, for what may have to be done again
+// from the start.
+func (b *Budget) Copy() *Budget {
+	if b == nil {
+		return nil
+	}
+	c := *b
+	return &c
+}
+
+// What things cost, measured.
+const (
+	comparisonCost = 50    // of one comparison with one value, beside its bytes
+	elementCost    = 10    // of going past one value
+	valueCost      = 100   // of all that is done to one value, beside its bytes
+	foldCost       = 100   // of one byte of text that is not ASCII and is folded
+	shapeCost      = 50000 // of a filter that has not been seen before …
+	shapeByteCost  = 2500  // … and of each of its bytes
+)
+
+// TextCost returns what looking at a text costs, folded or as it is.
+func TextCost(s string, folds bool) int {
+	if folds && !isASCII(s) {
+		return len(s) * foldCost
+	}
+	return len(s)
+}
+
+// ValueCost returns what reading a value with all of its parts and comparing it
+// with another one costs.
+func ValueCost(a *schema.Attribute, v schema.Value) int {
+	n := 0
+	for _, one := range v.All() {
+		n += valueCost + TextCost(one.Text(), a.FoldsCase())
+		for sub, v := range one.Object().All() {
+			n += ValueCost(sub, v)
+		}
+	}
+	return n
+}
