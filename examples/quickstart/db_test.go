@@ -50,7 +50,8 @@ func TestTheTokenIsShownOnceAndKept(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(shown), "\n")
 	require.Equal(t, made.SHA256, scim.HashToken("", lines[len(lines)-1]).SHA256)
 	kept, again := first()
-	require.Equal(t, made, kept)
+	require.Equal(t, made.ID, kept.ID)
+	require.Equal(t, made.SHA256, kept.SHA256)
 	require.Contains(t, again, "the one shown at first start")
 	require.NotContains(t, again, lines[len(lines)-1])
 }
