@@ -148,7 +148,7 @@ var errorTable = []row{
 		})
 	}},
 	{"E-12", "413 for a body beyond the limit, which is named", func(c *Case) {
-		huge := User("u", `"title":"`+strings.Repeat("x", 9<<20)+`"`)
+		huge := User("u", `"title":"`+strings.Repeat("x", bodySize)+`"`)
 		path := c.Default.NewUser("u")
 		for _, r := range []*Reply{c.Default.Post("/Users", huge), c.Default.Put(path, huge), c.Default.Patch(path, `{"op":"add","value":`+huge+`}`), c.Default.Post("/Users/.search", huge)} {
 			r.Fails(413, "")

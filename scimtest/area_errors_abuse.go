@@ -70,7 +70,7 @@ var errorAbuse = []row{
 	{"E-6 E-15 E-22", "any value of any query parameter is answered or refused", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
-			values := append(slices.Clone(odd), "x", "userName", "userName pr", "emails[", "a.b.c", ent, ent+":", user+":emails.value", "%", "\xff", "\x00", strings.Repeat("a,", 200), strings.Repeat("(", 500))
+			values := append(slices.Clone(odd), "x", "userName", "userName pr", "emails[", "a.b.c", ent, ent+":", user+":emails.value", "%", "\xff", "\x00", strings.Repeat("a,", 200), nested(filterDepth+1, "(", "", ""))
 			for _, name := range []string{"filter", "sortBy", "sortOrder", "startIndex", "count", "attributes", "excludedAttributes", "cursor", "x"} {
 				for _, value := range values {
 					for _, p := range []string{"/Users", "/", path, "/ResourceTypes"} {

@@ -167,7 +167,7 @@ var httpNotation = []row{
 				c.Get("/Users?"+q).Fails(400, "invalidValue")
 			}
 			c.Get("/Users?filter=userName eq \"\xff\"").Fails(400, "invalidFilter")
-			for _, id := range []string{"%ff", "%00", "a%00b", "%c3%28", "%2e%2e%2fGroups", "%20", "%e2%80%ae", "a%2fb", strings.Repeat("x", 100000)} {
+			for _, id := range []string{"%ff", "%00", "a%00b", "%c3%28", "%2e%2e%2fGroups", "%20", "%e2%80%ae", "a%2fb", strings.Repeat("x", 5000)} {
 				c.Get("/Users/"+id).Fails(404, "")
 				c.Delete("/Users/"+id).Fails(404, "")
 				c.Put("/Users/"+id, User("x")).Fails(404, "")

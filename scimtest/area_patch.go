@@ -37,8 +37,12 @@ var patchMessage = []row{
 			path := c.someone()
 			for _, body := range []string{"", " ", "null", "true", "5", `"x"`, "[]", "[" + PatchOp(add("title", `"t"`)) + "]", "{", PatchOp(add("title", `"t"`)) + "}", PatchOp(add("title", `"t"`))[1:],
 				PatchOp(`{"op":"add","path":"title","value":"t",}`), PatchOp(`{'op':'add'}`), PatchOp(add("title", "t")), PatchOp(add("title", "NaN")), PatchOp(add("title", `"t"`), ""), "\ufeff{}",
-				PatchOp(add("title", strings.Repeat("[", 100000))), strings.Repeat(`{"a":`, 100000)} {
+			} {
 				c.Do("PATCH", path, body).Fails(400, "invalidSyntax")
+			}
+			for _, deep := range tooDeep() {
+				c.Do("PATCH", path, deep).Fails(400, "invalidSyntax")
+				c.Do("PATCH", path, PatchOp(add("title", deep))).Fails(400, "invalidSyntax")
 			}
 			c.Get(path).Has("title", "")
 		})
@@ -142,7 +146,7 @@ var patchPaths = []row{
 			path := c.someone(twoEmails, `"name":{"givenName":"g"}`)
 			for _, p := range []string{"name.", "emails[", ".x", ".", "a..b", "name..givenName", `emails[type eq "work"]x`, `emails[type eq "work"`, `emails]`, `emails[type eq "work"]]`, `emails[type eq "work"].`, `emails[type eq "work"]..value`,
 				`emails[type eq "work"].value.x`, `emails[type eq "work"][value pr]`, `emails[type eq "work"].value[x pr]`, `[type eq "work"]`, `[]`, "name.givenName.x", "name givenName", " ", "\t", "title,nickName", "title;", "title/", "$", "*", "#", "title=t",
-				"urn:", ":title", user + ":", user + ":name.", user + "::title", user + ".title", "urn:x", "title\x00", "ti\ttle", "tïtle", "0title", "-title", `"title"`, "title\n", "name.[givenName pr]", "emails.[type pr]", "emails .value", "emails [type pr]", strings.Repeat("a", 5000), strings.Repeat("a.", 5000), strings.Repeat("[", 5000)} {
+				"urn:", ":title", user + ":", user + ":name.", user + "::title", user + ".title", "urn:x", "title\x00", "ti\ttle", "tïtle", "0title", "-title", `"title"`, "title\n", "name.[givenName pr]", "emails.[type pr]", "emails .value", "emails [type pr]", strings.Repeat("a", filterLength+1), strings.Repeat("a.", filterLength/2+1), nested(filterDepth+1, "[", "", "")} {
 				c.fails(path, "invalidPath", replace(p, `"v"`), add(p, `"v"`), remove(p))
 			}
 			c.fails(path, "invalidPath", `{"op":"add","path":"","value":{"title":"t"}}`, `{"op":"replace","path":"","value":"t"}`, `{"op":"remove","path":""}`)
@@ -203,7 +207,7 @@ var patchPaths = []row{
 		c.Both(func(c *Client) {
 			path, group := c.someone(twoEmails), c.somegroup()
 			for _, f := range []string{`type foo "x"`, `nope eq "x"`, `primary gt true`, `primary eq 5`, `type eq 5`, `type`, `type eq`, `*`, `first`, `eq "x"`, `type eq "work" and`, `(type eq "work"`, `type eq "work")`, `type eq "work`, `type eq work`, `not type eq "x"`, `type eq "a" xor type eq "b"`,
-				`type.x eq "a"`, `emails.type eq "work"`, `type eq "\x"`, `type co null`, `type eq true`, `value pr "x"`, `type eq "work" "home"`, strings.Repeat("(", 100) + `type pr` + strings.Repeat(")", 100), strings.Repeat(`type eq "a" or `, 200) + `type pr`} {
+				`type.x eq "a"`, `emails.type eq "work"`, `type eq "\x"`, `type co null`, `type eq true`, `value pr "x"`, `type eq "work" "home"`, nested(filterDepth+1, "(", "type pr", ")"), strings.Repeat(`type eq "a" or `, filterComparisons+1) + `type pr`} {
 				c.fails(path, "invalidFilter", replace("emails["+f+"]", `{"value":"v"}`), add("emails["+f+"].display", `"v"`), remove("emails["+f+"]"), remove("emails["+f+"].display"))
 			}
 			c.fails(group, "invalidFilter", remove(`members[nope eq "x"]`), remove(`members[value eq 5]`), remove(`members[value foo "x"]`))

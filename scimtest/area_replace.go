@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/schema"
 )
 
 var replaces = []row{
@@ -139,7 +141,7 @@ var replaces = []row{
 				User("a", `"title":5`), User("a", `"title":{}`), User("a", `"title":true`), User("a", `"title":["a","b"]`), User("a", `"profileUrl":"http://[bad"`), User("a", `"emails":{"value":{}}`),
 				User("a", `"emails":[{"value":"a"},{"value":5}]`), User("a", `"emails":[{"primary":"x","value":"v"}]`), User("a", `"emails":[{"value":"a","primary":true},{"value":"b","primary":true}]`),
 				User("a", enterprise(`"manager":{"value":5}`)), User("a", quote(ent)+`:5`), User("a", `"externalId":5`), User("taken"), User("TAKEN", `"title":"x"`),
-				User("a", `"password":5`), User("a", `"x509Certificates":[{"value":"!!!"}]`), strings.Repeat(`{"a":`, 100000),
+				User("a", `"password":5`), User("a", `"x509Certificates":[{"value":"!!!"}]`), nested(schema.MaxDepth+1, `{"a":`, "", ""),
 			} {
 				got := c.Put(path, body)
 				require.Contains(c.t, []int{400, 409}, got.Status, "%s: %s", got.line, got.Text)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/schema"
 )
 
 // notA returns JSON values of every kind but the named ones.
@@ -268,17 +270,28 @@ var typesComposed = []row{
 			}
 		})
 	}},
-	{"T-12 T-13", "no depth or size of a value makes the server fail", func(c *Case) {
+	{"T-12 T-13", "a value of any size, and of any depth within the bound, is stored or refused; one level deeper is invalidSyntax", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, deep := range []string{strings.Repeat("[", 10000), strings.Repeat(`{"a":`, 10000), strings.Repeat("[", 31) + strings.Repeat("]", 31), strings.Repeat(`{"a":`, 31) + "1" + strings.Repeat("}", 31)} {
-				for _, name := range []string{"title", "emails", "name", "meta", "groups", "unheardOf", "schemas"} {
-					r := c.Post("/Users", fmt.Sprintf(`{"schemas":["%s"],"userName":"deep",%q:%s}`, user, name, deep))
+			within := []string{nested(schema.MaxDepth-1, "[", "", "]"), nested(schema.MaxDepth-1, `{"a":`, "1", "}")}
+			for _, name := range []string{"title", "emails", "name", "meta", "groups", "unheardOf", "schemas"} {
+				body := func(deep string) string {
+					return fmt.Sprintf(`{"schemas":["%s"],"userName":"deep",%q:%s}`, user, name, deep)
+				}
+				for _, deep := range within {
+					r := c.Post("/Users", body(deep))
 					require.Contains(c.t, []int{201, 400, 409}, r.Status, "%s: %s", r.line, r.Text)
+				}
+				for _, deep := range tooDeep() {
+					c.Post("/Users", body(deep)).Fails(400, "invalidSyntax")
 				}
 			}
 			list := strings.TrimSuffix(strings.Repeat(`{"value":"a@b.example","type":"work"},`, 5000), ",")
 			c.keeps([]string{`"emails":[` + list + `]`}, "emails.#", "1")
 		})
+		for _, deep := range []string{nested(schema.MaxDepth-1, "[", "", "]"), nested(schema.MaxDepth-1, `{"a":`, "1", "}")} {
+			made := c.Default.Post("/Users", User("deep", `"unheardOf":`+deep)).Is(201)
+			c.Default.Delete("/Users/" + made.String("id")).Is(204)
+		}
 	}},
 }
 
@@ -296,7 +309,7 @@ var typesAll = []row{
 					}
 					name := strings.TrimPrefix(a.path, uri+":")
 					for _, wrong := range wrongFor(a) {
-						member := nested(name, wrong, lists[uri+":"+strings.Split(name, ".")[0]])
+						member := memberOf(name, wrong, lists[uri+":"+strings.Split(name, ".")[0]])
 						if uri == ent {
 							member = enterprise(member)
 						}
@@ -341,9 +354,9 @@ func wrongFor(a published) []string {
 	return []string{`5`, `true`, `{"a":1}`, `["a","b"]`}
 }
 
-// nested returns the member that gives the attribute, or sub-attribute, a
+// memberOf returns the member that gives the attribute, or sub-attribute, a
 // value.
-func nested(name, value string, list bool) string {
+func memberOf(name, value string, list bool) string {
 	parent, sub, ok := strings.Cut(name, ".")
 	switch {
 	case !ok:
