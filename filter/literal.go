@@ -27,14 +27,22 @@ const (
 const placeholder = `""`
 
 func (s *scanner) literal(kind literalKind, at int, text string) *Error {
-	s.count++
-	if s.count > MaxComparisons {
-		return s.fail(at, "more than "+strconv.Itoa(MaxComparisons)+" comparisons")
+	if err := s.comparison(at); err != nil {
+		return err
 	}
 	s.afterOp = false
 	s.lits = append(s.lits, literal{kind, at, text})
 	s.token(tokenLiteral, at)
 	s.put(placeholder)
+	return nil
+}
+
+// comparison counts a comparison, which ends at a byte of the text.
+func (s *scanner) comparison(at int) *Error {
+	s.count++
+	if s.count > MaxComparisons {
+		return s.fail(at, "more than "+strconv.Itoa(MaxComparisons)+" comparisons")
+	}
 	return nil
 }
 

@@ -152,9 +152,6 @@ func (s *scanner) finish() *Error {
 	if len(s.main) == 1 { // F-4
 		return s.fail(noPosition, "the "+s.what()+" is empty")
 	}
-	if s.count > MaxComparisons {
-		return s.fail(len(s.text), "more than "+strconv.Itoa(MaxComparisons)+" comparisons")
-	}
 	return nil
 }
 

@@ -21,7 +21,9 @@ func (s *scanner) word() *Error {
 	}
 	s.afterOp = isOp && op != PR
 	if isOp && op == PR {
-		s.count++
+		if err := s.comparison(at); err != nil {
+			return err
+		}
 	}
 	s.token(tokenWord, at)
 	bracket := s.pos < len(s.text) && s.text[s.pos] == '['

@@ -207,7 +207,7 @@ var patchPaths = []row{
 		c.Both(func(c *Client) {
 			path, group := c.someone(twoEmails), c.somegroup()
 			for _, f := range []string{`type foo "x"`, `nope eq "x"`, `primary gt true`, `primary eq 5`, `type eq 5`, `type`, `type eq`, `*`, `first`, `eq "x"`, `type eq "work" and`, `(type eq "work"`, `type eq "work")`, `type eq "work`, `type eq work`, `not type eq "x"`, `type eq "a" xor type eq "b"`,
-				`type.x eq "a"`, `emails.type eq "work"`, `type eq "\x"`, `type co null`, `type eq true`, `value pr "x"`, `type eq "work" "home"`, nested(filterDepth+1, "(", "type pr", ")"), strings.Repeat(`type eq "a" or `, filterComparisons+1) + `type pr`} {
+				`type.x eq "a"`, `emails.type eq "work"`, `type eq "\x"`, `type co null`, `type eq true`, `value pr "x"`, `type eq "work" "home"`, nested(filterDepth+1, "(", "type pr", ")"), strings.Repeat(`type eq "a" or `, filterComparisons) + `type pr`} {
 				c.fails(path, "invalidFilter", replace("emails["+f+"]", `{"value":"v"}`), add("emails["+f+"].display", `"v"`), remove("emails["+f+"]"), remove("emails["+f+"].display"))
 			}
 			c.fails(group, "invalidFilter", remove(`members[nope eq "x"]`), remove(`members[value eq 5]`), remove(`members[value foo "x"]`))
