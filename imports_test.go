@@ -33,6 +33,7 @@ var imports = map[string][]string{
 	"internal/reference": {"schema", "filter"},
 	"internal/position":  {"schema", "store"},
 	"internal/sqldb":     {"store"},
+	"internal/sqltest":   {"github.com/stretchr/testify/require"},
 	"internal/lifecycle": {"schema", "store"},
 	".":                  {"schema", "filter", "patch", "store", "internal/project", "internal/reference", "internal/lifecycle", "github.com/go-chi/chi/v5"},
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
@@ -21,7 +22,7 @@ func BenchmarkOutbox(b *testing.B) {
 	}{{"SQLite", "", sqlite}, {"PostgreSQL", "SCIM_TEST_POSTGRES", postgreSQL}, {"MariaDB", "SCIM_TEST_MARIADB", mariaDB}} {
 		b.Run(x.name, func(b *testing.B) {
 			if x.variable != "" {
-				server(b, x.variable)
+				sqltest.Server(b, x.variable)
 			}
 			for _, size := range []int{1_000, 100_000} {
 				if testing.Short() && size > 1_000 {

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"testing"
 
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
@@ -34,7 +35,7 @@ func forEach(t *testing.T, test func(t *testing.T, make func(t testing.TB) datab
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
 			if x.variable != "" {
-				server(t, x.variable) // skips as a whole
+				sqltest.Server(t, x.variable) // skips as a whole
 			}
 			test(t, x.make)
 		})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/storetest"
@@ -158,11 +159,11 @@ func TestSQLQueryOnSQLite(t *testing.T) {
 }
 
 func TestSQLQueryOnPostgreSQL(t *testing.T) {
-	server(t, "SCIM_TEST_POSTGRES")
+	sqltest.Server(t, sqltest.Postgres)
 	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostPostgreSQL) })
 }
 
 func TestSQLQueryOnMariaDB(t *testing.T) {
-	server(t, "SCIM_TEST_MARIADB")
+	sqltest.Server(t, sqltest.MariaDB)
 	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostMariaDB) })
 }

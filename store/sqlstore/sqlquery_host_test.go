@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
@@ -82,11 +83,11 @@ func TestSQLQueryOnHostTables(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Fixture { return hostFixture(t, hostSQLite) })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		server(t, "SCIM_TEST_POSTGRES")
+		sqltest.Server(t, sqltest.Postgres)
 		storetest.Run(t, func(t *testing.T) storetest.Fixture { return hostFixture(t, hostPostgreSQL) })
 	})
 	t.Run("MariaDB", func(t *testing.T) {
-		server(t, "SCIM_TEST_MARIADB")
+		sqltest.Server(t, sqltest.MariaDB)
 		storetest.Run(t, func(t *testing.T) storetest.Fixture { return hostFixture(t, hostMariaDB) })
 	})
 }
