@@ -1,5 +1,7 @@
-// Package sqltest gives each test a database of its own on the servers that the
-// environment names. It imports no driver: the tests do, "pgx" and "mysql".
+// Package sqltest helps the tests of the stores in SQL, which are in several
+// modules: a database for each test on the servers that the environment names,
+// and calls at the same time. It imports no driver: the tests do, "pgx" and
+// "mysql".
 package sqltest
 
 import (
@@ -9,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,4 +82,19 @@ func execAround(t testing.TB, driver, dsn, now, after string) {
 		require.NoError(t, err)
 		require.NoError(t, pool.Close())
 	})
+}
+
+// AtOnce runs fn(0) to fn(n-1), each in a goroutine. None begins before all
+// goroutines are ready.
+func AtOnce(n int, fn func(i int)) {
+	var ready, done sync.WaitGroup
+	ready.Add(n)
+	for i := range n {
+		done.Go(func() {
+			ready.Done()
+			ready.Wait()
+			fn(i)
+		})
+	}
+	done.Wait()
 }

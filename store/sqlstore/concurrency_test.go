@@ -4,27 +4,18 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
 // atOnce runs n requests at the same time and counts the statuses.
 func atOnce(n int, request func(i int) *scimtest.Reply) map[int]int {
 	statuses := make([]int, n)
-	var ready, wg sync.WaitGroup
-	ready.Add(n)
-	for i := range n {
-		wg.Go(func() {
-			ready.Done()
-			ready.Wait()
-			statuses[i] = request(i).Status
-		})
-	}
-	wg.Wait()
+	sqltest.AtOnce(n, func(i int) { statuses[i] = request(i).Status })
 	counts := map[int]int{}
 	for _, status := range statuses {
 		counts[status]++

@@ -1,18 +1,13 @@
 package sqlstore_test
 
 import (
-	"context"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/scimtest"
-	"github.com/seed5f3efb56/scim/store"
-	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
 // A statement that the server cancels after its time is tried again later, by
@@ -35,82 +30,5 @@ func TestAStatementThatTakesTooLongIs503(t *testing.T) {
 		require.NotEmpty(t, change().Is(http.StatusServiceUnavailable).Header.Get("Retry-After"))
 		require.NoError(t, tx.Rollback())
 		change().Is(http.StatusOK)
-	})
-}
-
-// Waiting does not help where the application refers to what is deleted.
-func TestSQLQueryAReferenceOfTheApplicationIsNo503(t *testing.T) {
-	hosts(t, func(t *testing.T, d host) {
-		a := openApp(t, d)
-		d.create(t, a.conn, []string{`CREATE TABLE budgets (team_id BIGINT NOT NULL, FOREIGN KEY (team_id) REFERENCES teams (id))`})
-		h, err := scim.New(scim.Config{
-			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: a.db,
-			Endpoints: []scim.Endpoint{scim.Groups(a.teams)},
-		})
-		require.NoError(t, err)
-		c := scimtest.NewClient(t, h, "")
-		id := c.NewGroup("g")
-		_, err = a.conn.Exec("INSERT INTO budgets (team_id) SELECT id FROM teams")
-		require.NoError(t, err)
-		c.Delete(id).Is(http.StatusInternalServerError)
-		c.Get(id).Is(http.StatusOK)
-		_, err = a.conn.Exec("DELETE FROM budgets")
-		require.NoError(t, err)
-		c.Delete(id).Is(http.StatusNoContent)
-	})
-}
-
-// What a member is deleted by meanwhile is found when the transaction runs
-// again.
-func TestSQLQueryAReferenceRunsAgain(t *testing.T) {
-	hostServers(t, func(t *testing.T, d host) {
-		a := openApp(t, d)
-		runs := 0
-		err := a.db.InTx(t.Context(), func(ctx context.Context) error {
-			if runs++; runs > 1 {
-				return nil
-			}
-			tx, _ := sqlquery.Tx(ctx)
-			_, err := tx.ExecContext(ctx, "INSERT INTO team_members (team_id, user_id) VALUES (1, 1)")
-			return err
-		})
-		require.NoError(t, err)
-		require.Equal(t, 2, runs)
-
-		runs = 0
-		err = a.db.InTx(t.Context(), func(ctx context.Context) error {
-			runs++
-			tx, _ := sqlquery.Tx(ctx)
-			_, err := tx.ExecContext(ctx, "INSERT INTO team_members (team_id, user_id) VALUES (1, 1)")
-			return err
-		})
-		require.Error(t, err)
-		require.NotErrorIs(t, err, store.ErrUnavailable)
-		require.Equal(t, 2, runs, "once is enough")
-	})
-}
-
-// What a hook refers to and is not there is looked for once more.
-func TestSQLQueryAReferenceOfAHookRunsItOnceMore(t *testing.T) {
-	hosts(t, func(t *testing.T, d host) {
-		a := openApp(t, d)
-		runs := 0
-		h, err := scim.New(scim.Config{
-			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: a.db,
-			Endpoints: []scim.Endpoint{scim.Groups(a.teams)},
-			Hooks: scim.Hooks{Before: func(ctx context.Context, _ *store.Event) error {
-				runs++
-				tx, _ := sqlquery.Tx(ctx)
-				_, err := tx.ExecContext(ctx, "INSERT INTO team_members (team_id, user_id) VALUES (1, 1)")
-				return err
-			}},
-		})
-		require.NoError(t, err)
-		scimtest.NewClient(t, h, "").Post("/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"g"}`).Is(http.StatusInternalServerError)
-		want := 2
-		if d.dialect == sqlquery.SQLite {
-			want = 1 // nobody else writes meanwhile
-		}
-		require.Equal(t, want, runs)
 	})
 }

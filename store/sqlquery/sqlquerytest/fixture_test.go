@@ -1,4 +1,6 @@
-package sqlstore_test
+// Package sqlquerytest has the tests of package sqlquery that need a database.
+// It is a module of its own, so that the root module requires no drivers.
+package sqlquerytest
 
 import (
 	"context"
@@ -8,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
@@ -115,7 +120,7 @@ var hostSQLite = host{
 var hostPostgreSQL = host{
 	dialect: sqlquery.PostgreSQL,
 	types:   strings.NewReplacer("SHORT", "TEXT", "LONGTEXT", "TEXT", "TIME", "TIMESTAMPTZ", "BYTES", "BYTEA", "DOUBLE", "DOUBLE PRECISION", "SERIALKEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
-	open:    func(t testing.TB) *sql.DB { return postgreSQL(t).open(t) },
+	open:    func(t testing.TB) *sql.DB { return sqltest.Open(t, "pgx", sqltest.NewPostgres(t)) },
 }
 
 var hostMariaDB = host{
@@ -125,7 +130,7 @@ var hostMariaDB = host{
 		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "login_key TEXT", "login_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "email_key TEXT", "email_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "former_key TEXT", "former_key VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"TEXT", "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
 		"TIME", "DATETIME(6)", "BYTES", "LONGBLOB", "SERIALKEY", "BIGINT AUTO_INCREMENT PRIMARY KEY"),
-	open: func(t testing.TB) *sql.DB { return mariaDB(t).open(t) },
+	open: func(t testing.TB) *sql.DB { return sqltest.Open(t, "mysql", sqltest.NewMariaDB(t)) },
 }
 
 // fullFixture is the application's tables with rest columns, which can keep

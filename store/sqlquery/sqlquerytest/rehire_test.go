@@ -1,4 +1,4 @@
-package sqlstore_test
+package sqlquerytest
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -121,19 +122,16 @@ func TestSQLQueryRehireOnce(t *testing.T) {
 		for range 3 {
 			w.Delete(path).Is(204)
 			w.events()
-			var mu sync.Mutex
-			var ids []string
-			counts := atOnce(10, func(int) *scimtest.Reply {
-				got := w.Post("/Users", scimtest.User("A"))
+			replies := make([]*scimtest.Reply, 10)
+			sqltest.AtOnce(len(replies), func(i int) { replies[i] = w.Post("/Users", scimtest.User("A")) })
+			counts := map[int]int{}
+			for _, got := range replies {
+				counts[got.Status]++
 				if got.Status == 201 {
-					mu.Lock()
-					defer mu.Unlock()
-					ids = append(ids, "/Users/"+got.String("id"))
+					require.Equal(t, path, "/Users/"+got.String("id"))
 				}
-				return got
-			})
+			}
 			require.Equal(t, map[int]int{201: 1, 409: 9}, counts)
-			require.Equal(t, []string{path}, ids)
 			require.True(t, slices.Contains(w.events(), "restored"))
 			w.Get("/Users").Has("totalResults", "1")
 		}
