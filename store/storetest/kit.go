@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -15,13 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// test is one case.
-type test struct {
-	name     string // group/behaviour
-	contract string // the sentence that it proves
-	needs    need
-	run      func(k *kit)
-}
+// test is one case of [Run].
+type test = caseOf[kit]
 
 // need is what a case cannot do without.
 type need uint8
@@ -35,8 +28,8 @@ const (
 	needRevival
 )
 
-// missing says what a fixture lacks for the case, "" if nothing.
-func (c test) missing(f Fixture) string {
+// missing says what a fixture lacks for a case, "" if nothing.
+func missing(needs need, f Fixture) string {
 	for _, m := range []struct {
 		need need
 		has  bool
@@ -49,7 +42,7 @@ func (c test) missing(f Fixture) string {
 		{needVersions, store.Describe(f.Users).Versions, "no versions"},
 		{needRevival, revives(f.Users), "deleted users do not come back"},
 	} {
-		if c.needs&m.need != 0 && !m.has {
+		if needs&m.need != 0 && !m.has {
 			return m.text
 		}
 	}
@@ -62,57 +55,6 @@ func revives(s store.Store) bool {
 	return ok && store.Describe(s).Revives
 }
 
-// on runs the case and returns what failed, or why it was left out.
-func (c test) on(ctx context.Context, f Fixture) (failure, skipped string) {
-	return record(func(a *require.Assertions) {
-		c.run(&kit{
-			Fixture:    f,
-			Assertions: a,
-			ctx:        ctx,
-			rand:       rand.New(rand.NewPCG(7643, 7644)),
-			clock:      time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
-		})
-	})
-}
-
-// record runs a case and returns what failed, or why it was left out.
-func record(run func(*require.Assertions)) (failure, skipped string) {
-	rec := &recorder{}
-	defer func() {
-		switch p := recover().(type) {
-		case nil, stop:
-		case skip:
-			skipped = string(p)
-		default:
-			rec.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-		failure = rec.text.String()
-	}()
-	run(require.New(rec))
-	return
-}
-
-// recorder takes the place of a testing.T, so that a case can be run where it
-// is expected to fail.
-type recorder struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// stop and skip end a case by panic, from whatever depth.
-type (
-	stop struct{}
-	skip string
-)
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	fmt.Fprintf(&r.text, format, args...)
-}
-
-func (r *recorder) FailNow() { panic(stop{}) }
-
 // kit is a fixture with what cases need to speak to it. Assertions belong to
 // the goroutine of the case.
 type kit struct {
@@ -121,6 +63,16 @@ type kit struct {
 	ctx   context.Context
 	rand  *rand.Rand
 	clock time.Time
+}
+
+func newKit(ctx context.Context, a *require.Assertions, f Fixture) *kit {
+	return &kit{
+		Fixture:    f,
+		Assertions: a,
+		ctx:        ctx,
+		rand:       rand.New(rand.NewPCG(7643, 7644)),
+		clock:      time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
+	}
 }
 
 // now returns a later time with every call. Stores keep milliseconds at least.

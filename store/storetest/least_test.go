@@ -48,17 +48,17 @@ func (l least) Update(ctx context.Context, c *store.Change) (*schema.Resource, e
 func TestLeastStorePasses(t *testing.T) {
 	t.Parallel()
 	run, left := 0, 0
-	for _, c := range tests() {
+	for _, c := range stores.cases {
 		f := newLeast()
-		if c.missing(f) != "" {
+		if missing(c.needs, f) != "" {
 			left++
 			continue
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		failure, skipped := c.on(ctx, f)
+		got := stores.one(ctx, c, f)
 		cancel()
-		require.Empty(t, failure, c.name)
-		if skipped == "" {
+		require.Empty(t, got.failure, c.name)
+		if got.skipped == "" {
 			run++
 		}
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,30 +21,20 @@ type OutboxFixture struct {
 }
 
 // RunOutbox is [Run] for a [store.Outbox].
-func RunOutbox(t *testing.T, open func(t *testing.T) OutboxFixture) {
-	for _, c := range outboxTests {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
-			if failure := c.on(ctx, open(t)); failure != "" {
-				t.Errorf("%s\n\nThe contract of package store:\n\t%s", failure, c.contract)
-			}
-		})
-	}
+func RunOutbox(t *testing.T, open func(t *testing.T) OutboxFixture) { outboxes.all(t, open) }
+
+var outboxes = suite[OutboxFixture, outboxKit]{
+	cases:   slices.Concat(appendTests, claimTests, settleTests, fenceTests, deadTests, pendingTests),
+	missing: missingOfOutbox, kit: newOutboxKit, hang: hangTime,
 }
 
-// outboxTest is one case.
-type outboxTest struct {
-	name     string
-	contract string
-	run      func(k *outboxKit)
-}
+// outboxTest is one case of [RunOutbox].
+type outboxTest = caseOf[outboxKit]
 
-func (c outboxTest) on(ctx context.Context, f OutboxFixture) string {
-	failure, _ := record(func(a *require.Assertions) {
-		c.run(&outboxKit{OutboxFixture: f, Assertions: a, ctx: ctx, made: new(int), seen: map[string]store.Entry{}})
-	})
-	return failure
+func missingOfOutbox(need, OutboxFixture) string { return "" }
+
+func newOutboxKit(ctx context.Context, a *require.Assertions, f OutboxFixture) *outboxKit {
+	return &outboxKit{OutboxFixture: f, Assertions: a, ctx: ctx, made: new(int), seen: map[string]store.Entry{}}
 }
 
 // outboxKit is a fixture with what cases need to speak to it.

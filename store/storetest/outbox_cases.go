@@ -25,8 +25,6 @@ const (
 	tenancyContract = "Append, Claim, Done and Fail concern all tenants, whatever the context's: Entry.Tenant says whose an entry is. Pending, Dead and Replay concern the tenant in the context."
 )
 
-var outboxTests = slices.Concat(appendTests, claimTests, settleTests, fenceTests, deadTests, pendingTests)
-
 var appendTests = []outboxTest{
 	{
 		name:     "append/commit",

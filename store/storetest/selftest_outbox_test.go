@@ -1,12 +1,7 @@
 package storetest
 
 import (
-	"context"
-	"slices"
 	"testing"
-	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -86,26 +81,7 @@ var caughtOutboxes = []breach{
 
 func TestBrokenOutboxesAreCaught(t *testing.T) {
 	t.Parallel()
-	byName := map[string]outboxTest{}
-	for _, c := range outboxTests {
-		require.NotContains(t, byName, c.name, "two cases of one name")
-		byName[c.name] = c
-	}
-	for _, c := range caughtOutboxes {
-		t.Run(c.defect+"/"+c.by, func(t *testing.T) {
-			t.Parallel()
-			require.Contains(t, byName, c.by)
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			defer cancel()
-			failure := byName[c.by].on(ctx, newNaiveOutbox(c.defect))
-			require.NotEmpty(t, failure, "the kit does not notice")
-			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
-		})
-	}
-	for _, c := range outboxTests {
-		require.NotEmpty(t, c.contract, c.name)
-		require.True(t, slices.ContainsFunc(caughtOutboxes, func(b breach) bool { return b.by == c.name }), "no broken outbox fails %q", c.name)
-	}
+	outboxes.prove(t, caughtOutboxes, newNaiveOutbox)
 }
 
 func TestSimplestOutboxPasses(t *testing.T) {
@@ -144,23 +120,7 @@ var caughtTokens = []breach{
 
 func TestBrokenTokensAreCaught(t *testing.T) {
 	t.Parallel()
-	byName := map[string]tokenTest{}
-	for _, c := range tokenTests {
-		byName[c.name] = c
-	}
-	for _, c := range caughtTokens {
-		t.Run(c.defect+"/"+c.by, func(t *testing.T) {
-			t.Parallel()
-			require.Contains(t, byName, c.by)
-			failure := byName[c.by].on(t.Context(), &naiveTokens{defect: c.defect})
-			require.NotEmpty(t, failure, "the kit does not notice")
-			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
-		})
-	}
-	for _, c := range tokenTests {
-		require.NotEmpty(t, c.contract, c.name)
-		require.True(t, slices.ContainsFunc(caughtTokens, func(b breach) bool { return b.by == c.name }), "no broken store fails %q", c.name)
-	}
+	tokenStores.prove(t, caughtTokens, func(defect string) store.Tokens { return &naiveTokens{defect: defect} })
 }
 
 func TestSimplestTokensPass(t *testing.T) {

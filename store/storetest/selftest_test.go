@@ -196,27 +196,35 @@ func init() {
 
 func TestBrokenStoresAreCaught(t *testing.T) {
 	t.Parallel()
-	unproven := map[string]test{}
-	for _, c := range tests() {
-		require.NotContains(t, unproven, c.name, "two cases of one name")
+	stores.prove(t, caught, newNaive)
+}
+
+// prove runs cases on fixtures that are broken on purpose: each must fail, and
+// every case must have failed once.
+func (s suite[F, K]) prove(t *testing.T, breaches []breach, broken func(defect string) F) {
+	unproven := map[string]caseOf[K]{}
+	for _, c := range s.cases {
+		require.Zero(t, unproven[c.name].name, "two cases of one name")
 		require.NotEmpty(t, c.contract, c.name)
 		unproven[c.name] = c
 	}
 	byName := maps.Clone(unproven)
-	for _, c := range caught {
-		delete(unproven, c.by)
-		t.Run(c.defect+"/"+c.by, func(t *testing.T) {
+	for _, b := range breaches {
+		delete(unproven, b.by)
+		t.Run(b.defect+"/"+b.by, func(t *testing.T) {
 			t.Parallel()
-			require.Contains(t, byName, c.by)
+			c, ok := byName[b.by]
+			require.True(t, ok, "no case has the name %q", b.by)
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
-			failure, skipped := byName[c.by].on(ctx, newNaive(c.defect))
-			require.NotEmpty(t, failure, "the kit does not notice")
-			require.NotContains(t, failure, "panic: ", "the kit breaks instead")
-			require.Empty(t, skipped)
+			got := s.one(ctx, c, broken(b.defect))
+			require.NotEmpty(t, got.failure, "the kit does not notice")
+			require.NotContains(t, got.failure, "panic: ", "the kit breaks instead")
+			require.False(t, got.hung, "the case hangs")
+			require.Empty(t, got.skipped)
 		})
 	}
-	require.Empty(t, slices.Collect(maps.Keys(unproven)), "cases that nothing has failed")
+	require.Empty(t, slices.Collect(maps.Keys(unproven)), "cases that no broken fixture fails")
 }
 
 func TestSimplestStorePasses(t *testing.T) {

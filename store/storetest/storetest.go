@@ -1,9 +1,8 @@
 package storetest
 
 import (
-	"context"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -36,36 +35,17 @@ type Fixture struct {
 	EstimatedTotals bool
 }
 
-// Run runs every case as a subtest, each on a fixture of its own from open.
-func Run(t *testing.T, open func(t *testing.T) Fixture) {
-	for _, c := range tests() {
-		t.Run(c.name, func(t *testing.T) {
-			f := open(t)
-			if missing := c.missing(f); missing != "" {
-				t.Skip(missing)
-			}
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
-			failure, skipped := c.on(ctx, f)
-			if failure != "" {
-				t.Errorf("%s\n\nThe contract of package store:\n\t%s", failure, c.contract)
-			}
-			if skipped != "" {
-				t.Skip(skipped)
-			}
-		})
-	}
-}
+// Run runs every case as a subtest, each on a fixture of its own from open. A
+// case that makes no progress for 15 seconds fails with the stacks of all
+// goroutines; what it has begun is left behind.
+func Run(t *testing.T, open func(t *testing.T) Fixture) { stores.all(t, open) }
 
-func tests() []test {
-	var all []test
-	for _, group := range [][]test{
+var stores = suite[Fixture, kit]{
+	cases: slices.Concat(
 		basics, uniqueness, versions, listing, paging, filtering, sorting, members,
 		transactions, tenants, sharing, roundTrips, concurrency, revival,
-	} {
-		all = append(all, group...)
-	}
-	return all
+	),
+	missing: missing, kit: newKit, hang: hangTime,
 }
 
 // ThingType is a resource type with an attribute of every type, form and

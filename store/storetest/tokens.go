@@ -14,30 +14,17 @@ import (
 )
 
 // RunTokens is [Run] for a [store.Tokens]; open returns an empty one.
-func RunTokens(t *testing.T, open func(t *testing.T) store.Tokens) {
-	for _, c := range tokenTests {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
-			if failure := c.on(ctx, open(t)); failure != "" {
-				t.Errorf("%s\n\nThe contract of package store:\n\t%s", failure, c.contract)
-			}
-		})
-	}
+func RunTokens(t *testing.T, open func(t *testing.T) store.Tokens) { tokenStores.all(t, open) }
+
+var tokenStores = suite[store.Tokens, tokenKit]{
+	cases: tokenTests, missing: func(need, store.Tokens) string { return "" }, kit: newTokenKit, hang: hangTime,
 }
 
-// tokenTest is one case.
-type tokenTest struct {
-	name     string
-	contract string
-	run      func(k *tokenKit)
-}
+// tokenTest is one case of [RunTokens].
+type tokenTest = caseOf[tokenKit]
 
-func (c tokenTest) on(ctx context.Context, tokens store.Tokens) string {
-	failure, _ := record(func(a *require.Assertions) {
-		c.run(&tokenKit{Assertions: a, tokens: tokens, ctx: ctx})
-	})
-	return failure
+func newTokenKit(ctx context.Context, a *require.Assertions, tokens store.Tokens) *tokenKit {
+	return &tokenKit{Assertions: a, tokens: tokens, ctx: ctx}
 }
 
 type tokenKit struct {
