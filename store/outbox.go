@@ -83,3 +83,19 @@ type Outbox interface {
 	// old place, with no failed attempt; ErrNotFound (404) if there is none.
 	Replay(ctx context.Context, id string) error
 }
+
+// Backlog is how much work of one queue a tenant has in an outbox.
+type Backlog struct {
+	Tenant  string
+	Queue   Queue
+	Pending int       // neither done nor dead, claimed or not
+	Dead    int       // given up
+	Oldest  time.Time // the earliest Created of the pending ones; zero if there are none
+}
+
+// Backlogs is an optional interface of an [Outbox] that can be monitored.
+type Backlogs interface {
+	// Backlog returns the backlogs of all tenants, in any order. A queue of a
+	// tenant without entries is left out. It may cost what the outbox holds.
+	Backlog(ctx context.Context) ([]Backlog, error)
+}

@@ -11,7 +11,10 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-var _ store.Outbox = (*DB)(nil)
+var (
+	_ store.Outbox   = (*DB)(nil)
+	_ store.Backlogs = (*DB)(nil)
+)
 
 // outbox is the pending work of all tenants.
 type outbox struct {
@@ -252,4 +255,38 @@ func (db *DB) Replay(ctx context.Context, id string) error {
 		s.outbox.put(n, e)
 		return nil
 	})
+}
+
+// Backlog implements [store.Backlogs].
+func (db *DB) Backlog(ctx context.Context) ([]store.Backlog, error) {
+	s, err := db.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []store.Backlog
+	places := map[[2]string]int{} // in out, by tenant and queue
+	for _, e := range s.outbox.entries.from(0) {
+		key := [2]string{e.Tenant, string(e.Queue)}
+		i, ok := places[key]
+		if !ok {
+			i = len(out)
+			places[key] = i
+			out = append(out, store.Backlog{Tenant: e.Tenant, Queue: e.Queue})
+		}
+		out[i] = withEntry(out[i], e)
+	}
+	return out, nil
+}
+
+// withEntry returns a backlog that counts one entry more.
+func withEntry(b store.Backlog, e store.Entry) store.Backlog {
+	if e.Dead {
+		b.Dead++
+		return b
+	}
+	if b.Pending == 0 || e.Created.Before(b.Oldest) {
+		b.Oldest = e.Created
+	}
+	b.Pending++
+	return b
 }

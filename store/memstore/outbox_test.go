@@ -20,3 +20,19 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	storetest.RunTokens(t, func(*testing.T) store.Tokens { return memstore.New() })
 }
+
+func TestCounters(t *testing.T) {
+	t.Parallel()
+	storetest.RunCounters(t, func(*testing.T) storetest.CountersFixture {
+		db := memstore.New()
+		return storetest.CountersFixture{Counters: db, Tx: db}
+	})
+}
+
+func TestAuditTrail(t *testing.T) {
+	t.Parallel()
+	storetest.RunAudit(t, func(*testing.T) storetest.AuditFixture {
+		db := memstore.New()
+		return storetest.AuditFixture{Trail: db, Tx: db, Records: db.Records}
+	})
+}

@@ -12,6 +12,7 @@ type state struct {
 	tenants tree[text, *tenant]
 	outbox  outbox
 	tokens  tokens
+	trail   trail
 }
 
 // tenant is all that one tenant has.
@@ -19,6 +20,7 @@ type tenant struct {
 	last        number            // the number given to a resource last
 	ids         tree[text, place] // every id ever used, also of what is deleted
 	collections []collection      // by kind
+	counters    counters
 }
 
 // place is where the resource with an id is, or was: its kind and its number,

@@ -32,6 +32,7 @@ type dialect struct {
 	skipLocked string
 	holding    string // end of an INSERT into scim_line: lock the row that is there
 	adding     string // end of an INSERT into scim_count: add to the row that is there
+	counting   string // end of an INSERT into scim_counter: lock the row that is there
 	shard      string // the row of scim_count that a connection adds to
 	ofGroup    string // restricts forUpdate to alias g
 	insert     string // INSERT that leaves rows out which are there already …

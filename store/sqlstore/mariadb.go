@@ -24,6 +24,7 @@ var MariaDB = Dialect{&dialect{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	holding:    " ON DUPLICATE KEY UPDATE queue = VALUES(queue)",
 	adding:     " ON DUPLICATE KEY UPDATE n = n + VALUES(n)",
+	counting:   " ON DUPLICATE KEY UPDATE n = n",
 	shard:      "CONNECTION_ID() % 64",
 	insert:     "INSERT IGNORE INTO ",
 	concat:     func(a, b string) string { return "CONCAT(" + a + ", " + b + ")" },

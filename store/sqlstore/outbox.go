@@ -16,7 +16,10 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-var _ store.Outbox = (*DB)(nil)
+var (
+	_ store.Outbox   = (*DB)(nil)
+	_ store.Backlogs = (*DB)(nil)
+)
 
 // A line is the ordered entries of one queue and one resource. It has a row in
 // scim_line while one of its entries is not dead; the row has the due of the
@@ -286,4 +289,34 @@ func (db *DB) claim(ctx context.Context, query string, args []any, until time.Ti
 	}
 	_, err = db.exec(ctx, "UPDATE scim_outbox SET due = ? WHERE id IN "+list(len(ids)), append([]any{instant(until)}, ids...)...)
 	return claimed, err
+}
+
+// Backlog implements [store.Backlogs].
+func (db *DB) Backlog(ctx context.Context) ([]store.Backlog, error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	var out []store.Backlog
+	err := db.query(ctx, "SELECT tenant, queue, COUNT(*) - SUM(dead), SUM(dead), COALESCE(MIN(CASE WHEN dead = 0 THEN created END), '') FROM scim_outbox GROUP BY tenant, queue",
+		nil, func(scan func(...any) error) error {
+			b, err := scanBacklog(scan)
+			out = append(out, b)
+			return err
+		})
+	return out, err
+}
+
+func scanBacklog(scan func(...any) error) (store.Backlog, error) {
+	var b store.Backlog
+	var tenant, queue, oldest string
+	if err := scan(&tenant, &queue, &b.Pending, &b.Dead, &oldest); err != nil {
+		return b, err
+	}
+	b.Queue = store.Queue(queue)
+	var errs [2]error
+	b.Tenant, errs[0] = inexact(tenant)
+	if oldest != "" {
+		b.Oldest, errs[1] = parseTime(oldest)
+	}
+	return b, errors.Join(errs[:]...)
 }

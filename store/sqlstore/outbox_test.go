@@ -25,6 +25,26 @@ func TestTokens(t *testing.T) {
 	})
 }
 
+func TestCounters(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, make func(t testing.TB) database) {
+		storetest.RunCounters(t, func(t *testing.T) storetest.CountersFixture {
+			db := make(t).store(t)
+			return storetest.CountersFixture{Counters: db, Tx: db}
+		})
+	})
+}
+
+func TestAuditTrail(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, make func(t testing.TB) database) {
+		storetest.RunAudit(t, func(t *testing.T) storetest.AuditFixture {
+			db := make(t).store(t)
+			return storetest.AuditFixture{Trail: db, Tx: db, Records: db.Records}
+		})
+	})
+}
+
 // forEach runs a test for each database that there is, with a way to make
 // empty ones.
 func forEach(t *testing.T, test func(t *testing.T, make func(t testing.TB) database)) {

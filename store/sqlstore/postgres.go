@@ -21,6 +21,7 @@ var PostgreSQL = Dialect{&dialect{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	holding:    " ON CONFLICT (line) DO UPDATE SET queue = excluded.queue",
 	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
+	counting:   " ON CONFLICT (owner, name) DO UPDATE SET n = scim_counter.n",
 	shard:      "pg_backend_pid() % 64",
 	ofGroup:    " OF r",
 	insert:     "INSERT INTO ",

@@ -32,6 +32,7 @@ var SQLite = Dialect{&dialect{
 	onTaken:    " ON CONFLICT DO NOTHING",
 	holding:    " ON CONFLICT DO NOTHING",
 	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
+	counting:   " ON CONFLICT DO NOTHING",
 	shard:      "0", // there is one writer
 	concat:     pipes,
 	contains:   func(text string) string { return "instr(" + text + ", ?) > 0" },

@@ -15,8 +15,8 @@
 // that is held while members are yielded. The kit is deterministic: its data and
 // its random filters come from fixed seeds.
 //
-// [RunOutbox] and [RunTokens] do the same for a [store.Outbox] and a
-// [store.Tokens].
+// [RunOutbox], [RunTokens], [RunCounters] and [RunAudit] do the same for a
+// [store.Outbox], a [store.Tokens], a [store.Counters] and a [store.AuditTrail].
 //
 // The kit is itself tested, against stores that are broken on purpose.
 package storetest

@@ -26,6 +26,7 @@ const (
 	needTenants
 	needVersions
 	needRevival
+	needBacklogs
 )
 
 // missing says what a fixture lacks for a case, "" if nothing.

@@ -346,6 +346,39 @@ func (o *naiveOutbox) Replay(ctx context.Context, id string) error {
 	return store.ErrNotFound
 }
 
+func (o *naiveOutbox) Backlog(ctx context.Context) ([]store.Backlog, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []store.Backlog
+	for _, e := range o.entries {
+		if e.Tenant != store.Tenant(ctx) && o.defect == "the backlog of the tenant" || e.Dead && o.defect == "a backlog without the dead" {
+			continue
+		}
+		if o.defect == "the backlog of both queues" {
+			e.Queue = store.QueueEvent
+		}
+		i := slices.IndexFunc(out, func(b store.Backlog) bool { return b.Tenant == e.Tenant && b.Queue == e.Queue })
+		if i < 0 {
+			i = len(out)
+			out = append(out, store.Backlog{Tenant: e.Tenant, Queue: e.Queue})
+		}
+		b := &out[i]
+		switch {
+		case e.Dead && o.defect == "the dead are a backlog":
+			b.Pending++
+		case e.Dead:
+			b.Dead++
+		case o.defect == "a backlog without leases" && !e.leased.IsZero():
+		default:
+			if b.Pending == 0 || e.Created.Before(b.Oldest) || o.defect == "the newest of the backlog" {
+				b.Oldest = e.Created
+			}
+			b.Pending++
+		}
+	}
+	return out, nil
+}
+
 // naiveTokens is the simplest token store, broken in the one way that it is
 // told.
 type naiveTokens struct {

@@ -20,18 +20,24 @@ type OutboxFixture struct {
 	Tx     store.Transactor
 }
 
-// RunOutbox is [Run] for a [store.Outbox].
+// RunOutbox is [Run] for a [store.Outbox], and for a [store.Backlogs] if the
+// outbox is one.
 func RunOutbox(t *testing.T, open func(t *testing.T) OutboxFixture) { outboxes.all(t, open) }
 
 var outboxes = suite[OutboxFixture, outboxKit]{
-	cases:   slices.Concat(appendTests, claimTests, settleTests, fenceTests, deadTests, pendingTests),
+	cases:   slices.Concat(appendTests, claimTests, settleTests, fenceTests, deadTests, pendingTests, backlogTests),
 	missing: missingOfOutbox, kit: newOutboxKit, hang: hangTime,
 }
 
 // outboxTest is one case of [RunOutbox].
 type outboxTest = caseOf[outboxKit]
 
-func missingOfOutbox(need, OutboxFixture) string { return "" }
+func missingOfOutbox(needs need, f OutboxFixture) string {
+	if _, ok := f.Outbox.(store.Backlogs); needs&needBacklogs != 0 && !ok {
+		return "the outbox is not a store.Backlogs"
+	}
+	return ""
+}
 
 func newOutboxKit(ctx context.Context, a *require.Assertions, f OutboxFixture) *outboxKit {
 	return &outboxKit{OutboxFixture: f, Assertions: a, ctx: ctx, made: new(int), seen: map[string]store.Entry{}}

@@ -77,6 +77,13 @@ var caughtOutboxes = []breach{
 	{"pending of both queues", "pending/of the queue and the type"},
 	{"pending of all types", "pending/of the queue and the type"},
 	{"strange ids are refused", "pending/of an id that cannot exist"},
+
+	{"the backlog of the tenant", "backlog/of all tenants"},
+	{"the backlog of both queues", "backlog/of the queues"},
+	{"a backlog without the dead", "backlog/of the queues"},
+	{"the dead are a backlog", "backlog/of the queues"},
+	{"a backlog without leases", "backlog/of the queues"},
+	{"the newest of the backlog", "backlog/of the queues"},
 }
 
 func TestBrokenOutboxesAreCaught(t *testing.T) {

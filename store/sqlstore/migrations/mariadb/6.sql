@@ -1,0 +1,26 @@
+-- Counters that processes share: one row for each name of a tenant.
+CREATE TABLE IF NOT EXISTS scim_counter (
+	owner VARBINARY(128) NOT NULL,
+	name  VARBINARY(128) NOT NULL,
+	n     BIGINT NOT NULL,
+	ends  VARBINARY(30) NOT NULL,
+	PRIMARY KEY (owner, name),
+	KEY scim_counter_ends (owner, ends)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- The audit trail, in the order of seq. It is read and pruned by the application.
+CREATE TABLE IF NOT EXISTS scim_audit (
+	seq       BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+	id        VARBINARY(255) NOT NULL,
+	owner     VARBINARY(128) NOT NULL,
+	tenant    LONGBLOB NOT NULL,
+	actor     LONGBLOB NOT NULL,
+	at        VARBINARY(30) NOT NULL,
+	operation LONGBLOB NOT NULL,
+	type      LONGBLOB NOT NULL,
+	resource  LONGBLOB NOT NULL,
+	outcome   LONGBLOB NOT NULL,
+	payload   LONGBLOB NOT NULL,
+	UNIQUE KEY scim_audit_id (id),
+	KEY scim_audit_at (owner, at)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
