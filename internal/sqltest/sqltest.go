@@ -89,12 +89,14 @@ func execAround(t testing.TB, driver, dsn, now, after string) {
 func AtOnce(n int, fn func(i int)) {
 	var ready, done sync.WaitGroup
 	ready.Add(n)
+	done.Add(n)
 	for i := range n {
-		done.Go(func() {
+		go func() {
+			defer done.Done()
 			ready.Done()
 			ready.Wait()
 			fn(i)
-		})
+		}()
 	}
 	done.Wait()
 }
