@@ -179,14 +179,16 @@ type GroupRef struct {
 	Display string // the group's displayName
 }
 
-// Exister is a [Store] that can tell which of many ids it has without reading
-// the resources. Package scim asks it to find the type of a group's new
-// members; without it, it calls Get for each.
+// Exister is a [Store] that tells which of many ids it has without reading the
+// resources. Package scim asks it for the types of members that join a group;
+// of a store without it, it gets each resource by itself.
 type Exister interface {
-	// Exists returns those of the ids that are resources of the store, in any
-	// order. Inside a transaction, no other transaction deletes them until this
-	// one ends: nobody joins a group while being deleted.
-	Exists(ctx context.Context, ids []string) ([]string, error)
+	// Exists returns those of the ids that are ids of resources of the store, in
+	// any order; an id that cannot exist is not one. With ForUpdate, inside a
+	// transaction, no other transaction deletes those resources until this one
+	// ends, and one that another transaction is deleting is waited for: a
+	// resource that is being deleted never joins a group.
+	Exists(ctx context.Context, ids []string, o GetOptions) ([]string, error)
 }
 
 // Transactor runs one write of the library, across all stores it concerns, in

@@ -98,11 +98,13 @@ func (w *Writer) knownType(name string) string {
 	return name
 }
 
-// exists asks a store which ids it has, one by one if it has no better way, and
-// holds them, so that nobody joins a group while being deleted.
+// exists returns those of the ids that the store has, and holds the resources
+// until the transaction ends, so that a resource that is being deleted never
+// joins a group. A store that is not a store.Exister is asked for one id at a
+// time.
 func exists(ctx context.Context, s store.Store, ids []string) ([]string, error) {
 	if e, ok := s.(store.Exister); ok {
-		return e.Exists(ctx, ids)
+		return e.Exists(ctx, ids, store.GetOptions{ForUpdate: true})
 	}
 	var found []string
 	for _, id := range ids {

@@ -209,7 +209,7 @@ func TestTransactionOfAnEndedContext(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Get":    func() error { _, err := users.Get(ctx, "1", store.GetOptions{}); return err },
 		"List":   func() error { _, err := users.List(ctx, &store.Query{}); return err },
-		"Exists": func() error { _, err := users.(store.Exister).Exists(ctx, nil); return err },
+		"Exists": func() error { _, err := users.(store.Exister).Exists(ctx, nil, store.GetOptions{}); return err },
 		"Delete": func() error { return users.Delete(ctx, &store.Change{ID: "1"}) },
 	} {
 		require.ErrorIs(t, call(), context.Canceled, name)

@@ -28,7 +28,7 @@ func (s *resources) Get(ctx context.Context, id string, _ store.GetOptions) (*sc
 }
 
 // Exists implements [store.Exister].
-func (s *resources) Exists(ctx context.Context, ids []string) ([]string, error) {
+func (s *resources) Exists(ctx context.Context, ids []string, _ store.GetOptions) ([]string, error) {
 	t, err := s.db.view(ctx)
 	if err != nil {
 		return nil, err

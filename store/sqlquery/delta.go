@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // apply changes the members of a group, which is locked, and returns what took
@@ -158,7 +159,7 @@ func (g *GroupTable[T]) possible(ctx context.Context, members []schema.Member) (
 	}
 	if g.members.Of != nil && len(ids) > 0 {
 		var err error
-		if ids, err = g.members.Of.Exists(ctx, ids); err != nil {
+		if ids, err = g.members.Of.Exists(ctx, ids, store.GetOptions{ForUpdate: true}); err != nil {
 			return nil, err
 		}
 	}

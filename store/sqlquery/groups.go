@@ -33,7 +33,7 @@ type Members struct {
 
 // MemberOf is a [Table], of whatever struct.
 type MemberOf interface {
-	Exists(ctx context.Context, ids []string) ([]string, error)
+	Exists(ctx context.Context, ids []string, o store.GetOptions) ([]string, error)
 	Type() *schema.ResourceType
 
 	key(id string) (any, bool)

@@ -202,9 +202,9 @@ func (t *Table[T]) count(ctx context.Context, where *statement) (int, error) {
 	return n, err
 }
 
-// Exists implements [store.Exister]. Within a transaction rows are locked, where
-// they can be. Not with FOR KEY SHARE: a deleted column is no key.
-func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
+// Exists implements [store.Exister]. ForUpdate locks the rows where the database
+// has row locks. FOR KEY SHARE would not do: the deleted column is not a key.
+func (t *Table[T]) Exists(ctx context.Context, ids []string, o store.GetOptions) ([]string, error) {
 	asked := make(map[string]bool, len(ids))
 	var keys []any
 	for _, id := range ids {
@@ -220,7 +220,7 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string) ([]string, error) {
 			return nil, nil
 		}
 		s.add(" AND ", t.column(t.id), " IN ").list(chunk)
-		if t.db.sql.Within(ctx) {
+		if o.ForUpdate && t.db.sql.Within(ctx) {
 			s.add(t.db.d.forShare)
 		}
 		err := t.db.query(ctx, s, func(scan func(...any) error) error {

@@ -110,15 +110,14 @@ func (t *table) Get(ctx context.Context, id string, o store.GetOptions) (*schema
 	return r, nil
 }
 
-// Exists implements [store.Exister]. Within a transaction what it returns is
-// not deleted before the transaction ends, where rows can be locked; so no
-// group gets a member that is on its way out.
-func (t *table) Exists(ctx context.Context, ids []string) ([]string, error) {
+// Exists implements [store.Exister]. ForUpdate locks the rows where the database
+// has row locks; SQLite has one writer at a time.
+func (t *table) Exists(ctx context.Context, ids []string, o store.GetOptions) ([]string, error) {
 	if err := t.db.ready(ctx); err != nil {
 		return nil, err
 	}
 	lock := ""
-	if t.db.sql.Within(ctx) {
+	if o.ForUpdate && t.db.sql.Within(ctx) {
 		lock = t.db.d.forShare
 	}
 	var out []string

@@ -169,7 +169,10 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 			"Create": func() error { _, err := users.Create(ctx, storetest.Creation(u)); return err },
 			"Update": func() error { _, err := users.Update(ctx, &store.Change{ID: u.ID, Before: u, After: u}); return err },
 			"Delete": func() error { return users.Delete(ctx, &store.Change{ID: "x"}) },
-			"Exists": func() error { _, err := users.(store.Exister).Exists(ctx, []string{"x"}); return err },
+			"Exists": func() error {
+				_, err := users.(store.Exister).Exists(ctx, []string{"x"}, store.GetOptions{})
+				return err
+			},
 			"Groups": func() error { _, err := groups.GroupsOf(ctx, []string{"x"}); return err },
 			"Remove": func() error {
 				_, err := groups.RemoveFromAll(ctx, &store.Change{ID: "x", At: start, Cause: store.CauseMembers})

@@ -142,10 +142,10 @@ var basics = []test{
 			for range 1000 { // more than a statement has parameters, in some databases
 				asked = append(asked, k.newID())
 			}
-			got, err := e.Exists(k.ctx, asked)
+			got, err := e.Exists(k.ctx, asked, store.GetOptions{})
 			k.NoError(err, "Exists")
 			k.sameIDs([]string{users[0], users[2]}, got, "Exists")
-			none, err := e.Exists(k.ctx, nil)
+			none, err := e.Exists(k.ctx, nil, store.GetOptions{})
 			k.NoError(err, "Exists of nothing")
 			k.Empty(none, "Exists of nothing")
 		},

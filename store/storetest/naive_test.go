@@ -220,7 +220,7 @@ func (s *naive) Get(ctx context.Context, id string, _ store.GetOptions) (*schema
 	return r, nil
 }
 
-func (s *naive) Exists(ctx context.Context, ids []string) ([]string, error) {
+func (s *naive) Exists(ctx context.Context, ids []string, _ store.GetOptions) ([]string, error) {
 	release, err := s.db.acquire(ctx)
 	if err != nil {
 		return nil, err

@@ -126,7 +126,7 @@ var caught = []breach{
 	{"transactions run at the same time", "transactions/no lost update"},
 	{"transactions run at the same time", "transactions/for update"},
 	{"deletion waits for nobody", "transactions/what exists is not deleted"},
-	{"existence is as committed", "transactions/nobody joins a group while being deleted"},
+	{"existence is as committed", "transactions/what is being deleted does not exist"},
 	{"waiting ignores the context", "transactions/waiting ends with the context"},
 
 	{"no tenants in Get", "tenants/reads"},

@@ -34,7 +34,7 @@ var tenants = []test{
 			k.totals(0, p.Total, "a foreign total")
 			k.Equal(1, ours.total(k.Users), "our own total")
 			if e, ok := k.Users.(store.Exister); ok {
-				got, err := e.Exists(theirs.ctx, []string{u.ID})
+				got, err := e.Exists(theirs.ctx, []string{u.ID}, store.GetOptions{})
 				k.NoError(err, "Exists")
 				k.Empty(got, "Exists")
 			}

@@ -191,12 +191,12 @@ var transactions = []test{
 	},
 	{
 		name:     "transactions/what exists is not deleted",
-		contract: "Inside a transaction, no other transaction deletes what Exists returned until this one ends.",
+		contract: "Exists with ForUpdate, inside a transaction: no other transaction deletes those resources until this one ends.",
 		needs:    needTx,
 		run: func(k *kit) {
 			a, users := k.newUser("a"), k.exister()
 			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
-				got, err := users.Exists(ctx, []string{a.ID})
+				got, err := users.Exists(ctx, []string{a.ID}, store.GetOptions{ForUpdate: true})
 				k.NoError(err, "Exists")
 				k.sameIDs([]string{a.ID}, got, "Exists")
 				k.outside(func(ctx context.Context) error {
@@ -212,8 +212,8 @@ var transactions = []test{
 		},
 	},
 	{
-		name:     "transactions/nobody joins a group while being deleted",
-		contract: "Inside a transaction, Exists does not return what another one has deleted and may yet commit: it waits.",
+		name:     "transactions/what is being deleted does not exist",
+		contract: "Exists with ForUpdate, inside a transaction, waits for another transaction that is deleting a resource: a resource that is being deleted never joins a group.",
 		needs:    needTx,
 		run: func(k *kit) {
 			a, users := k.newUser("a"), k.exister()
@@ -222,7 +222,7 @@ var transactions = []test{
 				k.outside(func(ctx context.Context) error {
 					var got []string
 					_ = k.Tx.InTx(ctx, func(ctx context.Context) (err error) { // may have to wait until ctx ends
-						got, err = users.Exists(ctx, []string{a.ID})
+						got, err = users.Exists(ctx, []string{a.ID}, store.GetOptions{ForUpdate: true})
 						return err
 					})
 					if len(got) > 0 {
@@ -232,7 +232,7 @@ var transactions = []test{
 				})
 				return nil
 			}), "InTx")
-			got, err := users.Exists(k.ctx, []string{a.ID})
+			got, err := users.Exists(k.ctx, []string{a.ID}, store.GetOptions{})
 			k.NoError(err, "Exists after the transaction")
 			k.Empty(got, "Exists after the transaction")
 		},

@@ -308,7 +308,7 @@ func TestSQLQueryFailsClosedForTenants(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, p.Total)
 	require.ErrorIs(t, a.users.Delete(ctx, storetest.Deletion(u, "")), store.ErrNotFound)
-	ids, err := a.users.Exists(ctx, []string{u.ID})
+	ids, err := a.users.Exists(ctx, []string{u.ID}, store.GetOptions{})
 	require.NoError(t, err)
 	require.Empty(t, ids)
 	_, err = a.users.Create(ctx, storetest.Creation(userOf(schema.UserType, "b")))
