@@ -100,7 +100,9 @@ type Config struct {
 type Endpoint struct {
 	Type *schema.ResourceType
 	// Store keeps the resources. For a type with a members attribute it is a
-	// store.MemberStore.
+	// store.MemberStore. A wrapper around a store has a method Unwrap() store.Store
+	// and passes on what the store writes by; [New] logs the abilities that it
+	// hides. See store.As.
 	Store store.Store
 	// Default, if set, completes the attributes of a resource about to be
 	// created (RFC 7644 §3.3), for example active. What the client sent, also
@@ -121,7 +123,7 @@ func Groups(s store.Store) Endpoint { return Endpoint{Type: typeOf(s, schema.Gro
 
 // TypedStore is a store that keeps resources of one type and no other: one on
 // tables that lack some of the attributes (sqlquery.Table), for example. [New]
-// refuses to serve it as another type.
+// refuses to serve it as another type. It is found through wrappers (store.As).
 type TypedStore interface {
 	store.Store
 	// Type returns the resource type, the same every time.
@@ -129,7 +131,7 @@ type TypedStore interface {
 }
 
 func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType {
-	if t, ok := s.(TypedStore); ok {
+	if t, ok := store.As[TypedStore](s); ok {
 		return t.Type()
 	}
 	return otherwise

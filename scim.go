@@ -43,8 +43,27 @@ func New(cfg Config) (*Handler, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	h.warnHidden()
 	h.routes()
 	return h, nil
+}
+
+// warnHidden logs the abilities that the wrapper around a store hides. What
+// writes is asked of the wrapper alone, or a write would bypass it.
+func (h *Handler) warnHidden() {
+	for _, ep := range h.endpoints {
+		if ep.can.Revives && hides[store.Reviver](ep.Store) {
+			h.cfg.Logger.Warn("scim: the wrapper around a store hides an ability of it",
+				slog.String("type", ep.Type.Name), slog.String("wrapper", fmt.Sprintf("%T", ep.Store)), slog.String("ability", "store.Reviver"))
+		}
+	}
+}
+
+// hides reports whether a store is not a T and one that it wraps is.
+func hides[T any](s store.Store) bool {
+	_, own := s.(T)
+	_, inside := store.As[T](s)
+	return inside && !own
 }
 
 func (h *Handler) setBaseURL() error {
@@ -126,7 +145,7 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	if e.Type.Members() != nil {
 		m, ok := e.Store.(store.MemberStore)
 		if !ok {
-			return nil, fmt.Errorf("scim: %s has members, but its store is no store.MemberStore", name)
+			return nil, fmt.Errorf("scim: %s has members, but its store (%T) is not a store.MemberStore", name, e.Store)
 		}
 		ep.Members = m
 	}

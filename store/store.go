@@ -227,12 +227,25 @@ type Describer interface {
 	Describe() Capabilities
 }
 
-// Describe returns the capabilities of a store, found through any number of
-// wrappers with an Unwrap() Store method.
+// Describe returns the capabilities of a store, or of the first store inside its
+// wrappers that declares any ([As]); the zero value if none does.
 func Describe(s Store) Capabilities {
+	if d, ok := As[Describer](s); ok {
+		return d.Describe()
+	}
+	return Capabilities{}
+}
+
+// As returns the store as a T, or else the first T among the stores inside it: a
+// wrapper has a method Unwrap() Store that returns the store it wraps. It is for
+// abilities that read ([Describer], [Exister]). What writes ([MemberStore],
+// [Reviver]) is asked of the outermost store alone, or a write would bypass the
+// wrapper; a wrapper that does not pass such an ability on hides it, and
+// scim.New logs that.
+func As[T any](s Store) (T, bool) {
 	for s != nil {
-		if d, ok := s.(Describer); ok {
-			return d.Describe()
+		if t, ok := s.(T); ok {
+			return t, true
 		}
 		u, ok := s.(interface{ Unwrap() Store })
 		if !ok {
@@ -240,5 +253,6 @@ func Describe(s Store) Capabilities {
 		}
 		s = u.Unwrap()
 	}
-	return Capabilities{}
+	var none T
+	return none, false
 }

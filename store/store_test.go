@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wrapper hides everything of a store but the five methods.
+// wrapper passes on the five methods of a store and nothing else.
 type wrapper struct{ store.Store }
 
 func (w wrapper) Unwrap() store.Store { return w.Store }
 
-// opaque does not even let one look behind.
+// opaque is a wrapper without Unwrap.
 type opaque struct{ store.Store }
 
 func TestDescribe(t *testing.T) {
@@ -25,6 +25,23 @@ func TestDescribe(t *testing.T) {
 	require.True(t, store.Describe(wrapper{wrapper{users}}).Versions, "through wrappers")
 	require.Equal(t, store.Capabilities{}, store.Describe(opaque{users}), "the least")
 	require.Equal(t, store.Capabilities{}, store.Describe(wrapper{}), "a wrapper of nothing")
+}
+
+func TestAs(t *testing.T) {
+	t.Parallel()
+	users := memstore.New().Store(schema.UserType)
+	for name, s := range map[string]store.Store{"itself": users, "in a wrapper": wrapper{users}, "in two wrappers": wrapper{wrapper{users}}} {
+		found, ok := store.As[store.Exister](s)
+		require.True(t, ok, name)
+		require.Same(t, users, found, name)
+	}
+	for name, s := range map[string]store.Store{"nil": nil, "a wrapper of nothing": wrapper{}, "no Unwrap": opaque{users}} {
+		_, ok := store.As[store.Exister](s)
+		require.False(t, ok, name)
+	}
+	outer, ok := store.As[store.Store](wrapper{users})
+	require.True(t, ok)
+	require.Equal(t, wrapper{users}, outer, "the outermost")
 }
 
 func TestTenant(t *testing.T) {

@@ -103,7 +103,7 @@ func (w *Writer) knownType(name string) string {
 // joins a group. A store that is not a store.Exister is asked for one id at a
 // time.
 func exists(ctx context.Context, s store.Store, ids []string) ([]string, error) {
-	if e, ok := s.(store.Exister); ok {
+	if e, ok := store.As[store.Exister](s); ok {
 		return e.Exists(ctx, ids, store.GetOptions{ForUpdate: true})
 	}
 	var found []string
