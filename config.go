@@ -28,10 +28,12 @@ type Config struct {
 	// Endpoints are the resource types served and their stores.
 	Endpoints []Endpoint
 
-	// Tx makes a write one transaction across all stores. Without it a write
-	// is safe for the one store it concerns (compare-and-set with a bounded
-	// number of retries), and taking a deleted user out of its groups is not
-	// atomic.
+	// Tx makes a write one transaction across all stores. Without it every store
+	// must declare store.Capabilities.Versions: a write compares the version and
+	// is tried again a bounded number of times. It is then safe for the one store
+	// that it concerns; a deleted user leaves its groups one by one. [New] refuses
+	// a store without versions if Tx is nil, because concurrent writes would
+	// overwrite each other.
 	Tx store.Transactor
 
 	// Authorize, if set, is asked before every operation, reads included. A

@@ -167,8 +167,9 @@ func TestStoreWithATypeOfItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	reduced, err := schema.NewResourceType(schema.ResourceType{Name: "User", Endpoint: "/Users", Schema: core})
 	require.NoError(t, err)
-	users := reducedUsers{memstore.New().Store(reduced), reduced}
-	cfg := scim.Config{BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Endpoints: []scim.Endpoint{{Type: schema.UserType, Store: users}}}
+	db := memstore.New()
+	users := reducedUsers{db.Store(reduced), reduced}
+	cfg := scim.Config{BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Tx: db, Endpoints: []scim.Endpoint{{Type: schema.UserType, Store: users}}}
 	_, err = scim.New(cfg)
 	require.ErrorContains(t, err, "type of its own")
 	cfg.Endpoints = []scim.Endpoint{scim.Users(users)}

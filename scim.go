@@ -35,7 +35,7 @@ func New(cfg Config) (*Handler, error) {
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.setLifecycle(), h.checkMe())
+		errs = append(errs, h.setSensitive(), h.checkConcurrency(), h.setLifecycle(), h.checkMe())
 	}
 	if cfg.Auth == nil {
 		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
@@ -214,6 +214,22 @@ func (h *Handler) setLifecycle() error {
 		Logger: h.cfg.Logger, Now: h.cfg.Now, NewID: h.cfg.NewID,
 	}, endpoints)
 	return err
+}
+
+// checkConcurrency refuses stores on which two writes at the same time would
+// overwrite each other: without a transaction a write needs a version to compare.
+func (h *Handler) checkConcurrency() error {
+	if h.cfg.Tx != nil {
+		return nil
+	}
+	var errs []error
+	for _, ep := range h.endpoints {
+		if !ep.can.Versions {
+			errs = append(errs, fmt.Errorf("scim: concurrent writes to %s would overwrite each other: set Config.Tx, or let its store (%T) "+
+				"compare versions and declare store.Capabilities.Versions", ep.Type.Name, ep.Store))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (h *Handler) checkMe() error {

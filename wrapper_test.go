@@ -82,19 +82,11 @@ func TestNewLogsWhatAWrapperHides(t *testing.T) {
 	require.ErrorContains(t, err, "its store (*scim_test.countingGets) is not a store.MemberStore")
 }
 
-// typed is a store with a type of its own.
-type typed struct {
-	store.Store
-	of *schema.ResourceType
-}
-
-func (s typed) Type() *schema.ResourceType { return s.of }
-
 func TestTypeOfAWrappedStore(t *testing.T) {
 	t.Parallel()
 	reduced, err := schema.NewResourceType(schema.ResourceType{Name: "User", Endpoint: "/Users", Schema: schema.User})
 	require.NoError(t, err)
-	wrapped := &countingGets{Store: typed{memstore.New().Store(reduced), reduced}}
+	wrapped := &countingGets{Store: reducedUsers{memstore.New().Store(reduced), reduced}}
 	require.Same(t, reduced, scim.Users(wrapped).Type)
 	_, err = scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Tx: memstore.New(),
