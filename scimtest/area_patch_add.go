@@ -146,8 +146,11 @@ var patchAddValues = []row{
 		c.Both(func(c *Client) {
 			a, b, group := c.someone(`"displayName":"Ann"`), c.someone(), c.somegroup()
 			nested := c.somegroup()
-			c.becomes(group, add("members", `[{"value":`+quote(ID(a))+`,"display":"Nobody","$ref":"https://evil.example/Users/x"},{"value":`+quote(ID(b))+`,"type":"User"},{"value":`+quote(ID(nested))+`,"type":"Group"},{"value":`+quote(ID(a))+`}]`),
-				"members.#", "3", "members[0].value", quote(ID(a)), "members[0].$ref", quote(BaseURL+a), "members[0].type", `"User"`, "members[2].type", `"Group"`, "members[2].$ref", quote(BaseURL+nested), "members[1].value", quote(ID(b)))
+			after := c.becomes(group, add("members", `[{"value":`+quote(ID(a))+`,"display":"Nobody","$ref":"https://evil.example/Users/x"},{"value":`+quote(ID(b))+`,"type":"User"},{"value":`+quote(ID(nested))+`,"type":"Group"},{"value":`+quote(ID(a))+`}]`),
+				"members.#", "3")
+			for path, typ := range map[string]string{a: `"User"`, b: `"User"`, nested: `"Group"`} {
+				after.Has(after.member(path)+".$ref", quote(BaseURL+path), after.member(path)+".type", typ)
+			}
 			require.NotContains(c.t, c.Get(group).Text, "Nobody")
 			c.Get(a).Has("groups[0].value", quote(ID(group)), "groups[0].$ref", quote(BaseURL+group))
 			c.Get(nested).Has("members", "")

@@ -2,6 +2,7 @@ package scimtest
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -47,6 +48,27 @@ func (r *Reply) Time(path string) time.Time {
 	at, err := time.Parse(time.RFC3339Nano, r.String(path))
 	require.NoError(r.t, err, "%s: %s: %s", r.line, path, r.Text)
 	return at
+}
+
+// memberIDs returns the ids of a group's members, in the order of the response,
+// which may be any.
+func (r *Reply) memberIDs() []string {
+	r.t.Helper()
+	list, _ := r.Value("members").([]any)
+	var ids []string
+	for i := range list {
+		ids = append(ids, r.String(fmt.Sprintf("members[%d].value", i)))
+	}
+	return ids
+}
+
+// member returns the path in the body of the group's member that a path of a
+// resource or an id names, and demands that there is one.
+func (r *Reply) member(path string) string {
+	r.t.Helper()
+	i := slices.Index(r.memberIDs(), ID(path))
+	require.GreaterOrEqual(r.t, i, 0, "%s: %s is not a member: %s", r.line, path, r.Text)
+	return fmt.Sprintf("members[%d]", i)
 }
 
 // Total demands a list response of n results.
