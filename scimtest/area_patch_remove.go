@@ -132,6 +132,18 @@ var patchRemove = []row{
 			}
 		})
 	}},
+	{"P-54", "members, whose sub-attributes are immutable, are removed and replaced as a whole", func(c *Case) {
+		c.Both(func(c *Client) {
+			a, b, d, e := c.someone(), c.someone(), c.someone(), c.someone()
+			group := c.somegroup(`"members":` + refs(a, b, d))
+			c.Patch(group, remove(`members[value eq `+quote(ID(b))+`]`)).Is(204)
+			require.ElementsMatch(c.t, []string{ID(a), ID(d)}, c.Get(group).memberIDs())
+			c.Patch(group, replace("members", refs(e))).Is(204)
+			require.Equal(c.t, []string{ID(e)}, c.Get(group).memberIDs())
+			c.Patch(group, remove("members")).Is(204)
+			c.Get(group).Has("members", "")
+		})
+	}},
 	{"P-55", "remove of what is not there changes nothing and succeeds (Z-26)", func(c *Case) {
 		c.Both(func(c *Client) {
 			bare := c.someone()
