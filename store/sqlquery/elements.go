@@ -75,7 +75,7 @@ func (e *element) operand(a *schema.Attribute) (operand, bool) {
 			return operand{fixed: t.value}, true
 		}
 	}
-	if first.primary && isPrimary(a) {
+	if first.primary && a == first.list().Last().Primary() {
 		return operand{fixed: schema.Boolean(true)}, true
 	}
 	return operand{}, true // no column: no value

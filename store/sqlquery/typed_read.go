@@ -115,7 +115,7 @@ func (f *field) element(v schema.Value) schema.Value {
 		b.Set(t.sub, t.value)
 	}
 	if f.primary {
-		if primary := f.list().Last().Sub("primary"); primary != nil {
+		if primary := f.list().Last().Primary(); primary != nil {
 			b.Set(primary, schema.Boolean(true))
 		}
 	}
@@ -126,7 +126,7 @@ func (f *field) element(v schema.Value) schema.Value {
 // locate returns the place of the element that the field means, or -1.
 func (f *field) locate(list schema.Value) int {
 	for i, e := range list.All() {
-		if f.means(e.Object()) {
+		if f.means(e) {
 			return i
 		}
 	}
@@ -136,12 +136,12 @@ func (f *field) locate(list schema.Value) int {
 	return -1
 }
 
-func (f *field) means(o *schema.Object) bool {
+func (f *field) means(e schema.Value) bool {
 	if f.primary {
-		return o.Get(f.list().Last().Sub("primary")).Bool()
+		return f.list().Last().IsPrimary(e)
 	}
 	for _, t := range f.terms {
-		if !schema.Equal(t.sub, o.Get(t.sub), t.value) {
+		if !schema.Equal(t.sub, e.Object().Get(t.sub), t.value) {
 			return false
 		}
 	}

@@ -46,7 +46,7 @@ func (b *builder) kept() map[*schema.Attribute]bool {
 			keep[t.sub] = true
 		}
 		if f.primary {
-			keep[f.list().Last().Sub("primary")] = true
+			keep[f.list().Last().Primary()] = true
 		}
 	}
 	for _, whole := range []*schema.Attribute{b.typ.Members(), b.typ.Groups()} {

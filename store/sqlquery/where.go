@@ -1,8 +1,6 @@
 package sqlquery
 
 import (
-	"strings"
-
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -91,18 +89,19 @@ func (t *Translator) valuePath(s *statement, e filter.ValuePath) error {
 		return errUnsupported
 	}
 	return list.some(s, func(s *statement, row scope) error {
-		return combine(s, e.Expr, func(e filter.Expr) error {
-			c, ok := e.(filter.Compare)
+		return combine(s, e.Expr, func(inner filter.Expr) error {
+			c, ok := inner.(filter.Compare)
 			if !ok {
 				return errUnsupported
 			}
-			return t.within(s, row, c)
+			return s.compareElement(row, e.Path.Last(), c)
 		})
 	})
 }
 
-// within writes a comparison inside of brackets.
-func (t *Translator) within(s *statement, row scope, c filter.Compare) error {
+// compareElement writes a comparison inside of brackets, about one element of
+// the multi-valued attribute a.
+func (s *statement) compareElement(row scope, a *schema.Attribute, c filter.Compare) error {
 	if len(c.Path) == 0 {
 		s.add(unassigned(c))
 		return nil
@@ -112,7 +111,7 @@ func (t *Translator) within(s *statement, row scope, c filter.Compare) error {
 		return errUnsupported
 	}
 	return s.negatable(c, func(c filter.Compare) error {
-		return s.some(o, c, len(c.Path) == 1 && isPrimary(c.Path.Last()))
+		return s.some(o, c, c.Path.Last() == a.Primary())
 	})
 }
 
@@ -154,7 +153,7 @@ func (s *statement) any(list values, c filter.Compare, a *schema.Attribute) erro
 		if !ok {
 			return errUnsupported
 		}
-		return s.some(o, c, c.Path.Last() != a && isPrimary(c.Path.Last()))
+		return s.some(o, c, c.Path.Last() == a.Primary())
 	})
 }
 
@@ -176,8 +175,3 @@ func (s *statement) negatable(c filter.Compare, positive func(filter.Compare) er
 
 // unassigned decides a comparison of an attribute that the type does not have.
 func unassigned(c filter.Compare) string { return constant(c.Null != (c.Op == filter.NE)) }
-
-// isPrimary: a missing "primary" is false (RFC 7643 §2.4).
-func isPrimary(a *schema.Attribute) bool {
-	return a.Type == schema.TypeBoolean && strings.EqualFold(a.Name, "primary")
-}
