@@ -31,24 +31,13 @@ type registered struct {
 
 var _ store.Transactor = (*DB)(nil)
 
-// Option changes how a [DB] works.
-type Option func(*DB)
-
-// Reader sets a pool of connections of its own for reading outside of
-// transactions, for example one that SQLite may not write on.
-func Reader(db *sql.DB) Option { return func(d *DB) { d.sql.Reader = db } }
-
 // New returns the tables' side of an open database, which stays the caller's to
 // close.
-func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
+func New(db *sql.DB, d Dialect) (*DB, error) {
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlquery: New needs a database and a dialect")
 	}
-	s := &DB{d: d.dialect, sql: sqldb.New(by, db, d.kind)}
-	for _, o := range options {
-		o(s)
-	}
-	return s, nil
+	return &DB{d: d.dialect, sql: sqldb.New(by, db, d.kind)}, nil
 }
 
 // register adds a table, unless its ids could be those of another one: ids are
