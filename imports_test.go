@@ -19,8 +19,8 @@ const module = "github.com/seed5f3efb56/scim"
 // excepted, may import besides the standard library. In the value, names
 // without a dot are packages of this module, "." is its root.
 var imports = map[string][]string{
-	"schema":             {"golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
-	"filter":             {"schema", "github.com/scim2/filter-parser/v2"},
+	"schema":             {"internal/ascii", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
+	"filter":             {"schema", "internal/ascii", "github.com/scim2/filter-parser/v2"},
 	"patch":              {"schema", "filter"},
 	"store":              {"schema", "filter"},
 	"roles":              {"schema", "store"},
@@ -33,6 +33,7 @@ var imports = map[string][]string{
 	"internal/reference": {"schema", "filter"},
 	"internal/position":  {"schema", "store"},
 	"internal/sqldb":     {"store"},
+	"internal/ascii":     {},
 	"internal/sqltest":   {"github.com/stretchr/testify/require"},
 	"internal/lifecycle": {"schema", "store"},
 	".":                  {"schema", "filter", "patch", "store", "internal/project", "internal/reference", "internal/lifecycle", "github.com/go-chi/chi/v5"},

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"github.com/seed5f3efb56/scim/internal/ascii"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -86,7 +87,7 @@ const (
 
 // TextCost returns what looking at a text costs, folded or as it is.
 func TextCost(s string, folds bool) int {
-	if folds && !isASCII(s) {
+	if folds && !ascii.Only(s) {
 		return len(s) * foldCost
 	}
 	return len(s)

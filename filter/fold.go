@@ -3,15 +3,15 @@ package filter
 import (
 	"cmp"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/seed5f3efb56/scim/internal/ascii"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
 // folded compares s, folded on the fly, with a key that schema.FoldKey made.
 // ASCII, nearly everything in practice, is folded without a copy.
 func (o Op) folded(s, key string) bool {
-	if !isASCII(s) {
+	if !ascii.Only(s) {
 		return o.text(schema.FoldKey(s), key)
 	}
 	switch o {
@@ -30,7 +30,7 @@ func (o Op) folded(s, key string) bool {
 // prefixFolds reports whether s, not shorter than key, begins with it.
 func prefixFolds(s, key string) bool {
 	for i := range len(key) {
-		if lower(s[i]) != key[i] {
+		if ascii.Lower(s[i]) != key[i] {
 			return false
 		}
 	}
@@ -54,25 +54,9 @@ func containsFolds(s, key string) bool {
 // compareFolds orders as strings.Compare does.
 func compareFolds(s, key string) int {
 	for i := range min(len(s), len(key)) {
-		if c := cmp.Compare(lower(s[i]), key[i]); c != 0 {
+		if c := cmp.Compare(ascii.Lower(s[i]), key[i]); c != 0 {
 			return c
 		}
 	}
 	return cmp.Compare(len(s), len(key))
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(b byte) byte {
-	if 'A' <= b && b <= 'Z' {
-		return b + 'a' - 'A'
-	}
-	return b
 }

@@ -1,5 +1,7 @@
 package schema
 
+import "github.com/seed5f3efb56/scim/internal/ascii"
+
 // Type is an attribute's data type (RFC 7643 §2.3). The zero value is the
 // RFC's default, string.
 type Type uint8
@@ -91,7 +93,7 @@ func (a *Attribute) Sub(name string) *Attribute {
 	if s, ok := a.byName[name]; ok {
 		return s
 	}
-	return a.byName[lowerASCII(name)]
+	return a.byName[ascii.ToLower(name)]
 }
 
 // Public returns the sub-attribute that a client can mean by a name: what

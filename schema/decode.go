@@ -1,6 +1,10 @@
 package schema
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
+)
 
 // Decoded is what a request body says.
 type Decoded struct {
@@ -101,7 +105,7 @@ func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
 		switch {
 		case !ok:
 			return &Error{ErrorInvalidSyntax, "schemas", "a schema URI must be a string"}
-		case equalFoldASCII(uri, t.Schema.ID):
+		case ascii.EqualFold(uri, t.Schema.ID):
 			base = true
 		case t.root.Sub(uri) != nil && t.root.Sub(uri).order == orderExtension:
 			others = true

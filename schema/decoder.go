@@ -3,6 +3,8 @@ package schema
 import (
 	"errors"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // decoder reads JSON values against attribute definitions.
@@ -238,7 +240,7 @@ func (d *decoder) fromString(a *Attribute, s string) (Value, error) {
 	switch a.Type {
 	case TypeBoolean:
 		if d.profile.StringBooleans {
-			return parseBoolean(strings.TrimSpace(lowerASCII(s)))
+			return parseBoolean(strings.TrimSpace(ascii.ToLower(s)))
 		}
 	case TypeDateTime:
 		return parseDateTime(s)

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // FoldVersion names the fold rule of [FoldKey]. A store that keeps folded keys
@@ -26,8 +28,8 @@ var folders = sync.Pool{New: func() any { c := cases.Fold(); return &c }}
 // of them, so that only "" has the key "". The result is meant for comparison,
 // never for display.
 func FoldKey(s string) string {
-	if isASCII(s) {
-		return lowerASCII(s)
+	if ascii.Only(s) {
+		return ascii.ToLower(s)
 	}
 	if s = withoutIgnorables(s); s == "" {
 		return ignorable
@@ -80,60 +82,16 @@ func beyondBMP(r rune) bool { return r > 0xffff }
 
 // EqualFold reports whether s folds to key, which [FoldKey] made.
 func EqualFold(s, key string) bool {
-	if len(s) == len(key) && isASCII(s) {
+	if len(s) == len(key) && ascii.Only(s) {
 		for i := 0; i < len(s); i++ {
-			if lower(s[i]) != key[i] {
+			if ascii.Lower(s[i]) != key[i] {
 				return false
 			}
 		}
 		return true
 	}
-	if isASCII(s) {
+	if ascii.Only(s) {
 		return false
 	}
 	return FoldKey(s) == key
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(b byte) byte {
-	if 'A' <= b && b <= 'Z' {
-		return b + 'a' - 'A'
-	}
-	return b
-}
-
-// equalFoldASCII compares names and URIs of the protocol, which are ASCII.
-func equalFoldASCII(s, t string) bool {
-	if len(s) != len(t) {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		if lower(s[i]) != lower(t[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// lowerASCII lower-cases the names and URIs of the protocol, which are ASCII.
-func lowerASCII(s string) string {
-	for i := 0; i < len(s); i++ {
-		if lower(s[i]) != s[i] {
-			return strings.Map(func(r rune) rune {
-				if 'A' <= r && r <= 'Z' {
-					return r + 'a' - 'A'
-				}
-				return r
-			}, s)
-		}
-	}
-	return s
 }

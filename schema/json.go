@@ -3,6 +3,8 @@ package schema
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // JSONObject is a JSON object as it was written, in order. The values are nil,
@@ -21,7 +23,7 @@ type Number string
 // Get returns the first member whose name equals name without case.
 func (o JSONObject) Get(name string) (any, bool) {
 	for i := range o {
-		if equalFoldASCII(o[i].Name, name) {
+		if ascii.EqualFold(o[i].Name, name) {
 			return o[i].Value, true
 		}
 	}
@@ -268,10 +270,10 @@ func (o JSONObject) has(name string, seen *map[string]struct{}) bool {
 	if *seen == nil {
 		*seen = make(map[string]struct{}, 4*len(o))
 		for i := range o {
-			(*seen)[lowerASCII(o[i].Name)] = struct{}{}
+			(*seen)[ascii.ToLower(o[i].Name)] = struct{}{}
 		}
 	}
-	folded := lowerASCII(name)
+	folded := ascii.ToLower(name)
 	if _, found := (*seen)[folded]; found {
 		return true
 	}

@@ -3,6 +3,8 @@ package schema
 import (
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // name reads a member name. Names of up to 64 bytes that were read before are
@@ -153,8 +155,8 @@ func hexDigit(c byte) (byte, bool) {
 	switch {
 	case isDigit(c):
 		return c - '0', true
-	case 'a' <= lower(c) && lower(c) <= 'f':
-		return lower(c) - 'a' + 10, true
+	case 'a' <= ascii.Lower(c) && ascii.Lower(c) <= 'f':
+		return ascii.Lower(c) - 'a' + 10, true
 	}
 	return 0, false
 }

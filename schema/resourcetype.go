@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // Extension is a schema extension of a resource type (RFC 7643 §6).
@@ -92,7 +94,7 @@ func (t *ResourceType) ownAttributes() []*Attribute {
 func (t *ResourceType) extensionAttributes() ([]*Attribute, []error) {
 	var out []*Attribute
 	var errs []error
-	seen := map[string]bool{lowerASCII(t.Schema.ID): true}
+	seen := map[string]bool{ascii.ToLower(t.Schema.ID): true}
 	for _, e := range t.Extensions {
 		if e.Schema == nil || e.Schema.extension == nil {
 			errs = append(errs, fmt.Errorf("schema: %s: an extension schema was not made by New or Parse", t.Name))
@@ -162,7 +164,7 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 	at := t.root
 	switch {
 	case uri == "":
-	case equalFoldASCII(uri, t.Schema.ID):
+	case ascii.EqualFold(uri, t.Schema.ID):
 		if rest == "" {
 			return nil, false
 		}
@@ -227,7 +229,7 @@ func (t *ResourceType) resolvePublic(path string) (AttrPath, bool) {
 func (t *ResourceType) CutURI(path string) (uri, rest string) {
 	rest = path
 	try := func(id string) {
-		if len(id) <= len(uri) || len(path) < len(id) || !equalFoldASCII(path[:len(id)], id) {
+		if len(id) <= len(uri) || len(path) < len(id) || !ascii.EqualFold(path[:len(id)], id) {
 			return
 		}
 		if len(path) > len(id) && path[len(id)] != ':' {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // Schema is a set of attribute definitions known by a URI (RFC 7643 §7). Make
@@ -75,7 +77,7 @@ func (a *Attribute) compile(order int) {
 
 func (a *Attribute) bind(order int) {
 	a.order = order
-	a.folded = lowerASCII(a.Name)
+	a.folded = ascii.ToLower(a.Name)
 	a.key = string(AppendJSONString(nil, a.Name)) + ":"
 	a.byName = index(a.SubAttributes)
 	a.carried = a.kept() || a.Mutability == Immutable
@@ -96,7 +98,7 @@ func index(as []*Attribute) map[string]*Attribute {
 	m := make(map[string]*Attribute, 2*len(as))
 	for _, a := range as {
 		m[a.Name] = a
-		m[lowerASCII(a.Name)] = a
+		m[ascii.ToLower(a.Name)] = a
 	}
 	return m
 }
@@ -106,7 +108,7 @@ func checkAttributes(where string, as []*Attribute, top bool) []error {
 	seen := map[string]bool{}
 	for _, a := range as {
 		path := where + ":" + a.Name
-		if folded := lowerASCII(a.Name); seen[folded] {
+		if folded := ascii.ToLower(a.Name); seen[folded] {
 			errs = append(errs, fmt.Errorf("schema: %s is defined twice", path))
 		} else {
 			seen[folded] = true
@@ -161,7 +163,7 @@ func validName(name string) bool {
 	return true
 }
 
-func isAlpha(c byte) bool { return 'a' <= lower(c) && lower(c) <= 'z' }
+func isAlpha(c byte) bool { return 'a' <= ascii.Lower(c) && ascii.Lower(c) <= 'z' }
 
 // validURI asks for what path notation needs: a scheme, printable ASCII, none
 // of the characters that delimit a filter.

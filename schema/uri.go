@@ -3,6 +3,8 @@ package schema
 import (
 	"net/url"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // parseReference checks an absolute or relative URI and makes it canonical
@@ -56,7 +58,7 @@ func canonicalURI(s string) string {
 		return s
 	}
 	rest := escaped[len(scheme)+len("://"):]
-	scheme = lowerASCII(scheme)
+	scheme = ascii.ToLower(scheme)
 	authority, rest := cutBefore(rest, "/?#")
 	path, rest := cutBefore(rest, "?#")
 	if path == "" && authority != "" {
@@ -147,7 +149,7 @@ func canonicalAuthority(scheme, authority string) string {
 // lowerHost lower-cases a host, but not the escapes in it.
 func lowerHost(host string) string {
 	if strings.IndexByte(host, '%') < 0 {
-		return lowerASCII(host)
+		return ascii.ToLower(host)
 	}
 	out := []byte(host)
 	for i := 0; i < len(out); i++ {
@@ -155,7 +157,7 @@ func lowerHost(host string) string {
 			i += 2
 			continue
 		}
-		out[i] = lower(out[i])
+		out[i] = ascii.Lower(out[i])
 	}
 	return string(out)
 }

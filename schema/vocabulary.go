@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
 // checkVocabulary checks a value against the attribute's canonicalValues
@@ -41,7 +43,7 @@ type vocabulary struct {
 // bindVocabularies gives the core User's attributes the formats of RFC 7643
 // §4.1.
 func (s *Schema) bindVocabularies() {
-	if !equalFoldASCII(s.ID, UserURI) {
+	if !ascii.EqualFold(s.ID, UserURI) {
 		return
 	}
 	for path, check := range map[[2]string]vocabulary{
