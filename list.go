@@ -159,7 +159,7 @@ func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, page *pa
 			if dst, err = part.projection.Append(dst, res, h.members(ctx, part.ep, part.projection, res.ID), flush); err != nil {
 				return dst, err
 			}
-			if len(dst) >= flushAt {
+			if len(dst) >= listChunk {
 				if dst, err = flush(dst); err != nil {
 					return dst, err
 				}
@@ -169,5 +169,6 @@ func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, page *pa
 	return append(dst, "]}"...), nil
 }
 
-// flushAt is how much of a list is held before it is sent.
-const flushAt = 256 << 10
+// listChunk is how many bytes of a list are collected before they are flushed.
+// Members are flushed in smaller steps, within a resource.
+const listChunk = 256 << 10

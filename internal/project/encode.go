@@ -33,8 +33,9 @@ func (p *Projection) Append(dst []byte, r *schema.Resource, members iter.Seq2[sc
 	return append(dst, '}'), nil
 }
 
-// flushAt is how much text collects before it is handed on.
-const flushAt = 32 << 10
+// memberChunk is how many bytes of a resource's members are collected before
+// they are flushed.
+const memberChunk = 32 << 10
 
 func appendMembers(dst []byte, first bool, a *schema.Attribute, l level, members iter.Seq2[schema.Value, error], flush func([]byte) ([]byte, error)) ([]byte, bool, error) {
 	open := false
@@ -55,7 +56,7 @@ func appendMembers(dst []byte, first bool, a *schema.Attribute, l level, members
 			continue
 		}
 		dst, first, open = body, false, true
-		if flush != nil && len(dst) >= flushAt {
+		if flush != nil && len(dst) >= memberChunk {
 			if dst, err = flush(dst); err != nil {
 				return dst, first, err
 			}
