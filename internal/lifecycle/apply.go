@@ -8,26 +8,29 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Edit is what a PUT or PATCH makes of a resource.
+// Edit is the content that a write gives to a resource.
 type Edit struct {
 	Attributes *schema.Object
-	Members    *schema.MemberDelta // nil: not mentioned
+	Members    *schema.MemberDelta // nil: members stay as they are
 	Secrets    schema.Secrets
-	valid      bool // whatever was there before: nothing of it is the client's
+	valid      bool // not validated: the stored resource with active set
 	revives    bool // the resource is a tombstone
 }
 
-// Update is a write to a resource that is there.
+// Update is a write to an existing resource.
 type Update struct {
-	ID      string
-	Cause   store.Cause
-	Joining []string // whom it may make members, as far as that is known before
-	Make    func(ctx context.Context, before *schema.Resource) (Edit, error)
+	ID    string
+	Cause store.Cause
+	// Joining are the ids of resources that may become members, as far as the
+	// request names them. They are locked before the resource itself.
+	Joining []string
+	// Make returns the new content of the locked resource.
+	Make func(ctx context.Context, before *schema.Resource) (Edit, error)
 }
 
-// Update is the one path of PUT and PATCH: read and lock, check the
-// preconditions, make the new resource, validate, and write what differs. A
-// change of nothing writes nothing and moves no version (RFC 7644 §3.5.2.1).
+// Update is the one path of PUT and PATCH; the order is that of leave.go. An edit
+// that changes nothing writes nothing and leaves the version as it is
+// (RFC 7644 §3.5.2.1).
 func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update) (*schema.Resource, error) {
 	var result *schema.Resource
 	err := w.write(ctx, r, ep, c.Cause, func(ctx context.Context, u *unit) error {
@@ -48,8 +51,8 @@ func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update)
 	return result, err
 }
 
-// apply validates and stores what was made of a resource, and raises what
-// happened to it.
+// apply validates and stores the new content of a resource, passes on its
+// secrets, and raises the events of the change.
 func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*schema.Resource, error) {
 	made.Attributes = u.ep.DropDerived(u.ep.keepInactive(before, made.Attributes))
 	if err := u.ep.Type.ValidateChange(before.Attributes, made.Attributes); err != nil && !made.valid {
@@ -59,15 +62,15 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := u.passwordSet(ctx, after, made.Secrets); err != nil {
+	if err := u.storeSecrets(ctx, after, made.Secrets); err != nil {
 		return nil, err
 	}
 	u.written = Written{before, after, members, u.kept(made.Secrets)}
-	return after, u.happened(ctx, before, after, members, made.Secrets)
+	return after, u.raiseChange(ctx, before, after, members, made.Secrets)
 }
 
-// keepInactive keeps active: false where a change leaves active unassigned:
-// access is given back by an explicit true alone.
+// keepInactive keeps active false where a change leaves it unassigned: only an
+// explicit true gives access back.
 func (ep *Endpoint) keepInactive(before *schema.Resource, after *schema.Object) *schema.Object {
 	if !ep.Inactive(before) || after.Get(ep.Active).Assigned() {
 		return after
@@ -75,8 +78,8 @@ func (ep *Endpoint) keepInactive(before *schema.Resource, after *schema.Object) 
 	return after.With(ep.Active, schema.Boolean(false))
 }
 
-// store writes the difference between before and what was made of it, and
-// returns the members who really joined and left.
+// store writes the edit if it differs from before. It returns the stored resource
+// and the members that joined and left in effect.
 func (u *unit) store(ctx context.Context, before *schema.Resource, made Edit) (*schema.Resource, *schema.MemberDelta, error) {
 	same := schema.IdenticalObjects(before.Attributes, made.Attributes)
 	if same && made.Members.Empty() && !made.revives {
@@ -104,15 +107,15 @@ func (u *unit) store(ctx context.Context, before *schema.Resource, made Edit) (*
 	return after, &effective, err
 }
 
-// touched returns a copy with a new lastModified, later than the old one also
-// when the clock is coarse or was put back.
+// touched returns a copy with a new lastModified, which is later than the old one
+// even if the clock is coarse or was set back.
 func (w *Writer) touched(r *schema.Resource) *schema.Resource {
 	c := *r
 	c.LastModified = store.Later(r.LastModified, w.now())
 	return &c
 }
 
-// kept returns the secrets that do not vanish.
+// kept returns the secrets that SetPassword stores: none without it.
 func (w *Writer) kept(s schema.Secrets) schema.Secrets {
 	if w.cfg.SetPassword == nil {
 		return schema.Secrets{}
@@ -120,7 +123,8 @@ func (w *Writer) kept(s schema.Secrets) schema.Secrets {
 	return s
 }
 
-func (w *Writer) passwordSet(ctx context.Context, r *schema.Resource, s schema.Secrets) error {
+// storeSecrets passes the secrets of a resource to SetPassword.
+func (w *Writer) storeSecrets(ctx context.Context, r *schema.Resource, s schema.Secrets) error {
 	if w.cfg.SetPassword == nil || s.Len() == 0 {
 		return nil
 	}
@@ -130,11 +134,11 @@ func (w *Writer) passwordSet(ctx context.Context, r *schema.Resource, s schema.S
 	return nil
 }
 
-// ErrNoTombstone: there is no tombstone to revive, and the creation is of somebody new.
-var ErrNoTombstone = errors.New("scim: nobody comes back")
+// ErrNoTombstone: no deleted resource may be revived; create a new one.
+var ErrNoTombstone = errors.New("scim: no tombstone to revive")
 
-// takenMeansNoTombstone: a live resource has a unique value of the Creation's. What
-// conflict that is, and whether with an inactive twin, the creation finds out.
+// takenMeansNoTombstone maps a uniqueness conflict to ErrNoTombstone, so that the
+// ordinary create path reports it.
 func takenMeansNoTombstone(err error) error {
 	var taken *store.UniquenessError
 	if errors.As(err, &taken) {

@@ -10,14 +10,14 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Creation is what a POST asks to create.
+// Creation is the content of a POST.
 type Creation struct {
 	Attributes *schema.Object
 	Members    []schema.Member
 	Secrets    schema.Secrets
 }
 
-// Create stores a new resource.
+// Create stores a new resource and raises its events.
 func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creation) (*schema.Resource, error) {
 	now := w.now()
 	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now, Attributes: n.Attributes}
@@ -30,11 +30,11 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 		if err := checkID(created.ID); err != nil {
 			return err
 		}
-		if err := u.passwordSet(ctx, created, n.Secrets); err != nil {
+		if err := u.storeSecrets(ctx, created, n.Secrets); err != nil {
 			return err
 		}
 		u.written = Written{nil, created, &joined, u.kept(n.Secrets)}
-		return u.happened(ctx, nil, created, &joined, n.Secrets)
+		return u.raiseChange(ctx, nil, created, &joined, n.Secrets)
 	})
 	return created, err
 }
@@ -55,8 +55,8 @@ func (u *unit) create(ctx context.Context, next *schema.Resource, members []sche
 	return u.ep.Members.PutMembers(ctx, c)
 }
 
-// checkID refuses an id that must not be published: RFC 7643 §3.1 reserves
-// bulkId, and the others would not lead back to the resource in a URL.
+// checkID rejects an id of a store that must not be published: RFC 7643 §3.1
+// reserves bulkId, and a URL with one of the others does not lead to the resource.
 func checkID(id string) error {
 	switch {
 	case id == "", id == ".", id == "..", id == ".search":

@@ -7,10 +7,10 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// happened raises the events of a change: before is nil for a new resource,
+// raiseChange raises the events of a change. before is nil for a new resource,
 // after for a deleted one.
-func (u *unit) happened(ctx context.Context, before, after *schema.Resource, members *schema.MemberDelta, secrets schema.Secrets) error {
-	if !u.cfg.Hooks.any() {
+func (u *unit) raiseChange(ctx context.Context, before, after *schema.Resource, members *schema.MemberDelta, secrets schema.Secrets) error {
+	if !u.cfg.Hooks.isSet() {
 		return nil
 	}
 	var events []*store.Event
@@ -32,6 +32,8 @@ func (u *unit) happened(ctx context.Context, before, after *schema.Resource, mem
 	return u.raise(ctx, u.ep.Type.Name, events)
 }
 
+// deactivates reports whether the change ends access: the resource was not
+// inactive, and is deleted or inactive now.
 func (u *unit) deactivates(before, after *schema.Resource) bool {
 	if u.ep.Active == nil || before == nil {
 		return false
@@ -39,11 +41,12 @@ func (u *unit) deactivates(before, after *schema.Resource) bool {
 	return !u.ep.Inactive(before) && (after == nil || u.ep.Inactive(after))
 }
 
+// reactivates reports whether the change gives access back.
 func (u *unit) reactivates(before, after *schema.Resource) bool {
 	return after != nil && u.ep.Inactive(before) && !u.ep.Inactive(after)
 }
 
-// updates reports whether anything but active differs.
+// updates reports whether an attribute other than active differs.
 func (u *unit) updates(before, after *schema.Resource) bool {
 	b, a := before.Attributes, after.Attributes
 	if u.ep.Active != nil {

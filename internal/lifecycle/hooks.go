@@ -25,7 +25,7 @@ type Hooks struct {
 	PasswordSet    func(ctx context.Context, e *store.Event) error
 }
 
-// deliver returns the hook of an event kind, nil if there is none.
+// deliver returns the hook for a kind of event, nil if none is set.
 func (k *Hooks) deliver(kind store.EventKind) func(context.Context, *store.Event) error {
 	switch kind {
 	case store.EventCreated:
@@ -53,21 +53,21 @@ var eventKinds = []store.EventKind{
 	store.EventRestored, store.EventDeleted, store.EventMembersChanged, store.EventPasswordSet,
 }
 
-// delivers reports whether any event has a hook.
+// delivers reports whether a hook is set for any kind of event.
 func (k *Hooks) delivers() bool {
 	return slices.ContainsFunc(eventKinds, func(kind store.EventKind) bool { return k.deliver(kind) != nil })
 }
 
-// any reports whether events matter at all.
-func (k *Hooks) any() bool {
+// isSet reports whether any hook is set; without one no events are made.
+func (k *Hooks) isSet() bool {
 	return k.Before != nil || k.EndSessions != nil || k.Revoke != nil || k.delivers()
 }
 
-// checkHooks refuses hooks whose promise could not be kept.
+// checkHooks rejects hooks that the configuration cannot serve.
 func (w *Writer) checkHooks() error {
 	k := &w.cfg.Hooks
 	switch {
-	case !k.any():
+	case !k.isSet():
 		return nil
 	case w.cfg.Tx == nil:
 		return errors.New("scim: Config.Hooks need Config.Tx")

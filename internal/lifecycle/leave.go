@@ -9,8 +9,33 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Deactivate sets active to false. The resource need not be valid: nothing of
-// it is the client's.
+// The order of a write. It is safe for leavers: access ends no later than the
+// client learns of it, whatever fails in between.
+//
+// In the transaction of all stores:
+//
+//  1. hold: the members that the request adds are locked (members.go).
+//  2. lock: the resource is read and locked. If revocations of earlier writes
+//     are pending for it, the transaction ends, they are carried out, and the
+//     write begins anew; this comes before the preconditions and before the
+//     answer that the resource does not exist.
+//  3. lock: If-Match and If-None-Match are evaluated.
+//  4. apply: the change is made, validated and stored (apply.go). A resource
+//     that is deleted leaves its groups.
+//  5. SetPassword receives the secrets.
+//  6. raise: Hooks.Before sees the events and may veto them, Hooks.EndSessions
+//     ends sessions in the same database, and the outbox receives the pending
+//     revocation and the events.
+//
+// The commit. Then, before the response:
+//
+//  7. the change is noted for the audit record, and the worker is woken.
+//  8. revokeNow: Hooks.Revoke runs. If it fails, the response is 503, the
+//     revocation stays pending, and the worker and later writes repeat it.
+
+// Deactivate sets active to false, for a DELETE under scim.DeactivateOnDelete; a
+// PATCH or PUT does the same by [Writer.Update]. A stored resource that is not
+// valid is deactivated as well, since no value in it comes from the request.
 func (w *Writer) Deactivate(ctx context.Context, r *Request, ep *Endpoint, id string) error {
 	_, err := w.Update(ctx, r, ep, Update{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource) (Edit, error) {
 		return Edit{Attributes: before.Attributes.With(ep.Active, schema.Boolean(false)), valid: true}, nil
@@ -18,24 +43,24 @@ func (w *Writer) Deactivate(ctx context.Context, r *Request, ep *Endpoint, id st
 	return err
 }
 
-// write runs fn in the transaction of all stores and carries out what the
-// leaver-safe order asks for around it: revocations still pending for the
-// resource first (unit.lock finds them), those of this write after the
-// commit, and no answer before both are done.
+// write runs fn in the transaction of all stores. It carries out revocations that
+// fn found pending and then repeats the write; after the commit it carries out
+// the revocations of this write. The error is store.ErrUnavailable while one of
+// them fails.
 func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause store.Cause, fn func(context.Context, *unit) error) error {
 	for range casRetries {
 		u := &unit{Writer: w, r: r, ep: ep, cause: cause}
 		err := retry(ctx, func() error {
 			return w.inTx(ctx, func(ctx context.Context) error {
-				// What an earlier run has found is gone with its transaction.
+				// A repeated transaction begins without the results of the last.
 				u.revocations, u.types, u.written = nil, nil, Written{}
 				return fn(ctx, u)
 			})
 		})
-		var left *pendingError
+		var pending *pendingError
 		switch {
-		case errors.As(err, &left):
-			if err := w.revokeNow(ctx, left.revocations); err != nil {
+		case errors.As(err, &pending):
+			if err := w.revokeNow(ctx, pending.revocations); err != nil {
 				return err
 			}
 		case err != nil:
@@ -51,9 +76,9 @@ func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause stor
 	return store.ErrUnavailable
 }
 
-// lock reads the resource for a write and checks the preconditions. Access
-// that is still to be revoked comes before all, also before saying that there
-// is no such resource: the client may be repeating a DELETE.
+// lock reads and locks the resource and evaluates the preconditions. Pending
+// revocations come first, even before store.ErrNotFound: the request may be a
+// DELETE that is repeated.
 func (u *unit) lock(ctx context.Context, id string) (*schema.Resource, error) {
 	before, err := u.ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: true})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -75,9 +100,9 @@ func (u *unit) lock(ctx context.Context, id string) (*schema.Resource, error) {
 	return before, nil
 }
 
-// nothingPending fails if earlier writes left revocations of the resource
-// behind. It is asked behind the lock of the resource, when no such write is on
-// its way any more.
+// nothingPending returns a pendingError if revocations of earlier writes are
+// pending for the resource. The caller holds the lock of the resource, so that
+// no other write appends one meanwhile.
 func (u *unit) nothingPending(ctx context.Context, id string) error {
 	if u.cfg.Hooks.Revoke == nil {
 		return nil
@@ -89,14 +114,26 @@ func (u *unit) nothingPending(ctx context.Context, id string) error {
 	return err
 }
 
-// pendingError undoes a write before which revocations are to be carried out.
+// pendingError ends a transaction so that the pending revocations can be carried
+// out before the write.
 type pendingError struct{ revocations []store.Entry }
 
 func (e *pendingError) Error() string { return "scim: access is not revoked yet" }
 
-// raise completes the events, lets the hooks of the transaction see them, and
-// appends to the outbox what is to happen after the commit.
+// raise completes the events of a resource of type typ, calls the hooks of the
+// transaction with them, and appends to the outbox what follows the commit.
 func (u *unit) raise(ctx context.Context, typ string, events []*store.Event) error {
+	u.complete(ctx, typ, events)
+	if err := u.callBefore(ctx, events); err != nil {
+		return err
+	}
+	if err := u.endSessions(ctx, events); err != nil {
+		return err
+	}
+	return u.enqueue(ctx, events)
+}
+
+func (u *unit) complete(ctx context.Context, typ string, events []*store.Event) {
 	for _, e := range events {
 		e.ID, e.Time, e.Tenant, e.Actor = u.cfg.NewID(), u.now(), store.Tenant(ctx), u.r.Actor
 		e.Type, e.ResourceID = typ, e.Resource().ID
@@ -104,33 +141,46 @@ func (u *unit) raise(ctx context.Context, typ string, events []*store.Event) err
 			e.Cause = u.cause
 		}
 	}
-	if before := u.cfg.Hooks.Before; before != nil {
-		for _, e := range events {
-			if err := before(ctx, e); err != nil {
-				return &HookError{err}
-			}
-		}
-	}
-	if end := u.cfg.Hooks.EndSessions; end != nil {
-		for _, e := range events {
-			if e.Kind != store.EventDeactivated {
-				continue
-			}
-			if err := end(ctx, e); err != nil {
-				return &HookError{fmt.Errorf("end sessions: %w", err)}
-			}
-		}
-	}
-	return u.enqueue(ctx, events)
 }
 
-// enqueue appends to the outbox what is to happen after the commit.
+// callBefore calls Hooks.Before with each event. An error vetoes the write.
+func (u *unit) callBefore(ctx context.Context, events []*store.Event) error {
+	if u.cfg.Hooks.Before == nil {
+		return nil
+	}
+	for _, e := range events {
+		if err := u.cfg.Hooks.Before(ctx, e); err != nil {
+			return &HookError{err}
+		}
+	}
+	return nil
+}
+
+// endSessions calls Hooks.EndSessions with each deactivation, to end the sessions
+// in the database of the transaction.
+func (u *unit) endSessions(ctx context.Context, events []*store.Event) error {
+	if u.cfg.Hooks.EndSessions == nil {
+		return nil
+	}
+	for _, e := range events {
+		if e.Kind != store.EventDeactivated {
+			continue
+		}
+		if err := u.cfg.Hooks.EndSessions(ctx, e); err != nil {
+			return &HookError{fmt.Errorf("end sessions: %w", err)}
+		}
+	}
+	return nil
+}
+
+// enqueue appends to the outbox the revocation of each deactivation and each event
+// that has a hook.
 func (u *unit) enqueue(ctx context.Context, events []*store.Event) error {
 	var entries []store.Entry
 	for _, e := range events {
 		if u.cfg.Hooks.Revoke != nil && e.Kind == store.EventDeactivated {
 			revocation := u.entry(store.QueueRevoke, e)
-			// The worker leaves it to this request at first.
+			// revokeNow carries it out; the worker does if this process dies first.
 			revocation.Due = revocation.Created.Add(2 * u.cfg.HookTimeout)
 			entries = append(entries, revocation)
 			u.revocations = append(u.revocations, revocation)
@@ -152,21 +202,22 @@ func (u *unit) entry(q store.Queue, e *store.Event) store.Entry {
 	}
 }
 
-// revokeNow carries out revocations before the client is answered. The client
-// going away does not stop it. On failure they stay pending and the answer is
-// 503: the client's retry, though it changes nothing, comes back here.
+// revokeNow carries out revocations before the response. A client that closes the
+// connection does not stop it. If one fails, it stays pending and the error is
+// store.ErrUnavailable (503): the retry of the client is led here by lock, even if
+// it changes nothing.
 func (w *Writer) revokeNow(ctx context.Context, entries []store.Entry) error {
 	for _, e := range entries {
 		if err := w.carryOut(ctx, e); err != nil {
-			// The hook's error is told to the log, not to the client.
+			// %v: the error of the hook goes to the log and decides no status.
 			return fmt.Errorf("%w: access is not revoked yet: %v", store.ErrUnavailable, err)
 		}
 	}
 	return nil
 }
 
-// Delete deletes a resource. In the same transaction it leaves every group it
-// was a member of.
+// Delete deletes a resource. In the same transaction the resource leaves every
+// group of which it is a member.
 func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string) error {
 	return w.write(ctx, r, ep, store.CauseDelete, func(ctx context.Context, u *unit) error {
 		before, err := u.lock(ctx, id)
@@ -178,16 +229,16 @@ func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string
 			return err
 		}
 		u.written = Written{Before: before}
-		if err := u.happened(ctx, before, nil, nil, schema.Secrets{}); err != nil {
+		if err := u.raiseChange(ctx, before, nil, nil, schema.Secrets{}); err != nil {
 			return err
 		}
 		return u.membersLeft(ctx, left, id)
 	})
 }
 
-// remove deletes a resource and its memberships: those first, or foreign keys
-// of a member table would hold the resource back. Without a transaction they
-// go last, because the deletion may yet lose against another write.
+// remove deletes a resource and its memberships. The memberships go first, as
+// foreign keys of a member table demand. Without a transaction they go last,
+// because a concurrent write may still make the deletion fail.
 func (u *unit) remove(ctx context.Context, r *schema.Resource) ([]departure, error) {
 	c := &store.Change{ID: r.ID, Before: r, IfVersion: r.Version, At: store.Later(r.LastModified, u.now()), Cause: u.cause}
 	if u.cfg.Tx == nil {
@@ -206,13 +257,13 @@ func (u *unit) remove(ctx context.Context, r *schema.Resource) ([]departure, err
 	return left, u.ep.Store.Delete(ctx, c)
 }
 
-// departure is a group that a deleted resource has left.
+// departure is a group that a deleted resource left.
 type departure struct {
 	ep    *Endpoint
 	group string
 }
 
-// leaveGroups takes a deleted resource out of every group.
+// leaveGroups removes a resource from every group.
 func (u *unit) leaveGroups(ctx context.Context, id string) ([]departure, error) {
 	var left []departure
 	for _, ep := range u.endpoints {
@@ -232,7 +283,7 @@ func (u *unit) leaveGroups(ctx context.Context, id string) ([]departure, error) 
 	return left, nil
 }
 
-// membersLeft raises the events of a member that left groups by being deleted.
+// membersLeft raises the events of the groups that a deleted member left.
 func (u *unit) membersLeft(ctx context.Context, left []departure, member string) error {
 	if u.cfg.Hooks.Before == nil && u.cfg.Hooks.MembersChanged == nil {
 		return nil

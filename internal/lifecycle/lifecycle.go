@@ -9,9 +9,10 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Config is what the write path needs of scim.Config.
+// Config has the fields of scim.Config that the write path uses, with defaults
+// filled in.
 type Config struct {
-	Tx             store.Transactor // nil: every store by itself
+	Tx             store.Transactor // nil: no transaction spans the stores
 	Outbox         store.Outbox
 	Hooks          Hooks
 	SetPassword    func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
@@ -23,7 +24,7 @@ type Config struct {
 	NewID          func() string
 }
 
-// Endpoint is what the write path needs of an endpoint.
+// Endpoint is a resource type and the store of its resources.
 type Endpoint struct {
 	Type     *schema.ResourceType
 	Store    store.Store
@@ -36,16 +37,16 @@ type Endpoint struct {
 	DropDerived func(*schema.Object) *schema.Object
 }
 
-// Writer carries out the writes of clients and, in the background ([Writer.Run]),
-// the hooks that follow a commit. It is safe for concurrent use.
+// Writer runs the writes of clients and, in the background ([Writer.Run]), the
+// hooks that follow a commit. It is safe for concurrent use.
 type Writer struct {
 	cfg       Config
 	endpoints []*Endpoint
 	wake      map[store.Queue]chan struct{} // signals the worker
 }
 
-// New returns a Writer for the endpoints. It fails if a hook is set whose
-// promise the configuration cannot keep.
+// New returns a Writer for the endpoints. It rejects hooks that cfg or the
+// endpoints cannot serve.
 func New(cfg Config, endpoints []*Endpoint) (*Writer, error) {
 	w := &Writer{cfg: cfg, endpoints: endpoints, wake: newWake()}
 	if err := w.checkHooks(); err != nil {
@@ -54,13 +55,14 @@ func New(cfg Config, endpoints []*Endpoint) (*Writer, error) {
 	return w, nil
 }
 
-// Inactive reports whether the resource says active: false. What says nothing
+// Inactive reports whether active is false. A resource whose active is unassigned
 // is not inactive.
 func (ep *Endpoint) Inactive(r *schema.Resource) bool {
 	return r != nil && ep.Active != nil && r.Attributes.Get(ep.Active).Assigned() && !r.Attributes.Get(ep.Active).Bool()
 }
 
-// now is the time of a change, in microseconds, which every database keeps.
+// now returns the time of a change in microseconds, a precision that every
+// database has.
 func (w *Writer) now() time.Time { return w.cfg.Now().UTC().Truncate(time.Microsecond) }
 
 func (w *Writer) byType(name string) *Endpoint {
@@ -72,7 +74,7 @@ func (w *Writer) byType(name string) *Endpoint {
 	return nil
 }
 
-// newWake makes what wakes the worker, for each queue.
+// newWake returns the channels that wake the worker, one for each queue.
 func newWake() map[store.Queue]chan struct{} {
 	return map[store.Queue]chan struct{}{store.QueueRevoke: make(chan struct{}, 1), store.QueueEvent: make(chan struct{}, 1)}
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// existsBatch is how many ids a store is asked about at once.
+// existsBatch is the number of ids in one call of store.Exister.
 const existsBatch = 1000
 
-// completeMembers finds the resource type of new members by asking each store
-// for their ids (RFC 7643 §4.2). A member nobody has keeps the type the client
-// gave, or is refused with Config.RequireMembers, or where the value is nothing
-// that every store could keep. "type" is never taken from the client for a
-// resource that exists.
+// completeMembers finds the resource type of new members by looking for their ids
+// in each store (RFC 7643 §4.2); the type that the client sent for an existing
+// resource is ignored. A member id unknown to every store keeps the type that the
+// client sent. It is refused (invalidValue) if RequireMembers is set or if the id
+// is too long or has control characters.
 func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
 	if err := u.hold(ctx, MemberIDs(members)); err != nil {
 		return nil, err
@@ -38,6 +38,7 @@ func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]
 	return out, nil
 }
 
+// MemberIDs returns the values of members.
 func MemberIDs(members []schema.Member) []string {
 	ids := make([]string, len(members))
 	for i, m := range members {
@@ -46,10 +47,10 @@ func MemberIDs(members []schema.Member) []string {
 	return ids
 }
 
-// hold keeps resources from being deleted until the write is committed, and
-// notes which type they have. A write that adds members holds them before it
-// locks the group: deleting a user locks the user first and then its groups,
-// and the opposite order would be a deadlock.
+// hold locks resources until the transaction ends, so that they are not deleted
+// meanwhile, and notes their types. A write that adds members holds them before
+// it locks the group: the deletion of a user locks the user first and then its
+// groups, and the opposite order would be a deadlock.
 func (u *unit) hold(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
@@ -78,17 +79,17 @@ func (u *unit) hold(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// maxMember is the most bytes in the id of a member that nobody has: every
-// database can have that in an index.
+// maxMember is the longest id in bytes of a member that no resource has. Every
+// database can index it.
 const maxMember = 255
 
-// idLike reports whether a value could be the id of a resource elsewhere.
+// idLike reports whether a value can be stored as the id of an unknown resource.
 func idLike(value string) bool {
 	return len(value) <= maxMember && !strings.ContainsFunc(value, unicode.IsControl)
 }
 
-// knownType returns a type name in the spelling of the type served, or as the
-// client sent it.
+// knownType returns the name of a resource type in the spelling of the type
+// served, or as the client sent it.
 func (w *Writer) knownType(name string) string {
 	for _, ep := range w.endpoints {
 		if strings.EqualFold(ep.Type.Name, name) {

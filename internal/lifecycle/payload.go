@@ -9,8 +9,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// eventJSON is how an event is kept in the outbox. Changing it must go on
-// reading what an older version wrote.
+// eventJSON is the form of an event in the outbox. A changed form must still read
+// entries that an older version wrote.
 type eventJSON struct {
 	ID         string          `json:"id"`
 	Kind       store.EventKind `json:"kind"`
@@ -52,7 +52,7 @@ func encodeEvent(e *store.Event) []byte {
 	}
 	text, err := json.Marshal(j)
 	if err != nil {
-		panic(err) // cannot be: strings, times and JSON made by AppendJSON
+		panic(err) // impossible: strings, times and JSON made by AppendJSON
 	}
 	return text
 }
@@ -90,7 +90,7 @@ func decodeResource(t *schema.ResourceType, j *resourceJSON) *schema.Resource {
 	if j == nil {
 		return nil
 	}
-	// What a schema changed since no longer knows is left out.
+	// Attributes that the schema no longer has are left out.
 	attributes, _ := t.DecodeStored(j.Attributes)
 	return &schema.Resource{
 		Type: t, ID: j.ID, Version: j.Version, Created: j.Created, LastModified: j.LastModified, Attributes: attributes,

@@ -9,8 +9,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Restore replaces an inactive twin; conflict is the answer if it is inactive
-// no more, or has another name.
+// Restore replaces an inactive resource with the same unique value (name). It
+// returns conflict if the resource is no longer inactive or has another value.
 func (w *Writer) Restore(ctx context.Context, r *Request, ep *Endpoint, name *schema.Attribute, id string, n *Creation, conflict error) (*schema.Resource, error) {
 	made := n.edit(ep)
 	return w.Update(ctx, r, ep, Update{id, store.CauseRestore, MemberIDs(n.Members), func(_ context.Context, before *schema.Resource) (Edit, error) {
@@ -24,7 +24,8 @@ func (w *Writer) Restore(ctx context.Context, r *Request, ep *Endpoint, name *sc
 	}})
 }
 
-// edit is what the Creation makes of a twin: active, unless it says otherwise.
+// edit returns the content that the creation gives to the restored resource:
+// active is true unless the creation assigns it.
 func (n *Creation) edit(ep *Endpoint) Edit {
 	made := Edit{Attributes: n.Attributes, Secrets: n.Secrets}
 	if ep.Members != nil {
@@ -36,7 +37,8 @@ func (n *Creation) edit(ep *Endpoint) Edit {
 	return made
 }
 
-// Tombstone asks the store for what was deleted under the Creation's name.
+// Tombstone returns the resource that was deleted last of those with a unique
+// value; ErrNoTombstone if there is none.
 func (ep *Endpoint) Tombstone(ctx context.Context, name *schema.Attribute, value schema.Value, o store.GetOptions) (*schema.Resource, error) {
 	found, err := ep.Reviver.Tombstone(ctx, schema.AttrPath{name}, value, o)
 	if errors.Is(err, store.ErrNotFound) {
@@ -45,9 +47,9 @@ func (ep *Endpoint) Tombstone(ctx context.Context, name *schema.Attribute, value
 	return found, err
 }
 
-// Revive makes a tombstone what the Creation is, in one transaction with all
-// that a write is. Who lost against another POST finds nobody any more, and
-// then the name taken.
+// Revive replaces the tombstone id by the creation, in the order of every write.
+// A concurrent POST that loses the race finds no tombstone (ErrNoTombstone) and
+// then gets the uniqueness conflict.
 func (w *Writer) Revive(ctx context.Context, r *Request, ep *Endpoint, name *schema.Attribute, id string, n *Creation) (*schema.Resource, error) {
 	var revived *schema.Resource
 	err := w.write(ctx, r, ep, store.CauseRestore, func(ctx context.Context, u *unit) error {
@@ -56,7 +58,7 @@ func (w *Writer) Revive(ctx context.Context, r *Request, ep *Endpoint, name *sch
 			return err
 		}
 		if found.ID != id {
-			return fmt.Errorf("%w: another resource of that name was deleted meanwhile", store.ErrUnavailable)
+			return fmt.Errorf("%w: another resource with the same unique value was deleted meanwhile", store.ErrUnavailable)
 		}
 		if err := u.nothingPending(ctx, id); err != nil {
 			return err
@@ -67,16 +69,16 @@ func (w *Writer) Revive(ctx context.Context, r *Request, ep *Endpoint, name *sch
 	return revived, err
 }
 
-// revive brings a tombstone back, which is locked. It was inactive, whatever it
-// says: its access ended when it was deleted. Memberships that outlived it, or
-// that it was given as a reference to nobody, end first.
+// revive replaces a locked tombstone by the creation. The tombstone counts as
+// inactive, since access ended with the deletion. Memberships that survived the
+// deletion, or that were added for the id since, end first.
 func (u *unit) revive(ctx context.Context, found *schema.Resource, n *Creation) (*schema.Resource, error) {
 	before := found.With(u.ep.Active, schema.Boolean(false))
 	made := n.edit(u.ep)
 	made.revives = true
 	var err error
 	if made.Attributes, err = u.ep.Type.Carry(before.Attributes, made.Attributes); err != nil {
-		return nil, ErrNoTombstone // an immutable value is another: not the same person
+		return nil, ErrNoTombstone // an immutable value differs
 	}
 	left, err := u.leaveGroups(ctx, before.ID)
 	if err != nil {

@@ -8,47 +8,48 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Request is what the write path knows of a request.
+// Request has the facts of a request that a write depends on.
 type Request struct {
 	Actor string // Event.Actor
-	// Preconditions fails if a resource of that version must not be written.
+	// Preconditions evaluates If-Match and If-None-Match against the version of
+	// the stored resource, "" if the store has none. An error ends the write.
 	Preconditions func(version string) error
-	// Committed, if set, is told what was written, once it is committed and
-	// before access is revoked.
+	// Committed, if set, is called with the change once it is committed, before
+	// access is revoked.
 	Committed func(Written)
 }
 
-// Written is one change of one resource.
+// Written is a committed change of one resource. Before is nil if it was created,
+// After if it was deleted. Secrets are those that were stored.
 type Written struct {
 	Before, After *schema.Resource
 	Members       *schema.MemberDelta
 	Secrets       schema.Secrets
 }
 
-// unit is one write on its way.
+// unit is one unit of work: a write of a client in one transaction.
 type unit struct {
 	*Writer
 	r     *Request
 	ep    *Endpoint
 	cause store.Cause
-	// revocations are the pending ones this write appended; they become real
-	// with its commit.
+	// revocations are the outbox entries of QueueRevoke that the transaction
+	// appended.
 	revocations []store.Entry
-	// types has those who were asked for as members so far, each with the
-	// resource type it has; "" if nobody has it.
+	// types has the resource type of each id that was looked up as a member, ""
+	// if no resource has the id.
 	types map[string]string
-	// written is what a transaction has written; one that is repeated notes it
-	// again.
+	// written is the change that the transaction made.
 	written Written
 }
 
-// casRetries is how often a write is tried again when a store without
-// transactions has seen another one in between.
+// casRetries is how often a write is repeated after a store without transactions
+// reported a concurrent write, and after revocations were pending.
 const casRetries = 10
 
-// retry repeats a write that lost against another one: compare-and-set for
-// stores without transactions. Preconditions of the client are checked anew
-// each time, against the resource as it then is.
+// retry repeats a write that failed because of a concurrent one (compare-and-set
+// for stores without transactions). Each time the resource is read again and the
+// preconditions are evaluated against it.
 func retry(ctx context.Context, write func() error) error {
 	for i := 0; ; i++ {
 		err := write()
@@ -66,7 +67,8 @@ func retry(ctx context.Context, write func() error) error {
 	}
 }
 
-// inTx runs a write in the transaction of all stores, if there is one.
+// inTx runs fn in the transaction of all stores, or without one if Config.Tx is
+// not set.
 func (w *Writer) inTx(ctx context.Context, fn func(context.Context) error) error {
 	if w.cfg.Tx == nil {
 		return fn(ctx)
@@ -74,16 +76,16 @@ func (w *Writer) inTx(ctx context.Context, fn func(context.Context) error) error
 	return w.cfg.Tx.InTx(ctx, fn)
 }
 
-// preconditionError is an If-Match or If-None-Match that failed, as opposed to
-// a store that noticed another write.
+// preconditionError marks an If-Match or If-None-Match that failed, so that retry
+// does not take it for a concurrent write.
 type preconditionError struct{ error }
 
 func (e *preconditionError) Unwrap() error { return e.error }
 
-// HookError is the error of a hook that takes part in a transaction. What it
-// wraps is the hook's own affair: not found is something that the hook did not
-// find, and no answer to the client. The transaction sees through it, to run
-// again after a conflict.
+// HookError marks an error returned by a hook inside the transaction, or by
+// SetPassword. Sentinels inside it (such as store.ErrNotFound) are the hook's and
+// must not decide the response; InTx still unwraps it to detect conflicts.
 type HookError struct{ error }
 
+// Unwrap returns the error of the hook.
 func (e *HookError) Unwrap() error { return e.error }

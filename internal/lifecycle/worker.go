@@ -14,18 +14,19 @@ import (
 )
 
 const (
-	workerPause = time.Second      // between looks at the outbox when nothing calls
-	workerBatch = 16               // entries claimed, and carried out, at once
-	reasonMost  = 1000             // bytes kept of why an attempt failed
+	workerPause = time.Second      // between claims when the worker is not woken
+	workerBatch = 16               // entries claimed and carried out at once
+	reasonMost  = 1000             // bytes of the reason of a failure in the outbox
 	retryFirst  = time.Second      // after the first failure; doubled each time
-	retryMost   = 10 * time.Minute // at most
+	retryMost   = 10 * time.Minute // the longest pause
 )
 
+// Run is the background worker; scim.Handler.Run has its contract.
 func (w *Writer) Run(ctx context.Context) error {
 	if w.cfg.Outbox == nil {
 		return errors.New("scim: Run needs Config.Outbox")
 	}
-	// Each queue by itself: no event holds up a revocation.
+	// One goroutine for each queue, so that no event delays a revocation.
 	var queues sync.WaitGroup
 	for q, wake := range w.wake {
 		queues.Add(1)
@@ -51,7 +52,7 @@ func (w *Writer) runQueue(ctx context.Context, q store.Queue, wake <-chan struct
 	}
 }
 
-// wakeWorker tells a worker in this process that there may be work.
+// wakeWorker wakes the worker of this process, if it runs.
 func (w *Writer) wakeWorker() {
 	for _, wake := range w.wake {
 		select {
@@ -61,11 +62,11 @@ func (w *Writer) wakeWorker() {
 	}
 }
 
-// work claims one batch and carries it out, all entries at the same time: they
-// are of different resources. It reports whether there may be more.
+// work claims one batch and carries out its entries concurrently: they concern
+// different resources. It reports whether there may be more.
 func (w *Writer) work(ctx context.Context, q store.Queue) bool {
 	now := w.now()
-	// The lease outlasts the hook and what settles the entry.
+	// The lease is longer than the hook and the settlement may take.
 	entries, err := w.cfg.Outbox.Claim(ctx, q, now, now.Add(3*w.cfg.HookTimeout), workerBatch)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -78,20 +79,20 @@ func (w *Writer) work(ctx context.Context, q store.Queue) bool {
 		batch.Add(1)
 		go func() {
 			defer batch.Done()
-			_ = w.carryOut(ctx, e) // it logs, and the entry comes again
+			_ = w.carryOut(ctx, e) // logged there; the entry is claimed again
 		}()
 	}
 	batch.Wait()
 	return len(entries) > 0
 }
 
-// carryOut runs the hook of an entry and settles it; the result is nil only
-// when it is done for good. What fails is logged.
+// carryOut runs the hook of an entry and settles the entry. It returns nil only if
+// the entry is done and settled. Failures are logged.
 func (w *Writer) carryOut(ctx context.Context, entry store.Entry) error {
 	ctx, cancel := context.WithTimeout(store.WithTenant(context.WithoutCancel(ctx), entry.Tenant), w.cfg.HookTimeout)
 	defer cancel()
 	failure := w.runHook(ctx, entry)
-	// What settles the entry must not fail for the time the hook took.
+	// The settlement has a timeout of its own: the hook may have used up the first.
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.cfg.HookTimeout)
 	defer cancel()
 	if failure == nil {
@@ -116,13 +117,14 @@ func (w *Writer) logEntry(ctx context.Context, message string, entry store.Entry
 		slog.String("tenant", entry.Tenant), slog.String("error", err.Error()))...)
 }
 
-// reason is what the outbox keeps of an error; the log has it all.
+// reason returns the part of an error text that the outbox keeps; the log has all
+// of it.
 func reason(err error) string {
 	text := err.Error()
 	return strings.ToValidUTF8(text[:min(len(text), reasonMost)], "\uFFFD")
 }
 
-// backoff is the pause after an attempt that followed n failed ones.
+// backoff is the pause after a failed attempt that n failed ones preceded.
 func backoff(n int) time.Duration {
 	if n >= 10 {
 		return retryMost
@@ -130,8 +132,8 @@ func backoff(n int) time.Duration {
 	return min(retryFirst<<n, retryMost)
 }
 
-// runHook calls the hook in a goroutine of its own, so that one which ignores
-// its context or panics holds up nobody: it counts as failed.
+// runHook calls the hook of an entry in a goroutine of its own. A hook that panics
+// or ignores the end of its context counts as failed and blocks nothing else.
 func (w *Writer) runHook(ctx context.Context, entry store.Entry) error {
 	event, err := w.decodeEvent(entry.Payload)
 	if err != nil {
@@ -145,7 +147,7 @@ func (w *Writer) runHook(ctx context.Context, entry store.Entry) error {
 		if entry.Queue == store.QueueRevoke {
 			return errors.New("scim: a revocation is pending and Hooks.Revoke is no longer set")
 		}
-		return nil // an event nobody listens to any more
+		return nil // the hook of the event is no longer set
 	}
 	result := make(chan error, 1)
 	go func() {
