@@ -117,11 +117,21 @@ type Endpoint struct {
 }
 
 // Users serves RFC 7643 §4.1 and §4.3 users, with the enterprise extension, at
-// /Users. A store with a type of its own ([TypedStore]) is served with that.
-func Users(s store.Store) Endpoint { return Endpoint{Type: typeOf(s, schema.UserType), Store: s} }
+// /Users. A store with a type of its own ([TypedStore]) is served with that, if
+// it is a type of users; [New] refuses any other.
+func Users(s store.Store) Endpoint { return endpointFor(s, schema.UserType) }
 
 // Groups serves RFC 7643 §4.2 groups at /Groups; see [Users].
-func Groups(s store.Store) Endpoint { return Endpoint{Type: typeOf(s, schema.GroupType), Store: s} }
+func Groups(s store.Store) Endpoint { return endpointFor(s, schema.GroupType) }
+
+// endpointFor returns the endpoint for a store of the built-in type, or of a
+// variant of it with the same schema.
+func endpointFor(s store.Store, builtIn *schema.ResourceType) Endpoint {
+	if t := typeOf(s, builtIn); t != nil && t.Schema.ID == builtIn.Schema.ID {
+		return Endpoint{Type: t, Store: s}
+	}
+	return Endpoint{Type: builtIn, Store: s}
+}
 
 // TypedStore is a store that keeps resources of one type and no other: one on
 // tables that lack some of the attributes (sqlquery.Table), for example. [New]
@@ -132,6 +142,7 @@ type TypedStore interface {
 	Type() *schema.ResourceType
 }
 
+// typeOf returns the type of a store, also of one within wrappers.
 func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType {
 	if t, ok := store.As[TypedStore](s); ok {
 		return t.Type()
@@ -139,7 +150,8 @@ func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType 
 	return otherwise
 }
 
-// Limits bound what one request can cost. A zero field takes the default.
+// Limits bound what one request can cost. A zero field takes the default; a
+// negative one is an error of [New].
 type Limits struct {
 	Body       int64         // bytes of a request body; default 8 MiB (413)
 	Operations int           // operations of one PATCH; default 10000 (400)
@@ -156,11 +168,11 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	set := func(v *int, d int) {
-		if *v <= 0 {
+		if *v == 0 {
 			*v = d
 		}
 	}
-	if l.Body <= 0 {
+	if l.Body == 0 {
 		l.Body = 8 << 20
 	}
 	set(&l.Operations, 10000)
@@ -169,7 +181,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Scan, 20000)
 	set(&l.Work, filter.DefaultWork)
 	set(&l.Attempts, 20)
-	if l.Revoke <= 0 {
+	if l.Revoke == 0 {
 		l.Revoke = 10 * time.Second
 	}
 	l.PageSize = min(l.PageSize, l.MaxResults)

@@ -20,6 +20,9 @@ import (
 // New checks the configuration and returns the handler. The error joins every
 // problem found.
 func New(cfg Config) (*Handler, error) {
+	if err := cfg.Limits.check(); err != nil {
+		return nil, err
+	}
 	h := &Handler{cfg: cfg}
 	h.cfg.Limits = cfg.Limits.withDefaults()
 	if h.cfg.Logger == nil {
@@ -31,14 +34,11 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.NewID == nil {
 		h.cfg.NewID = newUUID
 	}
-	errs := []error{h.setBaseURL(), h.checkSchemes()}
+	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes()}
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.checkConcurrency(), h.setLifecycle(), h.checkMe())
-	}
-	if cfg.Auth == nil {
-		errs = append(errs, errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without"))
+		errs = append(errs, h.setSensitive(), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -120,11 +120,11 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		return nil, errors.New("scim: an endpoint has no type made by schema.NewResourceType")
 	}
 	name := e.Type.Name
-	if e.Store == nil {
+	if isNil(e.Store) {
 		return nil, fmt.Errorf("scim: endpoint %s has no store", name)
 	}
 	if t := typeOf(e.Store, e.Type); t != e.Type {
-		return nil, fmt.Errorf("scim: the store of endpoint %s has a type of its own; use its Type()", name)
+		return nil, fmt.Errorf("scim: the store of endpoint %s has a type of its own (%s): make the endpoint with the store's Type()", name, nameOfType(t))
 	}
 	for _, r := range reserved {
 		if strings.EqualFold(e.Type.Endpoint, r) {
@@ -164,6 +164,13 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		}
 	}
 	return ep, nil
+}
+
+func nameOfType(t *schema.ResourceType) string {
+	if t == nil {
+		return "which it does not name"
+	}
+	return t.Name
 }
 
 // setPolicies checks that the type and the store can do what the policies of

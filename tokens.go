@@ -32,10 +32,11 @@ func HashToken(id, secret string) store.Token {
 
 // BearerTokens authenticates by "Authorization: Bearer" (RFC 6750) against a
 // fixed list. Every token is compared, each in constant time. All fields of a
-// token hold as they do in [StoredTokens], but for LastUsed.
+// token hold as they do in [StoredTokens], but for LastUsed. [New] refuses an
+// empty list, an empty secret and tokens that share an ID or a secret.
 func BearerTokens(tokens ...store.Token) Authenticator {
 	tokens = append([]store.Token(nil), tokens...)
-	return &bearer{now: time.Now, find: func(_ context.Context, sum [sha256.Size]byte) (store.Token, error) {
+	return &bearer{now: time.Now, checked: func() error { return checkTokens("BearerTokens", tokens) }, find: func(_ context.Context, sum [sha256.Size]byte) (store.Token, error) {
 		return findFixed(tokens, func(t *store.Token) int { return subtle.ConstantTimeCompare(sum[:], t.SHA256[:]) })
 	}}
 }
@@ -52,6 +53,13 @@ func StoredTokens(tokens store.Tokens, now func() time.Time) Authenticator {
 	if now == nil {
 		now = time.Now
 	}
+	if isNil(tokens) {
+		missing := errors.New("scim: StoredTokens needs a store.Tokens")
+		return &bearer{
+			now: now, checked: func() error { return missing },
+			find: func(context.Context, [sha256.Size]byte) (store.Token, error) { return store.Token{}, missing },
+		}
+	}
 	return &bearer{now: now, find: tokens.FindToken, touch: tokens.TouchToken}
 }
 
@@ -61,6 +69,15 @@ type bearer struct {
 	find  func(ctx context.Context, sum [sha256.Size]byte) (store.Token, error)
 	touch func(ctx context.Context, id string, at time.Time) error // nil: uses are not stored
 	now   func() time.Time
+	// checked reports what New refuses; nil: nothing.
+	checked func() error
+}
+
+func (b *bearer) check() error {
+	if b.checked == nil {
+		return nil
+	}
+	return b.checked()
 }
 
 // Challenge is the value of WWW-Authenticate.
@@ -133,6 +150,8 @@ func BasicPasswords(tokens ...store.Token) Authenticator {
 
 type basic []store.Token
 
+func (b basic) check() error { return checkTokens("BasicPasswords", b) }
+
 // Challenge is the value of WWW-Authenticate.
 func (basic) Challenge() string { return `Basic realm="scim", charset="UTF-8"` }
 
@@ -148,7 +167,7 @@ func (basic) Schemes() []AuthenticationScheme {
 // principal.
 func (b basic) Authenticate(r *http.Request) (*Principal, error) {
 	name, password, ok := r.BasicAuth()
-	if !ok || len(r.Header.Values("Authorization")) != 1 {
+	if !ok || password == "" || len(r.Header.Values("Authorization")) != 1 {
 		return nil, ErrUnauthenticated
 	}
 	user, sum := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))

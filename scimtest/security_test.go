@@ -65,7 +65,7 @@ func TestConformanceCredentials(t *testing.T) {
 		for _, one := range []struct {
 			auth   scim.Authenticator
 			scheme string
-		}{{scim.BearerTokens(), `Bearer realm="scim"`}, {scim.BasicPasswords(), `Basic realm="scim", charset="UTF-8"`}, {scim.StoredTokens(memstore.New(), nil), `Bearer realm="scim"`},
+		}{{scim.BearerTokens(scim.HashToken("a", "b")), `Bearer realm="scim"`}, {scim.BasicPasswords(scim.HashToken("a", "b")), `Basic realm="scim", charset="UTF-8"`}, {scim.StoredTokens(memstore.New(), nil), `Bearer realm="scim"`},
 			{scim.AuthenticatorFunc(func(*http.Request) (*scim.Principal, error) { return nil, scim.ErrUnauthenticated }), `Bearer realm="scim"`},
 			{scim.AuthenticatorFunc(func(*http.Request) (*scim.Principal, error) {
 				return nil, fmt.Errorf("because: %w", scim.ErrUnauthenticated)

@@ -8,8 +8,10 @@ import (
 // Database is what a kind of database needs of this package: one of [SQLite],
 // [PostgreSQL] and [MySQL], which are immutable.
 type Database struct {
-	Numbered  bool // arguments are $1, $2, … instead of ?
-	OneWriter bool // one transaction at a time: they queue for it in Go
+	name      string
+	probe     string // a statement that only this kind of database understands
+	Numbered  bool   // arguments are $1, $2, … instead of ?
+	OneWriter bool   // one transaction at a time: they queue for it in Go
 	isolation sql.IsolationLevel
 	fault     func(error) Fault // what the database itself says
 	// refused reports that an error of COMMIT says that it did not take place.
@@ -23,16 +25,19 @@ type Database struct {
 }
 
 // SQLite has one isolation level.
-var SQLite = &Database{OneWriter: true, fault: sqliteFault, refused: sqliteRefused, connectionLost: poolConnectionLost}
+var SQLite = &Database{
+	name: "SQLite", probe: "SELECT sqlite_version()", OneWriter: true,
+	fault: sqliteFault, refused: sqliteRefused, connectionLost: poolConnectionLost,
+}
 
 // PostgreSQL is any database that speaks like it.
 var PostgreSQL = &Database{
-	Numbered: true, isolation: sql.LevelReadCommitted,
+	name: "PostgreSQL", probe: "SELECT current_setting('server_version_num')", Numbered: true, isolation: sql.LevelReadCommitted,
 	fault: postgresFault, refused: postgresRefused, connectionLost: serverConnectionLost, hint: postgresHint,
 }
 
 // MySQL is MariaDB too.
 var MySQL = &Database{
-	isolation: sql.LevelReadCommitted,
-	fault:     mysqlFault, refused: mysqlRefused, connectionLost: serverConnectionLost, strict: mysqlStrict,
+	name: "MariaDB or MySQL", probe: "SELECT @@version_comment", isolation: sql.LevelReadCommitted,
+	fault: mysqlFault, refused: mysqlRefused, connectionLost: serverConnectionLost, strict: mysqlStrict,
 }

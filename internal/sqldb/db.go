@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 )
 
@@ -29,6 +30,10 @@ func New(by string, db *sql.DB, kind *Database) *DB {
 	return &DB{Reader: db, writer: db, kind: kind, by: by, turn: make(chan struct{}, 1)}
 }
 
+// Database returns the pool of connections that transactions use: what works on
+// the same one takes part in the same transactions.
+func (db *DB) Database() *sql.DB { return db.writer }
+
 // Ping connects, again and again until the context ends where another try may
 // succeed. The error is the driver's.
 func (db *DB) Ping(ctx context.Context) error {
@@ -40,9 +45,18 @@ func (db *DB) Ping(ctx context.Context) error {
 	}
 }
 
-// CheckStrict fails if the database is set to store another value than the one
-// it is given, and says what to set. Stores call it when they are opened.
-func (db *DB) CheckStrict(ctx context.Context) error {
+// Check fails if the database is not of the kind that the dialect says, or if it
+// is set to store another value than the one it is given; the error says what to
+// do. Stores call it when they are opened.
+func (db *DB) Check(ctx context.Context) error {
+	_, err := db.Reader.ExecContext(ctx, db.kind.probe)
+	switch f := db.Fault(err); {
+	case err == nil:
+	case ctx.Err() != nil, f == Again, f == Unavailable:
+		return db.wrap(ctx, err)
+	default:
+		return fmt.Errorf("%s: the database does not answer as %s: is that its dialect? (%w)", db.by, db.kind.name, err)
+	}
 	if db.kind.strict == nil {
 		return nil
 	}

@@ -32,6 +32,9 @@ func New(options ...Option) *DB {
 	return db
 }
 
+// Database implements [store.Located].
+func (db *DB) Database() any { return db }
+
 // Store returns the store of the resources of one type, always the same data
 // for the same type. It is also a [store.Describer] and a [store.Exister], and
 // a [store.MemberStore] if the type has a members attribute.

@@ -14,6 +14,12 @@ type resources struct {
 	kind *kind
 }
 
+// Type returns the resource type that the store keeps (scim.TypedStore).
+func (s *resources) Type() *schema.ResourceType { return s.kind.ResourceType }
+
+// Database implements [store.Located].
+func (s *resources) Database() any { return s.db }
+
 // Get implements [store.Store].
 func (s *resources) Get(ctx context.Context, id string, _ store.GetOptions) (*schema.Resource, error) {
 	t, err := s.db.view(ctx)

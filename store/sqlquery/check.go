@@ -12,7 +12,7 @@ import (
 // check looks at the table: that it has the columns, and does not hand out an
 // id again (RFC 7643 §3.1).
 func (t *Table[T]) check(ctx context.Context, name string) error {
-	if err := t.db.sql.CheckStrict(ctx); err != nil {
+	if err := t.db.sql.Check(ctx); err != nil {
 		return err
 	}
 	errs := []error{t.checkColumns(ctx), t.findTextColumns(ctx)}

@@ -40,6 +40,9 @@ func New(db *sql.DB, d Dialect) (*DB, error) {
 	return &DB{d: d.dialect, sql: sqldb.New(by, db, d.kind)}, nil
 }
 
+// Database implements [store.Located].
+func (db *DB) Database() any { return db.sql.Database() }
+
 // register adds a table, unless its ids could be those of another one: ids are
 // unique across resource types (RFC 7643 §3.1).
 func (db *DB) register(r registered) error {

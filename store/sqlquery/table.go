@@ -138,6 +138,9 @@ func columnName(f reflect.StructField) string {
 // [Typed.Type].
 func (t *Table[T]) Type() *schema.ResourceType { return t.typed.Type() }
 
+// Database implements [store.Located].
+func (t *Table[T]) Database() any { return t.db.Database() }
+
 // Describe implements [store.Describer]: revival if a field has the option
 // former; filters and orders by single values with a column. An element of a multi-valued attribute has a column that
 // decides only without a rest column, which may have further ones.

@@ -70,6 +70,9 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
+// Database implements [store.Located].
+func (db *DB) Database() any { return db.sql.Database() }
+
 // Store returns the store of one resource type. For a type with a members
 // attribute it is a [store.MemberStore]. Types are told apart by their name.
 func (db *DB) Store(t *schema.ResourceType) store.Store {

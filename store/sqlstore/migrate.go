@@ -26,7 +26,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if db.sql.Within(ctx) {
 		return errors.New("sqlstore: Migrate within a transaction")
 	}
-	if err := db.sql.CheckStrict(ctx); err != nil {
+	if err := db.sql.Check(ctx); err != nil {
 		return err
 	}
 	if err := db.exclusively(ctx, db.migrate); err != nil {
@@ -166,7 +166,7 @@ func (db *DB) prepareWithin(ctx context.Context, writing bool) error {
 
 // checkVersion fails if the tables are not as this package needs them.
 func (db *DB) checkVersion(ctx context.Context) error {
-	if err := db.sql.CheckStrict(ctx); err != nil {
+	if err := db.sql.Check(ctx); err != nil {
 		return err
 	}
 	v, err := db.currentVersion(ctx)

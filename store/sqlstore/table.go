@@ -44,6 +44,12 @@ func newTable(db *DB, t *schema.ResourceType) *table {
 	return s
 }
 
+// Type returns the resource type that the store keeps (scim.TypedStore).
+func (t *table) Type() *schema.ResourceType { return t.t }
+
+// Database implements [store.Located].
+func (t *table) Database() any { return t.db.Database() }
+
 // tenantColumn is the key of a tenant that was read from the tables.
 type tenantColumn struct{}
 

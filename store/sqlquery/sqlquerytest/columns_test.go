@@ -17,6 +17,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
 // bytesUser has byte slices on columns of text, and columns with constraints of
@@ -146,4 +147,42 @@ func TestSQLModeMustBeStrict(t *testing.T) {
 	_, err = sqlquery.NewTable(t.Context(), db, "accounts", schema.UserType, sqlquery.Options[bytesUser]{New: newBytesUser})
 	require.ErrorContains(t, err, "is not strict")
 	require.ErrorContains(t, err, "STRICT_TRANS_TABLES")
+}
+
+// A dialect that is not the database's is an error when a table is opened.
+func TestDialectMustBeTheDatabases(t *testing.T) {
+	onEachHost(t, func(t *testing.T, d host, conn *sql.DB) {
+		d.create(t, conn, bytesDDL)
+		for _, other := range []sqlquery.Dialect{sqlquery.SQLite, sqlquery.PostgreSQL, sqlquery.MySQL} {
+			db, err := sqlquery.New(conn, other)
+			require.NoError(t, err)
+			_, err = sqlquery.NewTable(t.Context(), db, "accounts", schema.UserType, sqlquery.Options[bytesUser]{New: newBytesUser})
+			if other == d.dialect {
+				require.NoError(t, err)
+				continue
+			}
+			require.ErrorContains(t, err, "is that its dialect?")
+		}
+	})
+}
+
+// What one transaction is to write lies in one database.
+func TestOutboxOfAnotherPool(t *testing.T) {
+	conn, other := hostSQLite.open(t), hostSQLite.open(t)
+	hostSQLite.create(t, conn, bytesDDL)
+	db, err := sqlquery.New(conn, sqlquery.SQLite)
+	require.NoError(t, err)
+	users, err := sqlquery.NewTable(t.Context(), db, "accounts", schema.UserType, sqlquery.Options[bytesUser]{New: newBytesUser})
+	require.NoError(t, err)
+	build := func(pool *sql.DB) error {
+		outbox, err := sqlstore.New(pool, sqlstore.SQLite)
+		require.NoError(t, err)
+		_, err = scim.New(scim.Config{
+			BaseURL: "https://example.com/scim/v2", Auth: scim.InsecureNoAuthentication(), Tx: db, Outbox: outbox,
+			Endpoints: []scim.Endpoint{scim.Users(users)},
+		})
+		return err
+	}
+	require.NoError(t, build(conn))
+	require.ErrorContains(t, build(other), "Config.Outbox (*sqlstore.DB) is on another database than Config.Tx (*sqlquery.DB)")
 }

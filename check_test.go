@@ -1,0 +1,133 @@
+package scim_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// ownAuth is an authenticator of a host.
+type ownAuth struct{}
+
+func (*ownAuth) Authenticate(*http.Request) (*scim.Principal, error) { return &scim.Principal{}, nil }
+
+// wrapped is a store around another.
+type wrapped struct{ store.Store }
+
+func (w wrapped) Unwrap() store.Store { return w.Store }
+
+func TestNewRefusesMistakesOfConfiguration(t *testing.T) {
+	t.Parallel()
+	secret := scim.HashToken("okta", "a secret")
+	var nilAuth *ownAuth
+	var nilTokens *memstore.DB
+	var nilStore *wrapped
+	other := memstore.New()
+	for _, c := range []struct {
+		name   string
+		change func(*scim.Config)
+		want   string
+	}{
+		{"Basic with an empty secret", func(c *scim.Config) { c.Auth = scim.BasicPasswords(scim.HashToken("okta", "")) }, `the secret of token "okta" is empty`},
+		{"a bearer token with an empty secret", func(c *scim.Config) { c.Auth = scim.BearerTokens(scim.HashToken("okta", "")) }, "is its environment variable set?"},
+		{"a token without a hash", func(c *scim.Config) { c.Auth = scim.BearerTokens(store.Token{ID: "okta"}) }, "is empty"},
+		{"a token without an id", func(c *scim.Config) { c.Auth = scim.BearerTokens(scim.HashToken("", "a secret")) }, "no ID"},
+		{"no bearer tokens", func(c *scim.Config) { c.Auth = scim.BearerTokens() }, "BearerTokens has no tokens"},
+		{"no passwords", func(c *scim.Config) { c.Auth = scim.BasicPasswords() }, "BasicPasswords has no tokens"},
+		{"the same token twice", func(c *scim.Config) { c.Auth = scim.BearerTokens(secret, scim.HashToken("entra", "a secret")) }, `the tokens "okta" and "entra" have the same secret`},
+		{"the same id twice", func(c *scim.Config) { c.Auth = scim.BearerTokens(secret, scim.HashToken("okta", "another")) }, `two tokens have the ID "okta"`},
+		{"an unknown client", func(c *scim.Config) {
+			c.Auth = scim.BearerTokens(store.Token{ID: "okta", SHA256: secret.SHA256, Client: "lax"})
+		}, "unknown client"},
+		{"no authenticator", func(c *scim.Config) { c.Auth = nil }, "Config.Auth is required"},
+		{"a nil pointer as authenticator", func(c *scim.Config) { c.Auth = nilAuth }, "Config.Auth is required"},
+		{"a nil function as authenticator", func(c *scim.Config) { c.Auth = scim.AuthenticatorFunc(nil) }, "Config.Auth is required"},
+		{"no store of tokens", func(c *scim.Config) { c.Auth = scim.StoredTokens(nil, nil) }, "StoredTokens needs a store.Tokens"},
+		{"a nil pointer as store of tokens", func(c *scim.Config) { c.Auth = scim.StoredTokens(nilTokens, nil) }, "StoredTokens needs a store.Tokens"},
+		{"a nil pointer as store", func(c *scim.Config) { c.Endpoints[0].Store = nilStore }, "has no store"},
+		{"a negative limit", func(c *scim.Config) { c.Limits.PageSize = -1 }, "Limits.PageSize is negative"},
+		{"a negative time", func(c *scim.Config) { c.Limits.Revoke = -1 }, "Limits.Revoke is negative"},
+		{"an outbox in another database", func(c *scim.Config) { c.Outbox = other }, "Config.Outbox (*memstore.DB) is on another database than Config.Tx"},
+		{"the transactor of another store", func(c *scim.Config) { c.Tx = other }, "the store of User"},
+		{"a wrapped store of another database", func(c *scim.Config) {
+			c.Endpoints = []scim.Endpoint{scim.Users(wrapped{other.Store(schema.UserType)})}
+		}, "the store of User"},
+		{"a store of groups as users", func(c *scim.Config) { c.Endpoints = []scim.Endpoint{scim.Users(other.Store(schema.GroupType))} }, "has a type of its own (Group)"},
+		{"a wrapped store of groups as users", func(c *scim.Config) {
+			c.Endpoints = []scim.Endpoint{scim.Users(wrapped{other.Store(schema.GroupType)})}
+		}, "has a type of its own (Group)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			db := memstore.New()
+			config := scim.Config{
+				BaseURL: "https://example.com/scim/v2", Auth: scim.BearerTokens(secret), Tx: db,
+				Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
+			}
+			_, err := scim.New(config)
+			require.NoError(t, err, "without the mistake")
+			c.change(&config)
+			_, err = scim.New(config)
+			require.ErrorContains(t, err, c.want)
+			require.NotContains(t, err.Error(), "a secret")
+		})
+	}
+}
+
+// A store of a variant of a type is served as that variant, and drops nothing.
+func TestUsersServesTheTypeOfTheStore(t *testing.T) {
+	t.Parallel()
+	more, err := schema.New(schema.Schema{ID: "urn:example:app:2.0:Account", Name: "Account", Attributes: []*schema.Attribute{{Name: "plan"}}})
+	require.NoError(t, err)
+	accounts, err := schema.NewResourceType(schema.ResourceType{
+		Name: "User", Endpoint: "/Users", Schema: schema.User, Extensions: []schema.Extension{{Schema: more}},
+	})
+	require.NoError(t, err)
+	db := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: "https://example.com/scim/v2", Auth: scim.InsecureNoAuthentication(), Tx: db,
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(accounts))},
+	})
+	require.NoError(t, err)
+	w := request(h, "POST", "/Users", `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:example:app:2.0:Account"],
+		"userName": "ada", "urn:example:app:2.0:Account": {"plan": "pro"}}`)
+	require.Equal(t, 201, w.Code, w.Body)
+	require.Contains(t, w.Body.String(), `"plan":"pro"`)
+}
+
+// An empty secret is no credential, whatever a store or a host accepts.
+func TestEmptySecretIsNeverValid(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	require.NoError(t, db.AddToken(context.Background(), scim.HashToken("okta", "")))
+	for name, auth := range map[string]scim.Authenticator{
+		"stored": scim.StoredTokens(db, nil),
+		"bearer": scim.AuthenticatorFunc(scim.BearerTokens(scim.HashToken("okta", "")).Authenticate),
+		"basic":  scim.AuthenticatorFunc(scim.BasicPasswords(scim.HashToken("okta", "")).Authenticate),
+	} {
+		h, err := scim.New(scim.Config{
+			BaseURL: "https://example.com/scim/v2", Auth: auth, Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))}, Tx: db,
+		})
+		require.NoError(t, err)
+		for _, credentials := range []string{"Bearer ", "Bearer", "Bearer  ", "Basic b2t0YTo="} { // okta:
+			r, err := http.NewRequest("GET", "/scim/v2/Users", nil)
+			require.NoError(t, err)
+			r.Header.Set("Authorization", credentials)
+			require.Equal(t, 401, serveRequest(h, r), "%s: %q", name, credentials)
+		}
+	}
+}
+
+func serveRequest(h http.Handler, r *http.Request) int {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code
+}
