@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -16,17 +17,29 @@ type Reviver interface {
 	// that had the value v of the attribute p when they were deleted, or
 	// ErrNotFound. p is one of schema.ResourceType.Unique; values are compared
 	// as Create compares them. A path by which the store does not find
-	// tombstones is ErrNotFound too, and any path that is not unique: nobody
-	// comes back by an e-mail address. With ForUpdate, inside a transaction, no
-	// other transaction revives the tombstone until this one ends.
+	// tombstones is ErrNotFound too, and any path that is not unique: an e-mail
+	// address does not bring a resource back. With ForUpdate, inside a
+	// transaction, no other transaction revives the tombstone until this one
+	// ends.
 	Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value, o GetOptions) (*schema.Resource, error)
 
 	// Revive stores c.After in place of the tombstone c.Before, under the same
-	// id, and returns it as stored, with a Version that the id never had. What
-	// the tombstone had besides is gone, as of a resource just created.
-	// ErrNotFound if there is no such tombstone, of which a live resource is
-	// none; ErrVersion if c.IfVersion is not "" and not its version;
+	// id, and returns it as stored, with a Version that the id never had.
+	// Nothing else of the tombstone remains, as in a resource just created.
+	// ErrNotFound (404) if there is no such tombstone; a live resource is not
+	// one. ErrVersion (412) if c.IfVersion is not "" and not its version;
 	// [*UniquenessError] (409) if a live resource has a unique value of c.After.
 	// On error nothing changed.
 	Revive(ctx context.Context, c *Change) (*schema.Resource, error)
+}
+
+// Purger is an optional interface of a [Store] that keeps what it deletes.
+type Purger interface {
+	// Purge forgets for good at most n tombstones of the tenant in the context
+	// that were deleted (Change.At) before a time, and returns how many. Fewer
+	// than n is the end. A tombstone that is forgotten cannot be revived; its id
+	// is still never used again. Purge is part of the transaction of the
+	// context. errors.ErrUnsupported if the store keeps no tombstones, or not
+	// when they were deleted.
+	Purge(ctx context.Context, before time.Time, n int) (int, error)
 }

@@ -114,7 +114,7 @@ func (s *resources) Delete(ctx context.Context, change *store.Change) error {
 		}
 		c.records = c.records.delete(n)
 		if s.db.keeps && s.kind.Members() == nil {
-			c.bury(s.kind, n, rec)
+			c.bury(s.kind, n, rec, change.At)
 		}
 		return c.reindex(s.kind, s.kind.entries(rec.resource, n), nil)
 	})

@@ -3,6 +3,7 @@ package memstore
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -38,8 +39,9 @@ type collection struct {
 	index       tree[entry, none]
 	memberships tree[membership, none]
 
-	dead   tree[number, record] // what was deleted, if it is kept
-	graves tree[grave, number]  // who had a unique value last
+	dead   tree[number, record] // tombstones, if they are kept
+	deaths tree[death, none]    // the same in the order of deletion
+	graves tree[grave, number]  // the tombstone that had a unique value last
 }
 
 // record is one resource as it is stored: members apart, version set.
@@ -47,6 +49,7 @@ type record struct {
 	resource *schema.Resource
 	version  uint64
 	members  memberList
+	died     time.Time // of a tombstone
 }
 
 // next returns r as it is stored in place of rec, with the next version.

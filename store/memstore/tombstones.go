@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -18,10 +19,23 @@ type Option func(*DB)
 // deleted can be revived. It is for tests of a policy that other stores have.
 func KeepDeleted(db *DB) { db.keeps = true }
 
-// keeper is a store that keeps what is deleted.
+// keeper is a store that keeps tombstones.
 type keeper struct{ *resources }
 
-var _ store.Reviver = (*keeper)(nil)
+var (
+	_ store.Reviver = (*keeper)(nil)
+	_ store.Purger  = (*keeper)(nil)
+)
+
+// death is the place of a tombstone in the order of deletion.
+type death struct {
+	at     time.Time
+	number number
+}
+
+func (a death) compare(b death) int {
+	return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number))
+}
 
 // grave is a unique value that a deleted resource had.
 type grave struct {
@@ -44,18 +58,20 @@ func (k *kind) graves(r *schema.Resource) []grave {
 	return out
 }
 
-// bury keeps a record that is deleted.
-func (c *collection) bury(k *kind, n number, rec record) {
-	rec.members = memberList{}
+// bury keeps a record as a tombstone.
+func (c *collection) bury(k *kind, n number, rec record, at time.Time) {
+	rec.members, rec.died = memberList{}, at
 	c.dead = c.dead.put(n, rec)
+	c.deaths = c.deaths.put(death{at, n}, none{})
 	for _, g := range k.graves(rec.resource) {
 		c.graves = c.graves.put(g, n)
 	}
 }
 
-// exhume forgets a record that is deleted no more.
+// exhume removes a tombstone.
 func (c *collection) exhume(k *kind, n number, rec record) {
 	c.dead = c.dead.delete(n)
+	c.deaths = c.deaths.delete(death{rec.died, n})
 	for _, g := range k.graves(rec.resource) {
 		if last, _ := c.graves.get(g); last == n {
 			c.graves = c.graves.delete(g)
@@ -114,4 +130,25 @@ func (s *keeper) Revive(ctx context.Context, change *store.Change) (*schema.Reso
 		return nil, err
 	}
 	return rec.resource, nil
+}
+
+// Purge implements [store.Purger].
+func (s *keeper) Purge(ctx context.Context, before time.Time, n int) (int, error) {
+	purged := 0
+	err := s.db.change(ctx, func(t *tenant) error {
+		c := t.writable(s.kind)
+		for d := range c.deaths.between(death{}, death{before, 0}).keys() {
+			if purged >= n {
+				break
+			}
+			rec, _ := c.dead.get(d.number)
+			c.exhume(s.kind, d.number, rec)
+			purged++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return purged, nil
 }

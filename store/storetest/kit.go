@@ -26,6 +26,7 @@ const (
 	needTenants
 	needVersions
 	needRevival
+	needPurger
 	needBacklogs
 )
 
@@ -42,12 +43,18 @@ func missing(needs need, f Fixture) string {
 		{needTenants, !f.SingleTenant, "no tenants"},
 		{needVersions, store.Describe(f.Users).Versions, "no versions"},
 		{needRevival, revives(f.Users), "deleted users do not come back"},
+		{needPurger, purges(f.Users), "deleted users are not forgotten"},
 	} {
 		if needs&m.need != 0 && !m.has {
 			return m.text
 		}
 	}
 	return ""
+}
+
+func purges(s store.Store) bool {
+	_, ok := s.(store.Purger)
+	return ok
 }
 
 // revives reports whether a store is a store.Reviver that says so.

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -85,4 +86,32 @@ func (s *naive) Revive(ctx context.Context, c *store.Change) (*schema.Resource, 
 		s.db.rows[i] = r
 	}
 	return r.resource, nil
+}
+
+func (s *naive) Purge(ctx context.Context, before time.Time, n int) (int, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	purged := 0
+	s.db.rows = slices.DeleteFunc(slices.Clone(s.db.rows), func(r row) bool {
+		at, dead := r.diedAt, r.dead
+		switch {
+		case s.db.has("purging goes by the modification"):
+			at = r.resource.LastModified
+		case s.db.has("purging includes the time"):
+			at = at.Add(-1)
+		case s.db.has("purging takes what ever died"):
+			dead = r.died > 0
+		case s.db.has("purging takes every tombstone"):
+			at = time.Time{}
+		}
+		if !dead || !at.Before(before) || r.resource.Type != s.t || !s.sees(ctx, r, "Purge") || purged >= n && !s.db.has("purging has no limit") {
+			return false
+		}
+		purged++
+		return !s.db.has("purging only counts")
+	})
+	return purged, nil
 }

@@ -38,6 +38,7 @@ type row struct {
 	members  []schema.Member
 	dead     bool
 	died     int // the greater the later
+	diedAt   time.Time
 }
 
 type naive struct {
@@ -487,6 +488,7 @@ func (s *naive) Delete(ctx context.Context, c *store.Change) error {
 		return err
 	}
 	s.db.deaths++
-	s.db.rows[i].dead, s.db.rows[i].died = true, s.db.deaths
+	r := &s.db.rows[i]
+	r.dead, r.died, r.diedAt = true, s.db.deaths, c.At
 	return nil
 }

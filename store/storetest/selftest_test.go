@@ -182,6 +182,16 @@ var caught = []breach{
 	{"no tenants in Revive", "revival/tenants"},
 	{"no rollback", "revival/rollback"},
 	{"the living are revived once found", "revival/one of many revives"},
+
+	{"purging goes by the modification", "purging/what was deleted before"},
+	{"purging includes the time", "purging/what was deleted before"},
+	{"purging takes every tombstone", "purging/what was deleted before"},
+	{"purging only counts", "purging/what was deleted before"},
+	{"purging has no limit", "purging/at most n"},
+	{"purging takes every tombstone", "purging/the later one of a name stays"},
+	{"purging takes what ever died", "purging/what was revived stays"},
+	{"no tenants in Purge", "purging/tenants"},
+	{"no rollback", "purging/rollback"},
 	{"the count is no limit", "concurrency/everything at once"},
 }
 
