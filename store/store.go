@@ -16,7 +16,8 @@ import (
 // whose resources alone are seen, counted and compared, and inside
 // [Transactor.InTx] the transaction, which every call uses. Methods return
 // promptly when ctx ends. Resources handed in and out are shared and must not
-// be modified.
+// be modified. Times are kept in microseconds or better: LastModified moves with
+// every change, by a microsecond at least.
 //
 // Errors: the sentinels of this package, or wrapped ones, where a method names
 // them. Anything else becomes a plain 500 whose text is logged and never sent,
@@ -132,8 +133,8 @@ type Change struct {
 	Members *schema.MemberDelta
 	// IfVersion, unless "", is the version the resource must still have.
 	IfVersion string
-	// At is the time of the change, later than Before.LastModified and the same
-	// as After.LastModified.
+	// At is the time of the change in whole microseconds, later than
+	// Before.LastModified and the same as After.LastModified.
 	At    time.Time
 	Cause Cause
 }

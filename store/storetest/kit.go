@@ -83,9 +83,9 @@ func newKit(ctx context.Context, a *require.Assertions, f Fixture) *kit {
 	}
 }
 
-// now returns a later time with every call. Stores keep milliseconds at least.
+// now returns a later time with every call.
 func (k *kit) now() time.Time {
-	k.clock = k.clock.Add(time.Second + time.Millisecond)
+	k.clock = k.clock.Add(time.Second + time.Microsecond)
 	return k.clock
 }
 

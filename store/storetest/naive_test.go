@@ -296,8 +296,10 @@ func (s *naive) kept(r *schema.Resource, version int) *schema.Resource {
 		b.Set(a, s.spoilt(v))
 	}
 	c.Attributes = b.Object()
-	if s.db.has("times in seconds") {
-		c.Created, c.LastModified = c.Created.Truncate(time.Second), c.LastModified.Truncate(time.Second)
+	for defect, unit := range map[string]time.Duration{"times in seconds": time.Second, "times in milliseconds": time.Millisecond} {
+		if s.db.has(defect) {
+			c.Created, c.LastModified = c.Created.Truncate(unit), c.LastModified.Truncate(unit)
+		}
 	}
 	if s.db.has("the argument is written to") {
 		r.Version = c.Version

@@ -71,10 +71,10 @@ var roundTrips = []test{
 	},
 	{
 		name:     "round trips/times",
-		contract: "r has an id and times.", // M-24
+		contract: "Times are kept in microseconds.", // M-24
 		run: func(k *kit) {
 			for _, at := range []time.Time{
-				time.Date(2024, 2, 29, 23, 59, 59, 999e6, time.UTC),
+				time.Date(2024, 2, 29, 23, 59, 59, 999_999e3, time.UTC),
 				time.Date(2024, 3, 31, 2, 30, 0, 1e6, time.FixedZone("", -7*3600)),
 				time.Date(1970, 1, 1, 0, 0, 1, 0, time.UTC),
 			} {
@@ -84,6 +84,43 @@ var roundTrips = []test{
 				k.True(stored.Created.Equal(stored.LastModified), "created %s is lastModified %s", stored.Created, stored.LastModified)
 				k.True(at.Equal(stored.Created), "created: want %s, got %s", at, stored.Created)
 				k.same(stored, k.get(k.Users, stored.ID), "Get")
+			}
+		},
+	},
+	{
+		name:     "round trips/a microsecond later",
+		contract: "Times are kept in microseconds, or LastModified would not move with every change.",
+		run: func(k *kit) {
+			r := k.newUser("a")
+			for i := range 3 {
+				c := k.rename(r, fmt.Sprint("a", i))
+				c.At = r.LastModified.Add(time.Microsecond)
+				c.After.LastModified = c.At
+				updated, err := k.Users.Update(k.ctx, c)
+				k.NoError(err, "Update")
+				k.modified(r, updated, c.At)
+				k.modified(r, k.get(k.Users, r.ID), c.At)
+				r = updated
+			}
+		},
+	},
+	{
+		name:     "round trips/a group a microsecond later",
+		contract: "Times are kept in microseconds, or LastModified would not move with every change.",
+		needs:    needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(3)
+			g := k.newGroup("g")
+			for _, id := range us {
+				c := k.touch(g)
+				c.Members = &schema.MemberDelta{Add: users(id)}
+				c.At = g.LastModified.Add(time.Microsecond)
+				c.After.LastModified = c.At
+				now, _, err := k.Groups.PutMembers(k.ctx, c)
+				k.NoError(err, "PutMembers")
+				k.modified(g, now, c.At)
+				k.modified(g, k.get(k.Groups, g.ID), c.At)
+				g = now
 			}
 		},
 	},
@@ -105,6 +142,13 @@ var roundTrips = []test{
 }
 
 var displayName = schema.GroupType.MustResolve("displayName")[0]
+
+// modified proves the LastModified of a resource that was changed at a time.
+func (k *kit) modified(before, now *schema.Resource, at time.Time) {
+	was, is := before.LastModified.Format(time.RFC3339Nano), now.LastModified.Format(time.RFC3339Nano)
+	k.True(now.LastModified.After(before.LastModified), "lastModified did not move: it was %s, the change was at %s, and it is %s", was, at.Format(time.RFC3339Nano), is)
+	k.True(at.Equal(now.LastModified), "lastModified: want %s, got %s", at.Format(time.RFC3339Nano), is)
+}
 
 // roundTrip stores attributes and proves that they come back by every way.
 func (k *kit) roundTrip(s store.Store, t *schema.ResourceType, a attrs) {

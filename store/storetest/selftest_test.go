@@ -158,6 +158,9 @@ var caught = []breach{
 	{"dates in UTC", "round trips/things of every type"},
 	{"decimals are floats", "round trips/things of every type"},
 	{"times in seconds", "round trips/times"},
+	{"times in milliseconds", "round trips/times"},
+	{"times in milliseconds", "round trips/a microsecond later"},
+	{"times in milliseconds", "round trips/a group a microsecond later"},
 
 	{"the version is checked before", "concurrency/one of many with the same version"},
 	{"keys are checked before", "concurrency/one of many with the same name"},
