@@ -195,12 +195,20 @@ type Exister interface {
 // Transactor runs one write of the library, across all stores it concerns, in
 // one transaction.
 type Transactor interface {
-	// InTx runs fn with a context that carries a transaction, commits when fn
-	// returns nil, and rolls back and returns fn's error otherwise, also when
-	// fn panics. Called inside a transaction it joins that one. A conflict
-	// with another transaction may run fn again before the commit, so fn has
-	// no effects outside the transaction; if it keeps failing the error is
-	// ErrUnavailable (503).
+	// InTx runs fn with a context that carries a transaction. It commits when fn
+	// returns nil; otherwise, and when fn panics, it rolls back and returns fn's
+	// error. If ctx has ended before the commit it rolls back and returns an
+	// error, though fn returned nil. Called inside a transaction it joins that
+	// one.
+	//
+	// An error of a store ends the transaction: fn returns an error and calls
+	// nothing more with its context. Only ErrNotFound of a method that reads does
+	// not: fn may go on.
+	//
+	// After a conflict with another transaction InTx may run fn again, as long as
+	// nothing is committed, so fn has no effects outside the transaction. If the
+	// conflicts go on, or it is unknown whether the commit took place, the error
+	// is ErrUnavailable (503).
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 

@@ -24,6 +24,7 @@ type naiveDB struct {
 	saved  []row // before the transaction
 	calls  int
 	deaths int
+	missed bool // in the transaction
 
 	longest   int  // of pages, 0 for no limit
 	estimates bool // of the total
@@ -134,6 +135,13 @@ func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (er
 		release = func() {}
 	}
 	err = fn(context.WithValue(ctx, inTx{db}, true))
+	if err == nil && !db.has("an ended context commits") {
+		err = ctx.Err()
+	}
+	if err == nil && db.missed {
+		err = errors.New("the transaction has ended")
+	}
+	db.missed = false
 	switch {
 	case err == nil && db.has("commit does not"):
 		db.rows = saved
@@ -157,7 +165,7 @@ func cloneRows(rows []row) []row {
 
 func (db *naiveDB) rollback(saved []row) {
 	switch {
-	case db.has("no rollback"):
+	case db.has("no rollback"), db.has("an error of the store commits"):
 	case db.has("rollback keeps what was created"):
 		db.rows = append(saved, db.rows[len(saved):]...)
 	case db.has("rollback forgets members"):
@@ -210,6 +218,7 @@ func (s *naive) Get(ctx context.Context, id string, _ store.GetOptions) (*schema
 	}
 	i := s.find(ctx, id, "Get")
 	if i < 0 {
+		s.db.missed = s.db.has("what is not found ends the transaction")
 		return nil, store.ErrNotFound
 	}
 	r := s.db.rows[i].resource

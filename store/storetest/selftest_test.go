@@ -2,12 +2,15 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // breach is a way to break the naive store, and the case that must notice.
@@ -116,6 +119,9 @@ var caught = []breach{
 	{"no rollback", "transactions/rollback"},
 	{"no rollback", "transactions/panic"},
 	{"rollback keeps what was created", "transactions/rollback"},
+	{"an ended context commits", "transactions/a context that has ended"},
+	{"an error of the store commits", "transactions/an error of the store"},
+	{"what is not found ends the transaction", "transactions/going on after ErrNotFound"},
 	{"rollback forgets members", "transactions/rollback of groups"},
 	{"a panic keeps the lock", "transactions/panic"},
 	{"joining does not", "transactions/joining"},
@@ -243,6 +249,38 @@ func (s suite[F, K]) prove(t *testing.T, breaches []breach, broken func(defect s
 func TestSimplestStorePasses(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) Fixture { return newNaive("") })
+}
+
+// twice is a transactor that runs every function a second time, after the first
+// transaction was rolled back as after a conflict.
+type twice struct{ store.Transactor }
+
+func (tx twice) InTx(ctx context.Context, fn func(context.Context) error) error {
+	if ctx.Value(twice{}) != nil {
+		return tx.Transactor.InTx(ctx, fn) // joins
+	}
+	ctx = context.WithValue(ctx, twice{}, true)
+	conflict := errors.New("conflict")
+	err := tx.Transactor.InTx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return conflict
+	})
+	if !errors.Is(err, conflict) {
+		return err
+	}
+	return tx.Transactor.InTx(ctx, fn)
+}
+
+// InTx may run its function again.
+func TestTransactionsThatRunTwicePass(t *testing.T) {
+	t.Parallel()
+	Run(t, func(*testing.T) Fixture {
+		f := newNaive("")
+		f.Tx = twice{f.Tx}
+		return f
+	})
 }
 
 // A page may be shorter than Count though more follow.

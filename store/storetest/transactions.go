@@ -45,6 +45,58 @@ var transactions = []test{
 		run:      func(k *kit) { k.rollsBack(func(context.Context) error { panic(errVeto) }) },
 	},
 	{
+		name:     "transactions/a context that has ended",
+		contract: "If ctx has ended before the commit InTx rolls back and returns an error, though fn returned nil.",
+		needs:    needTx,
+		run: func(k *kit) {
+			ctx, cancel := context.WithCancel(k.ctx)
+			defer cancel()
+			r := k.user("a")
+			err := k.Tx.InTx(ctx, func(ctx context.Context) error {
+				k.createIn(ctx, k.Users, r)
+				cancel()
+				return nil
+			})
+			k.Error(err, "InTx did not fail, though its context has ended")
+			k.totals(0, k.total(k.Users), "the transaction was not rolled back, though its context has ended: total")
+			k.newUser("a")
+		},
+	},
+	{
+		name:     "transactions/an error of the store",
+		contract: "An error of a store ends the transaction: fn returns it, InTx rolls back and returns it.",
+		needs:    needTx,
+		run: func(k *kit) {
+			k.newUser("a")
+			b, twin := k.user("b"), k.user("A")
+			k.taken(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				k.createIn(ctx, k.Users, b)
+				_, err := k.Users.Create(ctx, Creation(twin))
+				return err
+			}), "userName")
+			k.totals(1, k.total(k.Users), "total after the rollback")
+			k.newUser("b")
+		},
+	},
+	{
+		name:     "transactions/going on after ErrNotFound",
+		contract: "ErrNotFound of a method that reads does not end the transaction.",
+		needs:    needTx,
+		run: func(k *kit) {
+			missing, r := k.newID(), k.user("a")
+			var stored *schema.Resource
+			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
+				for _, o := range []store.GetOptions{{}, {ForUpdate: true}} {
+					_, err := k.Users.Get(ctx, missing, o)
+					k.ErrorIs(err, store.ErrNotFound, "Get")
+				}
+				stored = k.createIn(ctx, k.Users, r)
+				return nil
+			}), "InTx")
+			k.same(stored, k.get(k.Users, stored.ID), "Get after the commit")
+		},
+	},
+	{
 		name:     "transactions/rollback of groups",
 		contract: "InTx runs one write of the library, across all stores it concerns, in one transaction.",
 		needs:    needTx | needGroups,
