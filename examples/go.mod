@@ -9,6 +9,7 @@ require (
 	github.com/seed5f3efb56/scim v0.0.0
 	github.com/seed5f3efb56/scim/store/sqlstore v0.0.0
 	github.com/stretchr/testify v1.12.1
+	go.etcd.io/bbolt v1.5.0
 	golang.org/x/crypto v0.48.0
 	modernc.org/sqlite v1.58.0
 )
