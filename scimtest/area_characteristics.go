@@ -8,7 +8,7 @@ import (
 )
 
 var characteristicsMutability = []row{
-	{"A-2 C-4 N-13", "readOnly attributes are ignored in POST and PUT, whatever they hold", func(c *Case) {
+	{"A-2 C-4 N-13", "readOnly attributes of any value are ignored in POST and PUT", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, groups := range []string{`[{"value":"g"}]`, `[]`, `null`, `"x"`, `5`, `{"value":1}`, `[{"unheard":"of"}]`} {
 				c.keeps([]string{`"groups":` + groups}, "groups", "")
@@ -33,7 +33,7 @@ var characteristicsMutability = []row{
 			require.Equal(c.t, before, c.Get(path).Text)
 		})
 	}},
-	{"A-2", "readOnly members of a PATCH value without path: strict refuses, the default ignores", func(c *Case) {
+	{"A-2", "readOnly members of a PATCH value without path are ignored by default and refused for the strict client", func(c *Case) {
 		path := c.Default.NewUser("u")
 		for _, value := range []string{`{"id":"x","title":"t"}`, `{"groups":[{"value":"g"}],"title":"t"}`, `{"meta":{"created":"x"},"title":"t"}`} {
 			c.Strict.Patch(path, `{"op":"replace","value":`+value+`}`).Fails(400, "mutability")
@@ -84,7 +84,7 @@ var characteristicsMutability = []row{
 			c.Get("/Users?sortBy=password").Fails(400, "invalidValue")
 		})
 	}},
-	{"A-5 A-7", "what is always returned stays, what is returned by default goes when others are named", func(c *Case) {
+	{"A-5 A-7", "attributes returned always stay, and attributes returned by default go, when the client names others", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", `"title":"t"`, `"name":{"givenName":"g","familyName":"f"}`, `"emails":[{"value":"a@b.example","type":"work"}]`)
 			require.Equal(c.t, []string{"emails", "id", "meta", "name", "schemas", "title", "userName"}, c.Get(path).Keys(""))
@@ -98,7 +98,7 @@ var characteristicsMutability = []row{
 }
 
 var characteristicsValues = []row{
-	{"A-9 N-6", "the case a client sends is the case it gets back", func(c *Case) {
+	{"A-9 N-6", "a value is returned in the case in which it was sent", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.keeps([]string{`"externalId":"AbC"`, `"nickName":"McFly"`, `"title":"CEO"`, `"emails":[{"value":"Ann.Other@B.example","type":"Work"}]`, enterprise(`"employeeNumber":"aB1"`)},
 				"externalId", `"AbC"`, "nickName", `"McFly"`, "title", `"CEO"`, "emails[0].value", `"Ann.Other@B.example"`, "emails[0].type", `"Work"`, at("employeeNumber"), `"aB1"`)
@@ -108,7 +108,7 @@ var characteristicsValues = []row{
 			c.Patch(path, `{"op":"replace","path":"userName","value":"bjensen"}`).Is(200).Has("userName", `"bjensen"`)
 		})
 	}},
-	{"A-10 C-7 W-12 N-6", "a taken userName, in whatever spelling, is 409 on POST, PUT and PATCH and changes nothing", func(c *Case) {
+	{"A-10 C-7 W-12 N-6", "a taken userName in any spelling is 409 on POST, PUT and PATCH and changes nothing", func(c *Case) {
 		c.Both(func(c *Client) {
 			for i, pair := range [][2]string{{"bjensen", "BJensen"}, {"jürgen", "JÜRGEN"}, {"ångström", "a\u030angström"}, {"straße", "STRASSE"}, {"Σίσυφος", "σίσυφοσ"}, {"x y", "X Y"}} {
 				taken, other := pair[0], pair[1]
@@ -139,7 +139,7 @@ var characteristicsValues = []row{
 			c.Patch(path, `{"op":"replace","path":"userName","value":"U"}`).Is(200)
 		})
 	}},
-	{"A-10", "what is not unique may be equal: in other tenants, other types, other attributes", func(c *Case) {
+	{"A-10", "values that need not be unique may be equal, also in other tenants, types and attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("u", `"displayName":"d"`, `"emails":[{"value":"a@b.example"}]`, enterprise(`"employeeNumber":"1"`))
 			c.NewUser("v", `"displayName":"d"`, `"emails":[{"value":"a@b.example"}]`, enterprise(`"employeeNumber":"1"`))
@@ -170,7 +170,7 @@ var characteristicsValues = []row{
 			c.Get("/").Total(2)
 		})
 	}},
-	{"A-12", "a sub-attribute is wanted only where its parent has a value", func(c *Case) {
+	{"A-12", "a sub-attribute is required only where its parent has a value", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.keeps([]string{enterprise(`"division":"d"`)}, at("manager"), "")
 			c.NewGroup("g")
@@ -178,7 +178,7 @@ var characteristicsValues = []row{
 			c.Get("/Groups").Total(1)
 		})
 	}},
-	{"A-13", "values outside canonicalValues: the default keeps them, strict refuses", func(c *Case) {
+	{"A-13", "values outside canonicalValues are kept by default and refused for the strict client", func(c *Case) {
 		for _, name := range []string{"emails", "phoneNumbers", "ims", "addresses", "photos"} {
 			value := `"` + name + `":[{"value":"https://a.example","type":"nonsense"}]`
 			if name == "addresses" {
@@ -193,7 +193,7 @@ var characteristicsValues = []row{
 		c.Strict.keeps([]string{`"emails":[{"value":"a@b.example","type":"WORK"}]`, `"roles":[{"value":"r","type":"anything"}]`, `"entitlements":[{"value":"e","type":"anything"}]`},
 			"emails[0].type", `"WORK"`, "roles[0].type", `"anything"`, "entitlements[0].type", `"anything"`)
 	}},
-	{"A-15 N-18", "by default a reference to nothing fails nothing", func(c *Case) {
+	{"A-15 N-18", "by default a reference to an unknown resource is accepted", func(c *Case) {
 		c.Both(func(c *Client) {
 			group := c.NewGroup("g", `"members":[{"value":"nobody"}]`)
 			c.Get(group).Has("members[0].value", `"nobody"`)

@@ -7,7 +7,7 @@ import (
 )
 
 var creates = []row{
-	{"C-1 C-2 C-3", "POST creates: 201, Location and meta.location agree, the body is what GET returns", func(c *Case) {
+	{"C-1 C-2 C-3", "POST creates: 201, Location and meta.location agree, and the body is that of a GET", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, made := range []*Reply{c.Post("/Users", User("bjensen", full...)), c.Post("/Groups", Group("Tour Guides", `"members":[{"value":"x"}]`)), c.Post("/Users/", User("slash"))} {
 				made.Is(201)
@@ -47,7 +47,7 @@ var creates = []row{
 		c.Default.Post("/Users", User("BJensen")).Fails(409, "uniqueness")
 		c.Default.Get("/Users").Is(200).Has("totalResults", "1")
 	}},
-	{"C-7", "a conflict stores nothing of what came with it", func(c *Case) {
+	{"C-7", "a conflict stores no part of the request", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", `"title":"before"`, `"externalId":"e"`)
 			before := c.Get(path).Text

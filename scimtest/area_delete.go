@@ -48,7 +48,7 @@ var deletes = []row{
 			c.Get("/").Total(0)
 		})
 	}},
-	{"L-3", "what is deleted is in no result", func(c *Case) {
+	{"L-3", "a deleted resource is in no result", func(c *Case) {
 		c.Both(func(c *Client) {
 			kept, gone := c.NewUser("kept", twoEmails), c.NewUser("gone", twoEmails, `"externalId":"e"`)
 			group := c.NewGroup("g")
@@ -68,7 +68,7 @@ var deletes = []row{
 			c.Get("/Users?count=0").Total(1)
 		})
 	}},
-	{"L-4 L-5", "the unique value of what is deleted is free: the same user is created anew under another id", func(c *Case) {
+	{"L-4 L-5", "the unique value of a deleted resource is free: the same user is created again under another id", func(c *Case) {
 		c.Both(func(c *Client) {
 			seen := map[string]bool{}
 			for range 5 {
@@ -85,7 +85,7 @@ var deletes = []row{
 			c.Put(other, User("bjensen")).Is(200)
 		})
 	}},
-	{"L-6", "DELETE of what is not there is 404, also the second time", func(c *Case) {
+	{"L-6", "DELETE of an unknown resource is 404, also the second time", func(c *Case) {
 		c.Both(func(c *Client) {
 			u, g := c.someone(), c.somegroup()
 			for _, path := range []string{"/Users/nope", "/Groups/nope", "/Users/" + ID(g), "/Groups/" + ID(u), "/Nope/x", u + "/x", "/Users/%00", "/Users/%ff", "/Users/" + strings.Repeat("x", 5000), "/Users/*", "/Users/" + strings.ToUpper(ID(u)) + "X", "/users/" + ID(u)} {
@@ -125,7 +125,7 @@ var deletes = []row{
 			c.Get(two).Has("members", "")
 		})
 	}},
-	{"L-7", "a deleted group is gone from the groups of its members, who stay", func(c *Case) {
+	{"L-7", "a deleted group disappears from the groups of its members, which stay", func(c *Case) {
 		c.Both(func(c *Client) {
 			a := c.someone()
 			one, two := c.somegroup(`"members":`+refs(a)), c.somegroup(`"members":`+refs(a))
@@ -135,7 +135,7 @@ var deletes = []row{
 			c.Filter("/Users", `groups.value eq `+quote(ID(one))).Total(0)
 		})
 	}},
-	{"L-7", "a reference to somebody deleted fails nothing, and is not their successor's", func(c *Case) {
+	{"L-7", "a reference to a deleted resource is accepted and does not lead to its successor", func(c *Case) {
 		c.Both(func(c *Client) {
 			boss := c.NewUser("boss")
 			path := c.someone(enterprise(`"manager":{"value":` + quote(ID(boss)) + `}`))

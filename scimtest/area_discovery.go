@@ -20,7 +20,7 @@ var discoveryConfig = []row{
 			c.Get("/ServiceProviderConfig/x").Fails(404, "")
 		})
 	}},
-	{"D-2", "every required member of ServiceProviderConfig is there in its type", func(c *Case) {
+	{"D-2", "every required attribute of ServiceProviderConfig is present with its type", func(c *Case) {
 		r := c.Default.Get("/ServiceProviderConfig").Is(200)
 		for _, name := range []string{"patch", "bulk", "filter", "changePassword", "sort", "etag"} {
 			require.IsType(c, true, r.Value(name+".supported"), name)
@@ -40,7 +40,7 @@ var discoveryConfig = []row{
 		}
 		require.NotContains(c, r.Text, "null")
 	}},
-	{"D-3", "the discovery endpoints know GET and HEAD only", func(c *Case) {
+	{"D-3", "the discovery endpoints support GET and HEAD only", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, path := range []string{"/ServiceProviderConfig", "/ResourceTypes", "/ResourceTypes/User", "/Schemas", "/Schemas/" + user} {
 				for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} {
@@ -54,7 +54,7 @@ var discoveryConfig = []row{
 			}
 		})
 	}},
-	{"D-4", "the announced features are there, the others are not", func(c *Case) {
+	{"D-4", "the announced features are supported, and the others are not", func(c *Case) {
 		c.Both(func(c *Client) {
 			config := c.Get("/ServiceProviderConfig")
 			is := func(name string) bool { return config.Value(name+".supported") == true }
@@ -136,7 +136,7 @@ var discoverySchemas = []row{
 			c.Default.Get(Path(r.String(one+"meta.location"))).Is(200).Has("id", quote(id))
 		}
 	}},
-	{"D-10 D-16", "every schema a resource type uses is there", func(c *Case) {
+	{"D-10 D-16", "every schema that a resource type uses is published", func(c *Case) {
 		r := c.Default.Get("/ResourceTypes")
 		for i, id := range r.Strings("schema") {
 			c.Default.Get("/Schemas/"+id).Is(200).Has("id", quote(id))
@@ -252,7 +252,7 @@ var discoveryTypes = []row{
 			}
 		})
 	}},
-	{"D-15 D-18", "a resource type says name, endpoint, schema and extensions", func(c *Case) {
+	{"D-15 D-18", "a resource type has name, endpoint, schema and extensions", func(c *Case) {
 		r := c.Default.Get("/ResourceTypes")
 		for i, name := range r.Strings("name") {
 			one := fmt.Sprintf("Resources[%d].", i)

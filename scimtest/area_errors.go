@@ -84,7 +84,7 @@ var errorForm = []row{
 			require.Equal(c.T, want, c.Default.Get("/Users", "Accept: "+accept).Is(200).Header.Get("Content-Type"), accept)
 		}
 	}},
-	{"E-1 E-26", "HEAD of what fails has the status of GET", func(c *Case) {
+	{"E-1 E-26", "a HEAD that fails has the status of the GET", func(c *Case) {
 		for path, status := range map[string]int{"/Users/none": 404, "/nowhere": 404, "/Users?filter=%28": 400, "/Me": 501, "/.search": 405} {
 			c.Default.Do(http.MethodHead, path, nil).Is(status)
 		}
@@ -111,7 +111,7 @@ type brokenBody struct{}
 func (brokenBody) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
 var errorTable = []row{
-	{"E-6", "400 for what does not parse or does not fit the schema", func(c *Case) {
+	{"E-6", "400 for a request that does not parse or does not fit the schema", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, body := range []string{``, ` `, `{`, `}`, `nope`, `{"a"}`, `{'a':1}`, `{"a":1,}`, `[]`, `null`, `5`, `"x"`, "\xff", "{\"a\":\"\x01\"}", User("x") + `{}`, `{"schemas":["` + user + `"],"userName":"x"`} {
 				c.Post("/Users", body).Fails(400, "invalidSyntax")
@@ -121,7 +121,7 @@ var errorTable = []row{
 			c.Get("/Users").Total(0)
 		})
 	}},
-	{"E-7 S-2", "401 with WWW-Authenticate for credentials that are missing or wrong, whatever else is wrong", func(c *Case) {
+	{"E-7 S-2", "401 with WWW-Authenticate for missing or wrong credentials comes before every other error", func(c *Case) {
 		for _, token := range []string{"", "wrong"} {
 			nobody := NewClient(c.T, c.handler, token)
 			for _, r := range []*Reply{nobody.Get("/Users"), nobody.Post("/Users", `{`), nobody.Get("/nowhere"), nobody.Do("TRACE", "/Users", nil), nobody.Get("/Users?filter=%28"), nobody.Get("/Me"), nobody.Post("/Bulk", `{}`)} {
@@ -168,7 +168,7 @@ var errorTable = []row{
 			c.Get(path).Is(200).Has("userName", `"u"`, "title", `"x"`)
 		})
 	}},
-	{"E-12", "413 for a body beyond the limit, which is named", func(c *Case) {
+	{"E-12", "413 for a body beyond the limit names the limit", func(c *Case) {
 		huge := User("u", `"title":"`+strings.Repeat("x", bodySize)+`"`)
 		path := c.Default.NewUser("u")
 		for _, r := range []*Reply{c.Default.Post("/Users", huge), c.Default.Put(path, huge), c.Default.Patch(path, `{"op":"add","value":`+huge+`}`), c.Default.Post("/Users/.search", huge)} {
@@ -177,7 +177,7 @@ var errorTable = []row{
 		}
 		c.Default.Get("/Users").Total(1)
 	}},
-	{"E-14 I-1", "501 for what is not supported", func(c *Case) {
+	{"E-14 I-1", "501 for features that are not supported", func(c *Case) {
 		c.Default.Get("/Me").Fails(501, "")
 	}},
 	{"E-15", "invalidFilter in GET, .search and the path of a PATCH", func(c *Case) {
@@ -190,7 +190,7 @@ var errorTable = []row{
 			}
 		})
 	}},
-	{"E-18 P-14", "mutability for what a client may not change", func(c *Case) {
+	{"E-18 P-14", "mutability for attributes that a client may not change", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("u")
 			for _, p := range []string{"id", "meta", "meta.created", "groups", "groups.value"} {
@@ -212,7 +212,7 @@ var errorTable = []row{
 			}
 		})
 	}},
-	{"E-20 P-5", "invalidPath for a path that is malformed or names nothing", func(c *Case) {
+	{"E-20 P-5", "invalidPath for a path that is malformed or names no attribute", func(c *Case) {
 		path := c.Default.NewUser("u")
 		for _, p := range []string{"", " ", ".", "a b", "emails[", "emails]", "emails.value.x", "urn:x:y:z", "nope", "userName.x", "emails[type eq \"work\"]x", "emails[type eq \"work\"].", "$", "/userName", "userName,title", "*"} {
 			for _, c := range []*Client{c.Default, c.Strict} {

@@ -73,7 +73,7 @@ var filterOperators = []row{
 		c.Default.NewUser("b")
 		c.Default.selects(`userName eq "b"`, "b")
 	}},
-	{"F-3", "attribute names and operators have no case", selects(
+	{"F-3", "attribute names and operators are read without case", selects(
 		`userName eq "alice"`, "alice",
 		`USERNAME EQ "alice"`, "alice",
 		`Username Eq "alice" AND Active eq true`, "alice",
@@ -227,7 +227,7 @@ var filterOperators = []row{
 		`not (userName eq "alice" or userName eq "bob")`, "boss Carol",
 		`(not (title pr))`, "bob boss",
 	)},
-	{"F-17", "not without parentheses is no filter", declines(
+	{"F-17", "not without parentheses is invalidFilter", declines(
 		`not title pr`, `not userName eq "alice"`, `not`, `not ()`, `not (`, `not (title pr`, `not not (title pr)`, `title not pr`, `(title pr) not`,
 	)},
 	{"F-2", "the examples of RFC 7644 Figure 2", selects(

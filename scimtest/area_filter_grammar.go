@@ -8,8 +8,8 @@ import (
 )
 
 var filterGrammar = []row{
-	{"F-4", "an empty filter is no filter", declines(``, ` `, "   ", "\t", "\n", `()`, `( )`)},
-	{"F-5", "what the grammar does not know is invalidFilter", declines(
+	{"F-4", "an empty filter is invalidFilter", declines(``, ` `, "   ", "\t", "\n", `()`, `( )`)},
+	{"F-5", "a text outside the grammar is invalidFilter", declines(
 		`userName`, `userName eq`, `userName eq `, `eq "a"`, `"a" eq "a"`, `"a"`, `(title pr`, `title pr)`, `((title pr)`, `title pr and`, `and title pr`,
 		`title pr or`, `or`, `title pr title pr`, `title pr and and title pr`, `title pr, title pr`, `title pr; title pr`, `emails[type eq 1`,
 		`emails[type eq "work"`, `emails type eq "work"]`, `emails[]`, `emails[ ]`, `emails[type eq "work"]]`, `emails[[type eq "work"]]`, `[type eq "work"]`,
@@ -51,7 +51,7 @@ var filterGrammar = []row{
 			c.selects(`nickName eq "x] ) ( [ and or not eq \"y\"" and userName eq "bracket"`, "bracket")
 		})
 	}},
-	{"F-31", "what is no JSON literal is refused", declines(
+	{"F-31", "an operand that is not a JSON literal is refused", declines(
 		`userName eq 'alice'`, `userName eq alice`, `userName eq "alice`, `userName eq alice"`, `userName eq ""alice"`, `userName eq "a\x"`, `userName eq "\u12"`,
 		`userName eq "\ud83d"`, "userName eq \"a\tb\"", "userName eq \"a\nb\"", `userName eq "a\"`, `userName eq {"a":1}`, `userName eq ["a"]`,
 		`userName eq TRUE`, `active eq tru`, `userName eq 01`, `userName eq -`, `userName eq .5`, `userName eq 5.`, `userName eq 1e`, `userName eq 0x1`, `userName eq NaN`,
@@ -95,7 +95,7 @@ var filterGrammar = []row{
 		)(c)
 		declines(`emails[ims[type eq "x"]]`, `emails[emails[type eq "work"]]`, `emails[type eq "work" and ims[type eq "x"]]`, `emails[value[type eq "x"]]`)(c)
 	}},
-	{"F-20", "attr[filter].sub is Entra ID's, read by the default client and refused by the strict one", func(c *Case) {
+	{"F-20", "attr[filter].sub (Entra ID) is accepted by default and refused for the strict client", func(c *Case) {
 		populate(c.Default)
 		c.Default.selects(`emails[type eq "work"].value eq "bob@corp.example"`, "bob")
 		c.Default.selects(`emails[type eq "work"].value eq "bob@example.com"`, "")
@@ -153,7 +153,7 @@ var filterGrammar = []row{
 			c.selects(strings.Join(terms, " or "), "u29")
 		})
 	}},
-	{"F-31 H-1", "bytes that are no UTF-8 are refused", func(c *Case) {
+	{"F-31 H-1", "bytes that are not UTF-8 are refused", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.Get("/Users?filter=userName+eq+%22%ff%22").Fails(400, "invalidFilter")
 			c.Get("/Users?filter=%ff+pr").Fails(400, "invalidFilter")

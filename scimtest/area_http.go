@@ -20,7 +20,7 @@ func (c *Client) bodies(path string, body any, headers ...string) []*Reply {
 }
 
 var httpMedia = []row{
-	{"H-1", "JSON is UTF-8: what is none is invalidSyntax", func(c *Case) {
+	{"H-1", "a body that is not UTF-8 is invalidSyntax", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.keeps([]string{`"nickName":"żółw 亀"`}, "nickName", `"żółw 亀"`)
 			path := c.NewUser("u")
@@ -35,7 +35,7 @@ var httpMedia = []row{
 			}
 		})
 	}},
-	{"H-2 H-3 H-4", "the answer is application/scim+json, or application/json if that was asked for", func(c *Case) {
+	{"H-2 H-3 H-4", "the response is application/scim+json, or application/json if that was asked for", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			for accept, want := range map[string]string{
@@ -54,7 +54,7 @@ var httpMedia = []row{
 			}
 		})
 	}},
-	{"H-4", "a 204 has no body, and the Content-Type of the other answers (SCIM-SDK)", func(c *Case) {
+	{"H-4", "a 204 has no body, and the Content-Type of other responses (SCIM-SDK)", func(c *Case) {
 		c.Both(func(c *Client) {
 			for accept, want := range map[string]string{"": "application/scim+json", "application/json": "application/json"} {
 				member := c.NewUser("u")
@@ -70,7 +70,7 @@ var httpMedia = []row{
 			}
 		})
 	}},
-	{"H-5", "a body is application/scim+json or application/json, in UTF-8; nothing else", func(c *Case) {
+	{"H-5", "a body is application/scim+json or application/json in UTF-8, and no other type", func(c *Case) {
 		c.Both(func(c *Client) {
 			for i, value := range []string{"application/scim+json", "application/json", "application/scim+json; charset=utf-8", "application/json;charset=UTF-8", "APPLICATION/SCIM+JSON", `application/scim+json; charset="utf-8"`, "application/json; odata=verbose", ""} {
 				c.Post("/Users", User(fmt.Sprint("u", i)), "Content-Type: "+value).Is(201)
@@ -88,7 +88,7 @@ var httpMedia = []row{
 			c.Delete(path, "Content-Type: text/xml").Is(204)
 		})
 	}},
-	{"H-6", "another format is not offered: Accept is answered in the default format, a suffix is no resource", func(c *Case) {
+	{"H-6", "other formats are not supported: Accept is answered in the default format, a suffix names no resource", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			for _, accept := range []string{"text/html", "application/xml", "nonsense", "application/json;q=0", ",,;"} {
@@ -99,7 +99,7 @@ var httpMedia = []row{
 			}
 		})
 	}},
-	{"H-12", "a body that is no JSON object is invalidSyntax", func(c *Case) {
+	{"H-12", "a body that is not a JSON object is invalidSyntax", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", `"title":"t"`)
 			before := c.Get("/").Text
@@ -212,7 +212,7 @@ var httpNotation = []row{
 			c.Get(path+"?excludedAttributes="+ent).Is(200).Has("['"+ent+"']", "", "name.givenName", `"g"`)
 		})
 	}},
-	{"H-15", "an extension attribute needs its URN: strict knows no other name, the default finds one that only it has", func(c *Case) {
+	{"H-15", "an extension attribute needs its URN for the strict client, and by default only where its name is ambiguous", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", enterprise(`"department":"d"`))
 			for _, name := range []string{user + ":department", ent + ".department", ent + ":userName", grp + ":displayName", "urn:x:y:department", ent + ":", ":department", "urn"} {
@@ -236,7 +236,7 @@ var httpNotation = []row{
 }
 
 var httpEndpoints = []row{
-	{"H-9 H-10", "v2 may stand before the endpoint; another version is invalidVers; elsewhere it is no version", func(c *Case) {
+	{"H-9 H-10", "v2 may stand before the endpoint, another version is invalidVers, and v2 elsewhere is not a version", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			for _, p := range []string{path, "/Users?filter=userName pr", "/Schemas/" + user, "/ResourceTypes/User", "/ServiceProviderConfig", "/"} {
@@ -274,7 +274,7 @@ var httpEndpoints = []row{
 			}
 		})
 	}},
-	{"H-18", "a method the endpoint does not know is 405 with Allow, one nobody knows 501", func(c *Case) {
+	{"H-18", "a method that the endpoint does not support is 405 with Allow, an unknown method 501", func(c *Case) {
 		c.Both(func(c *Client) {
 			path, group := c.NewUser("u"), c.NewGroup("g")
 			for p, allowed := range map[string]string{"/Users": "GET POST", "/Groups": "GET POST", path: "GET PUT PATCH DELETE", group: "GET PUT PATCH DELETE", "/Users/.search": "POST", "/Groups/.search": "POST", "/.search": "POST", "/": "GET", "/Bulk": "POST"} {
@@ -310,7 +310,7 @@ var httpEndpoints = []row{
 			c.Do("HEAD", "/.search", nil).Is(405)
 		})
 	}},
-	{"H-19", "every endpoint of the protocol is there, supported or not", func(c *Case) {
+	{"H-19", "every endpoint of the protocol exists, supported or not", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, p := range []string{"/Users", "/Groups", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/"} {
 				c.Get(p).Is(200)

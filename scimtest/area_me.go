@@ -3,7 +3,7 @@ package scimtest
 import "github.com/stretchr/testify/require"
 
 var me = []row{
-	{"I-1 I-5 E-14", "/Me is 501 for every method when the service provider has none", func(c *Case) {
+	{"I-1 I-5 E-14", "/Me that is not configured is 501 for every method", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("u")
 			for _, path := range []string{"/Me", "/Me/", "/Me?attributes=userName"} {

@@ -61,7 +61,7 @@ var modelSchemas = []row{
 			c.Get(path).Has("userName", `"kept"`)
 		})
 	}},
-	{"M-3", "a schema the type does not declare: strict refuses it", func(c *Case) {
+	{"M-3", "a schema that the type does not declare is refused for the strict client", func(c *Case) {
 		for _, uri := range []string{"urn:x:y", grp, "", "User", "urn:ietf:params:scim:api:messages:2.0:Error", user + ":x", " " + user} {
 			c.Strict.refuses("invalidSyntax", schemas(user, uri))
 			c.Strict.refuses("invalidSyntax", schemas(uri, user))
@@ -69,7 +69,7 @@ var modelSchemas = []row{
 		c.Strict.Post("/Groups", Group("g", schemas(grp, ent))).Fails(400, "invalidSyntax")
 		c.Default.Get("/Groups").Total(0)
 	}},
-	{"M-3", "a schema the type does not declare: the default ignores it and never returns it", func(c *Case) {
+	{"M-3", "a schema that the type does not declare is ignored by default and never returned", func(c *Case) {
 		for _, uri := range []string{"urn:x:y", grp, "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User"} {
 			c.Default.keeps([]string{schemas(user, uri)}, "schemas", `["`+user+`"]`)
 			c.Default.keeps([]string{schemas(uri)}, "schemas", `["`+user+`"]`)
@@ -104,7 +104,7 @@ var modelSchemas = []row{
 		c.Strict.refuses("invalidSyntax", schemas(grp))
 		c.Strict.Post("/Groups", Group("g", schemas(user))).Fails(400, "invalidSyntax")
 	}},
-	{"M-7", "extension attributes live under the extension's URI only", func(c *Case) {
+	{"M-7", "extension attributes are only under the URI of the extension", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.keeps([]string{schemas(user, ent), enterprise(`"employeeNumber":"1"`, `"manager":{"value":"m"}`)},
 				at("employeeNumber"), `"1"`, at("manager.value"), `"m"`, "employeeNumber", "", "manager", "")
@@ -114,7 +114,7 @@ var modelSchemas = []row{
 		}
 		c.Default.keeps([]string{`"employeeNumber":"1"`}, "employeeNumber", "", "['"+ent+"']", "")
 	}},
-	{"M-8 C-11", "the returned schemas name the extensions in use, whatever was sent", func(c *Case) {
+	{"M-8 C-11", "the returned schemas are those of the extensions in use", func(c *Case) {
 		both := `["` + user + `","` + ent + `"]`
 		c.Both(func(c *Client) {
 			c.keeps([]string{schemas(user, ent)}, "schemas", `["`+user+`"]`)

@@ -8,7 +8,7 @@ import (
 )
 
 var modelCommon = []row{
-	{"M-21 C-4", "meta the client sends is ignored, whatever it is", func(c *Case) {
+	{"M-21 C-4", "meta of any value is ignored", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, meta := range []string{
 				`{"created":"1999-01-01T00:00:00Z","lastModified":"1999-01-01T00:00:00Z","resourceType":"Group","location":"https://evil.example","version":"W/\"x\""}`,
@@ -65,7 +65,7 @@ var modelCommon = []row{
 		require.True(c, c.Default.Get(g).Time("meta.lastModified").After(group.Time("meta.lastModified")))
 		require.Equal(c, before.String("meta.lastModified"), c.Default.Get(u).String("meta.lastModified"))
 	}},
-	{"M-25 C-2", "meta.location is where the resource is, and Content-Location", func(c *Case) {
+	{"M-25 C-2", "meta.location is the URI of the resource and the Content-Location", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, r := range representations(c) {
 				if r.Value("meta") == nil {
@@ -78,7 +78,7 @@ var modelCommon = []row{
 			}
 		})
 	}},
-	{"M-26", "meta is returned by default, and in parts when these are asked for", func(c *Case) {
+	{"M-26", "meta is returned by default, and in part when its sub-attributes are named", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			all := []string{"created", "lastModified", "location", "resourceType", "version"}
@@ -137,7 +137,7 @@ var modelCommon = []row{
 			c.Post("/Users/.search", `{"count":1,"filter":"title eq \"v\"","schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`).Total(1)
 		})
 	}},
-	{"M-32", "responses show what is stored, not what was sent", func(c *Case) {
+	{"M-32", "a response shows the stored resource and not the request", func(c *Case) {
 		sent := []string{`"unheardOf":"x"`, `"name":{"unheardOf":"x","givenName":"g"}`, `"emails":[{"value":"a@b.example","unheardOf":1}]`, enterprise(`"unheardOf":{"a":[1]}`), `"urn:x:y":{"a":1}`}
 		for _, one := range sent {
 			c.Strict.refuses("invalidSyntax", one)

@@ -20,7 +20,7 @@ var modelID = []row{
 			}
 		})
 	}},
-	{"M-11", "no projection takes the id away", func(c *Case) {
+	{"M-11", "the id is returned with every selection of attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", `"nickName":"n"`)
 			id := quote(ID(path))
@@ -41,7 +41,7 @@ var modelID = []row{
 			}
 		}
 	}},
-	{"M-13", "an id stays with its resource and is never given again", func(c *Case) {
+	{"M-13", "an id stays with its resource and is never used again", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			id := ID(path)
@@ -52,7 +52,7 @@ var modelID = []row{
 			c.Get(path).Fails(404, "")
 		})
 	}},
-	{"M-14 C-4", "an id the client sends is ignored, whatever it is", func(c *Case) {
+	{"M-14 C-4", "an id of a client is ignored", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, id := range []string{`"mine"`, `""`, `null`, `5`, `["mine"]`, `{"value":"mine"}`, `"bulkId:1"`} {
 				c.keeps([]string{`"id":` + id}, "meta.resourceType", `"User"`)

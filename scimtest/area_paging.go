@@ -35,7 +35,7 @@ var paging = []row{
 			}
 		})
 	}},
-	{"G-3", "never more than count", func(c *Case) {
+	{"G-3", "a page has at most count resources", func(c *Case) {
 		c.Both(func(c *Client) {
 			crowd(c, 5)
 			for n := range 8 {
@@ -61,12 +61,12 @@ var paging = []row{
 			}
 		})
 	}},
-	{"G-6 Q-10", "without count the page is as large as the service provider likes, at most maxResults", func(c *Case) {
+	{"G-6 Q-10", "without count a page has the default size, at most maxResults", func(c *Case) {
 		c.Default.NewUser("a")
 		c.Default.Get("/Users").Total(1).Has("Resources.#", "1", "itemsPerPage", "1")
 		c.Default.Get("/Users?count=2147483647").Total(1).Has("itemsPerPage", "1")
 	}},
-	{"G-7", "itemsPerPage is the number returned, startIndex that of the first", func(c *Case) {
+	{"G-7", "itemsPerPage is the number of resources returned, startIndex the index of the first", func(c *Case) {
 		c.Both(func(c *Client) {
 			crowd(c, 25)
 			for start, want := range map[int]string{1: "10", 11: "10", 21: "5", 16: "10", 25: "1"} {
@@ -75,7 +75,7 @@ var paging = []row{
 			}
 		})
 	}},
-	{"G-8", "beyond the end: an empty page with the real total", func(c *Case) {
+	{"G-8", "a page after the last match is empty and has the real total", func(c *Case) {
 		c.Both(func(c *Client) {
 			crowd(c, 3)
 			for _, start := range []string{"4", "1000", "2147483648", "9223372036854775807"} {
@@ -86,7 +86,7 @@ var paging = []row{
 			}
 		})
 	}},
-	{"G-9", "what is no integer is invalidValue", func(c *Case) {
+	{"G-9", "a startIndex or count that is not an integer is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
 			crowd(c, 1)
 			for _, value := range []string{"abc", "1.5", "1e3", "", " ", "0x10", "1,2", "١", "true", "null", `"1"`, "99999999999999999999", "-99999999999999999999", "1_000", "--1", "+-1", "NaN"} {
@@ -103,11 +103,11 @@ var paging = []row{
 			}
 		})
 	}},
-	{"G-9", "a number given twice is no number", func(c *Case) {
+	{"G-9", "a parameter that is given twice is invalidValue", func(c *Case) {
 		c.Default.Get("/Users?count=1&count=2").Fails(400, "invalidValue")
 		c.Default.Get("/Users?startIndex=1&startindex=2").Fails(400, "invalidValue")
 	}},
-	{"G-10", "pages over unchanged data cover every result exactly once, filtered, sorted or neither", func(c *Case) {
+	{"G-10", "pages over unchanged data contain every result exactly once, with and without filter and sorting", func(c *Case) {
 		c.Both(func(c *Client) {
 			crowd(c, 23)
 			for _, query := range []string{"/Users?", "/Users?sortBy=userName&", "/Users?filter=userName+pr&", "/Users?filter=meta.location+pr&", "/?", "/?sortBy=userName&", "/?filter=userName+sw+%22u%22&"} {
@@ -122,14 +122,14 @@ var paging = []row{
 			}
 		})
 	}},
-	{"G-10", "paging keeps no state: the same page may be asked for in any order", func(c *Case) {
+	{"G-10", "paging keeps no state: pages may be requested in any order", func(c *Case) {
 		crowd(c.Default, 6)
 		second := c.Default.Get("/Users?startIndex=3&count=2").Is(200).Text
 		c.Default.Get("/Users?startIndex=1&count=2").Is(200)
 		require.Equal(c.T, second, c.Default.Get("/Users?startIndex=3&count=2").Is(200).Text)
 		require.Equal(c.T, second, c.Strict.Get("/Users?startIndex=3&count=2").Is(200).Text)
 	}},
-	{"G-10", "groups page like users, without their members too", func(c *Case) {
+	{"G-10", "groups are paged like users, also without their members", func(c *Case) {
 		c.Both(func(c *Client) {
 			for i := range 7 {
 				c.NewGroup(fmt.Sprint("g", i))

@@ -32,7 +32,7 @@ var patchMessage = []row{
 			}
 		})
 	}},
-	{"P-2 P-10", "a body that is no JSON object is invalidSyntax", func(c *Case) {
+	{"P-2 P-10", "a body that is not a JSON object is invalidSyntax", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone()
 			for _, body := range []string{"", " ", "null", "true", "5", `"x"`, "[]", "[" + PatchOp(add("title", `"t"`)) + "]", "{", PatchOp(add("title", `"t"`)) + "}", PatchOp(add("title", `"t"`))[1:],
@@ -47,7 +47,7 @@ var patchMessage = []row{
 			c.Get(path).Has("title", "")
 		})
 	}},
-	{"P-3 P-10", "Operations that is no array of operations is invalidSyntax", func(c *Case) {
+	{"P-3 P-10", "Operations that is not an array of operations is invalidSyntax", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone()
 			for _, ops := range []string{"", `,"Operations":null`, `,"Operations":[]`, `,"Operations":{}`, `,"Operations":` + add("title", `"t"`), `,"Operations":"x"`, `,"Operations":5`,
@@ -58,7 +58,7 @@ var patchMessage = []row{
 			c.Get(path).Has("title", "")
 		})
 	}},
-	{"P-3", "more operations than one request may have are refused, as many as that pass", func(c *Case) {
+	{"P-3", "the limit on operations is accepted, one operation more is refused", func(c *Case) {
 		op := add("title", `"t"`)
 		path := c.Default.someone()
 		c.Default.Patch(path, strings.Repeat(op+",", 10000)+op).Fails(400, "invalidSyntax")
@@ -74,7 +74,7 @@ var patchMessage = []row{
 			}
 		})
 	}},
-	{"P-4", "op is compared without case, and members the RFC does not know are ignored (Entra ID, Z-22)", func(c *Case) {
+	{"P-4", "op is read without case, and unknown members of an operation are ignored (Entra ID, Z-22)", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone()
 			for _, op := range []string{"Add", "ADD", "aDD", "Replace", "REPLACE"} {
@@ -84,7 +84,7 @@ var patchMessage = []row{
 			c.becomes(path, `{"value":"t","path":"title","op":"add"}`, "title", `"t"`)
 		})
 	}},
-	{"P-23 P-10", "PATCH of what is not there is 404 and creates nothing", func(c *Case) {
+	{"P-23 P-10", "PATCH of an unknown resource is 404 and creates nothing", func(c *Case) {
 		c.Both(func(c *Client) {
 			u, g := c.someone(), c.somegroup()
 			for _, path := range []string{"/Users/nope", "/Groups/nope", "/Users/" + ID(g), "/Groups/" + ID(u), u + "x", "/Users/%00", "/Users/%ff", "/Users/..%2f", u + "/title"} {
@@ -99,7 +99,7 @@ var patchMessage = []row{
 			}
 		})
 	}},
-	{"P-11", "the answer to a changed user is 200 with what GET shows", func(c *Case) {
+	{"P-11", "a PATCH of a user is 200 with the body of a GET", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(twoEmails, enterprise(`"department":"d"`))
 			c.somegroup(`"members":` + refs(path))
@@ -109,7 +109,7 @@ var patchMessage = []row{
 			r.Has("title", `"t"`, "groups.#", "1", "emails.#", "2", at("department"), `"d"`)
 		})
 	}},
-	{"P-11 P-12", "attributes and excludedAttributes shape the answer of PATCH as they do that of GET", func(c *Case) {
+	{"P-11 P-12", "attributes and excludedAttributes shape the response to PATCH as that to GET", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(twoEmails, enterprise(`"department":"d"`))
 			for i, q := range []string{"?attributes=userName", "?attributes=title", "?attributes=id", "?excludedAttributes=emails,meta", "?excludedAttributes=name.givenName,emails.type", "?attributes=emails.value," + ent + ":department", "?ATTRIBUTES=USERNAME"} {
@@ -190,7 +190,7 @@ var patchPaths = []row{
 			}
 		})
 	}},
-	{"P-17", "unknown members of a value without path: strict refuses, the default ignores (Z-3)", func(c *Case) {
+	{"P-17", "unknown members of a value without path are ignored by default and refused for the strict client (Z-3)", func(c *Case) {
 		path := c.Default.someone()
 		for i, value := range []string{`"nope":"x"`, `"nope":{"a":[null]}`, `"urn:example:2.0:X":{"a":1}`, `"urn:example:2.0:X:a":1`, `"emails.nope":"x"`} {
 			c.Strict.fails(path, "invalidPath", replace("", `{`+value+`,"title":"t"}`), add("", `{"title":"t",`+value+`}`))
@@ -203,7 +203,7 @@ var patchPaths = []row{
 			c.Default.becomes(path, replace("", value), "name.nope", "", "emails[0].nope", "", at("nope"), "")
 		}
 	}},
-	{"P-18 P-10", "a filter in a path that is wrong is invalidFilter", func(c *Case) {
+	{"P-18 P-10", "a wrong filter in a path is invalidFilter", func(c *Case) {
 		c.Both(func(c *Client) {
 			path, group := c.someone(twoEmails), c.somegroup()
 			for _, f := range []string{`type foo "x"`, `nope eq "x"`, `primary gt true`, `primary eq 5`, `type eq 5`, `type`, `type eq`, `*`, `first`, `eq "x"`, `type eq "work" and`, `(type eq "work"`, `type eq "work")`, `type eq "work`, `type eq work`, `not type eq "x"`, `type eq "a" xor type eq "b"`,

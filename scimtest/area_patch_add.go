@@ -15,7 +15,7 @@ var patchAdd = []row{
 			c.becomes(c.somegroup(`"members":`+refs(a)), add("", `{"members":`+refs(b)+`,"displayName":"d"}`), "members.#", "2", "displayName", `"d"`)
 		})
 	}},
-	{"P-29 P-10", "add without a value, or without path and with one that is no object, is invalidValue", func(c *Case) {
+	{"P-29 P-10", "add without a value, or without path and with a value that is not an object, is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(twoEmails)
 			for _, p := range []string{"title", "emails", "name", "name.givenName", `emails[type eq "work"]`, `emails[type eq "work"].display`, ent, ent + ":department", "schemas", "password", ""} {
@@ -93,7 +93,7 @@ var patchAddValues = []row{
 			}
 		})
 	}},
-	{"P-34 P-35", "a value that is there takes over what is said of it in addition", func(c *Case) {
+	{"P-34 P-35", "an added value that exists takes over the new sub-attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(twoEmails)
 			c.becomes(path, add("emails", `[{"value":"h@y.example","type":"home","display":"d"}]`), "emails.#", "2", "emails[1]", `{"value":"h@y.example","type":"home","display":"d"}`)
@@ -117,7 +117,7 @@ var patchAddValues = []row{
 			c.becomes(path, add(`emails[not (type eq "home")].primary`, "false"), "emails[0].primary", "false", "emails[1].primary", "", "emails[2].primary", "false")
 		})
 	}},
-	{"P-41", "add on a value path without match: strict is noTarget, the default creates the value from the filter (Entra ID, Z-25)", func(c *Case) {
+	{"P-41", "add on a value path without match creates the value from the filter by default (Entra ID, Z-25) and is noTarget for the strict client", func(c *Case) {
 		for _, one := range []struct{ path, value, at, want string }{
 			{`emails[type eq "other"].value`, `"a@x.example"`, "emails", `[{"value":"w@x.example","type":"work","primary":true},{"value":"h@y.example","type":"home"},{"type":"other","value":"a@x.example"}]`},
 			{`phoneNumbers[type eq "mobile"].value`, `"+1"`, "phoneNumbers", `[{"type":"mobile","value":"+1"}]`},
@@ -142,7 +142,7 @@ var patchAddValues = []row{
 		path := c.Default.someone(twoEmails)
 		c.Default.becomes(path, add(`emails[type eq "other" and primary eq true].value`, `"o@x.example"`), "emails[0].primary", "false", "emails[2]", `{"type":"other","primary":true,"value":"o@x.example"}`)
 	}},
-	{"P-45 P-34", "add members: several at once, each once; display is ours, $ref and type are completed", func(c *Case) {
+	{"P-45 P-34", "several members are added at once, each once; display is ignored, $ref and type are completed", func(c *Case) {
 		c.Both(func(c *Client) {
 			a, b, group := c.someone(`"displayName":"Ann"`), c.someone(), c.somegroup()
 			nested := c.somegroup()

@@ -1,7 +1,7 @@
 package scimtest
 
 var patchReplace = []row{
-	{"P-57", "replace without path replaces each attribute named, lists as a whole, and leaves the others", func(c *Case) {
+	{"P-57", "replace without path replaces each named attribute, lists as a whole, and leaves the others", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(twoEmails, `"title":"t"`, `"nickName":"n"`, `"phoneNumbers":[{"value":"1"}]`, enterprise(`"department":"d"`))
 			name := quote(c.Get(path).String("userName"))
@@ -106,7 +106,7 @@ var patchReplaceValues = []row{
 			c.becomes(path, replace("emails", `[{"value":"m@x.example","type":"work"},{"value":"n@x.example"},{"value":"n@x.example"}]`), "emails", `[{"value":"m@x.example","type":"work"},{"value":"n@x.example"}]`)
 		})
 	}},
-	{"P-62", "one value where a list is replaced: strict refuses, the default takes it for the list (Z-30)", func(c *Case) {
+	{"P-62", "one value where a list is replaced is the list by default and refused for the strict client (Z-30)", func(c *Case) {
 		path, group := c.Default.someone(twoEmails), c.Default.somegroup()
 		for _, op := range []string{replace("emails", `{"value":"n@x.example"}`), replace("", `{"phoneNumbers":{"value":"1"}}`)} {
 			c.Strict.fails(path, "invalidValue", op)
@@ -133,7 +133,7 @@ var patchReplaceValues = []row{
 			c.becomes(path, replace(`addresses[type eq "home"].streetAddress`, `"x"`), "addresses[1].streetAddress", `"x"`, "addresses.#", "3")
 		})
 	}},
-	{"P-67 P-68 P-10", "replace on a value path without match: strict is noTarget; the default creates a value where a sub-attribute follows (Entra ID, Z-29)", func(c *Case) {
+	{"P-67 P-68 P-10", "replace on a value path without match is noTarget; by default it creates a value where a sub-attribute follows (Entra ID, Z-29)", func(c *Case) {
 		for _, one := range []struct{ path, value, at, want string }{
 			{`emails[type eq "other"].value`, `"a@x.example"`, "emails[2]", `{"type":"other","value":"a@x.example"}`},
 			{`phoneNumbers[type eq "work"].value`, `"+1"`, "phoneNumbers", `[{"type":"work","value":"+1"}]`},

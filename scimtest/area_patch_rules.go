@@ -8,7 +8,7 @@ import (
 )
 
 var patchSequence = []row{
-	{"P-8", "each operation works on what the one before has left", func(c *Case) {
+	{"P-8", "each operation works on the result of the one before", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone()
 			c.becomes(path, add("emails", `[{"value":"x@x.example"}]`)+","+replace(`emails[value eq "x@x.example"].type`, `"work"`)+","+add(`emails[type eq "work"].display`, `"d"`),
@@ -23,7 +23,7 @@ var patchSequence = []row{
 			c.becomes(group, add("members", refs(b))+","+remove(`members[value ne `+quote(ID(b))+`]`), "members.#", "1", "members[0].value", quote(ID(b)))
 		})
 	}},
-	{"P-9 P-10 P-22", "when one operation fails nothing is changed, wherever it stands", func(c *Case) {
+	{"P-9 P-10 P-22", "if one operation fails, nothing is changed", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(twoEmails, `"title":"t"`, enterprise(`"department":"d"`))
 			good := strings.Join([]string{replace("title", `"changed"`), remove("emails"), add("nickName", `"n"`), replace(ent+":department", `"e"`), replace("password", `"t1meMa$heen"`)}, ",")
@@ -45,7 +45,7 @@ var patchSequence = []row{
 			c.Get(taken).Has("groups.#", "1")
 		})
 	}},
-	{"P-19 P-20", "schemas follows what the operations do to extensions", func(c *Case) {
+	{"P-19 P-20", "schemas follows the changes of extensions", func(c *Case) {
 		c.Both(func(c *Client) {
 			both, one := `["`+user+`","`+ent+`"]`, `["`+user+`"]`
 			c.becomes(c.someone(), add("schemas", `["`+ent+`"]`)+","+add(ent+":department", `"d"`), "schemas", both, at("department"), `"d"`)
@@ -64,7 +64,7 @@ var patchSequence = []row{
 			c.fails(path, "invalidValue", add("schemas", "5"), add("schemas", `[5]`), add("schemas", `{"value":"x"}`), replace("schemas", `[]`), replace("schemas", `["`+ent+`"]`), replace("schemas", "null"))
 		})
 	}},
-	{"P-19", "unknown URIs added to schemas: strict refuses, the default ignores (Entra ID)", func(c *Case) {
+	{"P-19", "unknown URIs added to schemas are ignored by default (Entra ID) and refused for the strict client", func(c *Case) {
 		path := c.Default.someone()
 		c.Strict.fails(path, "invalidValue", add("schemas", `["urn:example:x"]`), add("schemas", quote(grp)), add("", `{"schemas":["urn:example:x"]}`), replace("", `{"schemas":["`+ent+`"]}`), add("", `{"schemas":5}`))
 		c.Default.stays(path, add("", `{"schemas":["urn:example:x"]}`), replace("", `{"schemas":["urn:example:x"]}`))
@@ -106,7 +106,7 @@ var patchSequence = []row{
 			c.becomes(path, replace("userName", quote(strings.ToUpper(c.Get(path).String("userName")))))
 		})
 	}},
-	{"P-24 P-52", "required attributes are there after every operation", func(c *Case) {
+	{"P-24 P-52", "required attributes are present after every operation", func(c *Case) {
 		c.Both(func(c *Client) {
 			path, group := c.someone(), c.somegroup()
 			c.fails(path, "mutability", remove("userName"), remove("userName")+","+add("userName", `"new"`))
@@ -142,7 +142,7 @@ var patchSequence = []row{
 }
 
 var patchValues = []row{
-	{"P-14 P-43 P-53 P-70 P-10", "an operation on what is readOnly is a mutability error", func(c *Case) {
+	{"P-14 P-43 P-53 P-70 P-10", "an operation on a readOnly attribute is a mutability error", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(enterprise(`"manager":{"value":"m"}`))
 			c.somegroup(`"members":` + refs(path))
@@ -155,7 +155,7 @@ var patchValues = []row{
 			c.fails(path, "mutability", replace("id", quote(ID(path))), add("meta.resourceType", `"User"`)) // the same value is no excuse
 		})
 	}},
-	{"P-14 N-21", "readOnly parts of a value: strict refuses, the default ignores them, as in a POST", func(c *Case) {
+	{"P-14 N-21", "readOnly parts of a value are ignored by default, as in a POST, and refused for the strict client", func(c *Case) {
 		path := c.Default.someone()
 		for _, op := range []string{replace(ent+":manager", `{"displayName":"Boss"}`), add(ent, `{"manager":{"displayName":"Boss"}}`), replace("", `{"`+ent+`":{"manager":{"displayName":null}}}`)} {
 			c.Strict.fails(path, "mutability", op, add("title", `"t"`)+","+op)
@@ -187,7 +187,7 @@ var patchValues = []row{
 			}
 		})
 	}},
-	{"P-16", "what the default takes for providers' sake is of the wrong type to the strict client", func(c *Case) {
+	{"P-16", "values that the default client may send for providers' sake are of the wrong type for the strict client", func(c *Case) {
 		path, group := c.Default.someone(twoEmails), c.Default.somegroup()
 		for _, one := range []struct{ path, value, at, becomes string }{
 			{"active", `"False"`, "active", "false"}, {"active", `"true"`, "active", "true"}, {"active", `""`, "active", ""}, {"title", `["t"]`, "title", `"t"`}, {"name", `[{"givenName":"g"}]`, "name.givenName", `"g"`}, {"name.familyName", `["f"]`, "name.familyName", `"f"`}, {"active", `[false]`, "active", "false"},
@@ -200,7 +200,7 @@ var patchValues = []row{
 		c.Strict.fails(group, "invalidValue", add("members", `"x"`), add("members", `["x"]`), add("members", `""`))
 		c.Default.becomes(group, add("members", `["x"]`), "members[0].value", `"x"`)
 	}},
-	{"P-16 P-14 P-10", "no value of any JSON type at any path is more than a 400, and a 400 changes nothing", func(c *Case) {
+	{"P-16 P-14 P-10", "a value of any JSON type at any path is accepted or 400, and a 400 changes nothing", func(c *Case) {
 		values := []string{`null`, `true`, `0`, `-1.5e3`, `1e999`, `9223372036854775808`, `""`, `" "`, `"x"`, `"\u0000"`, `[]`, `{}`, `[null]`, `[[]]`, `[{}]`, `{"":""}`, `{"value":null}`, `{"value":"x"}`, `{"value":{"value":[]}}`, `[{"value":"x","type":"work","primary":true},{"value":"x","type":"work","primary":true}]`, `{"primary":true}`, `["x","y"]`, `{"type":5}`, `{"members":[{"value":"x"}]}`}
 		c.Both(func(c *Client) {
 			c.survives(c.somegroup(`"members":`+refs(c.someone())), values, "id", "meta", "schemas", "displayName", "members", "members.value", `members[value eq "x"]`, `members[value pr].type`, "members.display", "")

@@ -45,7 +45,7 @@ func without(names string) string {
 }
 
 var projectionNames = []row{
-	{"J-1 J-2", "attributes returns the minimum and what was named", func(c *Case) {
+	{"J-1 J-2", "attributes returns the minimum set and the named attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.shows(c.NewUser("babs", jensen...),
 				"attributes=userName", least+" userName",
@@ -59,7 +59,7 @@ var projectionNames = []row{
 			)
 		})
 	}},
-	{"J-1 J-3", "excludedAttributes returns the default set less what was named", func(c *Case) {
+	{"J-1 J-3", "excludedAttributes returns the default set without the named attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.shows(c.NewUser("babs", jensen...),
 				"excludedAttributes=emails", without("emails"),
@@ -74,7 +74,7 @@ var projectionNames = []row{
 				"attributes=members", "schemas id members", "attributes=id", "schemas id")
 		})
 	}},
-	{"J-4 A-5", "what is always returned cannot be excluded", func(c *Case) {
+	{"J-4 A-5", "an attribute that is always returned cannot be excluded", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.shows(c.NewUser("babs", jensen...),
 				"excludedAttributes=id,userName", without("userName"),
@@ -129,7 +129,7 @@ var projectionNames = []row{
 			c.Get("/Users").Total(1)
 		})
 	}},
-	{"J-10", "schemas is returned with every projection, naming what is returned", func(c *Case) {
+	{"J-10", "schemas is returned with every selection of attributes and names the schemas of those returned", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("babs", jensen...)
 			for _, query := range []string{"attributes=userName", "attributes=" + ent + ":department", "excludedAttributes=schemas", "excludedAttributes=" + ent} {
@@ -163,7 +163,7 @@ var projectionNames = []row{
 			c.Strict.Get("/Users?"+query).Fails(400, "invalidValue")
 		}
 	}},
-	{"J-11", "on the root a name that some type has is projected where it is", func(c *Case) {
+	{"J-11", "at the root a name selects the attribute in each type that has it", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("babs", jensen...)
 			c.NewGroup("g")
@@ -174,7 +174,7 @@ var projectionNames = []row{
 			got.Has("Resources[0].meta", "", "Resources[1].meta", "", "Resources[0].emails", "", "Resources[1].displayName", `"g"`)
 		})
 	}},
-	{"A-4 A-6 J-2", "a password is never returned, however it is asked for", func(c *Case) {
+	{"A-4 A-6 J-2", "a password is never returned, also when it is named", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("babs", jensen...)
 			for _, query := range []string{"", "?attributes=password", "?attributes=password,userName", "?excludedAttributes=title", "?attributes=" + user + ":password", "?attributes=" + user} {
@@ -261,7 +261,7 @@ var projectionParts = []row{
 			c.Get(path+"?attributes="+user).Is(200).Has("userName", `"babs"`, "emails.#", "3", "meta", "")
 		})
 	}},
-	{"J-12", "a complex attribute named whole has all its default sub-attributes", func(c *Case) {
+	{"J-12", "a complex attribute that is named returns its default sub-attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("babs", jensen...)
 			c.Get(path+"?attributes=name").Is(200).Has("name", `{"givenName":"Barbara","familyName":"Jensen","formatted":"Barbara Jensen"}`)
@@ -272,7 +272,7 @@ var projectionParts = []row{
 }
 
 var projectionOperations = []row{
-	{"J-9", "projection works with every operation that returns a resource", func(c *Case) {
+	{"J-9", "attributes works with every operation that returns a resource", func(c *Case) {
 		c.Both(func(c *Client) {
 			wanted := []string{"id", "schemas", "userName"}
 			const query = "?attributes=userName"
@@ -305,7 +305,7 @@ var projectionOperations = []row{
 			got.Has("members", "", "displayName", `"g"`)
 		})
 	}},
-	{"J-9 V-2", "projection changes neither version nor ETag of what is stored", func(c *Case) {
+	{"J-9 V-2", "a selection of attributes changes neither version nor ETag", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("babs", jensen...)
 			whole := c.Get(path).Is(200)
@@ -313,7 +313,7 @@ var projectionOperations = []row{
 			require.Equal(c.t, whole.Text, c.Get(path).Is(200).Text)
 		})
 	}},
-	{"J-2", "a projection does not narrow what is filtered or sorted by", func(c *Case) {
+	{"J-2", "a selection of attributes does not restrict filters and sorting", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("b", `"title":"x"`)
 			c.NewUser("a", `"title":"x"`)

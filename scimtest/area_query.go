@@ -52,7 +52,7 @@ var queries = []row{
 			}
 		})
 	}},
-	{"Q-4", "a part of the results says where it begins and how much it is", func(c *Case) {
+	{"Q-4", "a part of the results has its startIndex and itemsPerPage", func(c *Case) {
 		c.Both(func(c *Client) {
 			for i := range 25 {
 				c.NewUser(fmt.Sprintf("u%02d", i))
@@ -61,7 +61,7 @@ var queries = []row{
 			c.Get("/Users?startIndex=21&count=10").Is(200).Has("startIndex", "21", "itemsPerPage", "5")
 		})
 	}},
-	{"Q-6", "a query of the root covers all resource types", func(c *Case) {
+	{"Q-6", "a query at the root covers all resource types", func(c *Case) {
 		c.Both(func(c *Client) {
 			u, g := c.NewUser("a"), c.NewGroup("g")
 			for _, path := range []string{"", "/", "?", "/?count=100"} {
@@ -87,12 +87,12 @@ var queries = []row{
 			require.ElementsMatch(c.t, []string{"a", "b", "c", "D"}, seen)
 		})
 	}},
-	{"Q-6 S-12", "a root query sees nothing of another tenant", func(c *Case) {
+	{"Q-6 S-12", "a root query returns no resource of another tenant", func(c *Case) {
 		c.OtherTenant().NewUser("theirs")
 		c.Default.Get("/").Is(200).Has("totalResults", "0")
 		c.Default.Filter("/", `userName eq "theirs"`).Is(200).Has("totalResults", "0")
 	}},
-	{"Q-6", "the root knows GET and HEAD only", func(c *Case) {
+	{"Q-6", "the root supports GET and HEAD only", func(c *Case) {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
 			got := c.Default.Do(method, "/", "{}").Fails(405, "")
 			require.Equal(c.T, "GET", got.Header.Get("Allow"))
@@ -119,7 +119,7 @@ var queries = []row{
 			}
 		})
 	}},
-	{"Q-8 F-34", "on the root an attribute foreign to a type has no value", func(c *Case) {
+	{"Q-8 F-34", "at the root an attribute that a type does not have is unassigned", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("a", `"emails":[{"value":"a@x","type":"work"}]`, enterprise(`"department":"d"`))
 			c.NewGroup("g")
@@ -173,7 +173,7 @@ var queries = []row{
 			c.Get("/Users?sortBy=userName").Has("Resources[0].schemas", `["`+user+`","`+ent+`"]`)
 		})
 	}},
-	{"Q-11 R-1", "a resource of a list is what GET of it returns", func(c *Case) {
+	{"Q-11 R-1", "a resource of a list is the same as in its GET", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("a", `"emails":[{"value":"a@x.example","primary":true}]`, enterprise(`"department":"d"`))
 			g := c.NewGroup("g", `"members":[{"value":"`+ID(u)+`"}]`)
@@ -183,7 +183,7 @@ var queries = []row{
 			}
 		})
 	}},
-	{"Q-2", "parameters nobody knows are ignored, names are read without case", func(c *Case) {
+	{"Q-2", "unknown parameters are ignored, names are read without case", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("a")
 			c.NewUser("b")
@@ -192,7 +192,7 @@ var queries = []row{
 			c.Get("/Users?Filter=userName+eq+%22b%22").Is(200).Has("totalResults", "1")
 		})
 	}},
-	{"Q-2 R-1", "filter, sorting and paging do not touch a single resource", func(c *Case) {
+	{"Q-2 R-1", "filter, sorting and paging have no effect on a single resource", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("a")
 			c.Get(path+`?filter=userName+eq+"b"&count=0&startIndex=9&sortBy=title`).Is(200).Has("userName", `"a"`)

@@ -10,7 +10,7 @@ import (
 )
 
 var replaces = []row{
-	{"W-1 W-10", "PUT replaces and answers 200 with the entire resource, as GET then does", func(c *Case) {
+	{"W-1 W-10", "PUT replaces and returns 200 with the entire resource, as the next GET does", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("a", jensen...)
 			got := c.Put(path, User("b", `"title":"new"`, enterprise(`"department":"d"`))).Is(200)
@@ -24,7 +24,7 @@ var replaces = []row{
 			c.Put(g, Group("h")).Is(200).Has("displayName", `"h"`)
 		})
 	}},
-	{"W-1 M-32", "what GET returned may be put back and changes nothing", func(c *Case) {
+	{"W-1 M-32", "a PUT of the body of a GET changes nothing", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("a", jensen...)
 			g := c.NewGroup("g", `"members":[{"value":"`+ID(u)+`"}]`)
@@ -36,7 +36,7 @@ var replaces = []row{
 			}
 		})
 	}},
-	{"W-2", "PUT never creates, whatever id the path or the body names", func(c *Case) {
+	{"W-2", "PUT never creates, also with an unknown id in the path or the body", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("a")
 			for _, path := range []string{"/Users/unknown", "/Users/" + strings.ToUpper(ID(u)) + "x", "/Users/%00", "/Users/%ff", "/Users/a%2Fb"} {
@@ -81,7 +81,7 @@ var replaces = []row{
 			require.Equal(c.t, []string{"id", "meta", "schemas", "userName"}, c.Get(path).Is(200).Keys(""))
 		})
 	}},
-	{"W-8", "readOnly values are ignored: id, meta, groups and the names the provider fills in", func(c *Case) {
+	{"W-8", "readOnly values are ignored: id, meta, groups and the names that the service provider fills in", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("a", enterprise(`"manager":{"value":"m"}`))
 			other := c.NewUser("other")
@@ -130,7 +130,7 @@ var replaces = []row{
 			c.Put(path, `{`+schemas(ent, user)+`,"userName":"a",`+enterprise(`"costCenter":"1"`)+`}`).Is(200).Has("schemas", `["`+user+`","`+ent+`"]`)
 		})
 	}},
-	{"W-14", "a PUT that fails leaves the resource and its version alone", func(c *Case) {
+	{"W-14", "a PUT that fails changes neither the resource nor its version", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("taken")
 			path := c.NewUser("a", jensen...)
@@ -152,7 +152,7 @@ var replaces = []row{
 			require.Equal(c.t, before.Text, c.Get(path).Is(200).Text)
 		})
 	}},
-	{"A-10 W-14 E-17", "PUT to a taken userName is 409 and changes nothing; to its own, also in another case, it is fine", func(c *Case) {
+	{"A-10 W-14 E-17", "PUT to a taken userName is 409 and changes nothing; its own userName, also in another case, is accepted", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("Taken")
 			path := c.NewUser("a", `"title":"t"`)
@@ -191,7 +191,7 @@ var replaces = []row{
 			c.Put(path, Group("g")).Is(200).Has("members", "") // Keycloak
 		})
 	}},
-	{"W-15", "what a client says of a member's name, type and $ref is the provider's to know", func(c *Case) {
+	{"W-15", "the name, type and $ref of a member are those of the service provider", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("u")
 			path := c.NewGroup("g")
@@ -203,7 +203,7 @@ var replaces = []row{
 			}
 		})
 	}},
-	{"W-1 M-29", "attribute names have no case in a body either, and twice is once too many", func(c *Case) {
+	{"W-1 M-29", "attribute names in a body are read without case, and an attribute given twice is invalidSyntax", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("a")
 			c.Put(path, `{"SCHEMAS":["`+strings.ToUpper(user)+`"],"USERNAME":"b","NAME":{"GIVENNAME":"x"},"`+strings.ToUpper(ent)+`":{"DEPARTMENT":"d"}}`).Is(200).

@@ -30,7 +30,7 @@ var retrievals = []row{
 			}
 		})
 	}},
-	{"R-3", "an id is the id and nothing else", func(c *Case) {
+	{"R-3", "a resource is found by its id and by no other attribute", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("bjensen", `"externalId":"e1"`, `"displayName":"d1"`)
 			c.NewGroup("admins", `"externalId":"e2"`)

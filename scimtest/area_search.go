@@ -66,7 +66,7 @@ var searches = []row{
 			}
 		})
 	}},
-	{"X-3", "names in any case and order, null is not given, unknown members are ignored", func(c *Case) {
+	{"X-3", "names are read in any case and order, null means absent, unknown members are ignored", func(c *Case) {
 		c.Both(func(c *Client) {
 			crowd(c, 3)
 			c.Post("/Users/.search", `{"COUNT":1,"Filter":"userName pr","SORTBY":"userName","sortorder":"Descending","SCHEMAS":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`).
@@ -76,7 +76,7 @@ var searches = []row{
 			c.Post("/Users/.search", Search(`"attributes":[]`, `"excludedAttributes":["meta"]`)).Total(3).Has("Resources[0].meta", "")
 		})
 	}},
-	{"X-3", "a member twice is invalidSyntax", func(c *Case) {
+	{"X-3", "a member given twice is invalidSyntax", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.Post("/Users/.search", Search(`"count":1`, `"count":2`)).Fails(400, "invalidSyntax")
 			c.Post("/Users/.search", Search(`"filter":"userName pr"`, `"FILTER":"title pr"`)).Fails(400, "invalidSyntax")
@@ -143,13 +143,13 @@ var searches = []row{
 			c.Post("/.search", Search(`"filter":"nope eq 1"`)).Total(0)
 		})
 	}},
-	{"X-3", "what is given in the URL is not taken for the body's", func(c *Case) {
+	{"X-3", "parameters in the URL do not count for a search", func(c *Case) {
 		c.Both(func(c *Client) {
 			crowd(c, 2)
 			c.Post("/Users/.search?count=0&filter=title+pr", Search()).Total(2).Has("Resources.#", "2")
 		})
 	}},
-	{"X-6 H-18", ".search is no resource id and knows POST only", func(c *Case) {
+	{"X-6 H-18", ".search is not a resource id and supports POST only", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, path := range []string{"/Users/.search", "/Groups/.search", "/.search"} {
 				for _, method := range []string{"GET", "HEAD", "PUT", "PATCH", "DELETE"} {

@@ -37,7 +37,7 @@ var securityAccess = []row{
 		c.Default.Get(path).Is(200).Has("title", "")
 		c.Default.Get("/").Total(2)
 	}},
-	{"S-2", "credentials in a form no scheme knows are none", func(c *Case) {
+	{"S-2", "credentials in a form of no supported scheme are 401", func(c *Case) {
 		none := NewClient(c.T, c.handler, "")
 		for _, value := range []string{"Bearer", "Bearer ", "Basic " + c.tenant, "bearer", "token " + c.tenant, c.tenant, "Bearer\t" + c.tenant, "Digest x", "Bearer nope"} {
 			r := none.Get("/Users", "Authorization: "+value)
@@ -48,7 +48,7 @@ var securityAccess = []row{
 		none.Get("/Users?authorization=Bearer%20"+c.tenant).Fails(401, "")
 		none.Get("/Users", "X-Authorization: Bearer "+c.tenant).Fails(401, "")
 	}},
-	{"S-7 S-13", "a password is in no answer, error or list, and cannot be asked for", func(c *Case) {
+	{"S-7 S-13", "a password is in no response, error or list, and cannot be selected", func(c *Case) {
 		c.Both(func(c *Client) {
 			secret := "t1meMa$heen"
 			made := c.Post("/Users", User("u", `"password":`+quote(secret)))
@@ -79,7 +79,7 @@ var securityAccess = []row{
 			c.NewUser("pаypal") // Cyrillic а: looks alike, is another
 		})
 	}},
-	{"S-8 N-6", "a userName with nothing to be seen in it, or with control characters, is invalidValue", func(c *Case) {
+	{"S-8 N-6", "a userName of invisible characters, or with control characters, is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone()
 			for _, name := range []string{"", " ", "\u200b", " \u00ad\u3000", "a\x00", "a\tb", "a\n", "\x7fa", "a\u0085b", "a\u202eb", "\u2066a\u2069", "a\u200f"} {
@@ -94,7 +94,7 @@ var securityAccess = []row{
 			}
 		})
 	}},
-	{"S-14", "an error tells of a resource only what the client may see of it", func(c *Case) {
+	{"S-14", "an error reveals of a resource only what the client may see", func(c *Case) {
 		path := c.Default.NewUser("u", twoEmails)
 		other := c.OtherTenant()
 		for i, r := range other.everywhere(path, path) {
@@ -110,7 +110,7 @@ var securityAccess = []row{
 }
 
 var securityTenants = []row{
-	{"S-10 S-12 S-3", "what one tenant has is to another not there, by any operation", func(c *Case) {
+	{"S-10 S-12 S-3", "a resource of one tenant does not exist for another, in any operation", func(c *Case) {
 		path := c.Default.NewUser("bjensen", `"externalId":"e"`, twoEmails)
 		group := c.Default.NewGroup("g", `"members":`+refs(path))
 		before := c.Default.Get(path).Text + c.Default.Get(group).Text
@@ -126,7 +126,7 @@ var securityTenants = []row{
 		other.Post("/Users/.search", Search(`"filter":"userName pr"`)).Total(0)
 		require.Equal(c, before, c.Default.Get(path).Text+c.Default.Get(group).Text)
 	}},
-	{"S-12", "unique values, external ids and names are each tenant's own", func(c *Case) {
+	{"S-12", "unique values, external ids and names are those of each tenant", func(c *Case) {
 		other := c.OtherTenant()
 		for _, one := range []*Client{c.Default, other} {
 			path := one.NewUser("bjensen", `"externalId":"e"`)
@@ -139,7 +139,7 @@ var securityTenants = []row{
 		c.Default.Get("/Users").Total(1)
 		c.Default.Filter("/Groups", "members pr").Total(1)
 	}},
-	{"S-12 S-14", "a member of a group that belongs to another tenant leads nowhere", func(c *Case) {
+	{"S-12 S-14", "a member of a group that belongs to another tenant leads to no resource", func(c *Case) {
 		path := c.Default.NewUser("bjensen", `"displayName":"Barbara"`)
 		other := c.OtherTenant()
 		group := other.NewGroup("g", `"members":`+refs(path))
@@ -151,7 +151,7 @@ var securityTenants = []row{
 		c.Default.Delete(path).Is(204)
 		other.Get(group).Is(200)
 	}},
-	{"S-11 S-12", "headers and parameters that name a tenant change nothing: it comes with the credentials", func(c *Case) {
+	{"S-11 S-12", "headers and parameters that name a tenant have no effect: the tenant comes with the credentials", func(c *Case) {
 		path := c.Default.NewUser("u")
 		other := c.OtherTenant()
 		for _, header := range []string{"X-Tenant: " + c.tenant, "X-Tenant-ID: " + c.tenant, "Tenant: " + c.tenant, "X-Forwarded-Host: " + c.tenant + ".example", "Host: " + c.tenant, "Forwarded: host=" + c.tenant, "X-Original-URL: " + path} {

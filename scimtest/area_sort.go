@@ -41,7 +41,7 @@ var sorting = []row{
 			c.ordered(user+":name.givenName", "m a z k")
 		})
 	}},
-	{"O-3", "many values sort by the primary one, else the first", func(c *Case) {
+	{"O-3", "a multi-valued attribute is sorted by its primary value, else by the first", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("u1", `"emails":[{"value":"a@x.example","type":"work"},{"value":"z@x.example","type":"home","primary":true}]`)
 			c.NewUser("u2", `"emails":[{"value":"b@x.example","type":"other"},{"value":"a@x.example","type":"work"}]`)
@@ -62,7 +62,7 @@ var sorting = []row{
 			c.Get("/Groups?sortBy=userName").Fails(400, "invalidValue")
 		})
 	}},
-	{"O-4", "on the root an attribute that a type does not have is no value", func(c *Case) {
+	{"O-4", "at the root an attribute that a type does not have is unassigned in the order", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("b", `"displayName":"b"`)
 			c.NewGroup("g")
@@ -72,7 +72,7 @@ var sorting = []row{
 			c.Get("/?sortBy=nope").Total(3)
 		})
 	}},
-	{"O-5", "without a value: last ascending, first descending", func(c *Case) {
+	{"O-5", "resources without a value come last in ascending and first in descending order", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("none")
 			c.NewUser("b", `"title":"b"`, `"emails":[{"type":"work","value":"b@x.example"}]`)
@@ -128,7 +128,7 @@ var sorting = []row{
 			require.Equal(c.t, []string{"off", "on"}, c.Get("/Users?sortBy=active&count=2").Is(200).Strings("userName"))
 		})
 	}},
-	{"O-9 M-24", "lastModified sorts what changed last to the end", func(c *Case) {
+	{"O-9 M-24", "a sort by lastModified has the resource that changed last at the end", func(c *Case) {
 		c.Both(func(c *Client) {
 			first := c.NewUser("first")
 			c.NewUser("second")
@@ -155,7 +155,7 @@ var sorting = []row{
 			}
 		})
 	}},
-	{"O-10", "what is filtered is sorted, also by what is derived", func(c *Case) {
+	{"O-10", "a filtered list is sorted, also by derived attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			a, b := c.NewUser("a"), c.NewUser("b")
 			c.NewUser("c", `"title":"x"`)
@@ -167,7 +167,7 @@ var sorting = []row{
 			c.ordered("groups.$ref", strings.Join(sortedByGroup(c), " ")+" c")
 		})
 	}},
-	{"O-2", "sorting shows in the order alone: projection and totals stay", func(c *Case) {
+	{"O-2", "sorting changes the order alone, not the attributes or totals", func(c *Case) {
 		c.Default.NewUser("b", `"title":"1"`)
 		c.Default.NewUser("a", `"title":"2"`)
 		got := c.Default.Get("/Users?sortBy=title&attributes=userName").Total(2)

@@ -40,7 +40,7 @@ var typesSimple = []row{
 			}
 		})
 	}},
-	{"T-1 H-1", "any Unicode text comes back as it was sent", func(c *Case) {
+	{"T-1 H-1", "any Unicode text is returned as it was sent", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, text := range []string{"Jürgen", "e\u0301 and é", "👩‍👩‍👧", "日本語", "עברית", "a\\b\"c/d", "tab\tline\nend\r", "\u0001\u001f", "\u2028\u2029", " leading and trailing ", "<b>&amp;</b>", "\ufeff", "\U0010ffff", "%20+", strings.Repeat("x", 10000)} {
 				c.keeps([]string{`"nickName":` + quote(text), `"name":{"formatted":` + quote(text) + `}`}, "nickName", quote(text), "name.formatted", quote(text))
@@ -68,7 +68,7 @@ var typesSimple = []row{
 			}
 		})
 	}},
-	{"T-2", "a boolean as a string: strict refuses it, the default reads it", func(c *Case) {
+	{"T-2", "a boolean as a string is accepted by default and refused for the strict client", func(c *Case) {
 		for text, want := range map[string]string{"true": "true", "True": "true", "TRUE": "true", "false": "false", "False": "false", "FALSE": "false"} {
 			c.Strict.refuses("invalidValue", `"active":`+quote(text))
 			c.Strict.refuses("invalidValue", `"emails":[{"value":"a@b.example","primary":`+quote(text)+`}]`)
@@ -126,7 +126,7 @@ var typesSimple = []row{
 			c.Filter("/Users", `profileUrl co "pa"`).Total(0)
 		})
 	}},
-	{"T-8 N-12 N-18 N-20", "GET on a reference gives its target, 404 once that is gone", func(c *Case) {
+	{"T-8 N-12 N-18 N-20", "GET of a reference returns its target, and 404 after the target is deleted", func(c *Case) {
 		c.Both(func(c *Client) {
 			boss := c.NewUser("boss")
 			u := c.NewUser("u", enterprise(`"manager":{"value":"`+ID(boss)+`"}`))
@@ -195,7 +195,7 @@ var typesComposed = []row{
 				"emails", `[{"value":"a@b.example","display":"d","type":"work","primary":true},{"value":"c@b.example"}]`)
 		})
 	}},
-	{"T-12", "a lone object for a list: strict refuses it, the default wraps it", func(c *Case) {
+	{"T-12", "one object for a list is a list of one by default and refused for the strict client", func(c *Case) {
 		value := `"emails":{"value":"a@b.example","type":"work"}`
 		c.Strict.refuses("invalidValue", value)
 		c.Default.keeps([]string{value}, "emails", `[{"value":"a@b.example","type":"work"}]`)
@@ -223,7 +223,7 @@ var typesComposed = []row{
 			c.keeps([]string{`"name":{}`, `"emails":[{}]`, `"roles":[null]`, `"addresses":[{"region":null}]`, enterprise(`"manager":{}`)}, "name", "", "emails", "", "roles", "", "addresses", "", "['"+ent+"']", "", "schemas", `["`+user+`"]`)
 		})
 	}},
-	{"T-13", "an empty string where the type has none: strict refuses it, the default unassigns", func(c *Case) {
+	{"T-13", "an empty string where the type has none unassigns by default and is refused for the strict client", func(c *Case) {
 		for _, member := range []string{`"active":""`, `"emails":""`, `"name":""`, `"emails":[""]`, `"emails":[{"value":"a@b.example","primary":""}]`, `"x509Certificates":[{"value":""}]`, `"addresses":""`, enterprise(`"manager":""`)} {
 			c.Strict.refuses("invalidValue", member)
 			c.Default.keeps([]string{member}, "active", "", "name", "", "emails[0].primary", "", "x509Certificates", "", "addresses", "", "['"+ent+"']", "")
@@ -247,7 +247,7 @@ var typesComposed = []row{
 			}
 		})
 	}},
-	{"T-13 F-10", "pr is false for what is unassigned and for the empty string", func(c *Case) {
+	{"T-13 F-10", "pr is false for an unassigned attribute and for the empty string", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("u", `"nickName":""`, `"title":null`, `"emails":[]`, `"roles":[{"value":"r"}]`, `"active":false`)
 			for filter, n := range map[string]int{"nickName pr": 0, "title pr": 0, "emails pr": 0, "emails.value pr": 0, "name pr": 0, "roles pr": 1, "active pr": 1, "roles.type pr": 0, "userName pr": 1, ent + ":division pr": 0, "not (title pr)": 1} {

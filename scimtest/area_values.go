@@ -77,7 +77,7 @@ var valuesMulti = []row{
 			c.keeps([]string{`"addresses":[{"region":"r"},{"region":"s"}]`}, "addresses.#", "2")
 		})
 	}},
-	{"N-3 P-35 P-66", "values that PATCH brings or makes with the same type and value are one, with what all of them have", func(c *Case) {
+	{"N-3 P-35 P-66", "values that PATCH brings or makes with the same type and value are merged", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone(`"emails":[{"value":"a@b.example","type":"work"},{"value":"c@b.example","type":"work","display":"D","primary":true}]`)
 			r := c.becomes(path, replace(`emails[type eq "work"].value`, `"n@b.example"`), "emails", `[{"value":"n@b.example","type":"work","display":"D","primary":true}]`)
@@ -142,7 +142,7 @@ var valuesUser = []row{
 			}
 		})
 	}},
-	{"N-7", "formats of languages, locales and time zones: strict refuses what is none", func(c *Case) {
+	{"N-7", "other formats of languages, locales and time zones are kept by default and refused for the strict client", func(c *Case) {
 		for name, values := range map[string][2][]string{
 			"preferredLanguage": {{"en", "en-US", "en-US, fr;q=0.5", "da, en-gb;q=0.8, en;q=0.7", "*"}, {"e n", "", "en;q=2", "_", "en,,fr"}},
 			"locale":            {{"en", "en-US", "en_US", "zh-Hant-TW"}, {"e n", "", "en US", "-", "1", "en-US "}},
@@ -169,7 +169,7 @@ var valuesUser = []row{
 			c.Patch(path, `{"op":"add","path":"emails","value":[{"value":"bjensen@example.com"}]}`).Is(200).Has("emails.#", "1")
 		})
 	}},
-	{"N-11", "a country is ISO 3166-1 alpha-2: strict refuses others", func(c *Case) {
+	{"N-11", "a country is ISO 3166-1 alpha-2 for the strict client", func(c *Case) {
 		for _, v := range []string{"US", "DE", "gb", "AX"} {
 			c.Both(func(c *Client) {
 				c.keeps([]string{`"addresses":[{"country":` + quote(v) + `}]`}, "addresses[0].country", quote(v))
@@ -180,7 +180,7 @@ var valuesUser = []row{
 			c.Default.keeps([]string{`"addresses":[{"region":"r","country":` + quote(v) + `}]`}, "addresses[0].country", quote(v))
 		}
 	}},
-	{"N-12 N-14", "a member finds its groups in groups: id, $ref, display, direct", func(c *Case) {
+	{"N-12 N-14", "the groups of a member have id, $ref, display and the type direct", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("u")
 			g := c.NewGroup("Tour Guides", `"members":[{"value":"`+ID(u)+`"}]`)
@@ -226,7 +226,7 @@ var valuesUser = []row{
 			require.Contains(c.t, r.Text, ID(inner))
 		})
 	}},
-	{"N-15", "a certificate is one DER certificate: strict refuses what is none", func(c *Case) {
+	{"N-15", "a certificate is one DER certificate for the strict client", func(c *Case) {
 		for _, v := range []string{"MAAwAA==", "AAAA", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"} {
 			c.Strict.refuses("invalidValue", `"x509Certificates":[{"value":`+quote(v)+`}]`)
 			c.Default.keeps([]string{`"x509Certificates":[{"value":` + quote(v) + `}]`}, "x509Certificates[0].value", quote(v))
@@ -254,7 +254,7 @@ var valuesUser = []row{
 }
 
 var valuesGroup = []row{
-	{"N-16", "a group needs a displayName and says so", func(c *Case) {
+	{"N-16", "a group needs a displayName, and its schema says so", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.Post("/Groups", `{"schemas":["`+grp+`"]}`).Fails(400, "invalidValue")
 			c.Post("/Groups", `{"schemas":["`+grp+`"],"members":[]}`).Fails(400, "invalidValue")
@@ -263,7 +263,7 @@ var valuesGroup = []row{
 			}
 		})
 	}},
-	{"N-17", "a member comes and goes as a whole; its sub-attributes do not change", func(c *Case) {
+	{"N-17", "a member is added and removed as a whole; its sub-attributes do not change", func(c *Case) {
 		c.Both(func(c *Client) {
 			a, b := c.NewUser("a"), c.NewUser("b")
 			g := c.NewGroup("g", `"members":[{"value":"`+ID(a)+`"}]`)
@@ -292,7 +292,7 @@ var valuesGroup = []row{
 			}
 		})
 	}},
-	{"N-18", "members.display is the provider's, what a client sends is ignored", func(c *Case) {
+	{"N-18", "members.display is the service provider's; that of a client is ignored", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("u")
 			g := c.NewGroup("g", `"members":[{"value":"`+ID(u)+`","display":"sent"}]`)
@@ -301,7 +301,7 @@ var valuesGroup = []row{
 			require.NotContains(c.t, c.Get(g).Text, "sent")
 		})
 	}},
-	{"N-19", "groups nest; a cycle hangs nothing", func(c *Case) {
+	{"N-19", "groups nest, and a cycle is harmless", func(c *Case) {
 		c.Both(func(c *Client) {
 			a := c.NewGroup("a")
 			b := c.NewGroup("b", `"members":[{"type":"Group","value":"`+ID(a)+`"}]`)

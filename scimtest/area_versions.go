@@ -24,7 +24,7 @@ func lists(tag string) []string {
 }
 
 var versionTags = []row{
-	{"V-1 V-2 V-3", "the ETag of every answer that holds a resource is its meta.version, a weak tag", func(c *Case) {
+	{"V-1 V-2 V-3", "the ETag of every response with a resource is its meta.version, a weak tag", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.Get("/ServiceProviderConfig").Is(200).Has("etag.supported", "true")
 			made := c.Post("/Users", User("u")).Is(201)
@@ -42,7 +42,7 @@ var versionTags = []row{
 			}
 		})
 	}},
-	{"V-2", "in a list each resource has the version it has alone, and the list has none", func(c *Case) {
+	{"V-2", "in a list each resource has the version of its GET, and the list has none", func(c *Case) {
 		c.Both(func(c *Client) {
 			paths := []string{c.NewUser("a"), c.NewUser("b", `"title":"t"`), c.NewGroup("g")}
 			c.Patch(paths[1], replace("title", `"x"`)).Is(200)
@@ -101,7 +101,7 @@ var versionTags = []row{
 			require.Equal(c.t, again.Text, c.Get(path).Text)
 		})
 	}},
-	{"V-4 V-5", "a tag notices when the groups of a user change", func(c *Case) {
+	{"V-4 V-5", "a tag changes when the groups of a user change", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.someone()
 			before := c.Get(path)
@@ -119,7 +119,7 @@ var versionTags = []row{
 			require.Equal(c.t, before.String("meta.lastModified"), c.Get(path).String("meta.lastModified"))
 		})
 	}},
-	{"V-6 V-7 V-8", "every tag a client was given for a user in a group is good for a write", func(c *Case) {
+	{"V-6 V-7 V-8", "every tag that was returned for a user in a group is valid for a write", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			c.somegroup(`"members":` + refs(path))
@@ -220,7 +220,7 @@ var versionConditions = []row{
 			c.Get(path, "If-Match: "+c.Get(path).Header.Get("ETag")).Is(200)
 		})
 	}},
-	{"V-9 V-6 V-7 V-8 V-5", "a condition that is not well formed matches nothing, whatever tag is in it", func(c *Case) {
+	{"V-9 V-6 V-7 V-8 V-5", "a condition that is not well formed matches nothing, also with the current tag in it", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			for _, value := range malformed(c.Get(path).Header.Get("ETag")) {
@@ -251,7 +251,7 @@ var versionConditions = []row{
 			c.Post("/Users", User("w"), `If-Match: "x"`).Is(201)
 		})
 	}},
-	{"V-9 V-6 V-7 V-8", "a missing resource is 404 whatever the condition, and a bad request 400", func(c *Case) {
+	{"V-9 V-6 V-7 V-8", "a missing resource is 404 and a bad request 400, before any condition", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, header := range []string{"If-Match: *", `If-Match: W/"1"`, "If-None-Match: *"} {
 				c.Put("/Users/nope", User("u"), header).Fails(404, "")
@@ -284,7 +284,7 @@ var versionConditions = []row{
 			require.Equal(c.t, 1, won, method)
 		}
 	}},
-	{"V-12", "of many PATCHes without a condition none is lost", func(c *Case) {
+	{"V-12", "no PATCH of many without a condition is lost", func(c *Case) {
 		c.Both(func(c *Client) {
 			group, path := c.somegroup(), c.someone()
 			members := make([]string, 50)

@@ -45,7 +45,7 @@ func (u unversioned) Describe() store.Capabilities {
 
 func TestConformanceAnnounced(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "D-4", "changePassword is announced when there is somebody to take the password", func(t *testing.T) {
+	scimtest.Prove(t, "D-4", "changePassword is announced when SetPassword is configured", func(t *testing.T) {
 		serve(t, nil).lenient(t).Get("/ServiceProviderConfig").Has("changePassword.supported", "false")
 		with := serve(t, func(cfg *scim.Config) {
 			cfg.SetPassword = func(context.Context, *schema.Resource, schema.Secrets) error { return nil }
@@ -64,7 +64,7 @@ func TestConformanceAnnounced(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	scimtest.Prove(t, "D-2 D-4", "limits are announced as they hold", func(t *testing.T) {
+	scimtest.Prove(t, "D-2 D-4", "the announced limits are the real ones", func(t *testing.T) {
 		s := serve(t, func(cfg *scim.Config) { cfg.Limits = scim.Limits{MaxResults: 2, Body: 1000} })
 		c := s.lenient(t)
 		c.Get("/ServiceProviderConfig").Has("filter.maxResults", "2", "bulk.maxPayloadSize", "1000")
@@ -80,7 +80,7 @@ func TestConformanceAnnounced(t *testing.T) {
 		s.lenient(t).Get("/ServiceProviderConfig").Is(200)
 		scimtest.NewClient(t, serve(t, nil), "").Get("/ServiceProviderConfig").Is(200)
 	})
-	scimtest.Prove(t, "D-6", "a scheme of a type the RFC does not know is refused", func(t *testing.T) {
+	scimtest.Prove(t, "D-6", "an authentication scheme of an unknown type is refused", func(t *testing.T) {
 		for typ, ok := range map[string]bool{"oauth": true, "oauth2": true, "oauthbearertoken": true, "httpbasic": true, "httpdigest": true, "": false, "saml": false, "OAuth": false} {
 			db := memstore.New()
 			_, err := scim.New(scim.Config{BaseURL: scimtest.BaseURL, Auth: schemed{typ}, Tx: db, Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))}})
@@ -158,7 +158,7 @@ func TestConformancePassword(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	scimtest.Prove(t, "N-9", "a password is in nothing the library keeps", func(t *testing.T) {
+	scimtest.Prove(t, "N-9", "a password is in no data that the library keeps", func(t *testing.T) {
 		c := s.lenient(t)
 		path := c.NewUser("u", `"password":"t1meMa$heen"`)
 		require.NotContains(t, c.Get(path).Text, "t1meMa$heen")

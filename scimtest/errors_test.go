@@ -37,7 +37,7 @@ var errPanic = errors.New("panic")
 
 func TestConformanceErrors(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "E-8 S-4", "403 for what the embedder does not permit, its own error or 404 where it says so", func(t *testing.T) {
+	scimtest.Prove(t, "E-8 S-4", "an operation that the embedder does not permit is 403, 404 or the embedder's own error", func(t *testing.T) {
 		t.Parallel()
 		var verdict error
 		s := serve(t, func(cfg *scim.Config) {
@@ -96,7 +96,7 @@ func TestConformanceErrors(t *testing.T) {
 		broken.err = nil
 		c.Get(path).Is(200).Has("title", "")
 	})
-	scimtest.Prove(t, "E-13", "503 with Retry-After for a backend that is away for now", func(t *testing.T) {
+	scimtest.Prove(t, "E-13", "a backend that is away for now is 503 with Retry-After", func(t *testing.T) {
 		t.Parallel()
 		broken := &failing{}
 		c := serve(t, func(cfg *scim.Config) { broken.Transactor, cfg.Tx = cfg.Tx, broken }).lenient(t)
@@ -123,7 +123,7 @@ func TestConformanceErrors(t *testing.T) {
 		require.NotContains(t, c.Get("/Users").Fails(500, "").Text, "secret")
 		require.NotContains(t, c.Get("/nowhere").Fails(500, "").Text, "secret")
 	})
-	scimtest.Prove(t, "E-7 E-13", "an authenticator that fails, knows nobody, or is away", func(t *testing.T) {
+	scimtest.Prove(t, "E-7 E-13", "an authenticator that fails, refuses, or is away", func(t *testing.T) {
 		t.Parallel()
 		var principal *scim.Principal
 		var failure error
@@ -141,7 +141,7 @@ func TestConformanceErrors(t *testing.T) {
 		principal = &scim.Principal{Client: 77}
 		c.Get("/Users").Fails(500, "")
 	})
-	scimtest.Prove(t, "E-16 Q-9", "tooMany where the service provider would read too much", func(t *testing.T) {
+	scimtest.Prove(t, "E-16 Q-9", "a query that would read too much is tooMany", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(cfg *scim.Config) { cfg.Limits.Scan = 1 })
 		c := s.lenient(t)

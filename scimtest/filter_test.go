@@ -13,7 +13,7 @@ import (
 
 func TestFilterConfigured(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "F-6 F-13 F-12", "numbers and dates of a custom type compare as such", func(t *testing.T) {
+	scimtest.Prove(t, "F-6 F-13 F-12", "numbers and dateTimes of a custom type are compared by value", func(t *testing.T) {
 		t.Parallel()
 		c, _ := configured(t, nil)
 		for _, g := range []string{
@@ -40,7 +40,7 @@ func TestFilterConfigured(t *testing.T) {
 			got.Total(len(want))
 		}
 	})
-	scimtest.Prove(t, "F-33 F-14 F-25 A-16", "what does not fit the type of a custom attribute is invalidFilter", func(t *testing.T) {
+	scimtest.Prove(t, "F-33 F-14 F-25 A-16", "an operand that does not fit the type of a custom attribute is invalidFilter", func(t *testing.T) {
 		t.Parallel()
 		c, strict := configured(t, nil)
 		c.Post("/Gadgets", gadget("x", `"size":1`, `"pin":"1234"`, `"secret":"s"`)).Is(201)
@@ -68,7 +68,7 @@ func TestFilterConfigured(t *testing.T) {
 		require.Equal(t, []string{"off"}, c.Filter("/Users", `active eq false`).Is(200).Strings("userName"))
 		require.ElementsMatch(t, []string{"defaulted", "off"}, c.Filter("/Users", `active pr`).Is(200).Strings("userName"))
 	})
-	scimtest.Prove(t, "F-30 J-8 M-33", "an extension attribute is told from the core one of the same name", func(t *testing.T) {
+	scimtest.Prove(t, "F-30 J-8 M-33", "an extension attribute and a core attribute of one name are kept apart", func(t *testing.T) {
 		t.Parallel()
 		c, _ := configured(t, nil)
 		c.Post("/Gadgets", gadget("core", `"`+partURI+`":{"label":"part","number":7}`)).Is(201)

@@ -27,7 +27,7 @@ func withMe(t *testing.T, self *string, change func(*scim.Config)) server {
 
 func TestConformanceMe(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "I-3 I-4", "/Me reads, replaces, patches and deletes the subject's resource, and names where it lives", func(t *testing.T) {
+	scimtest.Prove(t, "I-3 I-4", "/Me reads, replaces, patches and deletes the subject's resource, and returns its location", func(t *testing.T) {
 		t.Parallel()
 		var self string
 		withMe(t, &self, nil).both(t, func(c *scimtest.Client) {
@@ -93,7 +93,7 @@ func TestConformanceMe(t *testing.T) {
 		c.Delete("/Me").Is(204)
 		c.Get(g).Is(200).Has("members", "")
 	})
-	scimtest.Prove(t, "I-5", "creating oneself is 501", func(t *testing.T) {
+	scimtest.Prove(t, "I-5", "POST to /Me is 501", func(t *testing.T) {
 		t.Parallel()
 		var self string
 		c := withMe(t, &self, nil).lenient(t)
@@ -119,7 +119,7 @@ func TestConformanceMe(t *testing.T) {
 		self = scimtest.ID(c.NewGroup("g"))
 		c.Get("/Me").Fails(404, "") // a group is no User
 	})
-	scimtest.Prove(t, "I-6 E-13", "what the embedder answers for the subject is passed on", func(t *testing.T) {
+	scimtest.Prove(t, "I-6 E-13", "the error that the embedder returns for the subject is passed on", func(t *testing.T) {
 		t.Parallel()
 		var failure error
 		c := serve(t, func(cfg *scim.Config) {

@@ -253,7 +253,7 @@ func TestConformanceCreate(t *testing.T) {
 			return o.With(active, schema.Boolean(true)).With(display, schema.String("by default"))
 		}
 	})
-	scimtest.Prove(t, "C-5 C-9", "what is omitted may get a default, which may depend on the caller", func(t *testing.T) {
+	scimtest.Prove(t, "C-5 C-9", "an omitted attribute may get a default, which may depend on the principal", func(t *testing.T) {
 		c := s.strict(t)
 		c.Get(c.NewUser("u")).Has("active", "true", "displayName", `"by default"`)
 		require.Equal(t, "strict", asked[len(asked)-1].TokenID)

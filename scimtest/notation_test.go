@@ -33,7 +33,7 @@ func thingType(t *testing.T, attributes string, uris ...string) *schema.Resource
 
 func TestConformanceNotation(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "H-13 H-14 D-8", "schema URIs of every legal shape are told apart, the longest first", func(t *testing.T) {
+	scimtest.Prove(t, "H-13 H-14 D-8", "schema URIs of every legal form are kept apart, the longest first", func(t *testing.T) {
 		for _, uris := range [][]string{
 			{"urn:x:thing", "urn:x:thing:more", "urn:x:thing:more:2.0"},
 			{"urn:x:thing:more", "urn:x:thing", "urn:x:thing:mo"},
@@ -100,7 +100,7 @@ func restored(r, as *scimtest.Reply) string {
 
 func TestConformanceSelfRegistration(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "C-10", "an embedder may let strangers register, with defaults of its own", func(t *testing.T) {
+	scimtest.Prove(t, "C-10", "an embedder may allow registration without credentials, with its own defaults", func(t *testing.T) {
 		active := schema.UserType.MustResolve("active").Root()
 		s := serve(t, func(cfg *scim.Config) {
 			tokens := cfg.Auth

@@ -84,7 +84,7 @@ func TestConformancePatchImmutable(t *testing.T) {
 		c.Patch(group, `{"op":"remove","path":"members[value co \"b\"]"}`).Is(204)
 		c.Get(group).Has("members.#", "1", "members[0].value", `"c"`)
 	})
-	scimtest.Prove(t, "P-14 P-70", "readOnly parts: a path is an error, a member of a value only when strict", func(t *testing.T) {
+	scimtest.Prove(t, "P-14 P-70", "a path to a readOnly part is an error, a member of a value only for the strict client", func(t *testing.T) {
 		s.both(t, func(c *scimtest.Client) {
 			path := newDevice(c, `"place":{"room":"1"}`)
 			refused(t, c, path, "mutability", `{"op":"add","path":"state","value":"x"}`, `{"op":"remove","path":"state"}`, `{"op":"replace","path":"place.floor","value":"1"}`, `{"op":"remove","path":"place.floor"}`, `{"op":"remove","path":"PLACE.FLOOR"}`)
@@ -153,7 +153,7 @@ func TestConformancePatchSimpleLists(t *testing.T) {
 
 func TestConformancePatchRequired(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "P-52 P-24 P-72", "what is required stays: remove is a mutability error, null invalidValue", func(t *testing.T) {
+	scimtest.Prove(t, "P-52 P-24 P-72", "a required attribute stays: remove is a mutability error, null invalidValue", func(t *testing.T) {
 		s := serve(t, nil, deviceType(t, true))
 		s.both(t, func(c *scimtest.Client) {
 			path := newDevice(c, `"`+assetURI+`":{"owner":"o","price":1}`)

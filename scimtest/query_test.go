@@ -150,7 +150,7 @@ func TestQueryConfigured(t *testing.T) {
 		require.Equal(t, []string{"Gadget"}, c.Filter("/", gadgetURI+`:label eq "X"`).Is(200).Strings("meta.resourceType"))
 		c.Post("/.search", scimtest.Search(`"filter":"label eq \"x\" or userName eq \"u\""`)).Total(2)
 	})
-	scimtest.Prove(t, "Q-9 E-16", "what would read more than the limit is tooMany, never a part of the matches", func(t *testing.T) {
+	scimtest.Prove(t, "Q-9 E-16", "a query beyond the limit is tooMany and never returns a part of the matches", func(t *testing.T) {
 		t.Parallel()
 		c, _ := configured(t, func(cfg *scim.Config) { cfg.Limits.Scan = 5 })
 		for i := range 6 {
@@ -184,7 +184,7 @@ func TestQueryConfigured(t *testing.T) {
 		}
 		c.Post("/Users/.search", scimtest.Search(`"count":100`)).Total(6).Has("Resources.#", "4")
 	})
-	scimtest.Prove(t, "O-9 F-13", "numbers and dates sort as such", func(t *testing.T) {
+	scimtest.Prove(t, "O-9 F-13", "numbers and dateTimes are sorted by value", func(t *testing.T) {
 		t.Parallel()
 		c, _ := configured(t, nil)
 		for _, g := range []string{

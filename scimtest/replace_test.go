@@ -13,7 +13,7 @@ import (
 
 func TestConformanceReplace(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "W-6 W-14", "an immutable value that differs is a mutability error and nothing changes; the same one is fine", func(t *testing.T) {
+	scimtest.Prove(t, "W-6 W-14", "another immutable value is a mutability error and changes nothing; the same value is accepted", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, nil, gadgetType)
 		s.both(t, func(c *scimtest.Client) {
@@ -56,7 +56,7 @@ func TestConformanceReplace(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	scimtest.Prove(t, "W-8 A-2", "a readOnly attribute is ignored, whatever is in it", func(t *testing.T) {
+	scimtest.Prove(t, "W-8 A-2", "a readOnly attribute of any value is ignored", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, nil, gadgetType)
 		s.both(t, func(c *scimtest.Client) {
@@ -121,7 +121,7 @@ func TestConformanceProjection(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil, gadgetType)
 	keys := func(r *scimtest.Reply, path string) []string { return r.Is(200).Keys(path) }
-	scimtest.Prove(t, "J-2 J-4 A-5 A-8", "always, request and default of attributes", func(t *testing.T) {
+	scimtest.Prove(t, "J-2 J-4 A-5 A-8", "attributes returned always, by request and by default", func(t *testing.T) {
 		s.both(t, func(c *scimtest.Client) {
 			path := newGadget(c, "g", `"note":"n"`, `"size":5`, `"pin":"1"`)
 			for query, want := range map[string][]string{
@@ -140,7 +140,7 @@ func TestConformanceProjection(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	scimtest.Prove(t, "J-12 J-7", "a complex attribute: default sub-attributes, always with it, request only by name", func(t *testing.T) {
+	scimtest.Prove(t, "J-12 J-7", "a complex attribute returns its default sub-attributes, those returned always, and those by request when they are named", func(t *testing.T) {
 		s.both(t, func(c *scimtest.Client) {
 			path := newGadget(c, "g", `"box":{"color":"red","mark":"m","hint":"h","count":1}`)
 			for query, want := range map[string][]string{
@@ -159,7 +159,7 @@ func TestConformanceProjection(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	scimtest.Prove(t, "J-8 A-5", "an extension: always and request within it", func(t *testing.T) {
+	scimtest.Prove(t, "J-8 A-5", "an extension returns its attributes returned always, and those by request when they are named", func(t *testing.T) {
 		s.both(t, func(c *scimtest.Client) {
 			path := newGadget(c, "g", part(`"label":"x","number":7,"lot":"l"`))
 			const e = "['" + partURI + "']"

@@ -61,7 +61,7 @@ func (s *watched) Delete(ctx context.Context, c *store.Change) error {
 
 func TestConformanceCredentials(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "S-2 S-3", "the challenge names the scheme, and a principal must come of it", func(t *testing.T) {
+	scimtest.Prove(t, "S-2 S-3", "the challenge names the scheme, and authentication returns a principal", func(t *testing.T) {
 		for _, one := range []struct {
 			auth   scim.Authenticator
 			scheme string
@@ -91,7 +91,7 @@ func TestConformanceCredentials(t *testing.T) {
 		}
 		require.Contains(t, log.String(), "secret")
 	})
-	scimtest.Prove(t, "S-5", "bearer tokens: one header, the scheme in any case, nothing but the whole secret", func(t *testing.T) {
+	scimtest.Prove(t, "S-5", "a bearer token is one header with the scheme in any case and the whole secret", func(t *testing.T) {
 		s := serve(t, nil)
 		for value, want := range map[string]int{"Bearer default": 200, "bearer default": 200, "BEARER  default ": 200, "Bearer defaul": 401, "Bearer defaultx": 401, "Bearer Default": 401, "Bearer": 401, "Bearer ": 401, "Basic default": 401, "default": 401, "Bearer default default": 401, "Bearer default,strict": 401} {
 			require.Equal(t, want, do(t, s, "GET", "/Users", "", "Authorization: "+value).Code, value)
@@ -153,7 +153,7 @@ func TestConformanceCredentials(t *testing.T) {
 			r.Fails(403, "")
 		}
 	})
-	scimtest.Prove(t, "S-5", "HTTP Basic: the name and the whole password", func(t *testing.T) {
+	scimtest.Prove(t, "S-5", "HTTP Basic takes the name and the whole password", func(t *testing.T) {
 		s := serve(t, func(cfg *scim.Config) { cfg.Auth = scim.BasicPasswords(scim.HashToken("okta", "pa:ss wörd")) })
 		for _, one := range []struct {
 			name, password string
@@ -194,7 +194,7 @@ var today = time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
 
 func TestConformanceAccess(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "S-3 S-4", "every operation is decided about with its subject, kind, type and id, before anything else", func(t *testing.T) {
+	scimtest.Prove(t, "S-3 S-4", "every operation is authorized with its subject, kind, type and id before anything else", func(t *testing.T) {
 		var asked []string
 		s := serve(t, func(cfg *scim.Config) {
 			cfg.Authorize = func(_ context.Context, op scim.Operation) error {
@@ -226,7 +226,7 @@ func TestConformanceAccess(t *testing.T) {
 			require.Equal(t, one.want, asked)
 		}
 	})
-	scimtest.Prove(t, "S-14", "what is hidden answers as what is not there", func(t *testing.T) {
+	scimtest.Prove(t, "S-14", "a hidden resource is answered like an unknown one", func(t *testing.T) {
 		hidden := ""
 		s := serve(t, func(cfg *scim.Config) {
 			cfg.Authorize = func(_ context.Context, op scim.Operation) error {
@@ -254,7 +254,7 @@ func TestConformanceAccess(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	scimtest.Prove(t, "S-7 S-13", "a password reaches SetPassword and nothing else: no store, event, audit record, log or answer", func(t *testing.T) {
+	scimtest.Prove(t, "S-7 S-13", "a password reaches SetPassword alone: no store, event, audit record, log or response", func(t *testing.T) {
 		const secret = "t1meMa$heen"
 		var log, audit bytes.Buffer
 		seen := 0

@@ -70,7 +70,7 @@ func manyMembers(n int) string {
 
 func TestConformanceServer(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "E-26 E-12", "over the wire errors keep their form, their length and the connection's rules", func(t *testing.T) {
+	scimtest.Prove(t, "E-26 E-12", "errors over a connection have their form and length", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(cfg *scim.Config) { cfg.Limits.Body = 1000 })
 		server := httptest.NewServer(s)
@@ -93,7 +93,7 @@ func TestConformanceServer(t *testing.T) {
 			require.Contains(t, text, `"status":"413"`)
 		}
 	})
-	scimtest.Prove(t, "Q-1 R-1", "a list and a group that do not fit a buffer are whole", func(t *testing.T) {
+	scimtest.Prove(t, "Q-1 R-1", "a list and a group larger than the buffer are complete", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, nil)
 		c := s.lenient(t)
@@ -119,7 +119,7 @@ func TestConformanceServer(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, none)
 	})
-	scimtest.Prove(t, "E-13 E-26", "a backend lost before or within the body is a 500 or a cut connection, never a part that looks whole", func(t *testing.T) {
+	scimtest.Prove(t, "E-13 E-26", "a backend lost before or within the body is a 500 or a cut connection, never a part that looks complete", func(t *testing.T) {
 		t.Parallel()
 		breaks, early := false, false
 		s := serve(t, func(cfg *scim.Config) {

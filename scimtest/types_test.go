@@ -89,7 +89,7 @@ func TestConformanceRegistration(t *testing.T) {
 	}
 	complexWith := func(sub string) string { return `{"name":"a","type":"complex","subAttributes":[` + sub + `]}` }
 
-	scimtest.Prove(t, "M-30", "names of attributes", func(t *testing.T) {
+	scimtest.Prove(t, "M-30", "names of attributes follow the grammar", func(t *testing.T) {
 		for _, name := range []string{"a", "A1", "a-b", "a_1", "$ref", "a$"} {
 			require.NoError(t, parse(`{"name":"`+name+`"}`), name)
 		}
@@ -105,7 +105,7 @@ func TestConformanceRegistration(t *testing.T) {
 		require.Error(t, parse(`{"name":"a","subAttributes":[{"name":"b"}]}`))
 		require.Error(t, parse(`{"name":"a","type":"complex"}`))
 	})
-	scimtest.Prove(t, "A-14", "characteristics only where they apply", func(t *testing.T) {
+	scimtest.Prove(t, "A-14", "characteristics are accepted only where they apply", func(t *testing.T) {
 		for _, typ := range []string{"boolean", "dateTime", "binary"} {
 			for _, u := range []string{"server", "global"} {
 				require.Error(t, parse(`{"name":"a","type":"`+typ+`","uniqueness":"`+u+`"}`), typ)

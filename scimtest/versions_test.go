@@ -42,7 +42,7 @@ func TestConformanceVersions(t *testing.T) {
 			c.Delete(path).Is(204)
 		})
 	})
-	scimtest.Prove(t, "V-12 P-9", "without transactions concurrent writes are told apart by the version", func(t *testing.T) {
+	scimtest.Prove(t, "V-12 P-9", "without transactions the version keeps concurrent writes apart", func(t *testing.T) {
 		s := serve(t, func(cfg *scim.Config) { cfg.Tx = nil })
 		c := s.lenient(t)
 		path := c.NewUser("u")
@@ -69,7 +69,7 @@ func TestConformanceVersions(t *testing.T) {
 		require.Equal(t, 1, won)
 		require.Equal(t, 19, lost)
 	})
-	scimtest.Prove(t, "V-12 V-7", "a write that comes between reading and writing is noticed, and the operations are applied to what it left", func(t *testing.T) {
+	scimtest.Prove(t, "V-12 V-7", "a write between reading and writing is noticed, and the operations are applied to its result", func(t *testing.T) {
 		var between func()
 		s := serve(t, func(cfg *scim.Config) {
 			cfg.Tx = nil
@@ -109,7 +109,7 @@ func (s *interrupted) Update(ctx context.Context, c *store.Change) (*schema.Reso
 
 func TestConformanceDelete(t *testing.T) {
 	t.Parallel()
-	scimtest.Prove(t, "L-5 L-2 L-3 L-4", "what a store keeps of the deleted shows nowhere", func(t *testing.T) {
+	scimtest.Prove(t, "L-5 L-2 L-3 L-4", "a deleted resource that a store keeps is visible nowhere", func(t *testing.T) {
 		kept := &tombstones{}
 		s := serve(t, func(cfg *scim.Config) {
 			kept.Store = cfg.Endpoints[0].Store
