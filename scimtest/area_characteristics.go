@@ -101,7 +101,7 @@ var characteristicsValues = []row{
 	{"A-9 N-6", "a value is returned in the case in which it was sent", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.keeps([]string{`"externalId":"AbC"`, `"nickName":"McFly"`, `"title":"CEO"`, `"emails":[{"value":"Ann.Other@B.example","type":"Work"}]`, enterprise(`"employeeNumber":"aB1"`)},
-				"externalId", `"AbC"`, "nickName", `"McFly"`, "title", `"CEO"`, "emails[0].value", `"Ann.Other@B.example"`, "emails[0].type", `"Work"`, at("employeeNumber"), `"aB1"`)
+				"externalId", `"AbC"`, "nickName", `"McFly"`, "title", `"CEO"`, "emails[0].value", `"Ann.Other@B.example"`, "emails[0].type", `"Work"`, enterprisePath("employeeNumber"), `"aB1"`)
 			path := c.NewUser("BJensen")
 			c.Get(path).Has("userName", `"BJensen"`)
 			c.Put(path, User("bJENSEN")).Is(200).Has("userName", `"bJENSEN"`)
@@ -172,7 +172,7 @@ var characteristicsValues = []row{
 	}},
 	{"A-12", "a sub-attribute is required only where its parent has a value", func(c *Case) {
 		c.Both(func(c *Client) {
-			c.keeps([]string{enterprise(`"division":"d"`)}, at("manager"), "")
+			c.keeps([]string{enterprise(`"division":"d"`)}, enterprisePath("manager"), "")
 			c.NewGroup("g")
 			c.Post("/Groups", Group("h", `"members":[{"type":"User"}]`)).Fails(400, "invalidValue")
 			c.Get("/Groups").Total(1)
@@ -199,7 +199,7 @@ var characteristicsValues = []row{
 			c.Get(group).Has("members[0].value", `"nobody"`)
 			c.Patch(group, `{"op":"add","path":"members","value":[{"value":"none"}]}`)
 			c.Get(group).Has("members.#", "2")
-			c.keeps([]string{enterprise(`"manager":{"value":"nobody"}`)}, at("manager.value"), `"nobody"`)
+			c.keeps([]string{enterprise(`"manager":{"value":"nobody"}`)}, enterprisePath("manager.value"), `"nobody"`)
 		})
 	}},
 	{"A-1 A-14", "published attributes carry the characteristics that apply to their type, defaults filled in", func(c *Case) {

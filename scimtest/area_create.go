@@ -28,14 +28,14 @@ var creates = []row{
 				"emails.#", "2", "emails[0]", `{"value":"bjensen@example.com","type":"work","primary":true}`, "addresses[0].postalCode", `"91608"`, "addresses.#", "2", "phoneNumbers[1].type", `"mobile"`,
 				"ims[0].type", `"aim"`, "photos[1].type", `"thumbnail"`, "active", "true", "preferredLanguage", `"en-US"`, "locale", `"en-US"`, "timezone", `"America/Los_Angeles"`, "userType", `"Employee"`, "title", `"Tour Guide"`,
 				"roles[0].value", `"admin"`, "entitlements[0].display", `"E"`, "externalId", `"701984"`, "nickName", `"Babs"`, "profileUrl", `"https://login.example.com/bjensen"`,
-				at("employeeNumber"), `"701984"`, at("costCenter"), `"4130"`, at("organization"), `"Universal Studios"`, at("division"), `"Theme Park"`, at("department"), `"Tour Operations"`,
+				enterprisePath("employeeNumber"), `"701984"`, enterprisePath("costCenter"), `"4130"`, enterprisePath("organization"), `"Universal Studios"`, enterprisePath("division"), `"Theme Park"`, enterprisePath("department"), `"Tour Operations"`,
 				"password", "", "unheardOf", "")
 		})
 	}},
 	{"C-4", "readOnly attributes in a POST are ignored, in extensions and groups too", func(c *Case) {
 		c.Both(func(c *Client) {
 			made := c.Post("/Users", User("u", `"id":"mine"`, `"meta":{"created":"1999-01-01T00:00:00Z","version":"W/\"x\""}`, `"groups":[{"value":"g","display":"d"}]`, enterprise(`"manager":{"value":"m","displayName":"x"}`))).Is(201)
-			made.Has("groups", "", at("manager.displayName"), "", at("manager.value"), `"m"`)
+			made.Has("groups", "", enterprisePath("manager.displayName"), "", enterprisePath("manager.value"), `"m"`)
 			require.NotEqual(c.t, "mine", made.String("id"))
 			require.NotContains(c.t, made.Text, "1999")
 			g := c.Post("/Groups", Group("g", `"id":"mine"`, `"meta":{"resourceType":"User"}`)).Is(201).Has("meta.resourceType", `"Group"`)
@@ -81,7 +81,7 @@ var creates = []row{
 	}},
 	{"C-11", "extension data whose URI is not in schemas is kept and its URI added", func(c *Case) {
 		c.Both(func(c *Client) {
-			c.keeps([]string{schemas(user), enterprise(`"employeeNumber":"1"`)}, at("employeeNumber"), `"1"`, "schemas", `["`+user+`","`+ent+`"]`)
+			c.keeps([]string{schemas(user), enterprise(`"employeeNumber":"1"`)}, enterprisePath("employeeNumber"), `"1"`, "schemas", `["`+user+`","`+ent+`"]`)
 		})
 	}},
 	{"C-1", "POST creates with every attribute alone", func(c *Case) {

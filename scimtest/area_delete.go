@@ -9,7 +9,7 @@ import (
 var deletes = []row{
 	{"L-1", "DELETE is 204 without body", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, path := range []string{c.someone(twoEmails), c.somegroup(), c.somegroup(`"members":` + refs(c.someone()))} {
+			for _, path := range []string{c.anyUser(twoEmails), c.anyGroup(), c.anyGroup(`"members":` + refs(c.anyUser()))} {
 				r := c.Delete(path).Is(204)
 				require.Empty(c.t, r.Text)
 				require.Empty(c.t, r.Header.Get("ETag"))
@@ -20,21 +20,21 @@ var deletes = []row{
 	{"L-1", "a body, query parameters and headers of a DELETE have no effect", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, body := range []string{`{}`, `{"schemas":["x"]`, "x", PatchOp(add("title", `"t"`))} {
-				c.Do("DELETE", c.someone(), body).Is(204)
-				c.Do("DELETE", c.someone(), body, "Content-Type: text/plain").Is(204)
+				c.Do("DELETE", c.anyUser(), body).Is(204)
+				c.Do("DELETE", c.anyUser(), body, "Content-Type: text/plain").Is(204)
 			}
 			for _, q := range []string{"?attributes=userName", "?filter=x", "?startIndex=x", "?force=true"} {
-				path := c.someone()
+				path := c.anyUser()
 				c.Delete(path + q).Is(204)
 				c.Get(path).Fails(404, "")
 			}
-			c.Delete(c.someone(), "Accept: application/json").Is(204)
-			c.Delete(c.someone(), "Accept: text/html").Is(204)
+			c.Delete(c.anyUser(), "Accept: application/json").Is(204)
+			c.Delete(c.anyUser(), "Accept: text/html").Is(204)
 		})
 	}},
 	{"L-2", "after a DELETE every operation on the resource is 404", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, one := range []struct{ path, body string }{{c.someone(twoEmails), User("again")}, {c.somegroup(), Group("again")}} {
+			for _, one := range []struct{ path, body string }{{c.anyUser(twoEmails), User("again")}, {c.anyGroup(), Group("again")}} {
 				tag := c.Get(one.path).Header.Get("ETag")
 				c.Delete(one.path).Is(204)
 				for _, headers := range [][]string{nil, {"If-Match: " + tag}, {"If-Match: *"}, {"If-None-Match: " + tag}, {"If-None-Match: *"}} {
@@ -78,7 +78,7 @@ var deletes = []row{
 				c.Get(path).Has("title", "", "groups", "")
 				c.Post("/Users", User("BJENSEN")).Fails(409, "uniqueness")
 				c.Patch(path, add("title", `"old"`)).Is(200)
-				c.somegroup(`"members":` + refs(path))
+				c.anyGroup(`"members":` + refs(path))
 				c.Delete(path).Is(204)
 			}
 			other := c.NewUser("other")
@@ -87,7 +87,7 @@ var deletes = []row{
 	}},
 	{"L-6", "DELETE of an unknown resource is 404, also the second time", func(c *Case) {
 		c.Both(func(c *Client) {
-			u, g := c.someone(), c.somegroup()
+			u, g := c.anyUser(), c.anyGroup()
 			for _, path := range []string{"/Users/nope", "/Groups/nope", "/Users/" + ID(g), "/Groups/" + ID(u), "/Nope/x", u + "/x", "/Users/%00", "/Users/%ff", "/Users/" + strings.Repeat("x", 5000), "/Users/*", "/Users/" + strings.ToUpper(ID(u)) + "X", "/users/" + ID(u)} {
 				c.Delete(path).Fails(404, "")
 			}
@@ -99,9 +99,9 @@ var deletes = []row{
 	}},
 	{"L-7", "a deleted resource is no longer a member of any group, and the groups have a new version", func(c *Case) {
 		c.Both(func(c *Client) {
-			a, b := c.someone(), c.someone()
-			inner := c.somegroup(`"members":` + refs(a))
-			one, two, other := c.somegroup(`"members":`+refs(a, b, inner)), c.somegroup(`"members":`+refs(a)), c.somegroup(`"members":`+refs(b))
+			a, b := c.anyUser(), c.anyUser()
+			inner := c.anyGroup(`"members":` + refs(a))
+			one, two, other := c.anyGroup(`"members":`+refs(a, b, inner)), c.anyGroup(`"members":`+refs(a)), c.anyGroup(`"members":`+refs(b))
 			before := map[string]*Reply{}
 			for _, g := range []string{one, two, other} {
 				before[g] = c.Get(g)
@@ -127,8 +127,8 @@ var deletes = []row{
 	}},
 	{"L-7", "a deleted group disappears from the groups of its members, which stay", func(c *Case) {
 		c.Both(func(c *Client) {
-			a := c.someone()
-			one, two := c.somegroup(`"members":`+refs(a)), c.somegroup(`"members":`+refs(a))
+			a := c.anyUser()
+			one, two := c.anyGroup(`"members":`+refs(a)), c.anyGroup(`"members":`+refs(a))
 			c.Get(a).Has("groups.#", "2")
 			c.Delete(one).Is(204)
 			c.Get(a).Is(200).Has("groups.#", "1", "groups[0].value", quote(ID(two)))
@@ -138,11 +138,11 @@ var deletes = []row{
 	{"L-7", "a reference to a deleted resource is accepted and does not lead to its successor", func(c *Case) {
 		c.Both(func(c *Client) {
 			boss := c.NewUser("boss")
-			path := c.someone(enterprise(`"manager":{"value":` + quote(ID(boss)) + `}`))
+			path := c.anyUser(enterprise(`"manager":{"value":` + quote(ID(boss)) + `}`))
 			c.Delete(boss).Is(204)
 			c.Get(path).Is(200)
 			c.becomes(path, add("title", `"t"`), "title", `"t"`)
-			group := c.somegroup()
+			group := c.anyGroup()
 			c.NewUser("boss")
 			c.becomes(group, add("members", refs(boss)), "members.#", "1")
 			c.Filter("/Users", `groups.value eq `+quote(ID(group))).Total(0)
@@ -150,8 +150,8 @@ var deletes = []row{
 	}},
 	{"L-8", "DELETE of a collection or of a discovery endpoint is 405 and deletes nothing", func(c *Case) {
 		c.Both(func(c *Client) {
-			c.someone()
-			c.somegroup()
+			c.anyUser()
+			c.anyGroup()
 			for _, path := range []string{"/Users", "/Users/", "/Groups", "/", "/.search", "/Users/.search", "/Bulk", "/ServiceProviderConfig", "/ResourceTypes", "/ResourceTypes/User", "/Schemas", "/Schemas/" + user, `/Users?filter=userName eq "x"`} {
 				r := c.Delete(path).Is(405)
 				r.Fails(405, "")

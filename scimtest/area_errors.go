@@ -14,7 +14,7 @@ import (
 var keywords = []string{"invalidFilter", "tooMany", "uniqueness", "mutability", "invalidSyntax", "invalidPath", "noTarget", "invalidValue", "invalidVers",
 	"sensitive", "invalidCursor", "expiredCursor", "invalidCount"}
 
-// isError demands that a reply is a whole error message.
+// isError demands that a reply is a complete error message.
 func isError(r *Reply) {
 	r.t.Helper()
 	require.GreaterOrEqual(r.t, r.Status, 400, r.line)
@@ -33,7 +33,7 @@ func isError(r *Reply) {
 var errorForm = []row{
 	{"E-1 E-2 E-3 E-4", "every error is an error message with its status as a string, a detail and a known keyword", func(c *Case) {
 		path := c.Default.NewUser("u")
-		nobody := NewClient(c.T, c.handler, "")
+		anonymous := NewClient(c.T, c.handler, "")
 		for status, replies := range map[int][]*Reply{
 			400: {
 				c.Default.Get("/Users?filter=%28"), c.Default.Get("/Users?count=x"), c.Default.Get("/Users?sortBy=name"), c.Default.Get("/?filter=x"),
@@ -41,7 +41,7 @@ var errorForm = []row{
 				c.Default.Put(path, `[]`), c.Default.Patch(path), c.Default.Patch(path, `{"op":"x"}`), c.Default.Patch(path, `{"op":"add","path":"(","value":1}`),
 				c.Default.Patch(path, `{"op":"remove"}`), c.Default.Patch(path, `{"op":"replace","path":"id","value":"x"}`), c.Default.Get("/v1/Users"),
 			},
-			401: {nobody.Get("/Users"), nobody.Get("/nowhere"), nobody.Post("/Users", User("x")), NewClient(c.T, c.handler, "wrong").Get("/Users"), nobody.Get("/Me"), nobody.Delete(path)},
+			401: {anonymous.Get("/Users"), anonymous.Get("/nowhere"), anonymous.Post("/Users", User("x")), NewClient(c.T, c.handler, "wrong").Get("/Users"), anonymous.Get("/Me"), anonymous.Delete(path)},
 			403: {c.Default.Get("/Schemas?filter=id+pr"), c.Default.Get("/ResourceTypes?filter=x"), c.Default.Get("/ServiceProviderConfig?filter=")},
 			404: {
 				c.Default.Get("/Users/none"), c.Default.Put("/Users/none", User("x")), c.Default.Delete("/Groups/none"), c.Default.Patch("/Users/none", `{"op":"remove","path":"title"}`),
@@ -123,8 +123,8 @@ var errorTable = []row{
 	}},
 	{"E-7 S-2", "401 with WWW-Authenticate for missing or wrong credentials comes before every other error", func(c *Case) {
 		for _, token := range []string{"", "wrong"} {
-			nobody := NewClient(c.T, c.handler, token)
-			for _, r := range []*Reply{nobody.Get("/Users"), nobody.Post("/Users", `{`), nobody.Get("/nowhere"), nobody.Do("TRACE", "/Users", nil), nobody.Get("/Users?filter=%28"), nobody.Get("/Me"), nobody.Post("/Bulk", `{}`)} {
+			anonymous := NewClient(c.T, c.handler, token)
+			for _, r := range []*Reply{anonymous.Get("/Users"), anonymous.Post("/Users", `{`), anonymous.Get("/nowhere"), anonymous.Do("TRACE", "/Users", nil), anonymous.Get("/Users?filter=%28"), anonymous.Get("/Me"), anonymous.Post("/Bulk", `{}`)} {
 				r.Fails(401, "")
 				require.Equal(c.T, `Bearer realm="scimtest"`, r.Header.Get("WWW-Authenticate"), r.line)
 			}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// odd are values that hardly any attribute takes.
+// odd are values that most attributes do not accept.
 var odd = []string{
 	`null`, `true`, `"True"`, `-1`, `1e400`, `99999999999999999999`, `""`, `" "`, `"x"`, `"\u0000"`, `"\ud83d\ude00"`, `[]`, `[[]]`, `{}`, `{"value":{}}`, `[null]`, `["x"]`,
 	`[{}]`, `[5]`, `[true,"x"]`, `[{"value":"x"},5]`, `{"value":"x"}`, `[{"value":["x"]}]`, `{"value":null,"VALUE":null}`, `"2020-01-01T00:00:00Z"`, `"2020-13-01T00:00:00Z"`,
@@ -18,7 +18,7 @@ var errorAbuse = []row{
 	{"E-6 E-22 W-14 M-32", "any value at any place of a body is stored whole or refused whole: never a 500", func(c *Case) {
 		c.Both(func(c *Client) {
 			kept := c.NewUser("kept", jensen...)
-			for _, body := range everywhere(User("babs", append(slices.Clone(jensen), `"ims":[{"value":"i","type":"xmpp"}]`, `"x509Certificates":[{"value":"`+certificate+`"}]`,
+			for _, body := range mutations(User("babs", append(slices.Clone(jensen), `"ims":[{"value":"i","type":"xmpp"}]`, `"x509Certificates":[{"value":"`+certificate+`"}]`,
 				`"addresses":[{"locality":"L","country":"US"}]`, `"profileUrl":"https://x.example/"`, `"timezone":"Europe/Berlin"`, `"meta":{"created":"2020-01-01T00:00:00Z"}`, `"id":"x"`)...)) {
 				made := c.Post("/Users", body)
 				if made.Status == 201 {
@@ -41,7 +41,7 @@ var errorAbuse = []row{
 	{"E-6 E-22", "any value at any place of a group is stored or refused", func(c *Case) {
 		c.Both(func(c *Client) {
 			u := c.NewUser("u")
-			for _, body := range everywhere(Group("g", `"externalId":"x"`, `"members":[{"value":"`+ID(u)+`","type":"User","display":"d","$ref":"`+BaseURL+u+`"},{"value":"other"}]`)) {
+			for _, body := range mutations(Group("g", `"externalId":"x"`, `"members":[{"value":"`+ID(u)+`","type":"User","display":"d","$ref":"`+BaseURL+u+`"},{"value":"other"}]`)) {
 				made := c.Post("/Groups", body)
 				if made.Status != 201 {
 					isError(made.Is(400))
@@ -58,7 +58,7 @@ var errorAbuse = []row{
 	{"E-6 E-19 X-5", "any value at any place of a SearchRequest is answered or refused", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.NewUser("u")
-			for _, body := range everywhere(Search(`"filter":"userName pr"`, `"sortBy":"userName"`, `"sortOrder":"descending"`, `"startIndex":1`, `"count":2`, `"attributes":["userName"]`)) {
+			for _, body := range mutations(Search(`"filter":"userName pr"`, `"sortBy":"userName"`, `"sortOrder":"descending"`, `"startIndex":1`, `"count":2`, `"attributes":["userName"]`)) {
 				for _, path := range []string{"/Users/.search", "/.search"} {
 					if got := c.Post(path, body); got.Status != 200 {
 						isError(got.Is(400))
@@ -86,9 +86,9 @@ var errorAbuse = []row{
 	}},
 }
 
-// everywhere returns a JSON text with each of its values replaced by each odd
-// one in turn.
-func everywhere(text string) []string {
+// mutations returns copies of a JSON text: in each of them one value is replaced
+// by one of the odd values.
+func mutations(text string) []string {
 	var root any
 	if err := json.Unmarshal([]byte(text), &root); err != nil {
 		panic(err)

@@ -13,7 +13,7 @@ const certificate = "MIHFMHmgAwIBAgIBATAFBgMrZXAwDDEKMAgGA1UEAxMBdDAgFw03MDAxMDE
 // inZone returns a time with another offset.
 func inZone(t time.Time, hours int) time.Time { return t.In(time.FixedZone("", hours*3600)) }
 
-// populate creates the users that the rows about filters speak of.
+// populate creates the users of the cases about filters.
 func populate(c *Client) {
 	c.t.Helper()
 	boss := c.NewUser("boss", `"title":""`)

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// filterProperty compares the service provider with an evaluator of filters
-// that is as plain as RFC 7644 §3.4.2.2 lets it be.
+// filterProperty compares the service provider with a simple evaluator of
+// filters (RFC 7644 §3.4.2.2).
 var filterProperty = row{"F-2 F-16 F-17 F-18 F-20 F-24", "random filters select what a plain evaluation of the RFC selects", func(c *Case) {
 	c.Both(func(c *Client) {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -33,7 +33,8 @@ var filterProperty = row{"F-2 F-16 F-17 F-18 F-20 F-24", "random filters select 
 	})
 }}
 
-// person is a user with few values to choose from, so that filters hit.
+// person is a user whose values come from a short list, so that random filters
+// match.
 type person struct {
 	userName, title, nickName string // "" is unassigned
 	active                    string // "", "true" or "false"
@@ -70,7 +71,7 @@ func (p person) members() []string {
 	return append(out, `"emails":[`+strings.Join(list, ",")+`]`)
 }
 
-// expression is a filter and what it means.
+// expression is a filter and its meaning.
 type expression struct {
 	text  string
 	holds func(person) bool
@@ -164,7 +165,7 @@ func compare(op, value, literal string) bool {
 	return value == literal // eq, and what ne negates
 }
 
-// newValuePath asks for one e-mail address that satisfies two conditions.
+// newValuePath returns two conditions on one e-mail address.
 func newValuePath(r *rand.Rand) expression {
 	kind, op, literal := []string{"work", "home"}[r.IntN(2)], []string{"sw", "ew", "co", "gt"}[r.IntN(4)], words[r.IntN(len(words))]
 	negated := r.IntN(2) == 0

@@ -10,7 +10,7 @@ import (
 
 const patchOp, searchRequest = "urn:ietf:params:scim:api:messages:2.0:PatchOp", "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
-// bodies sends body to every endpoint that takes one, and returns the replies.
+// bodies sends body to every endpoint that accepts one, and returns the replies.
 func (c *Client) bodies(path string, body any, headers ...string) []*Reply {
 	c.t.Helper()
 	return []*Reply{
@@ -203,12 +203,12 @@ var httpNotation = []row{
 				c.Filter("/Users", name+` eq "D"`).Total(1)
 				c.Filter("/", name+` eq "d"`).Total(1)
 				c.Get("/Users?sortBy=" + name).Total(1)
-				c.Get(path+"?attributes="+name).Is(200).Has(at("department"), `"d"`, at("manager"), "", "name", "")
-				c.Get(path+"?excludedAttributes="+name).Is(200).Has(at("department"), "", at("manager.value"), `"m"`)
-				c.Patch(path, `{"op":"replace","path":"`+name+`","value":"d"}`).Is(200).Has(at("department"), `"d"`)
+				c.Get(path+"?attributes="+name).Is(200).Has(enterprisePath("department"), `"d"`, enterprisePath("manager"), "", "name", "")
+				c.Get(path+"?excludedAttributes="+name).Is(200).Has(enterprisePath("department"), "", enterprisePath("manager.value"), `"m"`)
+				c.Patch(path, `{"op":"replace","path":"`+name+`","value":"d"}`).Is(200).Has(enterprisePath("department"), `"d"`)
 			}
 			c.Filter("/Users", ent+`:manager.value eq "m"`).Total(1)
-			c.Get(path+"?attributes="+ent).Is(200).Has(at("department"), `"d"`, at("manager.value"), `"m"`, "name", "")
+			c.Get(path+"?attributes="+ent).Is(200).Has(enterprisePath("department"), `"d"`, enterprisePath("manager.value"), `"m"`, "name", "")
 			c.Get(path+"?excludedAttributes="+ent).Is(200).Has("['"+ent+"']", "", "name.givenName", `"g"`)
 		})
 	}},
@@ -220,11 +220,11 @@ var httpNotation = []row{
 				c.Get("/Users?sortBy="+name).Fails(400, "invalidValue")
 				c.Patch(path, `{"op":"replace","path":"`+name+`","value":"x"}`).Fails(400, "invalidPath")
 			}
-			c.Get(path).Has(at("department"), `"d"`)
+			c.Get(path).Has(enterprisePath("department"), `"d"`)
 		})
 		path := c.Default.NewUser("bare", enterprise(`"department":"d"`))
-		c.Default.Get(path+"?attributes=department,title").Is(200).Has(at("department"), `"d"`, "userName", "")
-		c.Default.Get(path+"?excludedAttributes=Department").Is(200).Has(at("department"), "", "userName", `"bare"`)
+		c.Default.Get(path+"?attributes=department,title").Is(200).Has(enterprisePath("department"), `"d"`, "userName", "")
+		c.Default.Get(path+"?excludedAttributes=Department").Is(200).Has(enterprisePath("department"), "", "userName", `"bare"`)
 		c.Default.Filter("/Users?sortBy=department", `userName eq "bare" and department eq "D"`).Total(1)
 		c.Default.Filter("/", `department eq "D" and manager.value pr`).Total(0)
 		c.Strict.Filter("/Users", `department eq "D"`).Fails(400, "invalidFilter")

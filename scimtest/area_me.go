@@ -18,9 +18,9 @@ var me = []row{
 		})
 	}},
 	{"I-6 S-2", "/Me without a subject is 401", func(c *Case) {
-		nobody := NewClient(c.T, c.handler, "")
+		anonymous := NewClient(c.T, c.handler, "")
 		for _, method := range []string{"GET", "PUT", "PATCH", "POST", "DELETE"} {
-			got := nobody.Do(method, "/Me", nil).Fails(401, "")
+			got := anonymous.Do(method, "/Me", nil).Fails(401, "")
 			require.NotEmpty(c.T, got.Header.Get("WWW-Authenticate"))
 		}
 	}},

@@ -91,7 +91,7 @@ var modelSchemas = []row{
 		c.Both(func(c *Client) {
 			data := []string{enterprise(`"employeeNumber":"1"`)}
 			for _, s := range []string{schemas(user, ent), schemas(ent, user)} {
-				c.keeps(append([]string{s}, data...), "schemas", `["`+user+`","`+ent+`"]`, at("employeeNumber"), `"1"`)
+				c.keeps(append([]string{s}, data...), "schemas", `["`+user+`","`+ent+`"]`, enterprisePath("employeeNumber"), `"1"`)
 			}
 		})
 	}},
@@ -107,7 +107,7 @@ var modelSchemas = []row{
 	{"M-7", "extension attributes are only under the URI of the extension", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.keeps([]string{schemas(user, ent), enterprise(`"employeeNumber":"1"`, `"manager":{"value":"m"}`)},
-				at("employeeNumber"), `"1"`, at("manager.value"), `"m"`, "employeeNumber", "", "manager", "")
+				enterprisePath("employeeNumber"), `"1"`, enterprisePath("manager.value"), `"m"`, "employeeNumber", "", "manager", "")
 		})
 		for _, member := range []string{`"employeeNumber":"1"`, `"manager":{"value":"m"}`, enterprise(`"userName":"y"`), quote(user) + `:{"title":"x"}`} {
 			c.Strict.refuses("invalidSyntax", member)
@@ -121,8 +121,8 @@ var modelSchemas = []row{
 			c.keeps([]string{schemas(user, ent), enterprise()}, "schemas", `["`+user+`"]`, "['"+ent+"']", "")
 			c.keeps([]string{schemas(user, ent), enterprise(`"division":null`)}, "schemas", `["`+user+`"]`, "['"+ent+"']", "")
 			c.keeps([]string{schemas(user, ent), quote(ent) + ":null"}, "schemas", `["`+user+`"]`)
-			c.keeps([]string{schemas(user), enterprise(`"division":"d"`)}, "schemas", both, at("division"), `"d"`)
-			c.keeps([]string{schemas(user), quote(strings.ToUpper(ent)) + `:{"DIVISION":"d"}`}, "schemas", both, at("division"), `"d"`)
+			c.keeps([]string{schemas(user), enterprise(`"division":"d"`)}, "schemas", both, enterprisePath("division"), `"d"`)
+			c.keeps([]string{schemas(user), quote(strings.ToUpper(ent)) + `:{"DIVISION":"d"}`}, "schemas", both, enterprisePath("division"), `"d"`)
 			path := c.NewUser("u")
 			c.Patch(path, `{"op":"add","path":"`+ent+`:division","value":"d"}`).Is(200).Has("schemas", both)
 			c.Patch(path, `{"op":"remove","path":"`+ent+`:division"}`).Is(200).Has("schemas", `["`+user+`"]`, "['"+ent+"']", "")

@@ -118,7 +118,7 @@ var modelCommon = []row{
 			body := `{"SCHEMAS":["` + strings.ToUpper(user) + `"],"USERNAME":"made","NAME":{"GIVENNAME":"g"},"EMails":[{"VALUE":"a@b.example","Type":"work","PRIMARY":true}],"externalID":"e",` +
 				`"` + strings.ToUpper(ent) + `":{"EmployeeNUMBER":"1","Manager":{"VALUE":"m"}}}`
 			pairs := []string{"schemas", `["` + user + `","` + ent + `"]`, "userName", `"made"`, "name", `{"givenName":"g"}`, "emails", `[{"value":"a@b.example","type":"work","primary":true}]`,
-				"externalId", `"e"`, at("employeeNumber"), `"1"`, at("manager.value"), `"m"`, "USERNAME", "", "NAME", ""}
+				"externalId", `"e"`, enterprisePath("employeeNumber"), `"1"`, enterprisePath("manager.value"), `"m"`, "USERNAME", "", "NAME", ""}
 			made := c.Post("/Users", body).Is(201).Has(pairs...)
 			c.Get("/Users/" + made.String("id")).Has(pairs...)
 			c.Put("/Users/"+made.String("id"), body).Is(200).Has(pairs...)
@@ -130,7 +130,7 @@ var modelCommon = []row{
 	{"M-31 M-29", "the order of members does not matter", func(c *Case) {
 		c.Both(func(c *Client) {
 			made := c.Post("/Users", `{`+enterprise(`"division":"d"`)+`,"name":{"givenName":"g"},"userName":"u",`+schemas(ent, user)+`}`).Is(201)
-			made.Has(at("division"), `"d"`, "name.givenName", `"g"`, "userName", `"u"`)
+			made.Has(enterprisePath("division"), `"d"`, "name.givenName", `"g"`, "userName", `"u"`)
 			path := "/Users/" + made.String("id")
 			c.Put(path, `{"title":"t","userName":"u","schemas":["`+user+`"]}`).Is(200).Has("title", `"t"`)
 			c.Do("PATCH", path, `{"Operations":[{"value":"v","path":"title","op":"replace"}],"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}`).Is(200).Has("title", `"v"`)

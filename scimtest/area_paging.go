@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// crowd creates n users u00, u01, ….
-func crowd(c *Client, n int) {
+// createUsers creates n users u00, u01, ….
+func createUsers(c *Client, n int) {
 	c.t.Helper()
 	for i := range n {
 		c.NewUser(fmt.Sprintf("u%02d", i))
@@ -18,7 +18,7 @@ func crowd(c *Client, n int) {
 var paging = []row{
 	{"G-1", "startIndex counts from 1, which is the default", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 5)
+			createUsers(c, 5)
 			all := c.Get("/Users").Is(200).Has("startIndex", "1")
 			require.JSONEq(c.t, all.Text, c.Get("/Users?startIndex=1").Is(200).Text)
 			got := c.Get("/Users?startIndex=2").Is(200).Has("startIndex", "2", "totalResults", "5")
@@ -27,7 +27,7 @@ var paging = []row{
 	}},
 	{"G-2 G-7", "startIndex below 1 is 1", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 3)
+			createUsers(c, 3)
 			all := c.Get("/Users").Is(200)
 			for _, start := range []string{"0", "-5", "-0", "-2147483649", "-9223372036854775808"} {
 				require.JSONEq(c.t, all.Text, c.Get("/Users?startIndex="+start).Is(200).Has("startIndex", "1").Text)
@@ -37,7 +37,7 @@ var paging = []row{
 	}},
 	{"G-3", "a page has at most count resources", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 5)
+			createUsers(c, 5)
 			for n := range 8 {
 				want := fmt.Sprint(min(n, 5))
 				c.Get(fmt.Sprintf("/Users?count=%d", n)).Total(5).Has("Resources.#", want, "itemsPerPage", want)
@@ -49,7 +49,7 @@ var paging = []row{
 	}},
 	{"G-4 G-5", "count 0 or less gives totalResults and no resource", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 3)
+			createUsers(c, 3)
 			for _, n := range []string{"0", "-1", "-100", "-9223372036854775808"} {
 				for _, path := range []string{"/Users", "/"} {
 					c.Get(path+"?count="+n).Total(3).Has("Resources", "[]", "itemsPerPage", "0")
@@ -68,7 +68,7 @@ var paging = []row{
 	}},
 	{"G-7", "itemsPerPage is the number of resources returned, startIndex the index of the first", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 25)
+			createUsers(c, 25)
 			for start, want := range map[int]string{1: "10", 11: "10", 21: "5", 16: "10", 25: "1"} {
 				c.Get(fmt.Sprintf("/Users?startIndex=%d&count=10", start)).Total(25).
 					Has("startIndex", fmt.Sprint(start), "itemsPerPage", want, "Resources.#", want)
@@ -77,7 +77,7 @@ var paging = []row{
 	}},
 	{"G-8", "a page after the last match is empty and has the real total", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 3)
+			createUsers(c, 3)
 			for _, start := range []string{"4", "1000", "2147483648", "9223372036854775807"} {
 				for _, query := range []string{"", "&count=10", "&count=2147483647", "&sortBy=userName", "&filter=userName+pr", "&filter=meta.location+pr"} {
 					c.Get("/Users?startIndex="+start+query).Total(3).Has("Resources", "[]", "itemsPerPage", "0")
@@ -88,7 +88,7 @@ var paging = []row{
 	}},
 	{"G-9", "a startIndex or count that is not an integer is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 1)
+			createUsers(c, 1)
 			for _, value := range []string{"abc", "1.5", "1e3", "", " ", "0x10", "1,2", "١", "true", "null", `"1"`, "99999999999999999999", "-99999999999999999999", "1_000", "--1", "+-1", "NaN"} {
 				for _, name := range []string{"count", "startIndex", "STARTINDEX"} {
 					for _, path := range []string{"/Users", "/Groups", "/"} {
@@ -109,7 +109,7 @@ var paging = []row{
 	}},
 	{"G-10", "pages over unchanged data contain every result exactly once, with and without filter and sorting", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 23)
+			createUsers(c, 23)
 			for _, query := range []string{"/Users?", "/Users?sortBy=userName&", "/Users?filter=userName+pr&", "/Users?filter=meta.location+pr&", "/?", "/?sortBy=userName&", "/?filter=userName+sw+%22u%22&"} {
 				for _, size := range []int{1, 7, 23, 50} {
 					var seen []string
@@ -123,7 +123,7 @@ var paging = []row{
 		})
 	}},
 	{"G-10", "paging keeps no state: pages may be requested in any order", func(c *Case) {
-		crowd(c.Default, 6)
+		createUsers(c.Default, 6)
 		second := c.Default.Get("/Users?startIndex=3&count=2").Is(200).Text
 		c.Default.Get("/Users?startIndex=1&count=2").Is(200)
 		require.Equal(c.T, second, c.Default.Get("/Users?startIndex=3&count=2").Is(200).Text)

@@ -10,13 +10,13 @@ import (
 var patchSequence = []row{
 	{"P-8", "each operation works on the result of the one before", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone()
+			path := c.anyUser()
 			c.becomes(path, add("emails", `[{"value":"x@x.example"}]`)+","+replace(`emails[value eq "x@x.example"].type`, `"work"`)+","+add(`emails[type eq "work"].display`, `"d"`),
 				"emails", `[{"value":"x@x.example","type":"work","display":"d"}]`)
 			c.becomes(path, replace("title", `"a"`)+","+replace("title", `"b"`)+","+remove("emails")+","+add("emails", `{"value":"y@x.example"}`), "title", `"b"`, "emails", `[{"value":"y@x.example"}]`)
 			c.becomes(path, add("nickName", `"n"`)+","+remove("title")+","+remove("nickName"), "title", "", "nickName", "")
 			c.fails(path, "noTarget", add("emails", `{"value":"z@x.example","type":"other"}`)+","+remove(`emails[type eq "other"]`)+`,{"op":"replace","path":"emails[type eq \"other\"]","value":{"value":"v@x.example"}}`)
-			a, b, group := c.someone(), c.someone(), c.somegroup()
+			a, b, group := c.anyUser(), c.anyUser(), c.anyGroup()
 			c.becomes(group, add("members", refs(a, b))+","+remove(`members[value eq `+quote(ID(a))+`]`), "members.#", "1", "members[0].value", quote(ID(b)))
 			c.becomes(group, remove("members")+","+add("members", refs(a)), "members.#", "1", "members[0].value", quote(ID(a)))
 			c.becomes(group, replace("members", refs(b))+","+add("members", refs(a))+","+remove(`members[value eq `+quote(ID(b))+`]`)+","+replace("displayName", `"new"`), "members.#", "1", "members[0].value", quote(ID(a)))
@@ -25,7 +25,7 @@ var patchSequence = []row{
 	}},
 	{"P-9 P-10 P-22", "if one operation fails, nothing is changed", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone(twoEmails, `"title":"t"`, enterprise(`"department":"d"`))
+			path := c.anyUser(twoEmails, `"title":"t"`, enterprise(`"department":"d"`))
 			good := strings.Join([]string{replace("title", `"changed"`), remove("emails"), add("nickName", `"n"`), replace(ent+":department", `"e"`), replace("password", `"t1meMa$heen"`)}, ",")
 			for bad, scimType := range map[string]string{
 				replace("id", `"x"`): "mutability", remove("userName"): "mutability", replace("nope", `1`): "invalidPath", replace("active", `"maybe"`): "invalidValue", replace("userName", `""`): "invalidValue",
@@ -38,7 +38,7 @@ var patchSequence = []row{
 			c.Patch(path, good, replace("userName", `"TAKEN"`)).Fails(409, "uniqueness")
 			require.Equal(c.t, before, c.Get(path).Text)
 
-			group := c.somegroup(`"members":` + refs(taken))
+			group := c.anyGroup(`"members":` + refs(taken))
 			c.fails(group, "mutability", add("members", refs(path))+","+remove("displayName"), remove("members")+","+replace("id", `"x"`))
 			c.fails(group, "invalidValue", replace("members", refs(path))+","+add("members", `[{"value":5}]`))
 			c.Get(path).Has("groups", "")
@@ -48,14 +48,14 @@ var patchSequence = []row{
 	{"P-19 P-20", "schemas follows the changes of extensions", func(c *Case) {
 		c.Both(func(c *Client) {
 			both, one := `["`+user+`","`+ent+`"]`, `["`+user+`"]`
-			c.becomes(c.someone(), add("schemas", `["`+ent+`"]`)+","+add(ent+":department", `"d"`), "schemas", both, at("department"), `"d"`)
-			c.becomes(c.someone(), add("schemas", quote(ent))+","+add("", `{"`+ent+`":{"department":"d"}}`), "schemas", both, at("department"), `"d"`)
-			c.becomes(c.someone(), replace("schemas", both)+","+replace(ent+":manager.value", `"m"`), "schemas", both, at("manager.value"), `"m"`)
-			c.becomes(c.someone(), add(ent+":employeeNumber", `"1"`), "schemas", both, at("employeeNumber"), `"1"`)
-			c.becomes(c.someone(), replace(ent+":manager.value", `"m"`), "schemas", both)
-			c.becomes(c.someone(), add("", `{"`+ent+`:costCenter":"1"}`), "schemas", both)
-			path := c.someone(enterprise(`"department":"d"`))
-			c.becomes(path, remove(`schemas[value eq "`+ent+`"]`)+","+add(ent+":division", `"v"`), "schemas", both, at("department"), "", at("division"), `"v"`)
+			c.becomes(c.anyUser(), add("schemas", `["`+ent+`"]`)+","+add(ent+":department", `"d"`), "schemas", both, enterprisePath("department"), `"d"`)
+			c.becomes(c.anyUser(), add("schemas", quote(ent))+","+add("", `{"`+ent+`":{"department":"d"}}`), "schemas", both, enterprisePath("department"), `"d"`)
+			c.becomes(c.anyUser(), replace("schemas", both)+","+replace(ent+":manager.value", `"m"`), "schemas", both, enterprisePath("manager.value"), `"m"`)
+			c.becomes(c.anyUser(), add(ent+":employeeNumber", `"1"`), "schemas", both, enterprisePath("employeeNumber"), `"1"`)
+			c.becomes(c.anyUser(), replace(ent+":manager.value", `"m"`), "schemas", both)
+			c.becomes(c.anyUser(), add("", `{"`+ent+`:costCenter":"1"}`), "schemas", both)
+			path := c.anyUser(enterprise(`"department":"d"`))
+			c.becomes(path, remove(`schemas[value eq "`+ent+`"]`)+","+add(ent+":division", `"v"`), "schemas", both, enterprisePath("department"), "", enterprisePath("division"), `"v"`)
 			c.becomes(path, remove(ent+":division"), "schemas", one)
 			c.stays(path, add("schemas", one), replace("schemas", one), add("schemas", quote(user)))
 			c.stays(path, add("", `{"schemas":`+one+`}`), replace("", `{"schemas":`+both+`}`))
@@ -65,7 +65,7 @@ var patchSequence = []row{
 		})
 	}},
 	{"P-19", "unknown URIs added to schemas are ignored by default (Entra ID) and refused for the strict client", func(c *Case) {
-		path := c.Default.someone()
+		path := c.Default.anyUser()
 		c.Strict.fails(path, "invalidValue", add("schemas", `["urn:example:x"]`), add("schemas", quote(grp)), add("", `{"schemas":["urn:example:x"]}`), replace("", `{"schemas":["`+ent+`"]}`), add("", `{"schemas":5}`))
 		c.Default.stays(path, add("", `{"schemas":["urn:example:x"]}`), replace("", `{"schemas":["urn:example:x"]}`))
 		c.Default.stays(path, add("schemas", `["urn:example:x"]`), add("schemas", quote(grp)))
@@ -73,14 +73,14 @@ var patchSequence = []row{
 	{"P-26 P-54", "a value of schemas is selected by schemas eq and by schemas[value eq]", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, p := range []string{`schemas eq "` + ent + `"`, `schemas[value eq "` + ent + `"]`, `SCHEMAS EQ "` + ent + `"`, `schemas[value sw "urn:ietf:params:scim:schemas:extension"]`} {
-				c.becomes(c.someone(enterprise(`"department":"d"`), `"title":"t"`), remove(p), "schemas", `["`+user+`"]`, "title", `"t"`, at("department"), "")
+				c.becomes(c.anyUser(enterprise(`"department":"d"`), `"title":"t"`), remove(p), "schemas", `["`+user+`"]`, "title", `"t"`, enterprisePath("department"), "")
 			}
-			c.stays(c.someone(`"title":"t"`), remove(`schemas eq "`+ent+`"`), remove(`schemas[value eq "urn:example:x"]`))
+			c.stays(c.anyUser(`"title":"t"`), remove(`schemas eq "`+ent+`"`), remove(`schemas[value eq "urn:example:x"]`))
 		})
 	}},
 	{"P-22 P-35 P-74", "a PATCH without effect is a success and moves neither version nor lastModified", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone(twoEmails, `"title":"t"`, `"active":true`, `"name":{"givenName":"g","familyName":"f"}`, `"photos":[{"value":"https://x.example/a","type":"photo"}]`, enterprise(`"department":"d","manager":{"value":"m"}`))
+			path := c.anyUser(twoEmails, `"title":"t"`, `"active":true`, `"name":{"givenName":"g","familyName":"f"}`, `"photos":[{"value":"https://x.example/a","type":"photo"}]`, enterprise(`"department":"d","manager":{"value":"m"}`))
 			c.stays(path,
 				add("title", `"t"`), replace("title", `"t"`), add("active", "true"), replace("active", "true"),
 				add("name", `{"givenName":"g"}`), replace("name", `{"givenName":"g"}`), replace("name", `{"familyName":"f","givenName":"g"}`), add("name.givenName", `"g"`), replace("name.givenName", `"g"`), add("name", `{}`),
@@ -92,7 +92,7 @@ var patchSequence = []row{
 				add("", `{}`), replace("", `{}`), remove("nickName"), replace("nickName", "null"), replace("phoneNumbers", "[]"), remove("phoneNumbers"),
 				add("nickName", `"n"`)+","+remove("nickName"), replace("title", `"x"`)+","+replace("title", `"t"`),
 			)
-			group := c.somegroup(`"members":` + refs(path))
+			group := c.anyGroup(`"members":` + refs(path))
 			c.stays(group, add("members", refs(path)), add("members", refs(path, path)), replace("members", refs(path)), add("members", `[]`), remove(`members[value eq "nope"]`), add("displayName", quote(c.Get(group).String("displayName"))),
 				remove("members")+","+add("members", refs(path)))
 			c.becomes(group, add("members", refs(path))+","+replace("displayName", `"new"`), "members.#", "1")
@@ -100,7 +100,7 @@ var patchSequence = []row{
 	}},
 	{"P-22 P-74", "another spelling of the same value is a change: the spelling sent is kept", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone(`"title":"t"`, twoEmails)
+			path := c.anyUser(`"title":"t"`, twoEmails)
 			c.becomes(path, replace("title", `"T"`), "title", `"T"`)
 			c.becomes(path, replace(`emails[type eq "home"].value`, `"H@y.example"`), "emails[1].value", `"H@y.example"`)
 			c.becomes(path, replace("userName", quote(strings.ToUpper(c.Get(path).String("userName")))))
@@ -108,7 +108,7 @@ var patchSequence = []row{
 	}},
 	{"P-24 P-52", "required attributes are present after every operation", func(c *Case) {
 		c.Both(func(c *Client) {
-			path, group := c.someone(), c.somegroup()
+			path, group := c.anyUser(), c.anyGroup()
 			c.fails(path, "mutability", remove("userName"), remove("userName")+","+add("userName", `"new"`))
 			c.fails(group, "mutability", remove("displayName"), remove("displayName")+","+add("displayName", `"new"`), add("externalId", `"x"`)+","+remove("displayName"))
 			c.fails(path, "invalidValue", replace("userName", "null"), replace("userName", `""`), replace("userName", `" "`), add("userName", "null"), add("", `{"userName":null}`), replace("", `{"userName":""}`), replace("userName", "[]"))
@@ -116,7 +116,7 @@ var patchSequence = []row{
 	}},
 	{"P-25", "one PATCH of many operations makes one new version", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone()
+			path := c.anyUser()
 			r := c.becomes(path, add("title", `"t"`)+","+add("nickName", `"n"`)+","+add("emails", `[{"value":"a@x.example"}]`))
 			c.Put(path, User(c.Get(path).String("userName"), `"title":"u"`), "If-Match: "+r.Header.Get("ETag")).Is(200)
 		})
@@ -128,15 +128,15 @@ var patchSequence = []row{
 				{"nickName", "null", "nickName", ""}, {"NICKNAME", "null", "nickName", ""}, {"emails", "[]", "emails", ""}, {"emails", "null", "emails", ""}, {"emails", "[null]", "emails", ""}, {"name", "null", "name", ""},
 				{"name.givenName", "null", "name", `{"familyName":"f"}`}, {"name", `{"givenName":null}`, "name", `{"familyName":"f"}`}, {"name", `{"givenName":null,"familyName":null}`, "name", ""},
 				{`emails[type eq "home"]`, "null", "emails.#", "1"}, {`emails[type eq "home"].value`, "null", "emails[1]", `{"type":"home"}`}, {`emails[type pr]`, "null", "emails", ""},
-				{ent + ":department", "null", at("department"), ""}, {ent + ":manager", "null", at("manager"), ""}, {ent + ":manager.value", "null", at("manager"), ""}, {ent, "null", "schemas", `["` + user + `"]`},
-				{"", `{"nickName":null,"title":"t"}`, "nickName", ""}, {"", `{"emails":[]}`, "emails", ""}, {"", `{"` + ent + `":null}`, "schemas", `["` + user + `"]`}, {"", `{"name":{"givenName":null}}`, "name", `{"familyName":"f"}`}, {"", `{"` + ent + `":{"manager":null}}`, at("manager"), ""},
+				{ent + ":department", "null", enterprisePath("department"), ""}, {ent + ":manager", "null", enterprisePath("manager"), ""}, {ent + ":manager.value", "null", enterprisePath("manager"), ""}, {ent, "null", "schemas", `["` + user + `"]`},
+				{"", `{"nickName":null,"title":"t"}`, "nickName", ""}, {"", `{"emails":[]}`, "emails", ""}, {"", `{"` + ent + `":null}`, "schemas", `["` + user + `"]`}, {"", `{"name":{"givenName":null}}`, "name", `{"familyName":"f"}`}, {"", `{"` + ent + `":{"manager":null}}`, enterprisePath("manager"), ""},
 			} {
-				c.becomes(c.someone(full...), replace(one.path, one.value), one.at, one.left, "title", `"t"`, "active", "false")
+				c.becomes(c.anyUser(full...), replace(one.path, one.value), one.at, one.left, "title", `"t"`, "active", "false")
 			}
-			group := c.somegroup(`"members":` + refs(c.someone()))
+			group := c.anyGroup(`"members":` + refs(c.anyUser()))
 			c.becomes(group, replace("members", "[]"), "members", "")
-			c.becomes(c.somegroup(`"members":`+refs(c.someone())), replace("members", "null"), "members", "")
-			c.becomes(c.somegroup(`"members":`+refs(c.someone())), replace("", `{"members":[]}`), "members", "")
+			c.becomes(c.anyGroup(`"members":`+refs(c.anyUser())), replace("members", "null"), "members", "")
+			c.becomes(c.anyGroup(`"members":`+refs(c.anyUser())), replace("", `{"members":[]}`), "members", "")
 		})
 	}},
 }
@@ -144,30 +144,30 @@ var patchSequence = []row{
 var patchValues = []row{
 	{"P-14 P-43 P-53 P-70 P-10", "an operation on a readOnly attribute is a mutability error", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone(enterprise(`"manager":{"value":"m"}`))
-			c.somegroup(`"members":` + refs(path))
+			path := c.anyUser(enterprise(`"manager":{"value":"m"}`))
+			c.anyGroup(`"members":` + refs(path))
 			for _, p := range []string{"id", "ID", user + ":id", "meta", "meta.created", "meta.version", "meta.lastModified", "meta.resourceType", "meta.location", "groups", "groups.display", `groups[value pr]`, `groups[value pr].display`, `groups[value eq "nope"]`, ent + ":manager.displayName"} {
 				for _, v := range []string{`"x"`, `[{"value":"x"}]`, "null", `[]`, `{}`} {
 					c.fails(path, "mutability", add(p, v), replace(p, v))
 				}
 				c.fails(path, "mutability", remove(p))
 			}
-			c.fails(path, "mutability", replace("id", quote(ID(path))), add("meta.resourceType", `"User"`)) // the same value is no excuse
+			c.fails(path, "mutability", replace("id", quote(ID(path))), add("meta.resourceType", `"User"`)) // also with the same value
 		})
 	}},
 	{"P-14 N-21", "readOnly parts of a value are ignored by default, as in a POST, and refused for the strict client", func(c *Case) {
-		path := c.Default.someone()
+		path := c.Default.anyUser()
 		for _, op := range []string{replace(ent+":manager", `{"displayName":"Boss"}`), add(ent, `{"manager":{"displayName":"Boss"}}`), replace("", `{"`+ent+`":{"manager":{"displayName":null}}}`)} {
 			c.Strict.fails(path, "mutability", op, add("title", `"t"`)+","+op)
 			c.Default.stays(path, op)
 		}
 		c.Strict.fails(path, "mutability", add(ent+":manager", `{"value":"m","displayName":"Boss"}`))
-		c.Default.becomes(path, add(ent+":manager", `{"value":"m","displayName":"Boss"}`), at("manager.value"), `"m"`, at("manager.displayName"), "")
-		c.Strict.becomes(path, add(ent+":manager", `{"value":"n"}`), at("manager.value"), `"n"`)
+		c.Default.becomes(path, add(ent+":manager", `{"value":"m","displayName":"Boss"}`), enterprisePath("manager.value"), `"m"`, enterprisePath("manager.displayName"), "")
+		c.Strict.becomes(path, add(ent+":manager", `{"value":"n"}`), enterprisePath("manager.value"), `"n"`)
 	}},
 	{"P-16 P-10", "a value of the wrong type is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
-			path, group := c.someone(twoEmails), c.somegroup()
+			path, group := c.anyUser(twoEmails), c.anyGroup()
 			for _, one := range [][2]string{
 				{"active", `"maybe"`}, {"active", "1"}, {"active", "0"}, {"active", `{"value":true}`}, {"active", "[true,false]"}, {"active", `"yes"`},
 				{"title", "5"}, {"title", "true"}, {"title", `{}`}, {"title", `{"value":"t"}`}, {"title", `["a","b"]`}, {"title", `[["a"]]`}, {"userName", "5"}, {"userName", `{"a":1}`},
@@ -188,10 +188,10 @@ var patchValues = []row{
 		})
 	}},
 	{"P-16", "values that the default client may send for providers' sake are of the wrong type for the strict client", func(c *Case) {
-		path, group := c.Default.someone(twoEmails), c.Default.somegroup()
+		path, group := c.Default.anyUser(twoEmails), c.Default.anyGroup()
 		for _, one := range []struct{ path, value, at, becomes string }{
 			{"active", `"False"`, "active", "false"}, {"active", `"true"`, "active", "true"}, {"active", `""`, "active", ""}, {"title", `["t"]`, "title", `"t"`}, {"name", `[{"givenName":"g"}]`, "name.givenName", `"g"`}, {"name.familyName", `["f"]`, "name.familyName", `"f"`}, {"active", `[false]`, "active", "false"},
-			{ent + ":manager", `"m"`, at("manager.value"), `"m"`}, {ent + ":manager", `[{"value":"n"}]`, at("manager.value"), `"n"`}, {ent + ":manager", `""`, at("manager"), ""},
+			{ent + ":manager", `"m"`, enterprisePath("manager.value"), `"m"`}, {ent + ":manager", `[{"value":"n"}]`, enterprisePath("manager.value"), `"n"`}, {ent + ":manager", `""`, enterprisePath("manager"), ""},
 			{`emails[type eq "home"].primary`, `"True"`, "emails[1].primary", "true"}, {`emails[type eq "work"].display`, `["d"]`, "emails[0].display", `"d"`}, {"addresses", `""`, "addresses", ""},
 		} {
 			c.Strict.fails(path, "invalidValue", replace(one.path, one.value))
@@ -203,7 +203,7 @@ var patchValues = []row{
 	{"P-16 P-14 P-10", "a value of any JSON type at any path is accepted or 400, and a 400 changes nothing", func(c *Case) {
 		values := []string{`null`, `true`, `0`, `-1.5e3`, `1e999`, `9223372036854775808`, `""`, `" "`, `"x"`, `"\u0000"`, `[]`, `{}`, `[null]`, `[[]]`, `[{}]`, `{"":""}`, `{"value":null}`, `{"value":"x"}`, `{"value":{"value":[]}}`, `[{"value":"x","type":"work","primary":true},{"value":"x","type":"work","primary":true}]`, `{"primary":true}`, `["x","y"]`, `{"type":5}`, `{"members":[{"value":"x"}]}`}
 		c.Both(func(c *Client) {
-			c.survives(c.somegroup(`"members":`+refs(c.someone())), values, "id", "meta", "schemas", "displayName", "members", "members.value", `members[value eq "x"]`, `members[value pr].type`, "members.display", "")
+			c.survives(c.anyGroup(`"members":`+refs(c.anyUser())), values, "id", "meta", "schemas", "displayName", "members", "members.value", `members[value eq "x"]`, `members[value pr].type`, "members.display", "")
 			paths := []string{"id", "schemas", "meta", "externalId", "name.givenName", "photos.value", ""}
 			for _, a := range c.attributes(user, ent) {
 				path := strings.TrimPrefix(a.path, user+":")
@@ -211,7 +211,7 @@ var patchValues = []row{
 					paths = append(paths, path, path+`[value eq "x"]`, path+`[type eq "work"].value`)
 				}
 			}
-			c.survives(c.someone(twoEmails, `"name":{"givenName":"g"}`, enterprise(`"manager":{"value":"m"}`)), values, paths...)
+			c.survives(c.anyUser(twoEmails, `"name":{"givenName":"g"}`, enterprise(`"manager":{"value":"m"}`)), values, paths...)
 		})
 	}},
 	{"P-21 P-38 P-59", "a value made primary makes all others of its attribute not primary", func(c *Case) {
@@ -221,18 +221,18 @@ var patchValues = []row{
 				add("emails", `[{"value":"h@y.example","type":"home","primary":true}]`), add(`emails[type eq "home"].primary`, "true"), replace(`emails[type eq "home"].primary`, "true"), replace(`emails[type eq "home"]`, `{"value":"h@y.example","primary":true}`), add(`emails[type eq "home"]`, `{"primary":true}`),
 				add("emails", `[{"value":"n@z.example","primary":true},{"value":"m@z.example"}]`), add("emails", `[{"value":"n@z.example"},{"value":"m@z.example","primary":true}]`),
 			} {
-				r := c.becomes(c.someone(twoEmails), op, "emails[0].primary", "false", "emails[0].value", `"w@x.example"`)
+				r := c.becomes(c.anyUser(twoEmails), op, "emails[0].primary", "false", "emails[0].value", `"w@x.example"`)
 				require.Equal(c.t, 1, strings.Count(r.Text, `"primary":true`), r.Text)
 			}
 			for _, op := range []string{add("phoneNumbers", `[{"value":"+1","primary":true}]`), replace(`emails[type eq "home"].primary`, "false")} {
-				c.becomes(c.someone(twoEmails), op, "emails[0].primary", "true")
+				c.becomes(c.anyUser(twoEmails), op, "emails[0].primary", "true")
 			}
-			c.becomes(c.someone(twoEmails), add("emails", `{"value":"a@z.example","primary":true}`)+","+add("emails", `{"value":"b@z.example","primary":true}`), "emails[0].primary", "false", "emails[2].primary", "false", "emails[3].primary", "true")
+			c.becomes(c.anyUser(twoEmails), add("emails", `{"value":"a@z.example","primary":true}`)+","+add("emails", `{"value":"b@z.example","primary":true}`), "emails[0].primary", "false", "emails[2].primary", "false", "emails[3].primary", "true")
 		})
 	}},
 	{"P-21 P-10", "one operation that brings two primary values is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone(twoEmails)
+			path := c.anyUser(twoEmails)
 			two := `[{"value":"a@z.example","primary":true},{"value":"b@z.example","primary":true}]`
 			c.fails(path, "invalidValue", add("emails", two), replace("emails", two), add("", `{"emails":`+two+`}`), replace("", `{"emails":`+two+`}`), replace("emails[type pr].primary", "true"), add("emails.primary", "true"), add("addresses", `[{"region":"a","primary":true},{"region":"b","primary":true}]`))
 		})

@@ -37,9 +37,8 @@ const (
 	least      = "schemas id"
 )
 
-// without returns everything that user has without some names, and with none of
-// them twice.
-func without(names string) string {
+// allExcept returns the names of all attributes of the user but the named ones.
+func allExcept(names string) string {
 	left := slices.DeleteFunc(strings.Fields(everything), func(name string) bool { return slices.Contains(strings.Fields(names), name) })
 	return strings.Join(left, " ")
 }
@@ -62,12 +61,12 @@ var projectionNames = []row{
 	{"J-1 J-3", "excludedAttributes returns the default set without the named attributes", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.shows(c.NewUser("babs", jensen...),
-				"excludedAttributes=emails", without("emails"),
-				"excludedAttributes=userName", without("userName"),
-				"excludedAttributes=meta,active,externalId", without("meta active externalId"),
+				"excludedAttributes=emails", allExcept("emails"),
+				"excludedAttributes=userName", allExcept("userName"),
+				"excludedAttributes=meta,active,externalId", allExcept("meta active externalId"),
 				"excludedAttributes=nickName", everything,
-				"excludedAttributes="+ent, without(ent),
-				"excludedAttributes=name,title,displayName,phoneNumbers", without("name title displayName phoneNumbers"),
+				"excludedAttributes="+ent, allExcept(ent),
+				"excludedAttributes=name,title,displayName,phoneNumbers", allExcept("name title displayName phoneNumbers"),
 			)
 			g := c.NewGroup("g", `"members":[{"value":"x"}]`)
 			c.shows(g, "excludedAttributes=members", "schemas id displayName meta", "attributes=displayName", "schemas id displayName",
@@ -77,7 +76,7 @@ var projectionNames = []row{
 	{"J-4 A-5", "an attribute that is always returned cannot be excluded", func(c *Case) {
 		c.Both(func(c *Client) {
 			c.shows(c.NewUser("babs", jensen...),
-				"excludedAttributes=id,userName", without("userName"),
+				"excludedAttributes=id,userName", allExcept("userName"),
 				"excludedAttributes=schemas", everything,
 				"excludedAttributes=ID,SCHEMAS", everything,
 			)
@@ -100,8 +99,8 @@ var projectionNames = []row{
 				"attributes=userName&attributes=name":               least + " userName name",
 				"Attributes=userName":                               least + " userName",
 				"ATTRIBUTES=userName&attributes=title":              least + " userName title",
-				"excludedattributes=" + "emails":                    without("emails"),
-				"excludedAttributes=emails&EXCLUDEDATTRIBUTES=meta": without("emails meta"),
+				"excludedattributes=" + "emails":                    allExcept("emails"),
+				"excludedAttributes=emails&EXCLUDEDATTRIBUTES=meta": allExcept("emails meta"),
 				"attributes=":                                       everything,
 				"attributes= , ":                                    everything,
 				"excludedAttributes=":                               everything,
@@ -152,7 +151,7 @@ var projectionNames = []row{
 			"attributes=*":                        least,
 			"attributes=emails[type eq \"work\"]": least,
 			"excludedAttributes=nope":             everything,
-			"excludedAttributes=nope,emails":      without("emails"),
+			"excludedAttributes=nope,emails":      allExcept("emails"),
 			"excludedAttributes=$%00(":            everything,
 		} {
 			got := strings.Fields(want)

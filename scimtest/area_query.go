@@ -210,7 +210,7 @@ var queries = []row{
 	}},
 }
 
-// firstOrNil turns an empty list into nil.
+// firstOrNil returns the first element of a list, nil for an empty one.
 func firstOrNil(v any) any {
 	if list, ok := v.([]any); ok && len(list) == 0 {
 		return []any(nil)

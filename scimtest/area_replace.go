@@ -58,7 +58,7 @@ var replaces = []row{
 			path := c.NewUser("a", `"name":{"givenName":"G","familyName":"F"}`,
 				`"emails":[{"value":"a@x.example","type":"work","primary":true},{"value":"b@x.example","type":"home"}]`, enterprise(`"department":"d","manager":{"value":"m","displayName":"M"}`))
 			c.Put(path, User("a", `"name":{"givenName":"H"}`, `"emails":[{"value":"c@x.example"}]`, enterprise(`"manager":{"value":"n"}`))).Is(200)
-			c.Get(path).Is(200).Has("emails", `[{"value":"c@x.example"}]`, "name", `{"givenName":"H"}`, at("department"), "", at("manager.value"), `"n"`)
+			c.Get(path).Is(200).Has("emails", `[{"value":"c@x.example"}]`, "name", `{"givenName":"H"}`, enterprisePath("department"), "", enterprisePath("manager.value"), `"n"`)
 			c.Put(path, User("a", `"emails":[{"value":"c@x.example","type":"work"},{"value":"c@x.example","type":"home"}]`)).Is(200).Has("emails.#", "2")
 			c.Put(path, User("a", `"active":false`)).Is(200).Has("active", "false", "emails", "", "name", "")
 			c.Put(path, User("a", `"active":true`)).Is(200).Has("active", "true")
@@ -125,7 +125,7 @@ var replaces = []row{
 		c.Both(func(c *Client) {
 			path := c.NewUser("a", enterprise(`"department":"d"`))
 			c.Put(path, User("a")).Is(200).Has("schemas", `["`+user+`"]`, "['"+ent+"']", "")
-			c.Put(path, User("a", enterprise(`"department":"e"`))).Is(200).Has("schemas", `["`+user+`","`+ent+`"]`, at("department"), `"e"`)
+			c.Put(path, User("a", enterprise(`"department":"e"`))).Is(200).Has("schemas", `["`+user+`","`+ent+`"]`, enterprisePath("department"), `"e"`)
 			c.Put(path, User("a", schemas(user, ent), enterprise())).Is(200).Has("schemas", `["`+user+`"]`)
 			c.Put(path, `{`+schemas(ent, user)+`,"userName":"a",`+enterprise(`"costCenter":"1"`)+`}`).Is(200).Has("schemas", `["`+user+`","`+ent+`"]`)
 		})
@@ -207,7 +207,7 @@ var replaces = []row{
 		c.Both(func(c *Client) {
 			path := c.NewUser("a")
 			c.Put(path, `{"SCHEMAS":["`+strings.ToUpper(user)+`"],"USERNAME":"b","NAME":{"GIVENNAME":"x"},"`+strings.ToUpper(ent)+`":{"DEPARTMENT":"d"}}`).Is(200).
-				Has("userName", `"b"`, "name.givenName", `"x"`, at("department"), `"d"`)
+				Has("userName", `"b"`, "name.givenName", `"x"`, enterprisePath("department"), `"d"`)
 			c.Put(path, User("b", `"username":"c"`)).Fails(400, "invalidSyntax")
 		})
 	}},

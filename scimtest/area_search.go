@@ -43,7 +43,7 @@ var searches = []row{
 	}},
 	{"X-3 X-4", "each parameter has the effect it has in GET", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 12)
+			createUsers(c, 12)
 			c.NewUser("other", `"title":"x"`)
 			for query, members := range map[string][]string{
 				"":                                     nil,
@@ -68,7 +68,7 @@ var searches = []row{
 	}},
 	{"X-3", "names are read in any case and order, null means absent, unknown members are ignored", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 3)
+			createUsers(c, 3)
 			c.Post("/Users/.search", `{"COUNT":1,"Filter":"userName pr","SORTBY":"userName","sortorder":"Descending","SCHEMAS":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}`).
 				Total(3).Has("Resources.#", "1", "Resources[0].userName", `"u02"`)
 			c.Post("/Users/.search", Search(`"filter":null`, `"sortBy":null`, `"sortOrder":null`, `"startIndex":null`, `"count":null`, `"attributes":null`, `"excludedAttributes":null`, `"x":{"y":[1]}`)).
@@ -145,7 +145,7 @@ var searches = []row{
 	}},
 	{"X-3", "parameters in the URL do not count for a search", func(c *Case) {
 		c.Both(func(c *Client) {
-			crowd(c, 2)
+			createUsers(c, 2)
 			c.Post("/Users/.search?count=0&filter=title+pr", Search()).Total(2).Has("Resources.#", "2")
 		})
 	}},

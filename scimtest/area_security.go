@@ -6,9 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// everywhere returns requests to all endpoints, sent by c about the resources
-// at the paths.
-func (c *Client) everywhere(user, group string) []*Reply {
+// requestEach sends each kind of request for the user and the group at the paths.
+func (c *Client) requestEach(user, group string) []*Reply {
 	c.t.Helper()
 	return []*Reply{
 		c.Get(user), c.Do("HEAD", user, nil), c.Put(user, User("x")), c.Patch(user, add("title", `"x"`)), c.Delete(user),
@@ -21,7 +20,7 @@ var securityAccess = []row{
 		path, group := c.Default.NewUser("u"), c.Default.NewGroup("g")
 		for _, token := range []string{"", "wrong"} {
 			anonymous := NewClient(c.T, c.handler, token)
-			replies := append(anonymous.everywhere(path, group),
+			replies := append(anonymous.requestEach(path, group),
 				anonymous.Get("/Users"), anonymous.Get("/"), anonymous.Get("/Schemas"), anonymous.Get("/ResourceTypes"), anonymous.Get("/Me"), anonymous.Get("/Nope"), anonymous.Get("/Users/nope"), anonymous.Get("/Users?filter=bad"),
 				anonymous.Post("/Users", User("v")), anonymous.Post("/Users", "{"), anonymous.Post("/.search", Search()), anonymous.Post("/Bulk", "{}"), anonymous.Delete("/Users"), anonymous.Do("BREW", "/Users", nil))
 			for _, r := range replies {
@@ -81,7 +80,7 @@ var securityAccess = []row{
 	}},
 	{"S-8 N-6", "a userName of invisible characters, or with control characters, is invalidValue", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone()
+			path := c.anyUser()
 			for _, name := range []string{"", " ", "\u200b", " \u00ad\u3000", "a\x00", "a\tb", "a\n", "\x7fa", "a\u0085b", "a\u202eb", "\u2066a\u2069", "a\u200f"} {
 				c.Post("/Users", User(name)).Fails(400, "invalidValue")
 				c.Put(path, User(name)).Fails(400, "invalidValue")
@@ -97,8 +96,8 @@ var securityAccess = []row{
 	{"S-14", "an error reveals of a resource only what the client may see", func(c *Case) {
 		path := c.Default.NewUser("u", twoEmails)
 		other := c.OtherTenant()
-		for i, r := range other.everywhere(path, path) {
-			unknown := other.everywhere("/Users/nope", "/Users/nope")[i]
+		for i, r := range other.requestEach(path, path) {
+			unknown := other.requestEach("/Users/nope", "/Users/nope")[i]
 			require.Equal(c, unknown.Status, r.Status, r.line)
 			require.Equal(c, unknown.Text, r.Text, r.line)
 		}
@@ -115,7 +114,7 @@ var securityTenants = []row{
 		group := c.Default.NewGroup("g", `"members":`+refs(path))
 		before := c.Default.Get(path).Text + c.Default.Get(group).Text
 		other := c.OtherTenant()
-		for _, r := range other.everywhere(path, group) {
+		for _, r := range other.requestEach(path, group) {
 			r.Is(404)
 		}
 		for _, list := range []string{"/Users", "/Groups", "/", `/Users?filter=userName eq "bjensen"`, `/Users?filter=id eq ` + quote(ID(path)), `/Users?filter=externalId eq "e"`, `/Users?filter=emails[type eq "work"].value eq "w@x.example"`, `/Groups?filter=members.value eq ` + quote(ID(path)), `/Groups?filter=displayName eq "g"`,
@@ -146,8 +145,8 @@ var securityTenants = []row{
 		other.Patch(group, add("members", refs(path)))
 		require.NotContains(c, other.Get(group).Text, "Barbara")
 		c.Default.Get(path).Has("groups", "")
-		manager := other.someone(enterprise(`"manager":{"value":` + quote(ID(path)) + `}`))
-		other.Get(manager).Has(at("manager.displayName"), "")
+		manager := other.anyUser(enterprise(`"manager":{"value":` + quote(ID(path)) + `}`))
+		other.Get(manager).Has(enterprisePath("manager.displayName"), "")
 		c.Default.Delete(path).Is(204)
 		other.Get(group).Is(200)
 	}},

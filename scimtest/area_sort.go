@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ordered demands the order of users, ascending and, reversed, descending, by
-// GET and by .search. names has no two with equal keys.
+// ordered demands the order of users by GET and by .search, ascending and, in
+// reverse, descending. No two of the names have equal keys.
 func (c *Client) ordered(sortBy, names string) {
 	c.t.Helper()
 	want := strings.Fields(names)

@@ -9,8 +9,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// notA returns JSON values of every kind but the named ones.
-func notA(kinds ...string) []string {
+// otherValues returns JSON values of every kind but the named ones.
+func otherValues(kinds ...string) []string {
 	var out []string
 	for _, v := range [][2]string{{"boolean", "true"}, {"number", "5"}, {"number", "-1.5e3"}, {"string", `"text"`}, {"object", `{"a":"b"}`}, {"object", `{"value":{"a":1}}`}, {"array", `["a","b"]`}, {"array", `[[1]]`}} {
 		if !strings.Contains(strings.Join(kinds, " "), v[0]) {
@@ -23,7 +23,7 @@ func notA(kinds ...string) []string {
 var typesSimple = []row{
 	{"T-1", "a string is a JSON string and nothing else", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, v := range notA("string") {
+			for _, v := range otherValues("string") {
 				for _, name := range []string{"nickName", "displayName", "title", "userType", "externalId", "password", "locale", "timezone", "preferredLanguage"} {
 					c.refuses("invalidValue", quote(name)+":"+v)
 				}
@@ -58,7 +58,7 @@ var typesSimple = []row{
 		c.Both(func(c *Client) {
 			c.keeps([]string{`"active":true`}, "active", "true")
 			c.keeps([]string{`"active":false`}, "active", "false")
-			for _, v := range append(notA("boolean"), `"yes"`, `"1"`, `0`, `1`, `"tru"`, `"truefalse"`) {
+			for _, v := range append(otherValues("boolean"), `"yes"`, `"1"`, `0`, `1`, `"tru"`, `"truefalse"`) {
 				c.refuses("invalidValue", `"active":`+v)
 				c.refuses("invalidValue", `"emails":[{"value":"a@b.example","primary":`+v+`}]`)
 				path := c.NewUser("patched")
@@ -96,7 +96,7 @@ var typesSimple = []row{
 	}},
 	{"T-5", "a binary is base64, padded or not", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, v := range append(notA("string"), `"!!!"`, `"MAA-"`, `"MAA_"`, `"MA=A"`, `"M"`, `"MAA==="`, `"MA A"`, `"=" `, `"-----BEGIN CERTIFICATE-----"`) {
+			for _, v := range append(otherValues("string"), `"!!!"`, `"MAA-"`, `"MAA_"`, `"MA=A"`, `"M"`, `"MAA==="`, `"MA A"`, `"=" `, `"-----BEGIN CERTIFICATE-----"`) {
 				c.refuses("invalidValue", `"x509Certificates":[{"value":`+v+`}]`)
 			}
 			for _, v := range []string{"MAA=", "MAA"} { // an empty ASN.1 SEQUENCE
@@ -106,7 +106,7 @@ var typesSimple = []row{
 	}},
 	{"T-6", "a reference is a URI", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, v := range append(notA("string"), `"http://[bad"`, `"http://a.example:port/"`, `"%zz"`, `":x"`) {
+			for _, v := range append(otherValues("string"), `"http://[bad"`, `"http://a.example:port/"`, `"%zz"`, `":x"`) {
 				c.refuses("invalidValue", `"profileUrl":`+v)
 				c.refuses("invalidValue", `"photos":[{"value":`+v+`}]`)
 			}
@@ -132,15 +132,15 @@ var typesSimple = []row{
 			u := c.NewUser("u", enterprise(`"manager":{"value":"`+ID(boss)+`"}`))
 			g := c.NewGroup("g", `"members":[{"value":"`+ID(u)+`"}]`)
 			for uri, target := range map[string]string{
-				c.Get(g).String("members[0].$ref"): u, c.Get(u).String("groups[0].$ref"): g, c.Get(u).String(at("manager.$ref")): boss,
+				c.Get(g).String("members[0].$ref"): u, c.Get(u).String("groups[0].$ref"): g, c.Get(u).String(enterprisePath("manager.$ref")): boss,
 			} {
 				require.Equal(c.t, BaseURL+target, uri)
 				c.Get(Path(uri)).Is(200).Has("id", quote(ID(target)))
 			}
-			uri := c.Get(u).String(at("manager.$ref"))
+			uri := c.Get(u).String(enterprisePath("manager.$ref"))
 			c.Delete(boss).Is(204)
 			c.Get(Path(uri)).Fails(404, "")
-			c.Get(u).Is(200).Has(at("manager.value"), quote(ID(boss)))
+			c.Get(u).Is(200).Has(enterprisePath("manager.value"), quote(ID(boss)))
 		})
 	}},
 }
@@ -165,7 +165,7 @@ var typesComposed = []row{
 			c.refuses("invalidValue", `"emails":["a@b.example"]`)
 		})
 		c.Strict.refuses("invalidValue", enterprise(`"manager":"m"`))
-		c.Default.keeps([]string{enterprise(`"manager":"m"`)}, at("manager.value"), `"m"`)
+		c.Default.keeps([]string{enterprise(`"manager":"m"`)}, enterprisePath("manager.value"), `"m"`)
 	}},
 	{"T-11", "a simple attribute has no sub-attributes", func(c *Case) {
 		c.Both(func(c *Client) {
@@ -238,7 +238,7 @@ var typesComposed = []row{
 			set := `{"op":"add","value":{"nickName":"n","active":true,"name":{"givenName":"g","familyName":"f"},"emails":[{"value":"a@b.example"}],"` + ent + `":{"division":"d"}}}`
 			for _, v := range []string{"null", "[]"} {
 				for p, gone := range map[string]string{"nickName": "nickName", "active": "active", "name": "name", "emails": "emails", "name.givenName": "name.givenName",
-					ent + ":division": at("division"), ent: "['" + ent + "']"} {
+					ent + ":division": enterprisePath("division"), ent: "['" + ent + "']"} {
 					c.Patch(path, set).Is(200).Has("nickName", `"n"`, "emails.#", "1")
 					c.Patch(path, `{"op":"replace","path":"`+p+`","value":`+v+`}`).Is(200).Has(gone, "")
 				}

@@ -9,8 +9,8 @@ import (
 // multi are the multi-valued attributes of a user whose values can be primary.
 var multi = []string{"emails", "phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"}
 
-// two returns a list of two different values, each with the members given.
-func two(name, first, second string) string {
+// twoValues returns a list of two different values, each with the members given.
+func twoValues(name, first, second string) string {
 	a, b := `"value":"MAA="`, `"value":"MAIFAA=="`
 	if name == "addresses" {
 		a, b = `"region":"a"`, `"region":"b"`
@@ -22,13 +22,13 @@ var valuesMulti = []row{
 	{"N-1", "two primary values are refused, one or none is kept", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, name := range multi {
-				c.refuses("invalidValue", two(name, `,"primary":true`, `,"primary":true`))
-				c.keeps([]string{two(name, `,"primary":true`, ``)}, name+"[0].primary", "true", name+"[1].primary", "")
-				c.keeps([]string{two(name, `,"primary":false`, `,"primary":true`)}, name+"[0].primary", "false", name+"[1].primary", "true")
-				c.keeps([]string{two(name, ``, ``)}, name+".#", "2", name+"[0].primary", "")
+				c.refuses("invalidValue", twoValues(name, `,"primary":true`, `,"primary":true`))
+				c.keeps([]string{twoValues(name, `,"primary":true`, ``)}, name+"[0].primary", "true", name+"[1].primary", "")
+				c.keeps([]string{twoValues(name, `,"primary":false`, `,"primary":true`)}, name+"[0].primary", "false", name+"[1].primary", "true")
+				c.keeps([]string{twoValues(name, ``, ``)}, name+".#", "2", name+"[0].primary", "")
 				path := c.NewUser("u")
-				c.Patch(path, `{"op":"add","value":{`+two(name, `,"primary":true`, `,"primary":true`)+`}}`).Fails(400, "invalidValue")
-				c.Patch(path, `{"op":"replace","value":{`+two(name, `,"primary":true`, `,"primary":true`)+`}}`).Fails(400, "invalidValue")
+				c.Patch(path, `{"op":"add","value":{`+twoValues(name, `,"primary":true`, `,"primary":true`)+`}}`).Fails(400, "invalidValue")
+				c.Patch(path, `{"op":"replace","value":{`+twoValues(name, `,"primary":true`, `,"primary":true`)+`}}`).Fails(400, "invalidValue")
 				c.Get(path).Has(name, "")
 				c.Delete(path).Is(204)
 			}
@@ -79,7 +79,7 @@ var valuesMulti = []row{
 	}},
 	{"N-3 P-35 P-66", "values that PATCH brings or makes with the same type and value are merged", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone(`"emails":[{"value":"a@b.example","type":"work"},{"value":"c@b.example","type":"work","display":"D","primary":true}]`)
+			path := c.anyUser(`"emails":[{"value":"a@b.example","type":"work"},{"value":"c@b.example","type":"work","display":"D","primary":true}]`)
 			r := c.becomes(path, replace(`emails[type eq "work"].value`, `"n@b.example"`), "emails", `[{"value":"n@b.example","type":"work","display":"D","primary":true}]`)
 			c.Put(path, r.Text).Is(200)
 			require.Equal(c.t, r.Text, c.Get(path).Text, "PUT of what GET returned changes nothing")
@@ -128,7 +128,7 @@ var valuesMulti = []row{
 			c.Patch(g, `{"op":"remove","path":"members[$ref eq `+strings.ReplaceAll(quote(BaseURL+u), `"`, `\"`)+`]"}`).Is(204)
 			c.Get(g).Has("members", "")
 			boss := c.NewUser("v", enterprise(`"manager":{"value":"`+id+`","$ref":"../Users/`+id+`"}`))
-			c.Get(boss).Has(at("manager.$ref"), quote(BaseURL+u))
+			c.Get(boss).Has(enterprisePath("manager.$ref"), quote(BaseURL+u))
 		})
 	}},
 }
@@ -235,9 +235,9 @@ var valuesUser = []row{
 	{"N-20 A-12", "a manager is the id of a resource; $ref is derived from it", func(c *Case) {
 		c.Both(func(c *Client) {
 			boss := c.NewUser("boss")
-			c.keeps([]string{enterprise(`"manager":{"value":"` + ID(boss) + `"}`)}, at("manager"), `{"value":"`+ID(boss)+`","$ref":"`+BaseURL+boss+`"}`)
-			c.keeps([]string{enterprise(`"manager":{"value":"` + ID(boss) + `","$ref":"../Users/` + ID(boss) + `"}`)}, at("manager.$ref"), quote(BaseURL+boss))
-			c.keeps([]string{enterprise(`"manager":{"value":"26118915-6090-4610-87e4-49d8ca9f808d","displayName":"John Smith"}`)}, at("manager.value"), `"26118915-6090-4610-87e4-49d8ca9f808d"`, at("manager.displayName"), "")
+			c.keeps([]string{enterprise(`"manager":{"value":"` + ID(boss) + `"}`)}, enterprisePath("manager"), `{"value":"`+ID(boss)+`","$ref":"`+BaseURL+boss+`"}`)
+			c.keeps([]string{enterprise(`"manager":{"value":"` + ID(boss) + `","$ref":"../Users/` + ID(boss) + `"}`)}, enterprisePath("manager.$ref"), quote(BaseURL+boss))
+			c.keeps([]string{enterprise(`"manager":{"value":"26118915-6090-4610-87e4-49d8ca9f808d","displayName":"John Smith"}`)}, enterprisePath("manager.value"), `"26118915-6090-4610-87e4-49d8ca9f808d"`, enterprisePath("manager.displayName"), "")
 			c.NewUser("u", enterprise(`"manager":{"value":"aB"}`))
 			c.Filter("/Users", ent+`:manager.value eq "aB"`).Total(1)
 			c.Filter("/Users", ent+`:manager.value eq "ab"`).Total(0)
@@ -246,8 +246,8 @@ var valuesUser = []row{
 	{"N-21 C-4", "manager.displayName is readOnly", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", enterprise(`"manager":{"value":"m","displayName":"x"}`))
-			c.Get(path).Has(at("manager.displayName"), "")
-			c.Put(path, User("u", enterprise(`"manager":{"value":"m","displayName":{"wrong":"type"}}`))).Is(200).Has(at("manager.displayName"), "")
+			c.Get(path).Has(enterprisePath("manager.displayName"), "")
+			c.Put(path, User("u", enterprise(`"manager":{"value":"m","displayName":{"wrong":"type"}}`))).Is(200).Has(enterprisePath("manager.displayName"), "")
 			c.Patch(path, `{"op":"replace","path":"`+ent+`:manager.displayName","value":"x"}`).Fails(400, "mutability")
 		})
 	}},

@@ -11,14 +11,14 @@ import (
 // stale are tags that no version has.
 var stale = []string{`W/"0"`, `W/"nope"`, `"nope"`, `W/""`, `""`, `W/"nope", "other"`, "nope", `W/nope`, `W/"unclosed`, `w/"x"`, ",", `"a" "b"`, `"*"`, "**", `W/*`}
 
-// malformed returns header values that are no list of tags, though the tag is in
-// them (RFC 9110 §8.8.3).
-func malformed(tag string) []string {
+// malformedTags returns header values that contain the tag and are not a list of
+// tags (RFC 9110 §8.8.3).
+func malformedTags(tag string) []string {
 	return []string{tag + "x", tag + " x", tag + ` W/"nope"`, tag + tag, tag + ", x", tag + `, "unclosed`, "x, " + tag, "*, " + tag, tag + ", *", "w" + tag[1:], "W /" + tag[2:], tag + ";", `"` + tag}
 }
 
-// lists returns header values that name a tag among others.
-func lists(tag string) []string {
+// tagLists returns header values that name a tag among others.
+func tagLists(tag string) []string {
 	strong := strings.TrimPrefix(tag, "W/")
 	return []string{tag, strong, `W/"nope", ` + tag, tag + `, W/"nope"`, `"a","b" , ` + tag + ` ,"c"`, "," + tag + ",", " " + tag + " ", `"a,b", ` + tag, "*"}
 }
@@ -61,7 +61,7 @@ var versionTags = []row{
 	}},
 	{"V-4", "the tag changes with each change of the resource and only then", func(c *Case) {
 		c.Both(func(c *Client) {
-			path, group, member := c.someone(), c.somegroup(), c.someone()
+			path, group, member := c.anyUser(), c.anyGroup(), c.anyUser()
 			seen := map[string]bool{}
 			fresh := func(path string) {
 				tag := path + c.Get(path).Header.Get("ETag")
@@ -103,9 +103,9 @@ var versionTags = []row{
 	}},
 	{"V-4 V-5", "a tag changes when the groups of a user change", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone()
+			path := c.anyUser()
 			before := c.Get(path)
-			group := c.somegroup(`"members":` + refs(path))
+			group := c.anyGroup(`"members":` + refs(path))
 			in := c.Get(path, "If-None-Match: "+before.Header.Get("ETag")).Is(200).Has("groups.#", "1")
 			require.Equal(c.t, in.Header.Get("ETag"), in.String("meta.version"))
 			c.Get(path, "If-None-Match: "+in.Header.Get("ETag")).Is(304)
@@ -122,7 +122,7 @@ var versionTags = []row{
 	{"V-6 V-7 V-8", "every tag that was returned for a user in a group is valid for a write", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
-			c.somegroup(`"members":` + refs(path))
+			c.anyGroup(`"members":` + refs(path))
 			tag := func(r *Reply) string { return "If-Match: " + r.Header.Get("ETag") }
 			r := c.Put(path, User("u", `"title":"a"`), tag(c.Get(path))).Is(200)
 			r = c.Do("PATCH", path, PatchOp(replace("title", `"b"`)), tag(r)).Is(200)
@@ -139,10 +139,10 @@ var versionTags = []row{
 var versionConditions = []row{
 	{"V-5 V-9", "GET with If-None-Match: 304 without body for the current tag, 200 for any other", func(c *Case) {
 		c.Both(func(c *Client) {
-			for _, path := range []string{c.someone(twoEmails), c.somegroup(`"members":` + refs(c.someone()))} {
+			for _, path := range []string{c.anyUser(twoEmails), c.anyGroup(`"members":` + refs(c.anyUser()))} {
 				tag := c.Get(path).Header.Get("ETag")
 				for _, q := range []string{"", "?attributes=id", "?attributes=meta.version", "?excludedAttributes=meta"} {
-					for _, value := range lists(tag) {
+					for _, value := range tagLists(tag) {
 						for _, method := range []string{"GET", "HEAD"} {
 							r := c.Do(method, path+q, nil, "If-None-Match: "+value).Is(304)
 							require.Empty(c.t, r.Text)
@@ -164,16 +164,16 @@ var versionConditions = []row{
 	{"V-6 V-7 V-8 V-9 V-10", "writes proceed when If-Match names the current tag, compared weakly, alone, in a list, or by *", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
-			for i := range lists("") {
-				value := func() string { return "If-Match: " + lists(c.Get(path).Header.Get("ETag"))[i] }
+			for i := range tagLists("") {
+				value := func() string { return "If-Match: " + tagLists(c.Get(path).Header.Get("ETag"))[i] }
 				title := strings.Repeat("t", i+1)
 				c.Put(path, User("u", `"title":`+quote(title)), value()).Is(200).Has("title", quote(title))
 				c.Do("PATCH", path, PatchOp(replace("nickName", quote(title))), value()).Is(200).Has("nickName", quote(title))
-				victim := c.someone()
-				c.Delete(victim, "If-Match: "+lists(c.Get(victim).Header.Get("ETag"))[i]).Is(204)
+				victim := c.anyUser()
+				c.Delete(victim, "If-Match: "+tagLists(c.Get(victim).Header.Get("ETag"))[i]).Is(204)
 			}
 			c.Put(path, User("u"), `If-Match: "a"`, "If-Match: "+c.Get(path).Header.Get("ETag")).Is(200)
-			group := c.somegroup()
+			group := c.anyGroup()
 			r := c.Do("PATCH", group, PatchOp(add("members", refs(path))), "If-Match: "+c.Get(group).Header.Get("ETag")).Is(204)
 			c.Do("PATCH", group, PatchOp(remove("members")), "If-Match: "+r.Header.Get("ETag")).Is(204)
 			c.Do("PATCH", group, PatchOp(add("members", refs(path))), "If-Match: "+r.Header.Get("ETag")).Fails(412, "")
@@ -183,8 +183,8 @@ var versionConditions = []row{
 	{"V-5 V-6 V-7 V-8 V-9", "the suffix that a compressing proxy appends to a tag is ignored (Apache)", func(c *Case) {
 		c.Both(func(c *Client) {
 			for _, suffix := range []string{"-gzip", "-br"} {
-				path := c.someone()
-				c.somegroup(`"members":` + refs(path))
+				path := c.anyUser()
+				c.anyGroup(`"members":` + refs(path))
 				tag := func(name string, r *Reply) string {
 					return name + ": " + strings.TrimSuffix(r.Header.Get("ETag"), `"`) + suffix + `"`
 				}
@@ -194,7 +194,7 @@ var versionConditions = []row{
 				c.Get(path, tag("If-None-Match", first)).Is(200)
 				c.Put(path, User("other"), tag("If-Match", c.Get(path))).Is(200)
 				c.Delete(path, tag("If-Match", first)).Fails(412, "")
-				group := c.somegroup()
+				group := c.anyGroup()
 				c.Delete(group, strings.ReplaceAll(tag("If-Match", c.Get(group)), suffix, "-zip")).Fails(412, "")
 				c.Delete(group, tag("If-Match", c.Get(group))).Is(204)
 				c.Delete(path, tag("If-Match", c.Get(path))).Is(204)
@@ -223,16 +223,16 @@ var versionConditions = []row{
 	{"V-9 V-6 V-7 V-8 V-5", "a condition that is not well formed matches nothing, also with the current tag in it", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
-			for _, value := range malformed(c.Get(path).Header.Get("ETag")) {
+			for _, value := range malformedTags(c.Get(path).Header.Get("ETag")) {
 				c.Put(path, User("u", `"title":"x"`), "If-Match: "+value).Fails(412, "")
 				c.Do("PATCH", path, PatchOp(replace("title", `"x"`)), "If-Match: "+value).Fails(412, "")
 				c.Delete(path, "If-Match: "+value).Fails(412, "")
 				c.Get(path, "If-Match: "+value).Fails(412, "")
 				c.Get(path, "If-None-Match: "+value).Is(200).Has("title", "")
 			}
-			for i := range malformed("W/") {
-				path := c.someone()
-				c.Put(path, User("v"), "If-None-Match: "+malformed(c.Get(path).Header.Get("ETag"))[i]).Is(200)
+			for i := range malformedTags("W/") {
+				path := c.anyUser()
+				c.Put(path, User("v"), "If-None-Match: "+malformedTags(c.Get(path).Header.Get("ETag"))[i]).Is(200)
 				c.Delete(path).Is(204)
 			}
 		})
@@ -240,7 +240,7 @@ var versionConditions = []row{
 	{"V-9", "writes with If-None-Match naming the current tag or * are 412; creating is not conditional", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
-			for _, value := range lists(c.Get(path).Header.Get("ETag")) {
+			for _, value := range tagLists(c.Get(path).Header.Get("ETag")) {
 				header := "If-None-Match: " + value
 				c.Put(path, User("u", `"title":"x"`), header).Fails(412, "")
 				c.Do("PATCH", path, PatchOp(replace("title", `"x"`)), header).Fails(412, "")
@@ -259,7 +259,7 @@ var versionConditions = []row{
 				c.Delete("/Users/nope", header).Fails(404, "")
 				c.Get("/Users/nope", header).Fails(404, "")
 			}
-			path := c.someone()
+			path := c.anyUser()
 			tag := c.Get(path).Header.Get("ETag")
 			c.Put(path, `{`, "If-Match: "+tag).Fails(400, "invalidSyntax")
 			c.Do("PATCH", path, PatchOp(replace("id", `"x"`)), "If-Match: "+tag).Fails(400, "mutability")
@@ -286,10 +286,10 @@ var versionConditions = []row{
 	}},
 	{"V-12", "no PATCH of many without a condition is lost", func(c *Case) {
 		c.Both(func(c *Client) {
-			group, path := c.somegroup(), c.someone()
+			group, path := c.anyGroup(), c.anyUser()
 			members := make([]string, 50)
 			for i := range members {
-				members[i] = c.someone()
+				members[i] = c.anyUser()
 			}
 			require.Equal(c.t, 50, race(50, func(i int) bool { return c.Patch(group, add("members", refs(members[i]))).Status == 204 }))
 			c.Get(group).Has("members.#", "50")
@@ -301,7 +301,8 @@ var versionConditions = []row{
 	}},
 }
 
-// race runs n of them at once and returns how many won.
+// race calls run n times at once and returns the number of calls that returned
+// true.
 func race(n int, run func(i int) bool) int {
 	var won atomic.Int64
 	var group sync.WaitGroup

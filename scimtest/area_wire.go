@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What identity providers send and need back, whatever the RFCs say of it. A
-// number is that of the behaviour in the project's notes on providers.
+// The cases of this file prove the habits of identity providers, U-1 to U-24 of
+// requirements.txt.
 
 var wireReads = []row{
 	{"U-1", "a look-up without a match is 200 with an empty list (all providers)", func(c *Case) {
@@ -47,13 +47,13 @@ var wireReads = []row{
 		boss := ID(c.Default.NewUser("boss"))
 		path := c.Default.NewUser("u")
 		set := `{"op":"Add","path":"manager","value":[{"$ref":"http://idp.example/Users/1","value":` + quote(boss) + `}]}`
-		c.Default.Patch(path, set).Is(200).Has(at("manager.value"), quote(boss))
-		c.Default.Patch(path, `{"op":"Remove","path":"manager"}`).Is(200).Has(at("manager"), "")
+		c.Default.Patch(path, set).Is(200).Has(enterprisePath("manager.value"), quote(boss))
+		c.Default.Patch(path, `{"op":"Remove","path":"manager"}`).Is(200).Has(enterprisePath("manager"), "")
 		c.Default.Patch(path, `{"op":"Replace","value":{"manager":`+quote(boss)+`,"department":"D"}}`).Is(200).
-			Has(at("manager.value"), quote(boss), at("department"), `"D"`)
+			Has(enterprisePath("manager.value"), quote(boss), enterprisePath("department"), `"D"`)
 		c.Default.Filter("/Users", `department eq "d" and manager pr`).Total(1)
 		c.Strict.Patch(path, `{"op":"replace","value":{"department":"E"}}`).Fails(400, "invalidPath")
-		c.Strict.Get(path).Has(at("department"), `"D"`)
+		c.Strict.Get(path).Has(enterprisePath("department"), `"D"`)
 	}},
 	{"U-22 P-17", "an operation on an attribute of an unknown extension does not prevent the others (Entra ID)", func(c *Case) {
 		const foreign = "urn:ietf:params:scim:schemas:extension:CustomExtensionName:2.0:User:tag"
@@ -218,7 +218,7 @@ var wireWrites = []row{
 		for _, name := range []string{"emails", "addresses", "active", "name", "x509Certificates"} {
 			c.Default.keeps([]string{quote(name) + `:""`}, name, "")
 			c.Strict.refuses("invalidValue", quote(name)+`:""`)
-			path := c.Default.someone(twoEmails, `"name":{"givenName":"g"}`)
+			path := c.Default.anyUser(twoEmails, `"name":{"givenName":"g"}`)
 			c.Strict.fails(path, "invalidValue", replace(name, `""`))
 			c.Default.Patch(path, replace(name, `""`)).Is(200).Has(name, "")
 		}
@@ -243,7 +243,7 @@ var wireWrites = []row{
 		c.Default.Post("/Users", named).Is(201).Has("schemas", `["`+user+`"]`)
 		c.Strict.Post("/Users", named).Fails(400, "invalidSyntax")
 		c.Both(func(c *Client) { // an extension that schemas does not name
-			c.keeps([]string{enterprise(`"department":"d"`)}, at("department"), `"d"`)
+			c.keeps([]string{enterprise(`"department":"d"`)}, enterprisePath("department"), `"d"`)
 		})
 		group := `{"schemas":["` + grp + `","http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],"externalId":"e","displayName":"g","meta":{"resourceType":"Group"}}`
 		c.Default.Post("/Groups", group).Is(201).Has("schemas", `["`+grp+`"]`)
@@ -252,7 +252,7 @@ var wireWrites = []row{
 	{"U-24", "a reference to an unknown resource is accepted (Entra ID's validator, Okta)", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", enterprise(`"manager":{"value":"nobody"}`))
-			c.becomes(path, replace(ent+":manager.value", `"somebody"`), at("manager.value"), `"somebody"`)
+			c.becomes(path, replace(ent+":manager.value", `"somebody"`), enterprisePath("manager.value"), `"somebody"`)
 			known := c.NewUser("known")
 			group := c.NewGroup("g", `"members":[{"value":"nobody"},{"value":`+quote(ID(known))+`}]`)
 			c.Get(group).Has("members.#", "2")
@@ -266,14 +266,14 @@ var wireWrites = []row{
 var wirePatches = []row{
 	{"U-2", "op is read in any case (Entra ID)", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone()
+			path := c.anyUser()
 			c.becomes(path, `{"op":"Add","path":"title","value":"a"},{"op":"Replace","path":"nickName","value":"n","name":"x"},{"op":"REMOVE","path":"title"}`, "title", "", "nickName", `"n"`)
 		})
 	}},
 	{"U-4", "remove of members with a list removes those alone (Entra ID, authentik, JumpCloud), and is refused for the strict client", func(c *Case) {
-		a, b := c.Default.someone(), c.Default.someone()
+		a, b := c.Default.anyUser(), c.Default.anyUser()
 		for _, value := range []string{`[{"$ref":null,"value":` + quote(ID(b)) + `}]`, refs(b), `{"members":` + refs(b) + `}`} {
-			group := c.Default.somegroup(`"members":` + refs(a, b))
+			group := c.Default.anyGroup(`"members":` + refs(a, b))
 			c.Strict.fails(group, "invalidValue", operation("Remove", "members", value))
 			c.Default.becomes(group, operation("Remove", "members", value), "members.#", "1", "members[0].value", quote(ID(a)))
 			c.Default.stays(group, operation("Remove", "members", value), operation("remove", "members", `[{"value":"nobody"}]`))
@@ -281,8 +281,8 @@ var wirePatches = []row{
 	}},
 	{"U-5", "a member that is added twice is a member once (JumpCloud, OneLogin, retries)", func(c *Case) {
 		c.Both(func(c *Client) {
-			a := c.someone()
-			group := c.somegroup()
+			a := c.anyUser()
+			group := c.anyGroup()
 			c.becomes(group, add("members", `[{"$ref":null,"value":`+quote(ID(a))+`}]`), "members.#", "1")
 			c.stays(group, add("members", refs(a)), add("members", refs(a, a)), add("members", `[{"value":`+quote(ID(a))+`,"display":"x"}]`), `{"op":"Add","path":"members","value":`+refs(a)+`},{"op":"Add","path":"members","value":`+refs(a)+`}`)
 			c.Get(a).Has("groups.#", "1")
@@ -290,7 +290,7 @@ var wirePatches = []row{
 	}},
 	{"U-6 U-7", "add and replace on a value path without match create the value (Entra ID), and are noTarget for the strict client", func(c *Case) {
 		for _, op := range []string{"Add", "Replace"} {
-			path := c.Default.someone()
+			path := c.Default.anyUser()
 			for _, one := range []struct{ path, value, at, want string }{
 				{`emails[type eq "work"].value`, `"w@x.example"`, "emails", `[{"type":"work","value":"w@x.example"}]`},
 				{`emails[type eq "home"].value`, `"h@x.example"`, "emails", `[{"type":"work","value":"w@x.example"},{"type":"home","value":"h@x.example"}]`},
@@ -314,36 +314,36 @@ var wirePatches = []row{
 	}},
 	{"U-8", "the keys of a value without path may be paths (Entra ID with its flag)", func(c *Case) {
 		c.Both(func(c *Client) {
-			path := c.someone()
+			path := c.anyUser()
 			c.becomes(path, `{"op":"replace","value":{"displayName":"d","name.givenName":"g","name.familyName":"f","`+ent+`:employeeNumber":"1","`+ent+`:department":"dept","`+user+`:title":"t"}}`,
-				"displayName", `"d"`, "name", `{"givenName":"g","familyName":"f"}`, at("employeeNumber"), `"1"`, at("department"), `"dept"`, "title", `"t"`)
+				"displayName", `"d"`, "name", `{"givenName":"g","familyName":"f"}`, enterprisePath("employeeNumber"), `"1"`, enterprisePath("department"), `"dept"`, "title", `"t"`)
 			require.Equal(c.t, []string{"displayName", "id", "meta", "name", "schemas", "title", ent, "userName"}, c.Get(path).Keys(""))
 		})
 	}},
 	{"U-8", "the keys of a value without path may select values (Entra ID with its flag)", func(c *Case) {
-		path := c.Default.someone(twoEmails)
+		path := c.Default.anyUser(twoEmails)
 		c.Default.Patch(path, `{"op":"replace","value":{"emails[type eq \"work\"].value":"n@x.example","title":"t"}}`).Is(200).Has("title", `"t"`, "emails[0].value", `"n@x.example"`, "emails.#", "2")
 	}},
 	{"U-9", `a string for manager sets it, "" or {"value":""} clears it (Entra ID), and both are refused for the strict client`, func(c *Case) {
 		for i, op := range []string{add(ent+":manager", `"m"`), replace(ent+":manager", `"m"`), `{"op":"Add","path":"` + ent + `:manager","value":[{"$ref":"../Users/m","value":"m"}]}`, replace("", `{"`+ent+`:manager":"m"}`), replace("", `{"`+ent+`":{"manager":"m"}}`)} {
-			path := c.Default.someone()
+			path := c.Default.anyUser()
 			c.Strict.fails(path, "invalidValue", op)
-			c.Default.becomes(path, op, at("manager.value"), `"m"`)
+			c.Default.becomes(path, op, enterprisePath("manager.value"), `"m"`)
 			clear := []string{remove(ent + ":manager"), replace(ent+":manager", `""`), replace(ent+":manager", `{"value":""}`), replace(ent+":manager", "null"), replace(ent+":manager.value", `null`)}[i]
-			c.Default.becomes(path, clear, at("manager"), "")
+			c.Default.becomes(path, clear, enterprisePath("manager"), "")
 		}
 		made := User("made", enterprise(`"manager":"m"`))
 		c.Strict.Post("/Users", made).Fails(400, "invalidValue")
-		c.Default.Post("/Users", made).Is(201).Has(at("manager.value"), `"m"`)
+		c.Default.Post("/Users", made).Is(201).Has(enterprisePath("manager.value"), `"m"`)
 	}},
 	{"U-21", "PATCH of a user returns the user, of thousands of members 204 (Entra ID, Okta)", func(c *Case) {
-		path := c.Default.someone()
+		path := c.Default.anyUser()
 		c.Default.Patch(path, replace("", `{"active":false}`)).Is(200).Has("id", quote(ID(path)), "active", "false")
 		var list []string
 		for i := range 5000 {
 			list = append(list, fmt.Sprintf(`{"value":"member%d"}`, i))
 		}
-		group := c.Default.somegroup()
+		group := c.Default.anyGroup()
 		c.Default.Patch(group, add("members", "["+strings.Join(list, ",")+"]")).Is(204)
 		c.Default.Patch(group, add("members", refs(path)), remove(`members[value eq "member7"]`)).Is(204)
 		c.Default.Get(group).Has("members.#", "5000")

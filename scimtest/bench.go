@@ -10,7 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Seeded is what [Seed] made.
+// Seeded are the resources that [Seed] created.
 type Seeded struct {
 	Users []string // their ids
 	Large string   // a group of all users
@@ -18,7 +18,7 @@ type Seeded struct {
 }
 
 // Seed fills stores with n users, at least 100, and two groups, in one
-// transaction. It is how benchmarks begin.
+// transaction, before a benchmark.
 func Seed(ctx context.Context, tx store.Transactor, users store.Store, groups store.MemberStore, n int) (Seeded, error) {
 	var s Seeded
 	err := tx.InTx(ctx, func(ctx context.Context) error {
@@ -54,7 +54,7 @@ func seedGroup(ctx context.Context, groups store.MemberStore, id, name string, m
 	return made.ID, nil
 }
 
-// decoded makes the resource of a body.
+// decoded returns the resource of a body.
 func decoded(t *schema.ResourceType, id, body string) *schema.Resource {
 	v, err := schema.ParseJSON([]byte(body))
 	if err != nil {
@@ -68,9 +68,9 @@ func decoded(t *schema.ResourceType, id, body string) *schema.Resource {
 	return &schema.Resource{Type: t, ID: id, Created: at, LastModified: at, Attributes: d.Attributes}
 }
 
-// BenchmarkRequests measures the requests that identity providers make most,
-// on a handler over stores that [Seed] has filled. send carries out one
-// request. The handler's only client may do everything.
+// BenchmarkRequests measures the most frequent requests of identity providers on
+// a handler over stores that [Seed] has filled. send carries out one request,
+// as a client without restrictions.
 func BenchmarkRequests(b *testing.B, send func(method, path, body string) (status int, text string), seeded Seeded) {
 	ids, users := seeded.Users, len(seeded.Users)
 	n, fresh := 0, 0 // names stay fresh when a benchmark is run again

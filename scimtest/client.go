@@ -104,7 +104,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Reply {
 	return reply
 }
 
-// escape percent-encodes what may not stand in a URL and leaves the rest.
+// escape percent-encodes the characters that a URL cannot contain.
 func escape(path string) string {
 	path, query, ok := strings.Cut(path, "?")
 	if !ok {
@@ -122,7 +122,7 @@ func escape(path string) string {
 	return path + "?" + b.String()
 }
 
-// abbreviate keeps what a failure needs to show of a body.
+// abbreviate shortens a body for the message of a failure.
 func abbreviate(text string) string {
 	const most = 500
 	if len(text) <= most {
@@ -169,8 +169,8 @@ func PatchOp(ops ...string) string {
 	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + strings.Join(ops, ",") + `]}`
 }
 
-// User returns the JSON of a user: members is what comes after userName, for
-// example `"active":true`.
+// User returns the JSON of a user; members follow userName, for example
+// `"active":true`.
 func User(userName string, members ...string) string {
 	return object(schema.UserURI, append([]string{`"userName":` + quote(userName)}, members...))
 }
@@ -209,7 +209,7 @@ func ID(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 // Path returns a URI of the handler under test as a path for [Client.Do].
 func Path(uri string) string { return strings.TrimPrefix(uri, BaseURL) }
 
-// Reply is what came back.
+// Reply is the response to a request.
 type Reply struct {
 	Status int
 	Header http.Header
@@ -219,7 +219,7 @@ type Reply struct {
 	body   any
 }
 
-// Is demands a status; below 300 or 304 it returns the reply.
+// Is demands a status and returns the reply.
 func (r *Reply) Is(status int) *Reply {
 	r.t.Helper()
 	require.Equal(r.t, status, r.Status, "%s: %s", r.line, r.Text)
@@ -241,9 +241,9 @@ func (r *Reply) Fails(status int, scimType string) *Reply {
 
 var step = regexp.MustCompile(`^(?:\['([^']*)'\]|\[(\d+)\]|\.?([^.\[]+))`)
 
-// Value returns what is at a path in the body: names joined by dots, [0] for
-// elements, ['urn:…:User'] for names with dots; nil if there is nothing. "#"
-// as the last name is the number of elements.
+// Value returns the value at a path in the body: names joined by dots, [0] for
+// elements, ['urn:…:User'] for names with dots; nil if there is none. "#" as the
+// last name is the number of elements.
 func (r *Reply) Value(path string) any {
 	r.t.Helper()
 	v := r.body
@@ -276,8 +276,8 @@ func (r *Reply) String(path string) string {
 	return s
 }
 
-// Has demands values: pairs of a path and the JSON of what is there, "" for
-// nothing (missing or null).
+// Has demands values: pairs of a path and the JSON of the value, "" for a value
+// that is missing or null.
 func (r *Reply) Has(pairs ...string) *Reply {
 	r.t.Helper()
 	for i := 0; i < len(pairs); i += 2 {

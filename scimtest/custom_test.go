@@ -14,8 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// The rows of the conformance kit that need resource types or a configuration
-// of their own; docs/conformance.md finds them by the ids in their names.
+// The tests of this package are the cases that need custom resource types or
+// another configuration than the kit's.
 
 const (
 	deviceURI = "urn:example:params:scim:schemas:2.0:Device"
@@ -73,8 +73,8 @@ func deviceType(t *testing.T, required bool) *schema.ResourceType {
 // server is a handler with a default and a strict client.
 type server struct{ http.Handler }
 
-// serve returns a server that keeps users, groups and the types given in
-// memory; configure may be nil.
+// serve returns a server that keeps users, groups and the given types in memory;
+// configure may be nil.
 func serve(t *testing.T, configure func(*scim.Config), types ...*schema.ResourceType) server {
 	db := memstore.New()
 	token := func(name, client string) store.Token {

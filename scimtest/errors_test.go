@@ -17,7 +17,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// failing is a transactor that fails as it is told, or panics.
+// failing is a transactor that fails with err, or panics with errPanic.
 type failing struct {
 	store.Transactor
 	err error
@@ -50,7 +50,7 @@ func TestConformanceErrors(t *testing.T) {
 				return []*scimtest.Reply{
 					c.Get(path), c.Get("/Users"), c.Get("/"), c.Post("/Users", scimtest.User("x")), c.Put(path, scimtest.User("u")), c.Delete(path),
 					c.Patch(path, `{"op":"add","path":"title","value":"x"}`), c.Post("/Users/.search", scimtest.Search()), c.Post("/.search", scimtest.Search()),
-					c.Post("/Users", `{`), c.Put(path, `{`), c.Get("/Users/none"), // before anything else is said
+					c.Post("/Users", `{`), c.Put(path, `{`), c.Get("/Users/none"), // before any other error
 				}
 			}
 			for want, err := range map[int]error{403: scim.ErrForbidden, 404: store.ErrNotFound, 402: &scim.Error{Status: 402, Detail: "pay"}, 500: errors.New("secret"), 503: store.ErrUnavailable} {

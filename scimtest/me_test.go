@@ -12,7 +12,7 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-// withMe serves /Me as the user whose id self holds.
+// withMe returns a server whose /Me is the user with the id in self.
 func withMe(t *testing.T, self *string, change func(*scim.Config)) server {
 	return serve(t, func(cfg *scim.Config) {
 		cfg.Me = func(_ context.Context, p *scim.Principal) (string, error) {
@@ -104,20 +104,20 @@ func TestConformanceMe(t *testing.T) {
 		t.Parallel()
 		var self string
 		s := withMe(t, &self, nil)
-		nobody := scimtest.NewClient(t, s, "")
+		anonymous := scimtest.NewClient(t, s, "")
 		s.both(t, func(c *scimtest.Client) {
 			for _, self = range []string{"", "gone", "a/b", "\x00"} {
 				c.Get("/Me").Fails(404, "")
 				c.Put("/Me", scimtest.User("me")).Fails(404, "")
 				c.Patch("/Me", `{"op":"add","path":"title","value":"x"}`).Fails(404, "")
 				c.Delete("/Me").Fails(404, "")
-				nobody.Get("/Me").Fails(401, "")
-				nobody.Delete("/Me").Fails(401, "")
+				anonymous.Get("/Me").Fails(401, "")
+				anonymous.Delete("/Me").Fails(401, "")
 			}
 		})
 		c := s.lenient(t)
 		self = scimtest.ID(c.NewGroup("g"))
-		c.Get("/Me").Fails(404, "") // a group is no User
+		c.Get("/Me").Fails(404, "") // a group is not a user
 	})
 	scimtest.Prove(t, "I-6 E-13", "the error that the embedder returns for the subject is passed on", func(t *testing.T) {
 		t.Parallel()

@@ -13,8 +13,8 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-// thingType returns a resource type whose schemas have the URIs given, the
-// first one the base's. Each has the attributes label and place.room.
+// thingType returns a resource type whose schemas have the URIs; the first is the
+// base schema. Each schema has the attributes label and place.room.
 func thingType(t *testing.T, attributes string, uris ...string) *schema.ResourceType {
 	var schemas []*schema.Schema
 	for _, uri := range uris {
@@ -90,7 +90,7 @@ func TestConformanceNotation(t *testing.T) {
 	})
 }
 
-// restored is the text of a resource with the meta of another one.
+// restored returns the text of a resource with the meta of another.
 func restored(r, as *scimtest.Reply) string {
 	for _, name := range []string{"meta.lastModified", "meta.version"} {
 		r.Text = strings.ReplaceAll(r.Text, strings.ReplaceAll(r.String(name), `"`, `\"`), strings.ReplaceAll(as.String(name), `"`, `\"`))

@@ -17,7 +17,7 @@ func newDevice(c *scimtest.Client, members string) string {
 	return "/Devices/" + c.Post("/Devices", device(members)).Is(201).String("id")
 }
 
-// refused sends operations one by one, each of which must fail alike and
+// refused sends operations one by one; each must fail with the scimType and
 // change nothing.
 func refused(t *testing.T, c *scimtest.Client, path, scimType string, ops ...string) {
 	t.Helper()
@@ -29,8 +29,8 @@ func refused(t *testing.T, c *scimtest.Client, path, scimType string, ops ...str
 	require.Equal(t, before, c.Get(path).Text)
 }
 
-// unmoved sends operations one by one, each of which must succeed and change
-// nothing, not even the version.
+// unmoved sends operations one by one; each must succeed and change nothing,
+// also not the version.
 func unmoved(t *testing.T, c *scimtest.Client, path string, ops ...string) {
 	t.Helper()
 	before := c.Get(path).Is(200).Text

@@ -41,20 +41,20 @@ func refs(paths ...string) string {
 
 var names atomic.Int64
 
-// someone creates a user of any name and returns its path.
-func (c *Client) someone(members ...string) string {
+// anyUser creates a user of any name and returns its path.
+func (c *Client) anyUser(members ...string) string {
 	c.t.Helper()
 	return c.NewUser(fmt.Sprintf("user%d", names.Add(1)), members...)
 }
 
-// somegroup creates a group of any name and returns its path.
-func (c *Client) somegroup(members ...string) string {
+// anyGroup creates a group of any name and returns its path.
+func (c *Client) anyGroup(members ...string) string {
 	c.t.Helper()
 	return c.NewGroup(fmt.Sprintf("group%d", names.Add(1)), members...)
 }
 
-// becomes demands that the operations succeed and change the resource, and
-// that it then has the pairs. It returns what GET answers.
+// becomes demands that the operations succeed and change the resource, and that
+// it then has the pairs. It returns the reply to a GET.
 func (c *Client) becomes(path, ops string, pairs ...string) *Reply {
 	c.t.Helper()
 	before := c.Get(path).Is(200)
@@ -66,8 +66,8 @@ func (c *Client) becomes(path, ops string, pairs ...string) *Reply {
 	return after
 }
 
-// agree demands that the answer to a PATCH is 200 with what GET shows, or 204
-// without body (RFC 7644 §3.5.2), and that both have the same ETag.
+// agree demands that the response to a PATCH is 200 with the body of a GET, or
+// 204 without body (RFC 7644 §3.5.2), and that both have the same ETag.
 func (c *Client) agree(answer, after *Reply) {
 	c.t.Helper()
 	if answer.Status == 204 {
@@ -79,8 +79,8 @@ func (c *Client) agree(answer, after *Reply) {
 	require.Equal(c.t, after.Header.Get("ETag"), answer.Header.Get("ETag"), answer.line)
 }
 
-// stays demands of each of the operations that it succeeds and changes
-// nothing, not even version and lastModified (RFC 7644 §3.5.2.1).
+// stays demands that each of the operations succeeds and changes nothing, also
+// not version and lastModified (RFC 7644 §3.5.2.1).
 func (c *Client) stays(path string, ops ...string) {
 	c.t.Helper()
 	for _, op := range ops {
@@ -90,8 +90,8 @@ func (c *Client) stays(path string, ops ...string) {
 	}
 }
 
-// fails demands of each of the operations that it is 400 with that scimType
-// and changes nothing.
+// fails demands that each of the operations is 400 with the scimType and changes
+// nothing.
 func (c *Client) fails(path, scimType string, ops ...string) {
 	c.t.Helper()
 	for _, op := range ops {
@@ -101,9 +101,9 @@ func (c *Client) fails(path, scimType string, ops ...string) {
 	}
 }
 
-// survives demands of operations on each path with each value, add, replace and
-// remove in turn, that they succeed or are an error of the client's, which
-// changes nothing.
+// survives sends operations on each target with each value, add, replace and
+// remove in turn. It demands that each succeeds, or is 400 or 409 and changes
+// nothing.
 func (c *Client) survives(path string, values []string, targets ...string) {
 	c.t.Helper()
 	before := c.Get(path).Is(200).Text

@@ -82,8 +82,8 @@ func gadget(label string, members ...string) string {
 	return text + "}"
 }
 
-// configured returns a client of a handler with users, groups and gadgets,
-// after change has configured it, and a strict one.
+// configured returns the default and the strict client of a handler with users,
+// groups and gadgets. change configures the handler; it may be nil.
 func configured(t *testing.T, change func(*scim.Config)) (c, strict *scimtest.Client) {
 	t.Helper()
 	s := serve(t, change, gadgetType)

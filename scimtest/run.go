@@ -12,10 +12,10 @@ import (
 // BaseURL is the Config.BaseURL a handler under test is built with.
 const BaseURL = "https://scim.example.com/scim/v2"
 
-// row is one case: the requirements it proves, and how.
+// row is one case.
 type row struct {
 	ids   string // of requirements.txt, space separated, for example "P-46 P-53"
-	name  string // the behaviour in words
+	name  string // the behaviour in a sentence
 	prove func(c *Case)
 }
 
@@ -27,8 +27,8 @@ func Run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Han
 	run(t, open, func(place, ids, name string) {})
 }
 
-// run is Run, and calls passed after each case that ran and passed: with the
-// area, the ids of the requirements and the name of the case.
+// run is [Run] and calls passed after each case that ran and passed: with "kit",
+// the ids of the requirements and the name of the case.
 func run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler, passed func(place, ids, name string)) {
 	h := open(t, authenticator{})
 	for _, a := range areas {
@@ -60,7 +60,7 @@ func conclude(t *testing.T, ids string, passed func()) {
 
 var tenants atomic.Int64
 
-// authenticator takes the tenant and client from the token: "tenant",
+// authenticator takes tenant and client from the token: "tenant" or
 // "tenant/strict".
 type authenticator struct{}
 

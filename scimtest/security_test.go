@@ -20,7 +20,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// watched notes the tenant of every call and what it is given to keep.
+// watched records the tenant of every call and the resources it is given.
 type watched struct {
 	store.Store
 	tenants []string

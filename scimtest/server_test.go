@@ -20,7 +20,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// exchange sends a request to a server and returns the answer with its body.
+// exchange sends a request to a server and returns the response and its body.
 func exchange(t *testing.T, server *httptest.Server, method, path string, body io.Reader) (*http.Response, string, error) {
 	t.Helper()
 	r, err := http.NewRequest(method, server.URL+"/scim/v2"+path, body)
@@ -35,7 +35,8 @@ func exchange(t *testing.T, server *httptest.Server, method, path string, body i
 	return resp, string(text), err
 }
 
-// breaking is a member store whose members end in an error while breaks.
+// breaking is a member store whose Members ends in an error while breaks is
+// true, after some members.
 type breaking struct {
 	store.MemberStore
 	breaks *bool

@@ -14,8 +14,8 @@ import (
 
 func TestConformanceTenants(t *testing.T) {
 	t.Parallel()
-	// tenant answers for an authenticator that knows one token for each tenant
-	// and, if the request names a tenant, demands that it is the token's.
+	// tenant returns an authenticator with one token for each tenant. A tenant
+	// that the request names must be that of the token.
 	tenant := func(explicit func(*http.Request) string) scim.Authenticator {
 		return scim.AuthenticatorFunc(func(r *http.Request) (*scim.Principal, error) {
 			own, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer of ")

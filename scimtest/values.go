@@ -13,7 +13,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Schema URIs as they are written in a row.
+// Schema URIs, short for use in cases.
 const (
 	user = schema.UserURI
 	grp  = schema.GroupURI
@@ -31,8 +31,8 @@ func schemas(uris ...string) string {
 	return `"schemas":` + string(text)
 }
 
-// at returns a path of [Reply.Value] into the enterprise extension.
-func at(path string) string { return "['" + ent + "']." + path }
+// enterprisePath returns a path of [Reply.Value] into the enterprise extension.
+func enterprisePath(path string) string { return "['" + ent + "']." + path }
 
 // Keys returns the member names of the object at a path, sorted.
 func (r *Reply) Keys(path string) []string {
@@ -50,8 +50,8 @@ func (r *Reply) Time(path string) time.Time {
 	return at
 }
 
-// memberIDs returns the ids of a group's members, in the order of the response,
-// which may be any.
+// memberIDs returns the ids of a group's members, in the order of the response.
+// Any order is valid.
 func (r *Reply) memberIDs() []string {
 	r.t.Helper()
 	list, _ := r.Value("members").([]any)
@@ -94,8 +94,8 @@ func Search(members ...string) string {
 	return "{" + strings.Join(append([]string{schemas("urn:ietf:params:scim:api:messages:2.0:SearchRequest")}, members...), ",") + "}"
 }
 
-// refuses demands that POST and PUT of a user with these members fail alike,
-// and that neither changes anything.
+// refuses demands that POST and PUT of a user with these members fail with the
+// scimType and change nothing.
 func (c *Client) refuses(scimType string, members ...string) {
 	c.t.Helper()
 	path := c.NewUser("kept", `"title":"before"`)
@@ -107,8 +107,8 @@ func (c *Client) refuses(scimType string, members ...string) {
 	c.Delete(path).Is(204)
 }
 
-// keeps demands that POST and PUT of a user with these members succeed alike,
-// and that each then has the pairs.
+// keeps demands that POST and PUT of a user with these members succeed and that
+// the user then has the pairs.
 func (c *Client) keeps(members []string, pairs ...string) {
 	c.t.Helper()
 	made := c.Post("/Users", User("made", members...)).Is(201).Has(pairs...)

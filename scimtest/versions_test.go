@@ -91,7 +91,7 @@ func TestConformanceVersions(t *testing.T) {
 	})
 }
 
-// interrupted lets something happen once just before an update.
+// interrupted calls between once, before an update.
 type interrupted struct {
 	store.Store
 	between *func()
@@ -143,7 +143,7 @@ func TestConformanceDelete(t *testing.T) {
 	})
 }
 
-// tombstones is a store that remembers what it has deleted.
+// tombstones is a store that records the ids of deleted resources.
 type tombstones struct {
 	store.Store
 	ids []string
