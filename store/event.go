@@ -44,14 +44,20 @@ type Event struct {
 	Type       string // resource type name
 	ResourceID string
 	// Before is the resource as it was, nil when created; with it a hook finds
-	// whom an old e-mail address belonged to. After is the resource as it is,
-	// nil when deleted. Of what comes back after it was deleted Before is what
-	// was deleted, inactive. Members of a group are in neither. Of a group that a
-	// deleted member has left (CauseMembers) both are the group as it is.
+	// the user that an old e-mail address belonged to. After is the resource as
+	// it is, nil when deleted. For a deleted resource that comes back, Before is
+	// the tombstone, inactive. Members of a group are in neither. For a group
+	// that a deleted member has left (CauseMembers) both are the group as it is.
 	Before *schema.Resource
 	After  *schema.Resource
-	// Members, of EventMembersChanged, is exactly who joined and who left.
+	// Members, of EventMembersChanged, are exactly the members that joined and
+	// left. Many of them are delivered after the commit as several events, each
+	// with an ID of its own, since an outbox entry is limited (MaxPayload).
 	Members *schema.MemberDelta
+	// Omitted names attributes that are in neither Before nor After because an
+	// outbox entry is limited. A hook that needs one reads the resource. The
+	// hooks of the transaction see the whole event.
+	Omitted []string
 }
 
 // Resource returns After, or Before of a deleted resource.

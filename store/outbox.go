@@ -18,8 +18,8 @@ const (
 )
 
 // MaxPayload is the largest Entry.Payload, in bytes, that an outbox must keep.
-// Package scim appends the members of a large group in several entries below
-// it.
+// Package scim appends no larger one: the members of a large group are in several
+// entries, and an event is without attributes that are too large (Event.Omitted).
 const MaxPayload = 1 << 20
 
 // Entry is one piece of pending work about one resource. Times are kept in

@@ -179,14 +179,15 @@ func (u *unit) enqueue(ctx context.Context, events []*store.Event) error {
 	var entries []store.Entry
 	for _, e := range events {
 		if u.cfg.Hooks.Revoke != nil && e.Kind == store.EventDeactivated {
-			revocation := u.entry(store.QueueRevoke, e)
-			// revokeNow carries it out; the worker does if this process dies first.
-			revocation.Due = revocation.Created.Add(2 * u.cfg.HookTimeout)
-			entries = append(entries, revocation)
-			u.revocations = append(u.revocations, revocation)
+			for _, revocation := range u.entries(store.QueueRevoke, e) {
+				// revokeNow carries it out; the worker does if this process dies first.
+				revocation.Due = revocation.Created.Add(2 * u.cfg.HookTimeout)
+				entries = append(entries, revocation)
+				u.revocations = append(u.revocations, revocation)
+			}
 		}
 		if u.cfg.Hooks.deliver(e.Kind) != nil {
-			entries = append(entries, u.entry(store.QueueEvent, e))
+			entries = append(entries, u.entries(store.QueueEvent, e)...)
 		}
 	}
 	if len(entries) == 0 {
@@ -195,10 +196,10 @@ func (u *unit) enqueue(ctx context.Context, events []*store.Event) error {
 	return u.cfg.Outbox.Append(ctx, entries)
 }
 
-func (u *unit) entry(q store.Queue, e *store.Event) store.Entry {
+func (u *unit) entry(q store.Queue, e *store.Event, payload []byte) store.Entry {
 	return store.Entry{
 		ID: u.cfg.NewID(), Queue: q, Tenant: e.Tenant, Type: e.Type, ResourceID: e.ResourceID,
-		Payload: encodeEvent(e), Created: e.Time, Due: e.Time,
+		Payload: payload, Created: e.Time, Due: e.Time,
 	}
 }
 

@@ -24,6 +24,7 @@ type eventJSON struct {
 	After      *resourceJSON   `json:"after,omitempty"`
 	Added      []memberJSON    `json:"added,omitempty"`
 	Removed    []string        `json:"removed,omitempty"`
+	Omitted    []string        `json:"omitted,omitempty"`
 }
 
 type resourceJSON struct {
@@ -42,7 +43,7 @@ type memberJSON struct {
 func encodeEvent(e *store.Event) []byte {
 	j := eventJSON{
 		ID: e.ID, Kind: e.Kind, Time: e.Time, Tenant: e.Tenant, Actor: e.Actor, Cause: e.Cause,
-		Type: e.Type, ResourceID: e.ResourceID, Before: encodeResource(e.Before), After: encodeResource(e.After),
+		Type: e.Type, ResourceID: e.ResourceID, Before: encodeResource(e.Before), After: encodeResource(e.After), Omitted: e.Omitted,
 	}
 	if e.Members != nil {
 		for _, m := range e.Members.Add {
@@ -75,7 +76,7 @@ func (w *Writer) decodeEvent(payload []byte) (*store.Event, error) {
 	}
 	e := &store.Event{
 		ID: j.ID, Kind: j.Kind, Time: j.Time, Tenant: j.Tenant, Actor: j.Actor, Cause: j.Cause,
-		Type: j.Type, ResourceID: j.ResourceID, Before: decodeResource(ep.Type, j.Before), After: decodeResource(ep.Type, j.After),
+		Type: j.Type, ResourceID: j.ResourceID, Before: decodeResource(ep.Type, j.Before), After: decodeResource(ep.Type, j.After), Omitted: j.Omitted,
 	}
 	if len(j.Added)+len(j.Removed) > 0 {
 		e.Members = &schema.MemberDelta{Remove: j.Removed}

@@ -1,0 +1,84 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// entries returns the outbox entries of an event, none of them with a payload
+// beyond store.MaxPayload: one, or several that share the members of a large
+// group in order. Each then has an event with an ID of its own.
+func (u *unit) entries(q store.Queue, e *store.Event) []store.Entry {
+	payload := encodeEvent(e)
+	if len(payload) <= store.MaxPayload {
+		return []store.Entry{u.entry(q, e, payload)}
+	}
+	return u.split(q, withoutLargeAttributes(e))
+}
+
+func (u *unit) split(q store.Queue, e *store.Event) []store.Entry {
+	payload := encodeEvent(e)
+	if len(payload) <= store.MaxPayload {
+		return []store.Entry{u.entry(q, e, payload)}
+	}
+	first, second := *e, *e
+	first.Members, second.Members = halves(e.Members)
+	second.ID = u.cfg.NewID()
+	return append(u.split(q, &first), u.split(q, &second)...)
+}
+
+// halves divides a delta into two of the same size, which together are the same.
+func halves(d *schema.MemberDelta) (first, second *schema.MemberDelta) {
+	half := (len(d.Add) + len(d.Remove)) / 2
+	added := min(half, len(d.Add))
+	removed := half - added
+	return &schema.MemberDelta{Add: d.Add[:added], Remove: d.Remove[:removed]},
+		&schema.MemberDelta{Add: d.Add[added:], Remove: d.Remove[removed:]}
+}
+
+// withoutLargeAttributes returns an event whose payload is at most half of
+// store.MaxPayload, apart from the members, without the attributes that are in
+// Omitted then. It leaves out no more than it must: first attributes beyond
+// 64 KiB, then beyond 4 KiB, then all.
+func withoutLargeAttributes(e *store.Event) *store.Event {
+	header := *e
+	header.Members = nil
+	for _, most := range []int{64 << 10, 4 << 10, 0} {
+		if len(encodeEvent(&header)) <= store.MaxPayload/2 {
+			break
+		}
+		for _, a := range largeAttributes(&header, most) {
+			header.Before, header.After = without(header.Before, a), without(header.After, a)
+			header.Omitted = append(header.Omitted, a.Name)
+		}
+	}
+	header.Members = e.Members
+	return &header
+}
+
+// largeAttributes returns the attributes with more than so many bytes in Before
+// or After.
+func largeAttributes(e *store.Event, most int) []*schema.Attribute {
+	var large []*schema.Attribute
+	for _, r := range []*schema.Resource{e.Before, e.After} {
+		if r == nil {
+			continue
+		}
+		for a := range r.Attributes.All() {
+			only := (&schema.Object{}).With(a, r.Attributes.Get(a))
+			if len(only.AppendJSON(nil)) > most && !slices.Contains(large, a) {
+				large = append(large, a)
+			}
+		}
+	}
+	return large
+}
+
+func without(r *schema.Resource, a *schema.Attribute) *schema.Resource {
+	if r == nil {
+		return nil
+	}
+	return r.WithAttributes(r.Attributes.With(a, schema.Value{}))
+}
