@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// postgresFault reads the SQLSTATE, which pgx and lib/pq have in a method, and
-// what pgx says of statements that it did not send ("conn closed").
+// postgresFault reads the SQLSTATE, for which pgx and lib/pq have a method, and
+// the method by which pgx marks statements that it did not send ("conn closed").
 func postgresFault(err error) Fault {
 	var unsent interface{ SafeToRetry() bool }
 	if errors.As(err, &unsent) && unsent.SafeToRetry() {
@@ -21,7 +21,7 @@ func postgresFault(err error) Fault {
 	return stateFault(sqlState(err))
 }
 
-// sqlState returns the SQLSTATE within an error, or "".
+// sqlState returns the SQLSTATE of an error, or "".
 func sqlState(err error) string {
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
@@ -36,22 +36,23 @@ func postgresStalePlan(err error) bool {
 	return sqlState(err) == "0A000" && strings.Contains(err.Error(), "cached plan")
 }
 
-// postgresHint says what to do about statements that a pooler lost: it gives
-// each transaction another connection, and pgx prepares statements by default.
+// postgresHint names the setting to use with a connection pooler: pgx prepares
+// statements by default, and a pooler in transaction mode may run the next
+// transaction on a connection where they were not prepared.
 func postgresHint(err error) string {
 	switch sqlState(err) {
-	case "26000", "42P05": // no such prepared statement, there is one already
-		return "behind a pooler in transaction mode use default_query_exec_mode=exec"
+	case "26000", "42P05": // prepared statement missing, or present already
+		return "with a pooler in transaction mode set default_query_exec_mode=exec"
 	}
 	return ""
 }
 
-// stateFault knows the codes of PostgreSQL's appendix A.
+// stateFault classifies the SQLSTATEs of appendix A of PostgreSQL's manual.
 func stateFault(state string) Fault {
 	switch state {
 	case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
 		return Again
-	case "57P01", "57P02", "57P05": // the server goes down, or ended an idle session
+	case "57P01", "57P02", "57P05": // server shuts down or crashed, idle session ended
 		return Again
 	case "25006", "25P03", "25P04", "40003": // read-only, transaction timeouts, completion unknown
 		return Unavailable
@@ -59,7 +60,7 @@ func stateFault(state string) Fault {
 		return Reference
 	case "23505":
 		return Unique
-	case "22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "54000", "23514": // too long, out of range, no date, not of the encoding, not of the type, index row too large, CHECK
+	case "22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "54000", "23514": // too long, out of range, invalid date, wrong encoding, wrong type, index row too large, CHECK
 		return Value
 	case "23502":
 		return NotNull
@@ -67,7 +68,7 @@ func stateFault(state string) Fault {
 	switch {
 	case strings.HasPrefix(state, "08"): // connection
 		return Again
-	case strings.HasPrefix(state, "53"), strings.HasPrefix(state, "57"), strings.HasPrefix(state, "58"): // resources; starting, cancelled by a timeout; disk
+	case strings.HasPrefix(state, "53"), strings.HasPrefix(state, "57"), strings.HasPrefix(state, "58"): // resources; starting, timeout; disk
 		return Unavailable
 	}
 	return None
@@ -78,9 +79,9 @@ func mysqlNumber(err error) (int, bool) {
 	return find(err, func(err error) (int, bool) { return field(err, "Number") })
 }
 
-// mysqlStrict fails unless the session refuses values that do not fit. Without
-// a strict sql_mode the server cuts them off and reports success, and a userName
-// that was cut off is never found again.
+// mysqlStrict fails unless the server refuses values that do not fit. Without a
+// strict sql_mode it cuts them off and reports success, and a userName that was
+// cut off is never found again.
 func mysqlStrict(ctx context.Context, db *DB) error {
 	var mode string
 	err := db.Query(ctx, "SELECT @@SESSION.sql_mode", nil, func(scan func(...any) error) error { return scan(&mode) })
@@ -90,8 +91,8 @@ func mysqlStrict(ctx context.Context, db *DB) error {
 	if strings.Contains(mode, "STRICT_TRANS_TABLES") || strings.Contains(mode, "STRICT_ALL_TABLES") {
 		return nil
 	}
-	return fmt.Errorf("%s: sql_mode %q is not strict: values that are too long would be cut off in silence;"+
-		" set sql_mode on the server, or in the DSN (go-sql-driver: sql_mode=%%27STRICT_TRANS_TABLES%%27)", db.by, mode)
+	return fmt.Errorf("%s: sql_mode %q is not strict: values that are too long would be cut off without an error;"+
+		" set sql_mode on the server, or in the DSN (go-sql-driver: sql_mode=%%27STRICT_TRANS_TABLES%%27)", db.pkg, mode)
 }
 
 func mysqlFault(err error) Fault {
@@ -99,29 +100,30 @@ func mysqlFault(err error) Fault {
 	switch number {
 	case 1020, 1205, 1213, 1412, 3572: // record has changed, lock wait timeout, deadlock, table has changed, lock not available
 		return Again
-	case 1053, 1927, 2006, 2013, 3169, 4031: // shutting down, killed, gone, lost, killed, idle for too long
+	case 1053, 1927, 2006, 2013, 3169, 4031: // shutdown, connection killed, gone, lost, killed, idle for too long
 		return Again
-	case 1040, 1203, 1226, 1021, 1114, 1037, 1038, 1041, 1135: // too many connections, disk, memory or threads used up
+	case 1040, 1203, 1226, 1021, 1114, 1037, 1038, 1041, 1135: // no more connections, disk, memory or threads
 		return Unavailable
 	case 1290, 1792, 1836, 1047: // read-only; a Galera node that is not ready
 		return Unavailable
-	case 1317, 1969, 3024: // cancelled, by somebody or a timeout
+	case 1317, 1969, 3024: // cancelled by KILL or a timeout
 		return Unavailable
 	case 1216, 1217, 1451, 1452:
 		return Reference
 	case 1062, 1586:
 		return Unique
-	case 1406, 1264, 1265, 1292, 1366, 1153, 3819, 4025: // too long, out of range, not in the list, no date, not of the character set, larger than a packet, CHECK (MySQL, MariaDB)
+	case 1406, 1264, 1265, 1292, 1366, 1153, 3819, 4025: // too long, out of range, truncated, invalid date, wrong character set, larger than a packet, CHECK (MySQL, MariaDB)
 		return Value
-	case 1048, 1364: // NULL, no value and no DEFAULT
+	case 1048, 1364: // NULL; neither value nor DEFAULT
 		return NotNull
 	}
 	return None
 }
 
-// sqliteCode reads the extended result code. modernc.org/sqlite has it in a
-// method Code, mattn/go-sqlite3 in a field ExtendedCode, ncruces/go-sqlite3 in a
-// method ExtendedCode whose type is its own, and as errors that are bare numbers.
+// sqliteCode returns the extended result code. Errors of modernc.org/sqlite have
+// a method Code, those of mattn/go-sqlite3 a field ExtendedCode, those of
+// ncruces/go-sqlite3 a method ExtendedCode with a type of that package; some of
+// the latter are the bare number.
 func sqliteCode(err error) (int, bool) {
 	return find(err, func(err error) (int, bool) {
 		if coded, ok := err.(interface{ Code() int }); ok {
@@ -157,7 +159,7 @@ func sqliteFault(err error) Fault {
 	case 1299: // SQLITE_CONSTRAINT_NOTNULL
 		return NotNull
 	}
-	// A foreign key (787) is no race: there is one writer.
+	// A foreign key (787) is not a race, since SQLite has one writer.
 	switch code & 0xff {
 	case 5, 6, 15: // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL
 		return Again

@@ -11,33 +11,33 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// ErrRefused is within an error of COMMIT that says that it did not take place:
-// constraints that were deferred, conflicts. [DB.Fault] reads which.
+// ErrRefused is wrapped by an error of COMMIT after which nothing was committed:
+// a deferred constraint or a conflict. [DB.Fault] tells which.
 var ErrRefused = errors.New("commit refused")
 
-// afterCommit decides about an error of COMMIT. One that the database gave for
-// a refusal is like a statement's. After any other nobody knows whether the
-// commit took place.
+// afterCommit returns the cause of an error of COMMIT. If the database refused
+// the commit the error is treated as that of a statement. Otherwise the outcome
+// of the commit is unknown.
 func (db *DB) afterCommit(ctx context.Context, conn *sql.Conn, err error) (cause Fault, _ error) {
-	leave(ctx, conn)
+	endTransaction(ctx, conn)
 	if !db.kind.refused(err) {
-		return None, fmt.Errorf("%w: %s: commit: %w", store.ErrUnavailable, db.by, err)
+		return None, fmt.Errorf("%w: %s: commit: %w", store.ErrUnavailable, db.pkg, err)
 	}
 	return db.rerun(ctx, err), db.wrap(ctx, fmt.Errorf("%w: %w", ErrRefused, err))
 }
 
-// leave makes sure that a connection whose commit failed has no open
-// transaction: SQLite keeps it, not every driver ends it, and database/sql takes
-// it to be over. Where ROLLBACK finds none or fails the connection is closed.
-func leave(ctx context.Context, conn *sql.Conn) {
+// endTransaction ends the transaction of a connection whose COMMIT failed:
+// SQLite keeps it open, not every driver ends it, and database/sql believes that
+// it has ended. If ROLLBACK fails the connection is closed.
+func endTransaction(ctx context.Context, conn *sql.Conn) {
 	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
 
-// postgresRefused takes each SQLSTATE for a refusal but those of a server that
-// goes down or breaks, which may have committed before it said so. pgx tells of
-// a COMMIT that was answered by ROLLBACK in words only.
+// postgresRefused accepts every SQLSTATE as a refusal except those of a server
+// that shuts down or fails, which may have committed before it reported. pgx
+// reports a COMMIT that was answered by ROLLBACK without a SQLSTATE.
 func postgresRefused(err error) bool {
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
@@ -54,8 +54,8 @@ func postgresRefused(err error) bool {
 	return true
 }
 
-// mysqlRefused knows conflicts, those of a Galera cluster too, and what a
-// statement could have failed with as well.
+// mysqlRefused accepts conflicts, which a Galera cluster reports at COMMIT, and
+// the errors of constraints.
 func mysqlRefused(err error) bool {
 	number, _ := mysqlNumber(err)
 	switch number {
@@ -66,7 +66,8 @@ func mysqlRefused(err error) bool {
 	return f == Reference || f == Unique || f == Value || f == NotNull
 }
 
-// sqliteRefused: a disk that fails may have kept what was written.
+// sqliteRefused accepts locks and constraints. After an error of the disk the
+// transaction may have been written.
 func sqliteRefused(err error) bool {
 	code, _ := sqliteCode(err)
 	switch code & 0xff {

@@ -14,9 +14,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// What the database refused did not take place. What else happens to a COMMIT
-// leaves nobody knowing, and nothing runs again.
-func TestACommitThatFails(t *testing.T) {
+// A commit that the database refused may run again. After any other error of
+// COMMIT its outcome is unknown and nothing runs again.
+func TestFailedCommit(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
@@ -60,12 +60,12 @@ func TestACommitThatFails(t *testing.T) {
 			f := &fake{fails: map[string]error{"COMMIT": c.err}}
 			db, _ := f.open(t, c.kind)
 			runs := 0
-			err := db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error { runs++; return nil })
+			err := db.Write(t.Context(), sqldb.BeginOptions{}, func(context.Context) error { runs++; return nil })
 			require.ErrorIs(t, err, c.err)
 			require.Equal(t, c.refused, errors.Is(err, sqldb.ErrRefused), "%v", err)
 			require.Equal(t, c.want != nil, errors.Is(err, store.ErrUnavailable), "%v", err)
 			require.Equal(t, c.runs, runs)
-			require.Equal(t, c.runs, count(f.done(), "ROLLBACK"), "nothing stays open")
+			require.Equal(t, c.runs, count(f.done(), "ROLLBACK"), "no transaction stays open")
 		})
 	}
 }
@@ -74,13 +74,12 @@ func count(did []string, what string) int {
 	return len(did) - len(slices.DeleteFunc(slices.Clone(did), func(d string) bool { return d == what }))
 }
 
-// A commit that a conflict refused runs again until it is taken.
-func TestACommitRunsAgainAfterAConflict(t *testing.T) {
+func TestCommitRefusedByAConflictRunsAgain(t *testing.T) {
 	t.Parallel()
 	f := &fake{fails: map[string]error{"COMMIT": &moderncErr{5}}}
 	db, _ := f.open(t, sqldb.SQLite)
 	runs := 0
-	require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error {
+	require.NoError(t, db.Write(t.Context(), sqldb.BeginOptions{}, func(context.Context) error {
 		if runs++; runs == 3 {
 			f.fail("COMMIT", nil)
 		}
@@ -89,18 +88,18 @@ func TestACommitRunsAgainAfterAConflict(t *testing.T) {
 	require.Equal(t, 3, runs)
 }
 
-// A connection that may still be in a transaction is not used again.
-func TestAConnectionThatCannotRollBackIsClosed(t *testing.T) {
+// Otherwise the pool would hand out a connection with an open transaction.
+func TestConnectionIsClosedIfRollbackFails(t *testing.T) {
 	t.Parallel()
 	for _, rollback := range []error{nil, errors.New("no transaction is active")} {
 		f := &fake{fails: map[string]error{"COMMIT": &moderncErr{787}, "ROLLBACK": rollback}}
 		db, pool := f.open(t, sqldb.SQLite)
-		require.Error(t, db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error { return nil }))
+		require.Error(t, db.Write(t.Context(), sqldb.BeginOptions{}, func(context.Context) error { return nil }))
 		require.Equal(t, rollback == nil, pool.Stats().OpenConnections == 1)
 	}
 }
 
-func TestTheTableThatAnErrorNames(t *testing.T) {
+func TestTableOfAnError(t *testing.T) {
 	t.Parallel()
 	name, ok := sqldb.Table(fmt.Errorf("b: %w", pgxError{TableName: "users"}))
 	require.True(t, ok)

@@ -5,22 +5,23 @@ import (
 	"database/sql"
 )
 
-// transaction is a *sql.Tx within a context. The first failure of the database
-// makes it useless: MariaDB undoes a transaction that lost a deadlock and goes
-// on without one, so that what follows would be committed by itself.
+// transaction is a *sql.Tx carried by a context. After the first failed
+// statement every other statement fails with the same error: MariaDB rolls back
+// a transaction that lost a deadlock and would run the statements that follow
+// outside of a transaction.
 type transaction struct {
 	tx     *sql.Tx
-	writer *sql.DB // the database it is on
-	failed error
-	cause  Fault // of the failure, if it is a reason to run the function again
+	writer *sql.DB // the database of tx
+	failed error   // the first error of a statement
+	cause  Fault   // of failed, if running the function again may help, else None
 }
 
-// part is a package's part in a transaction: it began it, joined it, or was
-// given it.
+// part is the participation of a package in a transaction that the package
+// began, joined or was given. Parts in one context form a list.
 type part struct {
 	*transaction
-	by    string
-	outer *part // what the context was part of before
+	pkg   string
+	outer *part // the part that was innermost before
 }
 
 type partKey struct{}
@@ -30,13 +31,13 @@ func innermost(ctx context.Context) *part {
 	return p
 }
 
-// in returns a context in which a package takes part in the transaction.
-func (t *transaction) in(ctx context.Context, by string) context.Context {
-	return context.WithValue(ctx, partKey{}, &part{t, by, innermost(ctx)})
+// addPart returns a context in which the package takes part in the transaction.
+func (t *transaction) addPart(ctx context.Context, pkg string) context.Context {
+	return context.WithValue(ctx, partKey{}, &part{t, pkg, innermost(ctx)})
 }
 
-// on returns the innermost transaction of a context on a database.
-func on(ctx context.Context, db *sql.DB) *transaction {
+// databaseTransaction returns the innermost transaction on a database, or nil.
+func databaseTransaction(ctx context.Context, db *sql.DB) *transaction {
 	for p := innermost(ctx); p != nil; p = p.outer {
 		if p.writer == db {
 			return p.transaction
@@ -45,49 +46,58 @@ func on(ctx context.Context, db *sql.DB) *transaction {
 	return nil
 }
 
-// of returns the innermost transaction that a package takes part in.
-func of(ctx context.Context, by string) *transaction {
+// packageTransaction returns the innermost transaction that a package takes
+// part in, or nil.
+func packageTransaction(ctx context.Context, pkg string) *transaction {
 	for p := innermost(ctx); p != nil; p = p.outer {
-		if p.by == by {
+		if p.pkg == pkg {
 			return p.transaction
 		}
 	}
 	return nil
 }
 
-// transaction returns what statements of db are part of. Who began it does not
-// matter: two packages that work on one database take part in one write.
-func (db *DB) transaction(ctx context.Context) *transaction { return on(ctx, db.writer) }
+// transaction returns the transaction in which statements of db run, or nil. It
+// may have been begun by another package: two packages on one database share
+// one write.
+func (db *DB) transaction(ctx context.Context) *transaction {
+	return databaseTransaction(ctx, db.writer)
+}
 
-// Within reports whether statements with that context are part of a
-// transaction.
-func (db *DB) Within(ctx context.Context) bool { return db.transaction(ctx) != nil }
+// InTransaction reports whether statements with the context run in a
+// transaction on the database of db.
+func (db *DB) InTransaction(ctx context.Context) bool { return db.transaction(ctx) != nil }
 
-// Join makes the package take part in the transaction on its database, if the
-// context has one: [By] returns it.
+// Join returns a context in which the package takes part in the transaction on
+// its database, so that [PackageTx] returns it. It reports false if the context
+// has no such transaction.
 func (db *DB) Join(ctx context.Context) (context.Context, bool) {
 	switch t := db.transaction(ctx); t {
 	case nil:
 		return ctx, false
-	case of(ctx, db.by):
+	case packageTransaction(ctx, db.pkg):
 		return ctx, true
 	default:
-		return t.in(ctx, db.by), true
+		return t.addPart(ctx, db.pkg), true
 	}
 }
 
-// With returns a context whose statements are part of a transaction on the
-// database that the application began and ends.
-func (db *DB) With(ctx context.Context, tx *sql.Tx) context.Context {
-	return (&transaction{tx: tx, writer: db.writer}).in(ctx, db.by)
+// Adopt returns a context whose statements run in tx, a transaction on the
+// database of db. The application began it and ends it.
+func (db *DB) Adopt(ctx context.Context, tx *sql.Tx) context.Context {
+	return (&transaction{tx: tx, writer: db.writer}).addPart(ctx, db.pkg)
 }
 
-// On returns the transaction that statements on a database are part of.
-func On(ctx context.Context, db *sql.DB) (*sql.Tx, bool) { return on(ctx, db).sql() }
+// DatabaseTx returns the innermost transaction on a database.
+func DatabaseTx(ctx context.Context, db *sql.DB) (*sql.Tx, bool) {
+	return databaseTransaction(ctx, db).sql()
+}
 
-// By returns the innermost transaction that a package began, joined or was
-// given, on whatever database.
-func By(ctx context.Context, by string) (*sql.Tx, bool) { return of(ctx, by).sql() }
+// PackageTx returns the innermost transaction that a package began, joined or
+// was given, on any database.
+func PackageTx(ctx context.Context, pkg string) (*sql.Tx, bool) {
+	return packageTransaction(ctx, pkg).sql()
+}
 
 func (t *transaction) sql() (*sql.Tx, bool) {
 	if t == nil {

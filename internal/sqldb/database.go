@@ -5,38 +5,43 @@ import (
 	"database/sql"
 )
 
-// Database is what a kind of database needs of this package: one of [SQLite],
-// [PostgreSQL] and [MySQL], which are immutable.
+// Database describes a kind of database: one of [SQLite], [PostgreSQL] and
+// [MySQL], which are immutable.
 type Database struct {
-	name      string
-	probe     string // a statement that only this kind of database understands
-	Numbered  bool   // arguments are $1, $2, … instead of ?
-	OneWriter bool   // one transaction at a time: they queue for it in Go
+	name string
+	// probe is a statement that no other kind of database understands.
+	probe     string
+	Numbered  bool // placeholders are $1, $2, … instead of ?
+	OneWriter bool // only one transaction runs at a time; others queue in Go
 	isolation sql.IsolationLevel
-	fault     func(error) Fault // what the database itself says
-	// refused reports that an error of COMMIT says that it did not take place.
+	// fault classifies an error by the code that the database sent.
+	fault func(error) Fault
+	// refused reports whether an error of COMMIT means that nothing was
+	// committed.
 	refused func(error) bool
-	// connectionLost reports that the connection is gone or was never made.
+	// connectionLost reports whether the connection failed or could not be made.
 	connectionLost func(error) bool
-	hint           func(error) string // what to do about an error, or ""; may be nil
-	// strict fails if connections store a value other than the one they were
-	// given; may be nil.
+	// hint returns advice for the operator that is appended to the error, or "".
+	// It may be nil.
+	hint func(error) string
+	// strict fails if connections may store a value other than the one they are
+	// given. It may be nil.
 	strict func(context.Context, *DB) error
 }
 
-// SQLite has one isolation level.
+// SQLite has one isolation level and one writer.
 var SQLite = &Database{
 	name: "SQLite", probe: "SELECT sqlite_version()", OneWriter: true,
 	fault: sqliteFault, refused: sqliteRefused, connectionLost: poolConnectionLost,
 }
 
-// PostgreSQL is any database that speaks like it.
+// PostgreSQL is PostgreSQL and databases with its protocol.
 var PostgreSQL = &Database{
 	name: "PostgreSQL", probe: "SELECT current_setting('server_version_num')", Numbered: true, isolation: sql.LevelReadCommitted,
 	fault: postgresFault, refused: postgresRefused, connectionLost: serverConnectionLost, hint: postgresHint,
 }
 
-// MySQL is MariaDB too.
+// MySQL is MySQL and MariaDB.
 var MySQL = &Database{
 	name: "MariaDB or MySQL", probe: "SELECT @@version_comment", isolation: sql.LevelReadCommitted,
 	fault: mysqlFault, refused: mysqlRefused, connectionLost: serverConnectionLost, strict: mysqlStrict,

@@ -7,35 +7,35 @@ import (
 	"strings"
 )
 
-// Batch is the number of rows or ids in one statement. It bounds the texts that
-// the database parses, and with a dozen arguments a row stays far below the
-// limits of every database.
+// Batch is the largest number of rows or ids in one statement. It bounds the
+// statements that the database parses. With a dozen arguments for each row the
+// number of arguments is below the limit of every database.
 const Batch = 500
 
-// DB is an open database as one package uses it. It is safe for concurrent use
-// once Reader is set. Make one with [New].
+// DB is an open database, used by one package. It is safe for concurrent use
+// after Reader is set. Make one with [New].
 type DB struct {
-	// Reader is where statements outside of transactions go.
+	// Reader runs the statements outside of transactions.
 	Reader *sql.DB
 
 	writer *sql.DB
 	kind   *Database
-	by     string
-	turn   chan struct{} // held by the one transaction, where only one may run
+	pkg    string
+	turn   chan struct{} // holds an element while a transaction of a OneWriter runs
 }
 
-// New returns the use of an open database by a package, whose name begins the
-// texts of errors and says whose transactions are its own, see [By].
-func New(by string, db *sql.DB, kind *Database) *DB {
-	return &DB{Reader: db, writer: db, kind: kind, by: by, turn: make(chan struct{}, 1)}
+// New returns a DB for an open database. The name of the package that uses it is
+// the prefix of error texts, and identifies its transactions for [PackageTx].
+func New(pkg string, db *sql.DB, kind *Database) *DB {
+	return &DB{Reader: db, writer: db, kind: kind, pkg: pkg, turn: make(chan struct{}, 1)}
 }
 
-// Database returns the pool of connections that transactions use: what works on
-// the same one takes part in the same transactions.
+// Database returns the pool of connections that transactions use. Packages with
+// the same pool can share transactions.
 func (db *DB) Database() *sql.DB { return db.writer }
 
-// Ping connects, again and again until the context ends where another try may
-// succeed. The error is the driver's.
+// Ping connects. After an error that may be temporary it tries again until the
+// context ends. The error is the driver's.
 func (db *DB) Ping(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
 		err := db.writer.PingContext(ctx)
@@ -45,9 +45,9 @@ func (db *DB) Ping(ctx context.Context) error {
 	}
 }
 
-// Check fails if the database is not of the kind that the dialect says, or if it
-// is set to store another value than the one it is given; the error says what to
-// do. Stores call it when they are opened.
+// Check fails if the database is not of the kind that the dialect says, or if
+// its settings let it store a value other than the one it is given. The error
+// names the remedy. Stores call it when they are opened.
 func (db *DB) Check(ctx context.Context) error {
 	_, err := db.Reader.ExecContext(ctx, db.kind.probe)
 	switch f := db.Fault(err); {
@@ -55,7 +55,7 @@ func (db *DB) Check(ctx context.Context) error {
 	case ctx.Err() != nil, f == Again, f == Unavailable:
 		return db.wrap(ctx, err)
 	default:
-		return fmt.Errorf("%s: the database does not answer as %s: is that its dialect? (%w)", db.by, db.kind.name, err)
+		return fmt.Errorf("%s: the database is not %s, which the dialect says it is: %w", db.pkg, db.kind.name, err)
 	}
 	if db.kind.strict == nil {
 		return nil
@@ -63,21 +63,21 @@ func (db *DB) Check(ctx context.Context) error {
 	return db.kind.strict(ctx, db)
 }
 
-// ColumnTypes returns the names of the types of a query's columns, as the driver
-// names them, in upper case; "" where it does not know one. The query runs.
+// ColumnTypes runs a query and returns the type names of its columns, as the
+// driver gives them but in upper case; "" for a type unknown to the driver.
 func (db *DB) ColumnTypes(ctx context.Context, query string) ([]string, error) {
-	q, err := db.use(ctx)
+	q, err := db.target(ctx)
 	if err != nil {
 		return nil, err
 	}
 	result, err := q.QueryContext(ctx, query)
 	if err != nil {
-		return nil, db.Done(ctx, err)
+		return nil, db.Report(ctx, err)
 	}
 	defer result.Close()
 	types, err := result.ColumnTypes()
 	if err != nil {
-		return nil, db.Done(ctx, err)
+		return nil, db.Report(ctx, err)
 	}
 	names := make([]string, len(types))
 	for i, t := range types {
@@ -86,14 +86,15 @@ func (db *DB) ColumnTypes(ctx context.Context, query string) ([]string, error) {
 	return names, nil
 }
 
-// querier is what *sql.DB and *sql.Tx have in common.
+// querier has the methods that *sql.DB and *sql.Tx have in common.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// use returns what statements with that context go to.
-func (db *DB) use(ctx context.Context) (querier, error) {
+// target returns the transaction of the context, or the Reader. The error is
+// that of a transaction that has failed.
+func (db *DB) target(ctx context.Context) (querier, error) {
 	t := db.transaction(ctx)
 	if t == nil {
 		return db.Reader, nil
@@ -101,29 +102,30 @@ func (db *DB) use(ctx context.Context) (querier, error) {
 	return t.tx, t.failed
 }
 
-// Exec runs a statement, within the transaction of the context if there is one.
-// Errors of Exec and Query are those of the context if it has ended,
-// store.ErrUnavailable (503) where trying again later makes sense, else unknown
-// (500). [DB.Fault] reads what they mean. The first one is the transaction's
-// end: whatever follows in it fails with the same error.
+// Exec runs a statement, in the transaction of the context if there is one.
+//
+// An error of Exec or Query is the context's own error if the context has ended,
+// store.ErrUnavailable (503) if the request may succeed later, else it is
+// unknown (500). [DB.Fault] classifies it. After an error in a transaction
+// every other statement of the transaction fails with the same error.
 func (db *DB) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	q, err := db.use(ctx)
+	q, err := db.target(ctx)
 	if err != nil {
 		return nil, err
 	}
 	result, err := q.ExecContext(ctx, query, args...)
 	if err != nil {
-		return nil, db.Done(ctx, err)
+		return nil, db.Report(ctx, err)
 	}
 	return result, nil
 }
 
-// Query is [DB.Exec] for a statement with a result: it calls row for each row of
-// it. An error of row is an error of the statement. A read outside of a
-// transaction runs again if a table changed after the driver had prepared the
-// statement, which fails once for each pooled connection.
+// Query runs a statement as [DB.Exec] does and calls row for each row of the
+// result. An error of row counts as an error of the statement. Outside of a
+// transaction the statement runs again if a table changed after the driver had
+// prepared it, which fails once for each pooled connection.
 func (db *DB) Query(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
-	q, err := db.use(ctx)
+	q, err := db.target(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,8 +133,8 @@ func (db *DB) Query(ctx context.Context, query string, args []any, row func(scan
 	first := func(scan func(...any) error) error { began = true; return row(scan) }
 	for attempt := 1; ; attempt++ {
 		err = rows(ctx, q, query, args, first)
-		if err == nil || began || db.Within(ctx) || attempt == attempts || !postgresStalePlan(err) {
-			return db.Done(ctx, err)
+		if err == nil || began || db.InTransaction(ctx) || attempt == maxAttempts || !postgresStalePlan(err) {
+			return db.Report(ctx, err)
 		}
 	}
 }
@@ -152,9 +154,11 @@ func rows(ctx context.Context, q querier, query string, args []any, row func(sca
 	return result.Err()
 }
 
-// Done tells of an error of a statement, nil if there was none, that Exec and
-// Query do not see; they call it with theirs. It returns the error as they do.
-func (db *DB) Done(ctx context.Context, err error) error {
+// Report records an error of a statement in the transaction of the context and
+// returns it in the form described at [DB.Exec]; nil stays nil. Exec and Query
+// report their own errors. Callers report errors found later, for example by
+// RowsAffected.
+func (db *DB) Report(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -14,17 +14,17 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// fake is a driver that writes down what it is asked to do.
+// fake is a driver that records the statements it is given.
 type fake struct {
 	mu  sync.Mutex
 	did []string
-	// fails says what happens to "connect", "BEGIN", "COMMIT", "ROLLBACK" and
+	// fails has the errors of "connect", "BEGIN", "COMMIT", "ROLLBACK" and
 	// statements.
 	fails map[string]error
-	times map[string]int // how often it still fails; absent: always
+	times map[string]int // the number of failures still to come; absent: no bound
 }
 
-// open returns a use of the fake, of a kind of database.
+// open returns a DB on the fake, as if it were a kind of database.
 func (f *fake) open(t *testing.T, kind *sqldb.Database) (*sqldb.DB, *sql.DB) {
 	pool := sql.OpenDB(f)
 	t.Cleanup(func() { require.NoError(t, pool.Close()) })
@@ -44,7 +44,7 @@ func (f *fake) do(what string) error {
 	return f.fails[what]
 }
 
-// failTimes makes something fail for the next n times.
+// failTimes makes a statement fail the next n times.
 func (f *fake) failTimes(what string, err error, n int) {
 	f.fail(what, err)
 	f.mu.Lock()
@@ -52,7 +52,7 @@ func (f *fake) failTimes(what string, err error, n int) {
 	f.times = map[string]int{what: n}
 }
 
-// done returns what was done, which is forgotten.
+// done returns the recorded statements and clears the record.
 func (f *fake) done() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,7 +61,7 @@ func (f *fake) done() []string {
 	return did
 }
 
-// fail makes something fail from now on, or no longer.
+// fail makes a statement fail from now on; with a nil error it succeeds again.
 func (f *fake) fail(what string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -108,7 +108,7 @@ func (c fakeConn) QueryContext(_ context.Context, query string, _ []driver.Named
 	return &fakeRows{}, c.do(query)
 }
 
-// fakeRows is one row with the number 7.
+// fakeRows is a result of one row, the number 7.
 type fakeRows struct{ read bool }
 
 func (*fakeRows) Columns() []string { return []string{"n"} }

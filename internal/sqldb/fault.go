@@ -15,23 +15,30 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Fault is what an error of a driver means.
+// Fault is the meaning of a driver's error.
 type Fault uint8
 
 const (
-	None        Fault = iota
-	Again             // undone; running it again at once may succeed
-	Unavailable       // the database cannot answer now
-	// Reference is a foreign key: the application deleted what a new row refers
-	// to, or refers to what is deleted. Running it again finds what is there
-	// now; once, as waiting longer will not help.
+	// None is no error, or one without a meaning to this package.
+	None Fault = iota
+	// Again is a conflict or a lost connection: nothing was changed, and the
+	// transaction may succeed if it runs again at once.
+	Again
+	// Unavailable is a database that cannot answer now.
+	Unavailable
+	// Reference is a violated foreign key. The transaction may succeed if it
+	// runs again and reads the rows as they are now. Once is enough: waiting
+	// does not help.
 	Reference
-	Unique  // a unique index has the value
-	Value   // a value does not fit its column, or breaks a CHECK of the application
-	NotNull // a column that cannot be NULL got no value
+	// Unique is a value that a unique index already has.
+	Unique
+	// Value is a value that does not fit its column, or violates a CHECK.
+	Value
+	// NotNull is a missing value for a column that cannot be NULL.
+	NotNull
 )
 
-// rerun returns the fault if running a transaction again may succeed, else
+// rerun returns the fault if a transaction that runs again may succeed, else
 // None.
 func (f Fault) rerun() Fault {
 	if f == Again || f == Reference {
@@ -40,7 +47,7 @@ func (f Fault) rerun() Fault {
 	return None
 }
 
-// Fault classifies an error, also within wrapped ones.
+// Fault classifies an error, which may be wrapped.
 func (db *DB) Fault(err error) Fault {
 	if f := db.kind.fault(err); f != None {
 		return f
@@ -51,15 +58,15 @@ func (db *DB) Fault(err error) Fault {
 	return None
 }
 
-// poolConnectionLost reports whether database/sql or a driver gave a connection
-// up. A database in a file has no other way to lose one.
+// poolConnectionLost reports whether database/sql or the driver closed the
+// connection. A database in a file loses a connection in no other way.
 func poolConnectionLost(err error) bool {
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
 }
 
 // serverConnectionLost reports whether the connection to a server failed or
-// could not be made. An error that merely satisfies net.Error does not count:
-// drivers do that for errors which have nothing to do with a network.
+// could not be made. That an error implements net.Error proves nothing: some
+// drivers implement it for errors of every kind.
 func serverConnectionLost(err error) bool {
 	var network *net.OpError
 	switch {
@@ -71,28 +78,28 @@ func serverConnectionLost(err error) bool {
 	return strings.Contains(err.Error(), "invalid connection")
 }
 
-// wrap makes an error of a driver one of the package: a context's own error if
-// the context has ended, a store.ErrUnavailable where trying again later makes
-// sense, else an unknown failure. nil and store.ErrUnavailable stay as they are.
+// wrap returns a driver's error in the form described at [DB.Exec]. nil and
+// store.ErrUnavailable stay as they are.
 func (db *DB) wrap(ctx context.Context, err error) error {
 	switch f := db.Fault(err); {
 	case err == nil, errors.Is(err, store.ErrUnavailable):
 		return err
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s: %w", db.by, ctx.Err())
+		return fmt.Errorf("%s: %w", db.pkg, ctx.Err())
 	case f == Again, f == Unavailable:
-		return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, db.by, err)
+		return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, db.pkg, err)
 	}
 	if db.kind.hint != nil {
 		if hint := db.kind.hint(err); hint != "" {
-			return fmt.Errorf("%s: %w (%s)", db.by, err, hint)
+			return fmt.Errorf("%s: %w (%s)", db.pkg, err, hint)
 		}
 	}
-	return fmt.Errorf("%s: %w", db.by, err)
+	return fmt.Errorf("%s: %w", db.pkg, err)
 }
 
-// find reads what an error of a driver has where only its own type could be
-// asked for. It walks through wrapped errors, as errors.As does.
+// find calls read for an error and the errors that it wraps, in the order of
+// errors.As, until read returns true. read looks at errors whose types belong
+// to drivers, which this package does not import.
 func find[T any](err error, read func(error) (T, bool)) (found T, ok bool) {
 	if err == nil {
 		return found, false
@@ -113,7 +120,7 @@ func find[T any](err error, read func(error) (T, bool)) (found T, ok bool) {
 	return found, false
 }
 
-// field returns a field of an error that is an integer.
+// field returns the value of an integer field of an error.
 func field(err error, name string) (int, bool) {
 	v := reflect.Indirect(reflect.ValueOf(err))
 	if v.Kind() != reflect.Struct {
@@ -122,7 +129,7 @@ func field(err error, name string) (int, bool) {
 	return number(v.FieldByName(name))
 }
 
-// number returns the value of an integer of any type.
+// number returns the value of an integer of any Go type.
 func number(v reflect.Value) (int, bool) {
 	switch {
 	case !v.IsValid():
@@ -135,8 +142,8 @@ func number(v reflect.Value) (int, bool) {
 	return 0, false
 }
 
-// Table returns the table that a driver's error names: pgx in a field
-// TableName, lib/pq in Table.
+// Table returns the name of the table in a driver's error: the field TableName
+// of pgx or Table of lib/pq.
 func Table(err error) (name string, ok bool) {
 	return find(err, func(err error) (string, bool) {
 		v := reflect.Indirect(reflect.ValueOf(err))

@@ -16,7 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Errors as the drivers have them.
+// Errors in the form that the drivers give them.
 type (
 	pgError    struct{ state string }
 	unsentErr  struct{ safe bool } // pgx: "conn closed"
@@ -24,8 +24,8 @@ type (
 	mattnError struct{ Code, ExtendedCode int }
 	mysqlErr   struct{ Number uint16 }
 
-	// ncruces/go-sqlite3 has types of its own for the two codes, returns them as
-	// bare errors too, and all of its errors satisfy net.Error.
+	// ncruces/go-sqlite3 has its own types for the two codes and returns them as
+	// bare errors too. All of its errors implement net.Error.
 	ncrucesCode     uint8
 	ncrucesExtended uint16
 	ncrucesErr      struct{ code ncrucesExtended }
@@ -45,20 +45,20 @@ func (c ncrucesExtended) Code() ncrucesCode         { return ncrucesCode(c) }
 func (ncrucesExtended) Timeout() bool               { return false }
 func (ncrucesExtended) Temporary() bool             { return true }
 
-// accidental satisfies net.Error and has nothing to do with a connection.
+// accidental implements net.Error although it is not an error of a connection.
 type accidental struct{}
 
 func (accidental) Error() string   { return "accidental" }
 func (accidental) Timeout() bool   { return false }
 func (accidental) Temporary() bool { return false }
 
-// remoteErr has a code of its own kind, as clients of remote calls do.
+// remoteErr has a method Code with another meaning, as in gRPC clients.
 type remoteErr struct{ code uint32 }
 
 func (*remoteErr) Error() string  { return "remote" }
 func (e *remoteErr) Code() uint32 { return e.code }
 
-// stalePlan is what PostgreSQL answers to a prepared statement whose table has
+// stalePlan is PostgreSQL's error for a prepared statement whose table has
 // changed.
 type stalePlan struct{ pgError }
 
@@ -201,22 +201,22 @@ func TestFaults(t *testing.T) {
 				return
 			}
 			require.Equal(t, c.want, db.Fault(fmt.Errorf("%w: b: %w", store.ErrNotFound, c.err)), "wrapped")
-			done := db.Done(t.Context(), c.err)
+			done := db.Report(t.Context(), c.err)
 			require.ErrorIs(t, done, c.err)
 			require.Equal(t, c.want == sqldb.Again || c.want == sqldb.Unavailable, errors.Is(done, store.ErrUnavailable))
 		})
 	}
 }
 
-// A pooler that hands out another connection for each transaction loses the
-// statements that pgx prepares by default. The error says what to set.
+// With a pooler in transaction mode prepared statements get lost. The error
+// names the setting of pgx that helps.
 func TestPoolerHint(t *testing.T) {
 	t.Parallel()
 	db := sqldb.New("pkg", new(sql.DB), sqldb.PostgreSQL)
 	for _, state := range []string{"26000", "42P05"} {
-		require.ErrorContains(t, db.Done(t.Context(), pgError{state}), "default_query_exec_mode=exec")
+		require.ErrorContains(t, db.Report(t.Context(), pgError{state}), "default_query_exec_mode=exec")
 	}
-	require.NotContains(t, db.Done(t.Context(), pgError{"42P01"}).Error(), "default_query_exec_mode")
+	require.NotContains(t, db.Report(t.Context(), pgError{"42P01"}).Error(), "default_query_exec_mode")
 	mysql := sqldb.New("pkg", new(sql.DB), sqldb.MySQL)
-	require.NotContains(t, mysql.Done(t.Context(), pgError{"26000"}).Error(), "default_query_exec_mode")
+	require.NotContains(t, mysql.Report(t.Context(), pgError{"26000"}).Error(), "default_query_exec_mode")
 }

@@ -18,11 +18,11 @@ func FuzzEscape(f *testing.F) {
 		x, y := sqldb.Escape(a), sqldb.Escape(b)
 		require.Equal(t, a, sqldb.Unescape(x))
 		require.NotContains(t, x, "\x00")
-		require.Equal(t, strings.Compare(a, b), strings.Compare(x, y), "the order stays")
-		require.Equal(t, strings.HasPrefix(a, b), strings.HasPrefix(x, y), "prefixes stay")
+		require.Equal(t, strings.Compare(a, b), strings.Compare(x, y), "order is kept")
+		require.Equal(t, strings.HasPrefix(a, b), strings.HasPrefix(x, y), "prefixes are kept")
 		if sqldb.Searchable(b) {
-			require.Equal(t, strings.Contains(a, b), strings.Contains(x, y), "it is found")
-			require.Equal(t, strings.HasSuffix(a, b), strings.HasSuffix(x, y), "it is found at the end")
+			require.Equal(t, strings.Contains(a, b), strings.Contains(x, y), "parts are found")
+			require.Equal(t, strings.HasSuffix(a, b), strings.HasSuffix(x, y), "suffixes are found")
 		}
 	})
 }

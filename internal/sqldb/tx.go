@@ -9,39 +9,41 @@ import (
 	"time"
 )
 
-// A transaction's function runs again after a conflict, this often and this
-// long.
+// These bound how often the function of a transaction runs, and for how long a
+// new attempt is made.
 const (
-	attempts = 10
-	patience = 5 * time.Second
+	maxAttempts = 10
+	retryPeriod = 5 * time.Second
 )
 
-// Begin is how a transaction begins. Empty texts are no statements.
-type Begin struct {
-	Statement string // first in the transaction
-	After     string // when it has ended
+// BeginOptions are extra statements of a transaction; empty ones are skipped.
+type BeginOptions struct {
+	Statement string // runs first in the transaction
+	After     string // runs on the same connection after the end of the transaction
 }
 
-// Write runs fn in a new transaction, also where the context is part of one.
-// fn runs again, in another transaction, after a conflict, also one found by
-// COMMIT, or a connection lost before the commit, and once after a [Reference].
-// A commit that the database refused otherwise is an [ErrRefused]. Any other
-// that failed may have taken place or not: nothing runs again, and it is
-// store.ErrUnavailable at once. Other errors of fn are returned as they are.
-func (db *DB) Write(ctx context.Context, b Begin, fn func(ctx context.Context) error) error {
+// Write runs fn in a new transaction, even if the context has one already. fn
+// runs again in another transaction after a conflict, which COMMIT may report
+// too, after a connection lost before the commit, and once after a [Reference].
+// If the database refused the commit for another reason the error is
+// [ErrRefused]. If COMMIT failed in any other way its outcome is unknown: fn
+// does not run again and the error is store.ErrUnavailable. Other errors of fn
+// are returned unchanged.
+func (db *DB) Write(ctx context.Context, b BeginOptions, fn func(ctx context.Context) error) error {
 	start, references := time.Now(), 0
 	for attempt := 1; ; attempt++ {
 		cause, err := db.attempt(ctx, b, fn)
 		if cause == Reference {
 			references++
 		}
-		if cause == None || references > 1 || attempt == attempts || time.Since(start) > patience || pause(ctx, attempt) != nil {
+		if cause == None || references > 1 || attempt == maxAttempts || time.Since(start) > retryPeriod || pause(ctx, attempt) != nil {
 			return err
 		}
 	}
 }
 
-// pause waits a little longer each time, and not the same for all.
+// pause waits before another attempt: a random time with a bound that doubles
+// with each attempt, up to 128 ms.
 func pause(ctx context.Context, attempt int) error {
 	t := time.NewTimer(time.Duration(1+rand.IntN(2<<min(attempt, 6))) * time.Millisecond)
 	defer t.Stop()
@@ -53,9 +55,9 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-// attempt runs fn in one transaction. A cause other than None says that nothing
+// attempt runs fn in one transaction. A cause other than None means that nothing
 // was committed and that another attempt may succeed.
-func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context) error) (cause Fault, err error) {
+func (db *DB) attempt(ctx context.Context, b BeginOptions, fn func(ctx context.Context) error) (cause Fault, err error) {
 	if err := db.acquire(ctx); err != nil {
 		return None, err
 	}
@@ -65,8 +67,8 @@ func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context)
 		return db.rerun(ctx, err), db.wrap(ctx, err)
 	}
 	defer conn.Close()
-	// The end of ctx must not roll back on its own: whether the commit took
-	// place would then be anybody's guess. Statements end with ctx.
+	// database/sql would roll back when ctx ends, perhaps during COMMIT, whose
+	// outcome would then be unknown. Statements still end with ctx.
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: db.kind.isolation})
 	if err != nil {
 		return db.rerun(ctx, err), db.wrap(ctx, err)
@@ -77,7 +79,7 @@ func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context)
 	defer tx.Rollback()
 
 	t := &transaction{tx: tx, writer: db.writer}
-	if err := db.run(t.in(ctx, db.by), t, b.Statement, fn); err != nil {
+	if err := db.run(t.addPart(ctx, db.pkg), t, b.Statement, fn); err != nil {
 		return db.afterFailure(ctx, t, err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -86,7 +88,8 @@ func (db *DB) attempt(ctx context.Context, b Begin, fn func(ctx context.Context)
 	return None, nil
 }
 
-// run returns an error unless everything in the transaction went well.
+// run runs the first statement and fn. It returns an error if one of them, a
+// statement of fn or the context failed.
 func (db *DB) run(ctx context.Context, t *transaction, first string, fn func(ctx context.Context) error) error {
 	if first != "" {
 		if _, err := db.Exec(ctx, first); err != nil {
@@ -102,8 +105,8 @@ func (db *DB) run(ctx context.Context, t *transaction, first string, fn func(ctx
 	return ctx.Err()
 }
 
-// afterFailure decides about an error that ended a transaction's function. It
-// may come from statements of the application, which Done has not seen.
+// afterFailure returns the cause of an error that ended the function of a
+// transaction. Statements of the application do not go through Report.
 func (db *DB) afterFailure(ctx context.Context, t *transaction, err error) (cause Fault, _ error) {
 	if ctx.Err() != nil {
 		return None, err
@@ -117,12 +120,12 @@ func (db *DB) afterFailure(ctx context.Context, t *transaction, err error) (caus
 	return cause, err
 }
 
-// ownFault tells whether an error that Done has not seen is a reason to run the
-// function again. A broken network connection is one only if it is the
-// transaction's: the function may have others.
+// ownFault returns the cause of an error that was not reported, or None. A lost
+// connection is a cause only if it is the transaction's: the function may use
+// other connections.
 func (db *DB) ownFault(t *transaction, err error) Fault {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return None // of a context that the function made
+		return None // the context is one that the function made
 	}
 	if cause := db.kind.fault(err).rerun(); cause != None {
 		return cause
@@ -133,7 +136,8 @@ func (db *DB) ownFault(t *transaction, err error) Fault {
 	return None
 }
 
-// rerun tells whether a statement's error is a reason to run a function again.
+// rerun returns the fault of a statement's error if the transaction may succeed
+// when it runs again, else None.
 func (db *DB) rerun(ctx context.Context, err error) Fault {
 	if ctx.Err() != nil {
 		return None
@@ -141,7 +145,7 @@ func (db *DB) rerun(ctx context.Context, err error) Fault {
 	return db.Fault(err).rerun()
 }
 
-// acquire queues for the right to write, where only one may.
+// acquire waits until no other transaction runs, if the database has one writer.
 func (db *DB) acquire(ctx context.Context) error {
 	if !db.kind.OneWriter {
 		return nil
@@ -150,7 +154,7 @@ func (db *DB) acquire(ctx context.Context) error {
 	case db.turn <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", db.by, ctx.Err())
+		return fmt.Errorf("%s: %w", db.pkg, ctx.Err())
 	}
 }
 

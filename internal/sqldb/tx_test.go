@@ -14,24 +14,24 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-func TestATransactionFromBeginToEnd(t *testing.T) {
+func TestStatementsOfATransaction(t *testing.T) {
 	t.Parallel()
 	f := new(fake)
 	for _, c := range []struct {
 		name  string
 		kind  *sqldb.Database
-		begin sqldb.Begin
+		begin sqldb.BeginOptions
 		err   error
 		want  []string
 	}{
-		{"plain", sqldb.PostgreSQL, sqldb.Begin{}, nil, []string{"BEGIN READ COMMITTED", "x", "COMMIT"}},
-		{"SQLite has one isolation level", sqldb.SQLite, sqldb.Begin{}, nil, []string{"BEGIN", "x", "COMMIT"}},
-		{"statements around it", sqldb.MySQL, sqldb.Begin{Statement: "lock", After: "unlock"}, nil, []string{"BEGIN READ COMMITTED", "lock", "x", "COMMIT", "unlock"}},
-		{"around a failure too", sqldb.MySQL, sqldb.Begin{After: "unlock"}, errors.New("veto"), []string{"BEGIN READ COMMITTED", "x", "ROLLBACK", "unlock"}},
+		{"plain", sqldb.PostgreSQL, sqldb.BeginOptions{}, nil, []string{"BEGIN READ COMMITTED", "x", "COMMIT"}},
+		{"SQLite has one isolation level", sqldb.SQLite, sqldb.BeginOptions{}, nil, []string{"BEGIN", "x", "COMMIT"}},
+		{"extra statements", sqldb.MySQL, sqldb.BeginOptions{Statement: "lock", After: "unlock"}, nil, []string{"BEGIN READ COMMITTED", "lock", "x", "COMMIT", "unlock"}},
+		{"After runs after a failure too", sqldb.MySQL, sqldb.BeginOptions{After: "unlock"}, errors.New("veto"), []string{"BEGIN READ COMMITTED", "x", "ROLLBACK", "unlock"}},
 	} {
 		db, _ := f.open(t, c.kind)
 		err := db.Write(t.Context(), c.begin, func(ctx context.Context) error {
-			require.True(t, db.Within(ctx))
+			require.True(t, db.InTransaction(ctx))
 			_, err := db.Exec(ctx, "x")
 			require.NoError(t, err)
 			return c.err
@@ -41,8 +41,7 @@ func TestATransactionFromBeginToEnd(t *testing.T) {
 	}
 }
 
-// What a statement may meet, and what the function makes of it.
-func TestWhenTheFunctionRunsAgain(t *testing.T) {
+func TestWriteRunsTheFunctionAgain(t *testing.T) {
 	t.Parallel()
 	var (
 		deadlock = pgError{"40P01"}
@@ -53,7 +52,7 @@ func TestWhenTheFunctionRunsAgain(t *testing.T) {
 	hiding := func(ctx context.Context, db *sqldb.DB) error { _, _ = db.Exec(ctx, "x"); return nil }
 	renaming := func(ctx context.Context, db *sqldb.DB) error { _, _ = db.Exec(ctx, "x"); return boom }
 	host := func(ctx context.Context, _ *sqldb.DB) error {
-		tx, _ := sqldb.By(ctx, "pkg")
+		tx, _ := sqldb.PackageTx(ctx, "pkg")
 		_, err := tx.ExecContext(ctx, "x")
 		return err
 	}
@@ -68,29 +67,29 @@ func TestWhenTheFunctionRunsAgain(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name        string
-		meets       error // by the statement x
-		lost        bool  // the transaction's connection
+		meets       error // error of the statement x
+		lost        bool  // whether the transaction's connection is lost
 		fn          func(context.Context, *sqldb.DB) error
 		runs        int
 		want        error
 		unavailable bool
 	}{
 		{"a conflict", deadlock, false, passing, 10, deadlock, true},
-		{"a conflict that is hidden", deadlock, false, hiding, 10, deadlock, true},
-		{"a conflict under another name", deadlock, false, renaming, 10, boom, false},
+		{"a conflict whose error fn drops", deadlock, false, hiding, 10, deadlock, true},
+		{"a conflict for which fn returns another error", deadlock, false, renaming, 10, boom, false},
 		{"a conflict of the application's statement", deadlock, false, host, 10, deadlock, true},
 		{"a lost connection", io.ErrUnexpectedEOF, true, passing, 10, io.ErrUnexpectedEOF, true},
 		{"a lost connection of the application's statement", reset, true, host, 10, reset, true},
 		{"a statement that was not sent", unsentErr{true}, true, host, 10, unsentErr{true}, true},
-		{"a connection that is not the transaction's", nil, false, returning(reset), 1, reset, false},
-		{"an end of file that is not the transaction's", nil, false, returning(io.EOF), 1, io.EOF, false},
-		{"a reference", pgError{"23503"}, false, passing, 2, pgError{"23503"}, false},
+		{"an error of another connection", nil, false, returning(reset), 1, reset, false},
+		{"an end of file of something else", nil, false, returning(io.EOF), 1, io.EOF, false},
+		{"a foreign key", pgError{"23503"}, false, passing, 2, pgError{"23503"}, false},
 		{"a server that cannot answer", pgError{"53100"}, false, passing, 1, pgError{"53100"}, true},
-		{"a mistake", pgError{"42601"}, false, passing, 1, pgError{"42601"}, false},
-		{"a mistake that is hidden", pgError{"42601"}, false, hiding, 1, pgError{"42601"}, false},
+		{"a syntax error", pgError{"42601"}, false, passing, 1, pgError{"42601"}, false},
+		{"a syntax error whose error fn drops", pgError{"42601"}, false, hiding, 1, pgError{"42601"}, false},
 		{"an error of the function", nil, false, returning(store.ErrVersion), 1, store.ErrVersion, false},
-		{"the end of a context within", nil, false, impatient, 1, context.DeadlineExceeded, false},
-		{"the end of a context of the application's", nil, true, returning(context.DeadlineExceeded), 1, context.DeadlineExceeded, false},
+		{"the end of a context made by fn", nil, false, impatient, 1, context.DeadlineExceeded, false},
+		{"the end of a context made by the application", nil, true, returning(context.DeadlineExceeded), 1, context.DeadlineExceeded, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -103,8 +102,8 @@ func TestWhenTheFunctionRunsAgain(t *testing.T) {
 					f.fail("ROLLBACK", unsentErr{true})
 				}
 				runs = 0
-				return db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
-					if runs++; runs == ends { // the cause is gone
+				return db.Write(t.Context(), sqldb.BeginOptions{}, func(ctx context.Context) error {
+					if runs++; runs == ends { // from here on x succeeds
 						f.fail("x", nil)
 						return nil
 					}
@@ -115,7 +114,7 @@ func TestWhenTheFunctionRunsAgain(t *testing.T) {
 			require.ErrorIs(t, err, c.want)
 			require.Equal(t, c.unavailable, errors.Is(err, store.ErrUnavailable), "%v", err)
 			require.NotContains(t, f.done(), "COMMIT")
-			require.Equal(t, c.runs, runs, "it gives up in the end")
+			require.Equal(t, c.runs, runs, "the number of attempts")
 			if c.runs == 1 {
 				return
 			}
@@ -125,14 +124,14 @@ func TestWhenTheFunctionRunsAgain(t *testing.T) {
 	}
 }
 
-// A reference is looked at once more, however often the function ran for other
-// reasons.
-func TestAReferenceAfterConflicts(t *testing.T) {
+// A foreign key is a reason for one more attempt, regardless of the attempts
+// made for conflicts.
+func TestForeignKeyAfterConflicts(t *testing.T) {
 	t.Parallel()
 	f := &fake{fails: map[string]error{"lost": pgError{"40001"}, "dangling": pgError{"23503"}}}
 	db, _ := f.open(t, sqldb.PostgreSQL)
 	runs := 0
-	err := db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+	err := db.Write(t.Context(), sqldb.BeginOptions{}, func(ctx context.Context) error {
 		meets := []string{"lost", "lost", "dangling", "lost", "dangling", "fine"}[runs]
 		runs++
 		_, err := db.Exec(ctx, meets)
@@ -142,13 +141,13 @@ func TestAReferenceAfterConflicts(t *testing.T) {
 	require.Equal(t, 5, runs)
 }
 
-func TestBeginningAgain(t *testing.T) {
+func TestWriteTriesToBeginAgain(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"connect", "BEGIN READ COMMITTED", "lock"} {
 		f := &fake{fails: map[string]error{step: pgError{"57P01"}}}
 		db, _ := f.open(t, sqldb.PostgreSQL)
 		runs := 0
-		err := db.Write(t.Context(), sqldb.Begin{Statement: "lock"}, func(context.Context) error { runs++; return nil })
+		err := db.Write(t.Context(), sqldb.BeginOptions{Statement: "lock"}, func(context.Context) error { runs++; return nil })
 		require.ErrorIs(t, err, store.ErrUnavailable, step)
 		require.Zero(t, runs, step)
 		f.mu.Lock()
@@ -158,12 +157,11 @@ func TestBeginningAgain(t *testing.T) {
 	}
 }
 
-// A transaction that failed is over, whatever its function does.
-func TestNothingFollowsAFailure(t *testing.T) {
+func TestStatementsAfterAFailureFail(t *testing.T) {
 	t.Parallel()
 	f := &fake{fails: map[string]error{"x": pgError{"42601"}}}
 	db, _ := f.open(t, sqldb.PostgreSQL)
-	err := db.Write(t.Context(), sqldb.Begin{}, func(ctx context.Context) error {
+	err := db.Write(t.Context(), sqldb.BeginOptions{}, func(ctx context.Context) error {
 		_, first := db.Exec(ctx, "x")
 		_, second := db.Exec(ctx, "y")
 		require.Equal(t, first, second)
@@ -174,59 +172,59 @@ func TestNothingFollowsAFailure(t *testing.T) {
 	require.Equal(t, []string{"BEGIN READ COMMITTED", "x", "ROLLBACK"}, f.done())
 }
 
-// The end of the context ends statements; what was done is rolled back when the
-// function returns, and not at any moment.
-func TestTheEndOfTheContext(t *testing.T) {
+// The end of the context ends statements. The rollback comes when the function
+// returns, not at any other moment.
+func TestRollbackAfterTheEndOfTheContext(t *testing.T) {
 	t.Parallel()
 	f := new(fake)
 	db, _ := f.open(t, sqldb.PostgreSQL)
 	ctx, cancel := context.WithCancel(t.Context())
-	err := db.Write(ctx, sqldb.Begin{}, func(ctx context.Context) error {
+	err := db.Write(ctx, sqldb.BeginOptions{}, func(ctx context.Context) error {
 		cancel()
 		require.ErrorIs(t, db.Query(ctx, "x", nil, nil), context.Canceled)
-		tx, _ := sqldb.By(ctx, "pkg")
-		_, err := tx.Exec("y") // of another context
-		require.NoError(t, err, "rolled back already")
+		tx, _ := sqldb.PackageTx(ctx, "pkg")
+		_, err := tx.Exec("y") // with another context
+		require.NoError(t, err, "the transaction is still open")
 		return nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, []string{"BEGIN READ COMMITTED", "y", "ROLLBACK"}, f.done())
 
-	err = db.Write(ctx, sqldb.Begin{}, func(context.Context) error { t.Error("it runs"); return nil })
+	err = db.Write(ctx, sqldb.BeginOptions{}, func(context.Context) error { t.Error("fn runs after the end of the context"); return nil })
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, db.Query(ctx, "x", nil, nil), context.Canceled)
 	require.Empty(t, f.done())
 }
 
-// The end of a context shows in many ways, of which only one is kept.
-func TestTheContextsErrorComesFirst(t *testing.T) {
+// When a context ends drivers return errors of many kinds.
+func TestErrorOfAnEndedContext(t *testing.T) {
 	t.Parallel()
 	db, _ := new(fake).open(t, sqldb.PostgreSQL)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, shown := range []error{pgError{"57014"}, io.EOF, unsentErr{true}} {
-		err := db.Done(ctx, shown)
+		err := db.Report(ctx, shown)
 		require.ErrorIs(t, err, context.Canceled)
 		require.NotErrorIs(t, err, store.ErrUnavailable)
 	}
 }
 
-func TestOneWriter(t *testing.T) {
+func TestTransactionsOfOneWriterQueue(t *testing.T) {
 	t.Parallel()
 	for kind, waits := range map[*sqldb.Database]bool{sqldb.SQLite: true, sqldb.PostgreSQL: false} {
 		db, _ := new(fake).open(t, kind)
-		require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error {
+		require.NoError(t, db.Write(t.Context(), sqldb.BeginOptions{}, func(context.Context) error {
 			short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
 			ran := false
-			err := db.Write(short, sqldb.Begin{}, func(context.Context) error { ran = true; return nil })
+			err := db.Write(short, sqldb.BeginOptions{}, func(context.Context) error { ran = true; return nil })
 			require.Equal(t, !waits, ran)
 			if waits {
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 			}
 			return nil
 		}))
-		require.NoError(t, db.Write(t.Context(), sqldb.Begin{}, func(context.Context) error { return nil }), "the turn is given back")
+		require.NoError(t, db.Write(t.Context(), sqldb.BeginOptions{}, func(context.Context) error { return nil }), "the queue goes on after a timeout")
 	}
 }
 

@@ -37,7 +37,7 @@ func New(db *sql.DB, d Dialect) (*DB, error) {
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlquery: New needs a database and a dialect")
 	}
-	return &DB{d: d.dialect, sql: sqldb.New(by, db, d.kind)}, nil
+	return &DB{d: d.dialect, sql: sqldb.New(packageName, db, d.kind)}, nil
 }
 
 // Database implements [store.Located].

@@ -76,7 +76,7 @@ func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) 
 	}
 	s.add(" AND ")
 	t.keyIs(s, key)
-	if lock && t.db.sql.Within(ctx) {
+	if lock && t.db.sql.InTransaction(ctx) {
 		s.add(t.db.d.forUpdate)
 	}
 	var found *T
@@ -220,7 +220,7 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string, o store.GetOptions)
 			return nil, nil
 		}
 		s.add(" AND ", t.column(t.id), " IN ").list(chunk)
-		if o.ForUpdate && t.db.sql.Within(ctx) {
+		if o.ForUpdate && t.db.sql.InTransaction(ctx) {
 			s.add(t.db.d.forShare)
 		}
 		err := t.db.query(ctx, s, func(scan func(...any) error) error {

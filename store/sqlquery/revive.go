@@ -59,7 +59,7 @@ func (t *Table[T]) tombstones(ctx context.Context, lock bool, condition func(*st
 	s.add(" AND ")
 	condition(s)
 	s.add(" ORDER BY ", t.column(t.id))
-	if lock && t.db.sql.Within(ctx) {
+	if lock && t.db.sql.InTransaction(ctx) {
 		s.add(t.db.d.forUpdate)
 	}
 	return t.db.query(ctx, s, func(scan func(...any) error) error {

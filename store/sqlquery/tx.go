@@ -10,26 +10,26 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// by names this package in errors, and its transactions.
-const by = "sqlquery"
+// packageName names this package in errors, and its transactions.
+const packageName = "sqlquery"
 
 // Tx returns the transaction of a context, for statements of the application
 // that belong to the same write: the one that a [DB] began, joined in InTx, or
 // was given ([DB.WithTx]). It is committed or rolled back by who began it, and
 // a statement that fails must make the function of InTx return that error.
-func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.By(ctx, by) }
+func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.PackageTx(ctx, packageName) }
 
 // TxOn is [Tx] for those who share a database with a [DB] and may work on
 // nothing else: it reports false for the transaction of another database, and
 // returns one that a sqlstore.DB began on this one.
-func TxOn(ctx context.Context, db *sql.DB) (*sql.Tx, bool) { return sqldb.On(ctx, db) }
+func TxOn(ctx context.Context, db *sql.DB) (*sql.Tx, bool) { return sqldb.DatabaseTx(ctx, db) }
 
 // WithTx returns a context whose calls are part of a transaction that the
 // application began on the database given to [New], and ends. It is joined by
 // all who were given the same *sql.DB, and by nobody else. With SQLite it
 // begins with a write (BEGIN IMMEDIATE): otherwise it fails as soon as another
 // one wrote in between.
-func (db *DB) WithTx(ctx context.Context, tx *sql.Tx) context.Context { return db.sql.With(ctx, tx) }
+func (db *DB) WithTx(ctx context.Context, tx *sql.Tx) context.Context { return db.sql.Adopt(ctx, tx) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
 // after a conflict or a connection lost before the commit, and once after a
@@ -43,7 +43,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 	if ctx, ok := db.sql.Join(ctx); ok {
 		return fn(ctx)
 	}
-	err := db.sql.Write(ctx, sqldb.Begin{Statement: db.startWrite()}, fn)
+	err := db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.startWrite()}, fn)
 	if errors.Is(err, sqldb.ErrRefused) {
 		return db.refused(err)
 	}

@@ -52,7 +52,7 @@ func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
 		return nil, errors.New("sqlstore: New needs a database and a dialect")
 	}
 	s := &DB{
-		d: d.dialect, sql: sqldb.New(by, db, d.kind), log: slog.Default(), checking: make(chan struct{}, 1),
+		d: d.dialect, sql: sqldb.New(packageName, db, d.kind), log: slog.Default(), checking: make(chan struct{}, 1),
 	}
 	for _, o := range options {
 		o(s)

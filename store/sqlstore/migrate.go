@@ -23,7 +23,7 @@ const schemaVersion = 6
 // several processes at once: one works, the others wait. It refuses tables of
 // a newer version of this package.
 func (db *DB) Migrate(ctx context.Context) error {
-	if db.sql.Within(ctx) {
+	if db.sql.InTransaction(ctx) {
 		return errors.New("sqlstore: Migrate within a transaction")
 	}
 	if err := db.sql.Check(ctx); err != nil {
@@ -41,7 +41,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 // exclusively runs fn in a transaction, which other processes that migrate
 // wait for.
 func (db *DB) exclusively(ctx context.Context, fn func(ctx context.Context) error) error {
-	return db.sql.Write(ctx, sqldb.Begin{Statement: db.d.lock, After: db.d.unlock}, fn)
+	return db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.d.lock, After: db.d.unlock}, fn)
 }
 
 func (db *DB) migrate(ctx context.Context) error {
@@ -181,7 +181,7 @@ func (db *DB) checkVersion(ctx context.Context) error {
 
 // ready is called first by everything that may run outside a transaction.
 func (db *DB) ready(ctx context.Context) error {
-	if db.sql.Within(ctx) {
+	if db.sql.InTransaction(ctx) {
 		return db.prepareWithin(ctx, false)
 	}
 	return db.prepare(ctx)

@@ -123,7 +123,7 @@ func (t *table) Exists(ctx context.Context, ids []string, o store.GetOptions) ([
 		return nil, err
 	}
 	lock := ""
-	if o.ForUpdate && t.db.sql.Within(ctx) {
+	if o.ForUpdate && t.db.sql.InTransaction(ctx) {
 		lock = t.db.d.forShare
 	}
 	var out []string

@@ -8,14 +8,14 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// by names this package in errors, and its transactions.
-const by = "sqlstore"
+// packageName names this package in errors, and its transactions.
+const packageName = "sqlstore"
 
 // Tx returns the transaction of a context that [DB.InTx] made, for statements
 // of the application which belong to the same write: the one that it began or
 // joined. It is committed or rolled back by who began it, and a statement that
 // fails must make InTx's function return that error.
-func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.By(ctx, by) }
+func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.PackageTx(ctx, packageName) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
 // after a conflict or a connection lost before the commit, and once after a
@@ -38,7 +38,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 	if err := db.prepare(ctx); err != nil {
 		return err
 	}
-	return db.sql.Write(ctx, sqldb.Begin{Statement: db.d.startWrite}, fn)
+	return db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.d.startWrite}, fn)
 }
 
 // exec runs a statement and returns the number of rows it concerned.
@@ -48,7 +48,7 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (int64, error
 		return 0, err
 	}
 	n, err := result.RowsAffected()
-	return n, db.sql.Done(ctx, err)
+	return n, db.sql.Report(ctx, err)
 }
 
 // query runs a statement and calls row for each row of its result.

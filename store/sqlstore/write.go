@@ -148,7 +148,7 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 		return nil, err
 	}
 	if n != 1 {
-		return nil, t.db.sql.Done(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
+		return nil, t.db.sql.Report(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
 	}
 	return &schema.Resource{
 		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: attributes,
@@ -180,7 +180,7 @@ func (t *table) Delete(ctx context.Context, c *store.Change) error {
 			return err
 		}
 		if n != 1 {
-			return t.db.sql.Done(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
+			return t.db.sql.Report(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
 		}
 		return t.counted(ctx, -1)
 	})
