@@ -164,6 +164,9 @@ type Limits struct {
 	// sorting, in nanoseconds of CPU, about: comparisons times values times the bytes
 	// looked at. Default filter.DefaultWork, 0.25 s (400 tooMany).
 	Work int
+	// PageBytes is how much of resources is held at once for a list, in bytes of
+	// memory, about. A longer page is read and sent in parts. Default 8 MiB.
+	PageBytes int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -180,6 +183,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.PageSize, 100)
 	set(&l.Scan, 20000)
 	set(&l.Work, filter.DefaultWork)
+	set(&l.PageBytes, 8<<20)
 	set(&l.Attempts, 20)
 	if l.Revoke == 0 {
 		l.Revoke = 10 * time.Second

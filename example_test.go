@@ -42,5 +42,5 @@ func Example() {
 	app.ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Body)
 	// Output:
-	// 200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}
+	// 200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"Resources":[],"itemsPerPage":0}
 }

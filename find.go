@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -9,87 +10,100 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// page is one page of results, in order: runs of resources of one type.
-type page struct {
+// results are one page of what a query found: the total, which is known before
+// the first resource is sent, and the resources in order, which are read while
+// they are sent.
+type results struct {
 	total int
-	parts []*part
+	parts []iter.Seq2[part, error]
 }
 
+// part is a run of resources of one type.
 type part struct {
 	*selection
 	resources []*schema.Resource
 }
 
-func (p *page) len() int {
-	n := 0
-	for _, part := range p.parts {
-		n += len(part.resources)
-	}
-	return n
-}
-
-// add appends a resource, in the run of its type.
-func (p *page) add(s *selection, r *schema.Resource) {
-	if n := len(p.parts); n > 0 && p.parts[n-1].selection == s {
-		p.parts[n-1].resources = append(p.parts[n-1].resources, r)
-		return
-	}
-	p.parts = append(p.parts, &part{s, []*schema.Resource{r}})
-}
-
 // find answers a query: each type by its store where that can do it alone,
 // otherwise by a bounded scan. Types follow one another; sorted, they mingle.
-func (h *Handler) find(ctx context.Context, q *query, sels []*selection) (*page, error) {
+func (h *Handler) find(ctx context.Context, q *query, sels []*selection) (*results, error) {
 	if q.sortBy != "" && len(sels) > 1 {
 		return h.mingle(ctx, q, sels)
 	}
-	result := &page{}
+	all := &results{}
 	skip, want := q.startIndex-1, q.count
 	for _, s := range sels {
-		found, total, err := h.findOne(ctx, q, s, skip, want)
+		parts, total, err := h.findOne(ctx, q, s, skip, want)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range found {
-			result.add(s, r)
-		}
-		result.total += total
+		all.parts = append(all.parts, parts)
+		all.total += total
+		want -= min(want, max(0, total-skip))
 		skip = max(0, skip-total)
-		want -= len(found)
 	}
-	return result, nil
+	return all, nil
 }
 
 // findOne returns what a page of one type holds, and how many match in all.
-func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, want int) ([]*schema.Resource, int, error) {
+func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, want int) (iter.Seq2[part, error], int, error) {
 	push, rest := s.split()
 	if rest == nil && (s.sortBy == nil || s.ep.canSort(s.sortBy)) {
-		found, err := fullPage(ctx, s.ep.Store, store.Query{
-			Filter: push, SortBy: s.sortBy, Descending: q.descending, Offset: skip, Count: want, Total: true,
-		})
-		return found.Resources, found.Total, err
+		return h.listed(ctx, s, store.Query{Filter: push, SortBy: s.sortBy, Descending: q.descending, Offset: skip, Total: true}, want)
 	}
-	var scanned int
-	all, err := h.scan(ctx, s, push, rest, &scanned)
+	found := &scanResult{h: h, descending: q.descending, sorted: s.sortBy != nil, skip: skip, want: want}
+	if err := found.scan(ctx, s, push, rest); err != nil {
+		return nil, 0, err
+	}
+	return found.parts(ctx)
+}
+
+// findFirst returns one resource that the filter selects; nil if there is none.
+// It does not ask for a total.
+func (h *Handler) findFirst(ctx context.Context, s *selection) (*schema.Resource, error) {
+	push, rest := s.split()
+	if rest == nil {
+		for p, err := range h.walker(s.ep.Store, store.Query{Filter: push}, 1).pages(ctx) {
+			if err != nil || len(p.Resources) > 0 {
+				return first(p.Resources), err
+			}
+		}
+		return nil, nil
+	}
+	found := &scanResult{h: h, want: 1}
+	if err := found.scan(ctx, s, push, rest); err != nil || len(found.items) == 0 {
+		return nil, err
+	}
+	p, _, err := h.readAgain(ctx, found.items)
+	return first(p.resources), err
+}
+
+func first(rs []*schema.Resource) *schema.Resource {
+	if len(rs) == 0 {
+		return nil
+	}
+	return rs[0]
+}
+
+// listed returns what the store lists. The first page is read at once, since it
+// has the total.
+func (h *Handler) listed(ctx context.Context, s *selection, q store.Query, want int) (iter.Seq2[part, error], int, error) {
+	w := h.walker(s.ep.Store, q, want)
+	first, err := w.next(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	if s.sortBy != nil {
-		items, err := h.items(ctx, s, all, &scanned)
-		if err != nil {
-			return nil, 0, err
+	return func(yield func(part, error) bool) {
+		if !yield(part{s, first.Resources}, nil) {
+			return
 		}
-		sortItems(items, q.descending)
-		for i := range items {
-			all[i] = items[i].resource
+		first.Resources = nil // sent, and not held any longer
+		for p, err := range w.pages(ctx) {
+			if !yield(part{s, p.Resources}, err) {
+				return
+			}
 		}
-	}
-	return slice(all, skip, want), len(all), nil
-}
-
-func slice[T any](all []T, skip, want int) []T {
-	skip = min(skip, len(all))
-	return all[skip:min(len(all), skip+want)]
+	}, first.Total, nil
 }
 
 // split divides the filter into what the store answers and what is matched
@@ -103,60 +117,129 @@ func (s *selection) split() (push, rest *filter.Filter) {
 
 // mingle sorts the results of several types together (RFC 7644 §3.4.2.3:
 // "across all results").
-func (h *Handler) mingle(ctx context.Context, q *query, sels []*selection) (*page, error) {
-	var all []item
-	scanned := 0
+func (h *Handler) mingle(ctx context.Context, q *query, sels []*selection) (*results, error) {
+	found := &scanResult{h: h, descending: q.descending, sorted: true, skip: q.startIndex - 1, want: q.count}
 	for _, s := range sels {
 		push, rest := s.split()
-		found, err := h.scan(ctx, s, push, rest, &scanned)
-		if err != nil {
+		if err := found.scan(ctx, s, push, rest); err != nil {
 			return nil, err
 		}
-		items, err := h.items(ctx, s, found, &scanned)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, items...)
 	}
-	sortItems(all, q.descending)
-	result := &page{total: len(all)}
-	for _, i := range slice(all, q.startIndex-1, q.count) {
-		result.add(i.selection, i.resource)
-	}
-	return result, nil
-}
-
-// item is a resource to be sorted.
-type item struct {
-	*selection
-	resource *schema.Resource
-	key      schema.SortKey
-}
-
-// items makes the key of each resource; what it is sorted by and the store
-// does not hold is derived first.
-func (h *Handler) items(ctx context.Context, s *selection, rs []*schema.Resource, scanned *int) ([]item, error) {
-	uses := func(a *schema.Attribute) bool { return s.sortBy != nil && s.sortBy.Root() == a }
-	full, err := h.derive(ctx, s.ep, uses, rs, scanned)
+	parts, total, err := found.parts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	items := make([]item, len(rs))
-	for i, r := range rs {
-		items[i] = item{s, r, schema.NewSortKey(s.sortBy, full[i])}
-	}
-	return items, nil
+	return &results{total, []iter.Seq2[part, error]{parts}}, nil
 }
 
-// sortItems orders by the primary or first value of an attribute, those
-// without a value last, or first when descending (RFC 7644 §3.4.2.3); equal
-// ones stay in order.
-func sortItems(items []item, descending bool) {
-	slices.SortStableFunc(items, func(x, y item) int {
+// scanResult is the resources that scans found, in the order in which they were
+// read or to be sorted.
+type scanResult struct {
+	h          *Handler
+	descending bool
+	sorted     bool
+	skip, want int // of the page
+
+	scanned int // resources and members that were read
+	total   int
+	items   []item // all if they are to be sorted, else those of the page
+	held    int    // the weight of their resources
+}
+
+// item is a resource of the results. Only as many are held as Limits.PageBytes
+// allows; the others are read again when it is their turn.
+type item struct {
+	*selection
+	id       string
+	resource *schema.Resource // nil: to be read again
+	key      schema.SortKey
+}
+
+// add takes a resource that matches. full has the derived attributes that the
+// order uses.
+func (m *scanResult) add(ctx context.Context, s *selection, r, full *schema.Resource) error {
+	m.total++
+	if !m.sorted && (m.total <= m.skip || len(m.items) == m.want) {
+		return nil
+	}
+	i := item{selection: s, id: r.ID}
+	if weight := r.Attributes.Weight(); m.held+weight <= m.h.cfg.Limits.PageBytes {
+		m.held += weight
+		i.resource = r
+	}
+	if m.sorted {
+		cost := 0
+		if s.sortBy != nil {
+			cost = filter.TextCost(schema.SortValue(s.sortBy, full).Text(), s.sortBy.Last().FoldsCase())
+		}
+		if err := store.Budget(ctx).Spend(cost); err != nil {
+			return err
+		}
+		i.key = schema.NewSortKey(s.sortBy, full)
+	}
+	m.items = append(m.items, i)
+	return nil
+}
+
+// parts returns the page.
+func (m *scanResult) parts(ctx context.Context) (iter.Seq2[part, error], int, error) {
+	page := m.items
+	if m.sorted {
+		if err := m.sort(ctx); err != nil {
+			return nil, 0, err
+		}
+		skip := min(m.skip, len(page))
+		page = page[skip:min(len(page), skip+m.want)]
+	}
+	return func(yield func(part, error) bool) {
+		for len(page) > 0 {
+			p, n, err := m.h.readAgain(ctx, page)
+			if !yield(p, err) || err != nil {
+				return
+			}
+			page = page[n:]
+		}
+	}, m.total, nil
+}
+
+// sort orders by the primary or first value of an attribute, those without a
+// value last, or first when descending (RFC 7644 §3.4.2.3); equal ones stay in
+// order.
+func (m *scanResult) sort(ctx context.Context) error {
+	size := 0
+	for _, i := range m.items {
+		size += i.key.Size()
+	}
+	if err := store.Budget(ctx).Spend(filter.SortCost(len(m.items), size)); err != nil {
+		return err
+	}
+	slices.SortStableFunc(m.items, func(x, y item) int {
 		c := x.key.Compare(y.key)
-		if descending {
+		if m.descending {
 			return -c
 		}
 		return c
 	})
+	return nil
+}
+
+// readAgain returns the first n items, of one type, with their resources. A
+// resource that was deleted meanwhile is left out.
+func (h *Handler) readAgain(ctx context.Context, items []item) (p part, n int, err error) {
+	p.selection = items[0].selection
+	for weight := 0; n < len(items) && items[n].selection == p.selection && weight < h.cfg.Limits.PageBytes; n++ {
+		r := items[n].resource
+		if r == nil {
+			r, err = p.ep.Store.Get(ctx, items[n].id, store.GetOptions{})
+			if isNotFound(err) {
+				continue
+			}
+			if err != nil {
+				return part{}, 0, err
+			}
+		}
+		weight += r.Attributes.Weight()
+		p.resources = append(p.resources, r)
+	}
+	return p, n, nil
 }

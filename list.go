@@ -52,17 +52,12 @@ func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*resp
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.find(r.ctx, q, sels)
+	found, err := h.find(r.ctx, q, sels)
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range page.parts {
-		if part.resources, err = h.outgoing(r.ctx, part.ep, part.projection, part.resources); err != nil {
-			return nil, err
-		}
-	}
 	return &response{status: http.StatusOK, body: func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
-		return h.appendList(r.ctx, dst, q, page, flush)
+		return h.appendList(r.ctx, dst, q, found, flush)
 	}}, nil
 }
 
@@ -139,34 +134,52 @@ func sortPath(t *schema.ResourceType, text string, p schema.Profile, anyType boo
 	return nil, invalidValue("", "sortBy must name a simple attribute of this resource type")
 }
 
-// appendList encodes a ListResponse (RFC 7644 §3.4.2).
-func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, page *page, flush func([]byte) ([]byte, error)) ([]byte, error) {
+// appendList encodes a ListResponse (RFC 7644 §3.4.2). itemsPerPage comes last:
+// it is known when the resources have been read.
+func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, found *results, flush func([]byte) ([]byte, error)) ([]byte, error) {
 	dst = append(dst, `{"schemas":["`+ListURI+`"],"totalResults":`...)
-	dst = strconv.AppendInt(dst, int64(page.total), 10)
+	dst = strconv.AppendInt(dst, int64(found.total), 10)
 	dst = append(dst, `,"startIndex":`...)
 	dst = strconv.AppendInt(dst, int64(q.startIndex), 10)
-	dst = append(dst, `,"itemsPerPage":`...)
-	dst = strconv.AppendInt(dst, int64(page.len()), 10)
 	dst = append(dst, `,"Resources":[`...)
-	first := true
-	for _, part := range page.parts {
-		for _, res := range part.resources {
-			if !first {
-				dst = append(dst, ',')
-			}
-			first = false
-			var err error
-			if dst, err = part.projection.Append(dst, res, h.members(ctx, part.ep, part.projection, res.ID), flush); err != nil {
+	items := 0
+	for _, parts := range found.parts {
+		for part, err := range parts {
+			if err != nil {
 				return dst, err
 			}
-			if len(dst) >= listChunk {
-				if dst, err = flush(dst); err != nil {
-					return dst, err
-				}
+			if dst, err = h.appendPart(ctx, dst, part, items, flush); err != nil {
+				return dst, err
 			}
+			items += len(part.resources)
 		}
 	}
-	return append(dst, "]}"...), nil
+	dst = append(dst, `],"itemsPerPage":`...)
+	dst = strconv.AppendInt(dst, int64(items), 10)
+	return append(dst, '}'), nil
+}
+
+// appendPart encodes resources, before which there are others already.
+func (h *Handler) appendPart(ctx context.Context, dst []byte, p part, before int, flush func([]byte) ([]byte, error)) ([]byte, error) {
+	out, err := h.outgoing(ctx, p.ep, p.projection, p.resources)
+	if err != nil {
+		return dst, err
+	}
+	for i, res := range out {
+		if before+i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = p.projection.Append(dst, res, h.members(ctx, p.ep, p.projection, res.ID), flush); err != nil {
+			return dst, err
+		}
+		if len(dst) < listChunk {
+			continue
+		}
+		if dst, err = flush(dst); err != nil {
+			return dst, err
+		}
+	}
+	return dst, nil
 }
 
 // listChunk is how many bytes of a list are collected before they are flushed.

@@ -103,10 +103,5 @@ func (h *Handler) mayReplace(r *request, ep *endpoint, id string) bool {
 // gone meanwhile.
 func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *lifecycle.Creation) (*schema.Resource, error) {
 	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.Attributes.Get(name)}
-	s := &selection{ep: ep, filter: filter.New(same)}
-	found, _, err := h.findOne(ctx, &query{}, s, 0, 1)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return h.findFirst(ctx, &selection{ep: ep, filter: filter.New(same)})
 }

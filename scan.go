@@ -9,85 +9,106 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// scanPage is how many resources a scan reads at once.
-const scanPage = 500
+// scanCost is what reading one byte of a resource costs, by its weight.
+const scanCost = 3
 
 // scan reads what the store selects by push, in the store's own order, and
-// keeps what matches rest. It never reads more than Limits.Scan resources and
+// takes what matches rest. It never reads more than Limits.Scan resources and
 // group members together: beyond that the answer is tooMany, never a part of
-// the matches (RFC 7644 §3.4.2.1). scanned counts across calls.
-func (h *Handler) scan(ctx context.Context, s *selection, push, rest *filter.Filter, scanned *int) ([]*schema.Resource, error) {
-	candidates, bounded, err := h.candidates(ctx, s, rest)
+// the matches (RFC 7644 §3.4.2.1). All scans of m count together.
+func (m *scanResult) scan(ctx context.Context, s *selection, push, rest *filter.Filter) error {
+	candidates, bounded, err := m.h.candidates(ctx, s, rest)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if bounded {
-		return h.scanIDs(ctx, s, candidates, scanned)
+		return m.scanIDs(ctx, s, candidates)
 	}
-	var kept []*schema.Resource
-	for read, err := range pages(ctx, s.ep.Store, store.Query{Filter: push, Count: scanPage}) {
+	for read, err := range m.h.walker(s.ep.Store, store.Query{Filter: push}, -1).pages(ctx) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if *scanned += len(read.Resources); *scanned > h.cfg.Limits.Scan {
-			return nil, tooMany()
-		}
-		if kept, err = h.keep(ctx, s, kept, read.Resources, rest, scanned); err != nil {
-			return nil, err
+		if err := m.take(ctx, s, read.Resources, rest); err != nil {
+			return err
 		}
 	}
-	return kept, nil
+	return nil
 }
 
 func tooMany() error {
 	return &schema.Error{Type: schema.ErrorTooMany, Detail: "the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId"}
 }
 
-// keep appends those of the resources that match rest. What the filter reads
-// and the store does not hold is derived first.
-func (h *Handler) keep(ctx context.Context, s *selection, kept, read []*schema.Resource, rest *filter.Filter, scanned *int) ([]*schema.Resource, error) {
-	if rest == nil {
-		return append(kept, read...), nil
+// take adds those of the resources that match rest. What the filter or the
+// order uses and the store does not hold is derived first.
+func (m *scanResult) take(ctx context.Context, s *selection, read []*schema.Resource, rest *filter.Filter) error {
+	if err := m.count(len(read)); err != nil {
+		return err
 	}
-	full, err := h.derive(ctx, s.ep, rest.Uses, read, scanned)
-	if err != nil {
-		return nil, err
-	}
-	for i, r := range full {
-		if rest.Match(r) {
-			kept = append(kept, read[i])
+	budget := store.Budget(ctx)
+	for _, r := range read {
+		if err := budget.Spend(scanCost * r.Attributes.Weight()); err != nil {
+			return err
 		}
 	}
-	return kept, nil
+	full, err := m.derive(ctx, s.ep, func(a *schema.Attribute) bool {
+		return rest != nil && rest.Uses(a) || s.sortBy != nil && s.sortBy.Root() == a
+	}, read)
+	if err != nil {
+		return err
+	}
+	for i, r := range full {
+		ok := true
+		if rest != nil {
+			if ok, err = rest.MatchWithin(r, budget); err != nil {
+				return err
+			}
+		}
+		if !ok {
+			continue
+		}
+		if err := m.add(ctx, s, read[i], r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count bounds what the scans read.
+func (m *scanResult) count(n int) error {
+	if m.scanned += n; m.scanned > m.h.cfg.Limits.Scan {
+		return tooMany()
+	}
+	return nil
 }
 
 // derive returns the resources with those derived attributes that a filter or
 // sort order uses.
-func (h *Handler) derive(ctx context.Context, ep *endpoint, uses func(*schema.Attribute) bool, read []*schema.Resource, scanned *int) ([]*schema.Resource, error) {
+func (m *scanResult) derive(ctx context.Context, ep *endpoint, uses func(*schema.Attribute) bool, read []*schema.Resource) ([]*schema.Resource, error) {
 	p := project.All(ep.Type)
 	if g := ep.Type.Groups(); g != nil && !uses(g) {
 		p = p.Without(g)
 	}
-	full, err := h.outgoing(ctx, ep, p, read)
+	full, err := m.h.outgoing(ctx, ep, p, read)
 	if err != nil {
 		return nil, err
 	}
-	m := ep.Type.Members()
-	if m == nil || !uses(m) {
+	members := ep.Type.Members()
+	if members == nil || !uses(members) {
 		return full, nil
 	}
 	for i, r := range full {
 		var list []schema.Value
-		for v, err := range h.memberValues(ctx, ep, r.ID) {
+		for v, err := range m.h.memberValues(ctx, ep, r.ID) {
 			if err != nil {
 				return nil, err
 			}
-			if *scanned++; *scanned > h.cfg.Limits.Scan {
-				return nil, tooMany()
+			if err := m.count(1); err != nil {
+				return nil, err
 			}
 			list = append(list, v)
 		}
-		full[i] = r.With(m, schema.List(list...))
+		full[i] = r.With(members, schema.List(list...))
 	}
 	return full, nil
 }
@@ -142,22 +163,20 @@ func groupCondition(e filter.Expr, groups *schema.Attribute) (id string, ok bool
 	return "", false
 }
 
-// scanIDs reads the candidates one by one and keeps what matches the whole
+// scanIDs reads the candidates one by one and takes what matches the whole
 // filter.
-func (h *Handler) scanIDs(ctx context.Context, s *selection, ids []string, scanned *int) ([]*schema.Resource, error) {
-	var read []*schema.Resource
+func (m *scanResult) scanIDs(ctx context.Context, s *selection, ids []string) error {
 	for _, id := range ids {
 		r, err := s.ep.Store.Get(ctx, id, store.GetOptions{})
 		if isNotFound(err) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if *scanned++; *scanned > h.cfg.Limits.Scan {
-			return nil, tooMany()
+		if err := m.take(ctx, s, []*schema.Resource{r}, s.filter); err != nil {
+			return err
 		}
-		read = append(read, r)
 	}
-	return h.keep(ctx, s, nil, read, s.filter, scanned)
+	return nil
 }

@@ -8,54 +8,79 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
+// firstPage is how many resources a store is asked for at first, before it is
+// known how large they are; mostPage is how many at most.
+const (
+	firstPage = 100
+	mostPage  = 1000
+)
+
 // errNoProgress: a store whose pages do not lead to the end of the list.
 var errNoProgress = errors.New("scim: the store returned the position of a page as the position after it")
 
-// pages yields the pages that a query selects, in the store's order, from the
-// first to the last. A page that is shorter than q.Count, or empty, is not the
-// end. An error is yielded once, as the last element.
-func pages(ctx context.Context, s store.Store, q store.Query) iter.Seq2[store.Page, error] {
-	return func(yield func(store.Page, error) bool) {
-		for {
-			p, err := nextPage(ctx, s, q)
-			if !yield(p, err) || err != nil || p.Next == "" {
-				return
-			}
-			q.After, q.Offset, q.Total = p.Next, 0, false
-		}
-	}
+// walker reads the resources that a query selects page by page, in the store's
+// order. It asks for so many at once that they have Limits.PageBytes.
+type walker struct {
+	store store.Store
+	query store.Query
+	want  int // how many are still to be read; negative is all
+	done  bool
 }
 
-// fullPage returns a page with q.Count resources, or as many as there are,
-// however short the pages of the store are.
-func fullPage(ctx context.Context, s store.Store, q store.Query) (store.Page, error) {
-	var full store.Page
-	for {
-		p, err := nextPage(ctx, s, q)
-		if err != nil {
-			return store.Page{}, err
-		}
-		if q.Total {
-			full.Total = p.Total
-		}
-		full.Resources = append(full.Resources, p.Resources...)
-		full.Next = p.Next
-		if q.Count -= len(p.Resources); q.Count <= 0 || p.Next == "" {
-			return full, nil
-		}
-		q.After, q.Offset, q.Total = p.Next, 0, false
-	}
+func (h *Handler) walker(s store.Store, q store.Query, want int) *walker {
+	q.Bytes = h.cfg.Limits.PageBytes
+	q.Count = firstPage
+	return &walker{store: s, query: q, want: want}
 }
 
-// nextPage asks the store for one page. A walk ends with the context, also if
-// the store does not look at it.
-func nextPage(ctx context.Context, s store.Store, q store.Query) (store.Page, error) {
+// next reads a page. A page that is shorter than Query.Count, or empty, is not
+// the end of the list. A walk ends with the context, also if the store does not
+// look at it.
+func (w *walker) next(ctx context.Context) (store.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Page{}, err
 	}
-	p, err := s.List(ctx, &q)
-	if err == nil && p.Next != "" && p.Next == q.After {
-		err = errNoProgress
+	q := w.query
+	if w.want >= 0 {
+		q.Count = min(q.Count, w.want)
 	}
-	return p, err
+	p, err := w.store.List(ctx, &q)
+	if err != nil {
+		return store.Page{}, err
+	}
+	if p.Next != "" && p.Next == q.After {
+		return store.Page{}, errNoProgress
+	}
+	if w.want >= 0 {
+		w.want -= len(p.Resources)
+	}
+	w.done = p.Next == "" || w.want == 0
+	w.query.After, w.query.Offset, w.query.Total = p.Next, 0, false
+	w.adapt(p)
+	return p, nil
+}
+
+// adapt sets how many resources to ask for next, if they are as large as those
+// of the last page.
+func (w *walker) adapt(p store.Page) {
+	weight := 0
+	for _, r := range p.Resources {
+		weight += r.Attributes.Weight()
+	}
+	if weight > 0 {
+		w.query.Count = min(max(1, w.query.Bytes*len(p.Resources)/weight), mostPage)
+	}
+}
+
+// pages yields what next reads, from the first page to the last. An error is
+// yielded once, as the last element.
+func (w *walker) pages(ctx context.Context) iter.Seq2[store.Page, error] {
+	return func(yield func(store.Page, error) bool) {
+		for !w.done {
+			p, err := w.next(ctx)
+			if !yield(p, err) || err != nil {
+				return
+			}
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"math/bits"
+
 	"github.com/seed5f3efb56/scim/internal/ascii"
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -78,6 +80,7 @@ func (b *Budget) Copy() *Budget {
 // What things cost, measured.
 const (
 	comparisonCost = 50    // of one comparison with one value, beside its bytes
+	compareCost    = 20    // of one comparison while sorting, beside its bytes
 	elementCost    = 10    // of going past one value
 	valueCost      = 100   // of all that is done to one value, beside its bytes
 	foldCost       = 100   // of one byte of text that is not ASCII and is folded
@@ -92,6 +95,9 @@ func TextCost(s string, folds bool) int {
 	}
 	return len(s)
 }
+
+// SortCost returns what sorting keys costs, which are that many bytes in all.
+func SortCost(keys, size int) int { return bits.Len(uint(keys)) * (keys*compareCost + size/16) }
 
 // ValueCost returns what reading a value with all of its parts and comparing it
 // with another one costs.

@@ -39,6 +39,9 @@ func (k SortKey) Compare(o SortKey) int {
 	return Compare(k.attr, k.value, o.value)
 }
 
+// Size returns how many bytes of text are compared.
+func (k SortKey) Size() int { return len(k.value.text) }
+
 // Text returns the key as text, from which [ParseSortKey] makes it again: "" if
 // there is no value.
 func (k SortKey) Text() string {

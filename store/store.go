@@ -86,6 +86,10 @@ type Query struct {
 	Count int
 	// Total asks for Page.Total.
 	Total bool
+	// Bytes asks for a page that ends once its resources have that weight
+	// (schema.Object.Weight), so that a page of large resources takes no more
+	// memory. 0 is no bound. A store that holds its resources in memory ignores it.
+	Bytes int
 }
 
 // Page is one page of a list.

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -120,6 +121,10 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (sql.Result, 
 	return result, nil
 }
 
+// ErrStop, returned by the function that Query calls, ends the result early. It is
+// not an error.
+var ErrStop = errors.New("sqldb: no more rows")
+
 // Query runs a statement as [DB.Exec] does and calls row for each row of the
 // result. An error of row counts as an error of the statement. Outside of a
 // transaction the statement runs again if a table changed after the driver had
@@ -147,7 +152,11 @@ func rows(ctx context.Context, q querier, query string, args []any, row func(sca
 	}
 	defer result.Close()
 	for result.Next() {
-		if err := row(result.Scan); err != nil {
+		err := row(result.Scan)
+		if err == ErrStop {
+			return result.Close()
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -21,12 +21,12 @@ func (s *resources) List(ctx context.Context, q *store.Query) (store.Page, error
 	if err != nil {
 		return store.Page{}, err
 	}
-	l := list{ctx: ctx, kind: s.kind, tenant: t, collection: t.collection(s.kind)}
+	l := list{ctx: ctx, budget: store.Budget(ctx), kind: s.kind, tenant: t, collection: t.collection(s.kind)}
 	p, err := l.page(q)
 	if err != nil {
 		return store.Page{}, err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := l.ended(); err != nil {
 		return store.Page{}, err // the page may be cut short
 	}
 	return p, nil
@@ -35,6 +35,7 @@ func (s *resources) List(ctx context.Context, q *store.Query) (store.Page, error
 // list reads the resources of one kind as of one moment.
 type list struct {
 	ctx        context.Context
+	budget     *filter.Budget
 	kind       *kind
 	tenant     *tenant
 	collection collection
@@ -109,8 +110,17 @@ func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
 		return store.Page{}, err
 	}
 	var rs []*schema.Resource
+	size := 0
 	for _, r := range l.matching(q.Filter, 0) {
 		rs = append(rs, r)
+		cost := filter.TextCost(schema.SortValue(q.SortBy, r).Text(), q.SortBy.Last().FoldsCase())
+		size += cost
+		if err := l.budget.Spend(cost); err != nil {
+			return store.Page{}, err
+		}
+	}
+	if err := l.budget.Spend(filter.SortCost(len(rs), size)); err != nil {
+		return store.Page{}, err
 	}
 	store.Sort(rs, q.SortBy, q.Descending)
 	p := store.Page{}
@@ -126,8 +136,19 @@ func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
 	return p, nil
 }
 
+// visitCost is what going past one resource costs.
+const visitCost = 50
+
+// ended returns why the list cannot go on.
+func (l *list) ended() error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
+	return l.budget.Spend(visitCost)
+}
+
 // matching yields the resources that match a filter, nil for all, in order of
-// creation from a number on. It stops when the context ends.
+// creation from a number on. It stops when the list cannot go on.
 func (l *list) matching(f *filter.Filter, from number) iter.Seq2[number, *schema.Resource] {
 	if f == nil {
 		return l.scan(func(number, *schema.Resource) bool { return true }, from)
@@ -143,7 +164,7 @@ func (l *list) scan(match matcher, from number) iter.Seq2[number, *schema.Resour
 	return func(yield func(number, *schema.Resource) bool) {
 		records := l.collection.records
 		for n, rec := range records.from(records.rank(from)) {
-			if l.ctx.Err() != nil || match(n, rec.resource) && !yield(n, rec.resource) {
+			if l.ended() != nil || match(n, rec.resource) && !yield(n, rec.resource) {
 				return
 			}
 		}
@@ -153,11 +174,11 @@ func (l *list) scan(match matcher, from number) iter.Seq2[number, *schema.Resour
 func (l *list) pick(numbers []number, match matcher, from number) iter.Seq2[number, *schema.Resource] {
 	return func(yield func(number, *schema.Resource) bool) {
 		for _, n := range numbers {
-			rec, ok := l.collection.records.get(n)
-			if !ok || n < from || !match(n, rec.resource) {
-				continue
+			if l.ended() != nil {
+				return
 			}
-			if l.ctx.Err() != nil || !yield(n, rec.resource) {
+			rec, ok := l.collection.records.get(n)
+			if ok && n >= from && match(n, rec.resource) && !yield(n, rec.resource) {
 				return
 			}
 		}

@@ -82,7 +82,10 @@ func (l *list) matcher(e filter.Expr) matcher {
 		return func(n number, _ *schema.Resource) bool { return l.collection.hasMember(n, key) }
 	}
 	if f := filter.New(e); l.kind.Members() == nil || !f.Uses(l.kind.Members()) {
-		return func(_ number, r *schema.Resource) bool { return f.Match(r) }
+		return func(_ number, r *schema.Resource) bool {
+			ok, _ := f.MatchWithin(r, l.budget) // of which ended tells
+			return ok
+		}
 	}
 	switch e := e.(type) {
 	case filter.And:

@@ -178,17 +178,20 @@ func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement, o
 		s.add(" OFFSET ", strconv.Itoa(q.Offset))
 	}
 	var p store.Page
+	weight := 0
 	last := o.scanned()
 	err := t.db.query(ctx, s, func(scan func(...any) error) error {
-		if n := len(p.Resources); n == q.Count {
+		if n := len(p.Resources); n == q.Count || q.Bytes > 0 && weight >= q.Bytes {
 			p.Next = last.position(t.db.d, q, p.Resources[n-1].ID)
-			return nil
+			return sqldb.ErrStop
 		}
 		v := new(T)
 		if err := t.read(scan, v, fields, last.dest...); err != nil {
 			return err
 		}
-		p.Resources = append(p.Resources, t.resource(ctx, v))
+		r := t.resource(ctx, v)
+		p.Resources = append(p.Resources, r)
+		weight += r.Attributes.Weight()
 		return nil
 	})
 	return p, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/sqldb"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -58,15 +59,20 @@ func (s *selection) page(ctx context.Context, q *store.Query) (store.Page, error
 		return store.Page{}, err
 	}
 	var page store.Page
+	weight := 0
 	place := by.place()
 	err = s.t.db.query(ctx, query, args, func(scan func(...any) error) error {
-		if len(page.Resources) == q.Count {
+		if len(page.Resources) == q.Count || q.Bytes > 0 && weight >= q.Bytes {
 			page.Next = place.position(q)
-			return nil
+			return sqldb.ErrStop
 		}
 		r, err := s.t.decode(scan, place.dest()...)
+		if err != nil {
+			return err
+		}
 		page.Resources = append(page.Resources, r)
-		return err
+		weight += r.Attributes.Weight()
+		return nil
 	})
 	return page, err
 }

@@ -38,6 +38,8 @@ func (s *naive) page(all []*schema.Resource, q *store.Query) (store.Page, error)
 	switch {
 	case s.db.has("long lists end early") && n >= 1000:
 		p.Resources = p.Resources[:1000]
+	case s.db.has("bytes end the list") && q.Bytes > 0 && n > 1:
+		p.Resources = p.Resources[:1]
 	case s.db.has("count 0 has a position") && q.Count == 0:
 		p.Next = "number 0"
 	case n == 0 || n == len(rest):

@@ -94,6 +94,19 @@ var paging = []test{
 		},
 	},
 	{
+		name:     "paging/by bytes",
+		contract: "Bytes asks for a page that ends once its resources have that weight; it has one at least.",
+		run: func(k *kit) {
+			us := k.newUsers(7)
+			for _, q := range k.orders() {
+				q.Count, q.Bytes, q.Total = 5, 1, true
+				k.sameIDs(us, k.walk(k.Users, q, 7), "pages of one byte, sorted by %s", q.SortBy)
+				q.Offset = 3
+				k.Len(k.list(k.Users, q).Resources, 4, "after an offset")
+			}
+		},
+	},
+	{
 		name:     "paging/text that is no position",
 		contract: "Text that is not a position of the store is ErrPosition.",
 		run: func(k *kit) {

@@ -70,6 +70,7 @@ var caught = []breach{
 	{"positions are offsets", "paging/while others come and go"},
 	{"sorted positions are offsets", "paging/sorted, while others come and go"},
 	{"positions are sort keys", "paging/equal sort keys"},
+	{"bytes end the list", "paging/by bytes"},
 	{"any text is a position", "paging/text that is no position"},
 
 	{"the filter is dropped", "listing/a filter on pages"},

@@ -1,0 +1,170 @@
+package scim_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// weighedStore ends a page at Query.Bytes, as a store does that reads resources
+// from elsewhere, and notes the heaviest page.
+type weighedStore struct {
+	store.Store
+	heaviest, pages, gets int
+}
+
+func (s *weighedStore) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	s.pages++
+	one := *q
+	one.Count = min(1, q.Count)
+	all, err := s.Store.List(ctx, &one)
+	weight := weightOf(all)
+	for err == nil && all.Next != "" && len(all.Resources) < q.Count && weight < q.Bytes {
+		one.After, one.Offset = all.Next, 0
+		var p store.Page
+		p, err = s.Store.List(ctx, &one)
+		all.Resources, all.Next = append(all.Resources, p.Resources...), p.Next
+		weight = weightOf(all)
+	}
+	s.heaviest = max(s.heaviest, weight)
+	return all, err
+}
+
+func (s *weighedStore) Get(ctx context.Context, id string, o store.GetOptions) (*schema.Resource, error) {
+	s.gets++
+	return s.Store.Get(ctx, id, o)
+}
+
+func weightOf(p store.Page) int {
+	n := 0
+	for _, r := range p.Resources {
+		n += r.Attributes.Weight()
+	}
+	return n
+}
+
+// ableWeighedStore declares what the store below can do.
+type ableWeighedStore struct{ *weighedStore }
+
+func (s ableWeighedStore) Describe() store.Capabilities { return store.Describe(s.Store) }
+
+// TestPageOfLargeResourcesIsReadInParts: the client gets as many resources as it
+// asked for (RFC 7644 §3.4.2.4), however large they are, and no more than
+// Limits.PageBytes of them are held at once.
+func TestPageOfLargeResourcesIsReadInParts(t *testing.T) {
+	t.Parallel()
+	const users, size, bound = 60, 10_000, 50_000
+	db := memstore.New()
+	plain := handlerOf(t, db, db.Store(schema.UserType), scim.Limits{})
+	for i := range users {
+		made(t, plain, "/Users", fmt.Sprintf(`{"schemas":["%s"],"userName":"user-%03d","title":"%s"}`, schema.UserURI, i, strings.Repeat("x", size)))
+	}
+	for _, able := range []bool{true, false} {
+		s := &weighedStore{Store: db.Store(schema.UserType)}
+		var users store.Store = s
+		if able {
+			users = ableWeighedStore{s}
+		}
+		h := handlerOf(t, db, users, scim.Limits{PageBytes: bound})
+		for _, query := range []string{
+			"count=50&startIndex=5",
+			"count=50&startIndex=5&attributes=userName",
+			"count=50&startIndex=5&sortBy=userName",
+			"count=50&startIndex=5&filter=" + url.QueryEscape(`title sw "x"`),
+			"count=50&startIndex=5&sortBy=userName&filter=" + url.QueryEscape(`title sw "x"`),
+		} {
+			l := listed(t, h, "/Users?"+query)
+			require.Equal(t, 60, l.TotalResults, query)
+			require.Equal(t, 50, l.ItemsPerPage, query)
+			require.Len(t, l.Resources, 50, query)
+			for i, r := range l.Resources {
+				require.Equal(t, fmt.Sprintf("user-%03d", i+4), r.UserName, query)
+			}
+		}
+		require.LessOrEqual(t, s.heaviest, bound+2*size, "able %t", able)
+		if !able {
+			require.Greater(t, s.gets, 2*(50-bound/size), "resources that were not held are read again")
+		}
+	}
+}
+
+// TestWorkOfOneRequestIsBounded: filters, scans, sorting and PATCH share one
+// budget.
+func TestWorkOfOneRequestIsBounded(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users := titled(t, db, 200)
+	heavy := "filter=" + url.QueryEscape(strings.TrimSuffix(strings.Repeat(`title co "y" or `, 40), " or "))
+	emails := make([]string, 200)
+	for i := range emails {
+		emails[i] = fmt.Sprintf(`{"value":"u%d@example.com"}`, i)
+	}
+	for name, s := range map[string]store.Store{"matched by the store": users, "matched by the library": &cappedStore{Store: users, longest: 100}} {
+		enough := handlerOf(t, db, s, scim.Limits{})
+		h := handlerOf(t, db, s, scim.Limits{Work: 400_000})
+		require.Equal(t, 200, listed(t, h, "/Users?count=1000").TotalResults, name)
+		require.Equal(t, 0, listed(t, enough, "/Users?"+heavy).TotalResults, name)
+		requireTooMany(t, send(h, "GET", "/Users?"+heavy, ""), name)
+	}
+	enough := handlerOf(t, db, users, scim.Limits{})
+	h := handlerOf(t, db, users, scim.Limits{Work: 400_000})
+	id := made(t, enough, "/Users", `{"schemas":["`+schema.UserURI+`"],"userName":"many","emails":[`+strings.Join(emails, ",")+`]}`)
+	op := `{"op":"remove","path":"emails[value co \"nobody\"]"}`
+	body := func(n int) string {
+		return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + strings.Repeat(op+",", n-1) + op + `]}`
+	}
+	require.Equal(t, 200, send(h, "PATCH", "/Users/"+id, body(2)).Code)
+	requireTooMany(t, send(h, "PATCH", "/Users/"+id, body(100)), "PATCH")
+	require.Equal(t, 200, send(enough, "PATCH", "/Users/"+id, body(100)).Code)
+	requireTooMany(t, send(handlerOf(t, db, users, scim.Limits{Work: 20_000}), "GET", "/Users?sortBy=userName", ""), "sorting")
+}
+
+func requireTooMany(t *testing.T, w *httptest.ResponseRecorder, what string) {
+	t.Helper()
+	require.Equal(t, 400, w.Code, "%s: %s", what, w.Body)
+	require.Contains(t, w.Body.String(), `"scimType":"tooMany"`, what)
+}
+
+// TestClientThatHasGoneEndsTheWork: the work of a request ends with its context.
+func TestClientThatHasGoneEndsTheWork(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users := titled(t, db, 50)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &leavingStore{Store: users, leave: cancel}
+	h := handlerOf(t, db, s, scim.Limits{})
+	r := httptest.NewRequest(http.MethodGet, scimtest.BaseURL+"/Users?filter="+url.QueryEscape(`title co "y"`), nil).WithContext(ctx)
+	r.Header.Set("Authorization", "Bearer secret")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	require.Equal(t, 503, w.Code)
+	require.Equal(t, 1, s.calls, "pages read")
+}
+
+// leavingStore answers a page at a time, and the client leaves after the first.
+type leavingStore struct {
+	store.Store
+	leave func()
+	calls int
+}
+
+func (s *leavingStore) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	s.calls++
+	short := *q
+	short.Count = 10
+	p, err := s.Store.List(ctx, &short)
+	s.leave()
+	return p, err
+}
