@@ -161,7 +161,7 @@ func TestDialectMustBeTheDatabases(t *testing.T) {
 				require.NoError(t, err)
 				continue
 			}
-			require.ErrorContains(t, err, "is that its dialect?")
+			require.ErrorContains(t, err, "the dialect says")
 		}
 	})
 }
