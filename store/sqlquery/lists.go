@@ -91,7 +91,7 @@ func (t *Table[T]) valueTable(path string, l ListTable) (*valueTable, error) {
 // writeLists makes the rows of a resource what its attributes say.
 func (t *Table[T]) writeLists(ctx context.Context, v *T, before, after *schema.Object) error {
 	for _, l := range t.lists {
-		old, now := valueAt(before, l.path), valueAt(after, l.path)
+		old, now := getAt(before, l.path), getAt(after, l.path)
 		if schema.Identical(old, now) {
 			continue
 		}
@@ -165,14 +165,6 @@ func (c valueColumn) arg(o *schema.Object) any {
 		return v.Int()
 	}
 	return v.Text()
-}
-
-// valueAt returns the value at a path of single values.
-func valueAt(o *schema.Object, p schema.AttrPath) schema.Value {
-	for _, a := range p[:len(p)-1] {
-		o = o.Get(a).Object()
-	}
-	return o.Get(p.Last())
 }
 
 // rebuildLists writes the rows of a resource anew.

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // idForm is what the Go type of an id is.
@@ -85,8 +84,7 @@ func (c idCodec) read(f reflect.Value, text string) bool {
 		return err == nil
 	}
 	f.SetString(text)
-	// No database has a text of other bytes, and some refuse to compare it.
-	return text != "" && utf8.ValidString(text) && !strings.Contains(text, "\x00") && (!c.uuid || isUUID(text))
+	return text != "" && validText(text) && (!c.uuid || isUUID(text))
 }
 
 // isUUID reports whether s is a UUID as RFC 9562 §4 writes it, in lower case.
