@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// Columns of text that a struct has as a byte slice (the rest column, columns
-// of the application) get their bytes as a string. As bytes they depend on the
-// driver and its mode: SQLite compares a BLOB with no text, pgx refuses
-// json.RawMessage on TEXT, and in its modes for poolers it writes a byte slice
-// to TEXT in hexadecimal.
+// A byte slice whose column has a type of text, such as the rest column, is
+// written as a string. Otherwise the result depends on the driver and its mode:
+// in SQLite a BLOB equals no text, pgx refuses json.RawMessage for TEXT, and in
+// its modes for poolers pgx writes a byte slice to TEXT in hexadecimal.
 
-// findTextColumns looks up which columns of byte slices hold text.
+// findTextColumns finds the columns of text among those of byte slices.
 func (t *Table[T]) findTextColumns(ctx context.Context) error {
 	t.text = map[string]bool{}
 	columns := t.byteColumns()
@@ -31,7 +30,7 @@ func (t *Table[T]) findTextColumns(ctx context.Context) error {
 	return nil
 }
 
-// byteColumns returns the columns, quoted, of fields that are byte slices.
+// byteColumns returns the quoted columns of the fields that are byte slices.
 func (t *Table[T]) byteColumns() []string {
 	var columns []string
 	for _, f := range t.typed.fields {
@@ -47,8 +46,8 @@ func (t *Table[T]) byteColumns() []string {
 	return columns
 }
 
-// isTextType reports whether a column of that type holds text. A driver that
-// does not know the type leaves the bytes as they are.
+// isTextType reports whether a column of that type holds text. The name is "" if
+// the driver does not know the type; then bytes are written as bytes.
 func isTextType(name string) bool {
 	if name == "" {
 		return false
@@ -61,12 +60,13 @@ func isTextType(name string) bool {
 	return true
 }
 
-// isBytes reports whether a field is a byte slice that is written as it is.
+// isBytes reports whether a field is a byte slice without a Value method
+// (driver.Valuer).
 func isBytes(t reflect.Type) bool {
 	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !t.Implements(reflect.TypeFor[driver.Valuer]())
 }
 
-// columnArg returns the argument for a value of a column, quoted.
+// columnArg returns the argument for a value in a column, whose name is quoted.
 func (t *Table[T]) columnArg(column string, v reflect.Value) any {
 	if !isBytes(v.Type()) {
 		return argOf(v)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// check looks at the table: that it has the columns, and does not hand out an
-// id again (RFC 7643 §3.1).
+// check fails if the table lacks a column of the struct, or if it may assign an
+// id again after a deletion (RFC 7643 §3.1).
 func (t *Table[T]) check(ctx context.Context, name string) error {
 	if err := t.db.sql.Check(ctx); err != nil {
 		return err
@@ -25,7 +25,8 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 	return errors.Join(errs...)
 }
 
-// checkColumns reads no row of each column in turn, for an error that names it.
+// checkColumns selects all columns. If that fails it selects each of them, so
+// that the error names those that are missing.
 func (t *Table[T]) checkColumns(ctx context.Context) error {
 	fields := t.typed.fields
 	if t.selectNothing(ctx, fields) == nil {
@@ -50,11 +51,11 @@ func (t *Table[T]) selectNothing(ctx context.Context, fields []*field) error {
 
 var autoincrement = regexp.MustCompile(`(?i)\bAUTOINCREMENT\b`)
 
-// checkAutoincrement: otherwise SQLite gives the greatest id again once its
-// row is deleted.
+// checkAutoincrement requires AUTOINCREMENT. Without it SQLite assigns the
+// greatest id again after its row is deleted.
 func (t *Table[T]) checkAutoincrement(ctx context.Context, name string) error {
 	if t.deleted != nil {
-		return nil // rows stay
+		return nil // deleted rows stay in the table
 	}
 	schemaName, table := "main", name
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
@@ -67,7 +68,7 @@ func (t *Table[T]) checkAutoincrement(ctx context.Context, name string) error {
 		return scan(&definitions[len(definitions)-1])
 	})
 	if err == nil && !slices.ContainsFunc(definitions, autoincrement.MatchString) {
-		err = fmt.Errorf("sqlquery: the key of %s must be INTEGER PRIMARY KEY AUTOINCREMENT, or SQLite uses the id of a deleted row again", name)
+		err = fmt.Errorf("sqlquery: the key of %s must be INTEGER PRIMARY KEY AUTOINCREMENT; otherwise SQLite assigns the id of a deleted row again", name)
 	}
 	return err
 }

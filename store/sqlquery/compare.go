@@ -5,8 +5,9 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// some writes that the operand has a value which satisfies the comparison;
-// with Null, that it has a value.
+// some writes that the operand has a value that satisfies the comparison; with
+// c.Null, that it has a value. primary means that the attribute is "primary",
+// which is false where it is missing.
 func (s *statement) some(o operand, c filter.Compare, primary bool) error {
 	if !o.isColumn() {
 		s.add(constant(fixedHolds(o.fixed, c, primary)))
@@ -27,7 +28,7 @@ func (s *statement) some(o operand, c filter.Compare, primary bool) error {
 	return s.holds(a, o.column, c)
 }
 
-// fixedHolds decides a comparison with a value that is the same in all rows.
+// fixedHolds evaluates a comparison with a value that is the same in all rows.
 func fixedHolds(v schema.Value, c filter.Compare, primary bool) bool {
 	if primary && !v.Assigned() && !c.Null && c.Op != filter.PR {
 		v = schema.Boolean(false)
@@ -35,7 +36,7 @@ func fixedHolds(v schema.Value, c filter.Compare, primary bool) bool {
 	if c.Null || !v.Assigned() {
 		return c.Null && v.Assigned()
 	}
-	// The comparison as of a resource whose only attribute has the value.
+	// Match needs a resource: one with this value and nothing else.
 	a := c.Path.Last()
 	o := (&schema.Object{}).With(a, v)
 	probe := &schema.Resource{Attributes: o}
@@ -58,7 +59,7 @@ func (s *statement) present(a *schema.Attribute, c Column) {
 	}
 }
 
-// filled writes pr: a value that is not the empty text (T-13).
+// filled writes pr: a value that is not empty text (T-13).
 func (s *statement) filled(a *schema.Attribute, c Column) {
 	if !isText(a) {
 		s.present(a, c)
@@ -67,7 +68,7 @@ func (s *statement) filled(a *schema.Attribute, c Column) {
 	s.add("(", c.Expr, " IS NOT NULL AND ", s.notEmpty(c.Expr), ")")
 }
 
-// holds writes that there is a value which satisfies the comparison.
+// holds writes that the column has a value that satisfies the comparison.
 func (s *statement) holds(a *schema.Attribute, c Column, cmp filter.Compare) error {
 	var condition func() error
 	switch {
@@ -93,11 +94,12 @@ func (s *statement) holds(a *schema.Attribute, c Column, cmp filter.Compare) err
 
 var operators = map[filter.Op]string{filter.EQ: "=", filter.GT: ">", filter.GE: ">=", filter.LT: "<", filter.LE: "<="}
 
-// wholeMicroseconds: what a database compares.
+// wholeMicroseconds reports whether a time has no digits beyond microseconds,
+// which databases do not keep.
 func wholeMicroseconds(v schema.Value) bool { return v.Time().Nanosecond()%1000 == 0 }
 
-// scalarHolds compares a boolean, number or time; zero stands for NULL in a
-// column that is never NULL.
+// scalarHolds writes the comparison of a boolean, number or time. zero replaces
+// NULL in a NeverNull column.
 func (s *statement) scalarHolds(c Column, zero, op string, literal schema.Value) error {
 	arg, ok := argument(c, literal)
 	switch {
@@ -115,7 +117,8 @@ func (s *statement) scalarHolds(c Column, zero, op string, literal schema.Value)
 	return nil
 }
 
-// argument returns what a column is compared with.
+// argument returns the argument that a column is compared with; false if no row
+// can have the value.
 func argument(c Column, v schema.Value) (any, bool) {
 	if c.Arg != nil {
 		return c.Arg(v)
@@ -131,7 +134,8 @@ func argument(c Column, v schema.Value) (any, bool) {
 	return nil, false
 }
 
-// textHolds compares text byte by byte, folded by the key column.
+// textHolds writes the comparison of text, byte by byte. Text that is not
+// caseExact is compared by the key column.
 func (s *statement) textHolds(a *schema.Attribute, c Column, cmp filter.Compare) error {
 	x, literal := c.Expr, cmp.Value.Text()
 	if a.FoldsCase() {
@@ -156,7 +160,7 @@ func (s *statement) textHolds(a *schema.Attribute, c Column, cmp filter.Compare)
 func (s *statement) part(x, literal string, op filter.Op) error {
 	switch {
 	case literal == "":
-		s.add(x, " IS NOT NULL") // in every text
+		s.add(x, " IS NOT NULL") // every text contains the empty text
 	case op == filter.SW:
 		s.starts(s, x, literal)
 	case !s.searchable(literal):

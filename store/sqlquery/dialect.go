@@ -10,18 +10,18 @@ import (
 // Dialect is one of [SQLite], [PostgreSQL] and [MySQL].
 type Dialect struct{ *dialect }
 
-// dialect is everything in which the databases differ.
+// dialect has the differences between the databases.
 type dialect struct {
 	name      string
 	kind      *sqldb.Database
-	returning bool // INSERT … RETURNING instead of LastInsertId
-	times     bool // time columns compare as instants
-	escapes   bool // text has no U+0000, see sqldb.Escape
+	returning bool // INSERT … RETURNING is used instead of LastInsertId
+	times     bool // columns of times can be compared in SQL
+	escapes   bool // the database refuses U+0000 in text, see sqldb.Escape
 	quote     string
 	forUpdate string
-	forShare  string                                                                     // keeps rows from being changed or deleted
-	onTaken   func(column string) string                                                 // end of an INSERT that leaves out rows which are there
-	defaults  func(ctx context.Context, db *DB, table string) (map[string]string, error) // by column, where UPDATE has no DEFAULT
+	forShare  string                                                                     // locks rows against changes and deletion
+	onTaken   func(column string) string                                                 // end of an INSERT that skips rows that exist
+	defaults  func(ctx context.Context, db *DB, table string) (map[string]string, error) // by column; nil if UPDATE has DEFAULT
 
 	// Conditions on text, byte by byte. Each writes x OP literal.
 	equal     func(s *statement, x, literal string)
@@ -30,13 +30,14 @@ type dialect struct {
 	starts    func(s *statement, x, literal string)
 	ends      func(s *statement, x, literal string)
 	notEmpty  func(x string) string
-	bytes     func(x string) string                     // x as an ORDER BY needs it
-	sorted    func(s *statement, x, op, literal string) // compares as bytes does
-	nullsLast bool                                      // NULL is sorted after all values, without DESC
-	rows      bool                                      // (a, b) > (?, ?) is found in an index
+	bytes     func(x string) string                     // the expression that ORDER BY uses for x
+	sorted    func(s *statement, x, op, literal string) // compares in the order of bytes
+	nullsLast bool                                      // an ascending ORDER BY puts NULL last
+	rows      bool                                      // (a, b) > (?, ?) uses an index
 }
 
-// ident quotes an identifier; dots separate schema and table.
+// ident quotes an identifier. Dots separate the names of schema, table and
+// column.
 func (d *dialect) ident(name string) string {
 	parts := strings.Split(name, ".")
 	for i, p := range parts {
@@ -45,13 +46,13 @@ func (d *dialect) ident(name string) string {
 	return strings.Join(parts, ".")
 }
 
-// likeEscape escapes in patterns. It is not the backslash, which MySQL may
-// read twice.
+// likeEscape is the escape character in LIKE patterns. MySQL may interpret a
+// backslash twice.
 const likeEscape = `|`
 
 var likeLiteral = strings.NewReplacer("|", "||", "%", "|%", "_", "|_")
 
-// text returns a string as the database keeps it.
+// text returns the form in which the database keeps a string.
 func (d *dialect) text(s string) string {
 	if !d.escapes || !strings.ContainsAny(s, "\x00\x01") {
 		return s
@@ -59,8 +60,8 @@ func (d *dialect) text(s string) string {
 	return sqldb.Escape(s)
 }
 
-// searchable reports whether a part of a text can be searched for: not what
-// may be a part of an escape.
+// searchable reports whether the database can search for a part of a text, see
+// sqldb.Searchable.
 func (d *dialect) searchable(literal string) bool {
 	return !d.escapes || sqldb.Searchable(literal)
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// elements are the values of a multi-valued attribute that columns of the row
-// itself have: emails[type eq "work"].value and the like.
+// elements are the values of a multi-valued attribute that are kept in columns
+// of the row itself, such as emails[type eq "work"].value.
 type elements []*element
 
-// element is one of them: columns and what the tags say of it.
+// element is one value. Its fields have the same selector.
 type element struct {
 	fields []*field
 	table  func(*field) Column
@@ -45,7 +45,7 @@ func (e *element) exists(s *statement) {
 	s.add(")")
 }
 
-// filled: what the tags say of the element is part of it.
+// filled counts the sub-attributes that the selector fixes, too.
 func (e *element) filled(s *statement) error {
 	first := e.fields[0]
 	if first.primary || slices.ContainsFunc(first.terms, func(t term) bool { return t.value.Text() != "" }) {
@@ -78,10 +78,11 @@ func (e *element) operand(a *schema.Attribute) (operand, bool) {
 	if first.primary && a == first.list().Last().Primary() {
 		return operand{fixed: schema.Boolean(true)}, true
 	}
-	return operand{}, true // no column: no value
+	return operand{}, true // a sub-attribute without a column has no value
 }
 
-// addElements groups the fields by attribute and element.
+// addElements adds the fields with a selector to the translator, grouped by
+// attribute and selector.
 func (t *Table[T]) addElements(w *Translator) {
 	for _, f := range t.typed.fields {
 		if f.role != roleAttribute || !f.selects() {

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// reportKeyless looks for a row that has a value and no key for it: nobody finds
-// it by that value, and a client would create the user again.
+// reportKeyless logs key columns that are NULL in a row with a value. A filter
+// does not find such a row, and a client would create the resource again.
 func (t *Table[T]) reportKeyless(ctx context.Context) error {
 	for _, key := range t.typed.fields {
 		if key.role != roleKey {
@@ -17,14 +17,14 @@ func (t *Table[T]) reportKeyless(ctx context.Context) error {
 			return err
 		}
 		if found {
-			t.log.LogAttrs(ctx, slog.LevelWarn, "sqlquery: rows without a key are not found by their value: RebuildKeys makes the keys, and whoever writes the value must write its key",
+			t.log.LogAttrs(ctx, slog.LevelWarn, "sqlquery: rows whose key column is NULL are not found by their value; call RebuildKeys, and write the key wherever the application writes the value",
 				slog.String("table", t.name), slog.String("column", t.columns[key]))
 		}
 	}
 	return nil
 }
 
-// keyless reports whether a row of any tenant has a value without its key.
+// keyless reports whether a row of any tenant has a value but no key.
 func (t *Table[T]) keyless(ctx context.Context, key *field) (found bool, err error) {
 	for _, f := range t.typed.fields {
 		if f.role != roleAttribute || t.typed.keyField(f) != key {

@@ -10,61 +10,64 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Column is a SQL expression which has the value of one attribute. The
-// expressions are the program's, never a client's.
+// Column maps one attribute to SQL. Expressions are written by the program and
+// never contain text of a client.
 type Column struct {
-	// Expr is the value: text for strings, references and binaries, else a
-	// boolean, an integer or a time in UTC. NULL is no value.
+	// Expr is the SQL expression of the value: text for strings, references and
+	// binaries, otherwise a boolean, an integer or a time in UTC. NULL means no
+	// value.
 	Expr string
-	// Key is schema.FoldKey of the value. Strings that are not caseExact are
-	// compared and sorted by it alone, since no database folds like that:
-	// lower(), citext or a collation is not the same.
+	// Key is the SQL expression of schema.FoldKey of the value. Strings that are
+	// not caseExact are compared and sorted only by Key: lower(), citext and
+	// collations fold fewer characters.
 	Key string
-	// Not says that a boolean has the opposite value.
+	// Not means that Expr is the opposite of a boolean attribute.
 	Not bool
-	// NeverNull is a column as a Go field that cannot be nil sees it: the empty
-	// text is no value, and NULL is false or 0.
+	// NeverNull means that the column maps to a Go field that cannot be nil: the
+	// empty text is no value, and NULL is false or 0.
 	NeverNull bool
-	// Always says that there is a value in every row, so that an index can
-	// give the order. Rows with NULL all the same, such as those whose keys are
-	// not made yet, may be missing from the pages of a sorted walk.
+	// Always means that every row has a value, so that ORDER BY needs no
+	// expression for missing values and can use an index. A row that has NULL
+	// nevertheless, for example before RebuildKeys, may be missing from sorted
+	// pages.
 	Always bool
-	// Arg turns a literal into what Expr is compared with, also for Not; false
-	// if no row can have that value. nil takes it as it is.
+	// Arg returns the argument that Expr is compared with for a literal of a
+	// filter, with Not applied. It returns false if no row can have the value.
+	// If Arg is nil the literal itself is the argument.
 	Arg func(schema.Value) (any, bool)
 
-	instant bool // Expr compares as a time also where columns of times do not
+	instant bool // Expr is comparable as a time although dialect.times is false
 }
 
 // List is a child table with one row for each value of a multi-valued
 // attribute.
 type List struct {
-	Table string // the table
-	Owner string // its column that refers to the resource
-	Key   string // the expression which Owner refers to, for example "users.id"
-	// Columns are the expressions of the sub-attributes, by name; of an
-	// attribute that is not complex the only one, "". The filter "emails pr" is
-	// answered only if every sub-attribute has one.
+	Table string
+	Owner string // column of Table that refers to the resource
+	Key   string // expression that Owner refers to, for example "users.id"
+	// Columns are the columns of the sub-attributes, by name. An attribute that
+	// is not complex has one, with the name "". The filter "emails pr" is
+	// translated only if every sub-attribute has a column.
 	Columns map[string]Column
 }
 
-// Mapping says which SQL expressions have which attributes.
+// Mapping maps the attributes of a resource type to SQL expressions.
 type Mapping struct {
 	Type    *schema.ResourceType
 	Dialect Dialect
-	// Columns are expressions by attribute path in standard notation
-	// ("userName", "name.givenName"). What is not here is not answered in SQL.
+	// Columns are columns by attribute path in standard notation ("userName",
+	// "name.givenName"). Filters on other attributes are not translated.
 	Columns map[string]Column
 	// Lists are child tables by attribute path ("emails").
 	Lists map[string]List
-	// Tie is an expression with another value in each row, by which rows are
-	// ordered that are equal otherwise: the id.
+	// Tie is an expression that is different in each row, usually the id. Rows
+	// that are otherwise equal are ordered by it.
 	Tie string
 }
 
-// Translator turns filters and orders into SQL that selects and orders as
-// filter.Filter.Match and store.Sort do. What it cannot say in SQL exactly it
-// refuses. It is immutable and safe for concurrent use.
+// Translator translates filters and sort orders to SQL with the results of
+// filter.Filter.Match and store.Sort. It refuses what SQL cannot express
+// exactly. It is immutable and safe for concurrent use.
 type Translator struct {
 	dialect *dialect
 	typ     *schema.ResourceType
@@ -72,16 +75,17 @@ type Translator struct {
 	lists   map[string]values
 	tie     string
 
-	special func(s *statement, e filter.Expr) (ok bool) // id and members of a Table
+	special func(s *statement, e filter.Expr) (ok bool) // writes id and members of a Table
 }
 
-// values are the elements of a multi-valued attribute in SQL.
+// values is a multi-valued attribute in SQL.
 type values interface {
-	// some writes the condition that one of the elements satisfies inner.
+	// some writes the condition that at least one value satisfies inner.
 	some(s *statement, inner func(s *statement, row scope) error) error
 }
 
-// NewTranslator checks a mapping. The error joins everything that is wrong.
+// NewTranslator checks a mapping and returns its Translator. The error joins all
+// mistakes.
 func NewTranslator(m Mapping) (*Translator, error) {
 	if m.Type == nil || m.Dialect.dialect == nil || m.Tie == "" {
 		return nil, errors.New("sqlquery: a Mapping needs Type, Dialect and Tie")
@@ -91,7 +95,7 @@ func NewTranslator(m Mapping) (*Translator, error) {
 	for _, path := range slices.Sorted(maps.Keys(m.Columns)) {
 		p, ok := m.Type.Resolve(path)
 		if !ok || p.MultiValued() || p.Last().Type == schema.TypeComplex || m.Columns[path].Expr == "" {
-			errs = append(errs, fmt.Errorf("sqlquery: %q is no path to a single value of %s with an expression", path, m.Type.Name))
+			errs = append(errs, fmt.Errorf("sqlquery: %q is not the path of a single value of %s, or has no Expr", path, m.Type.Name))
 			continue
 		}
 		t.columns[p.String()] = m.Columns[path]
@@ -107,7 +111,7 @@ func NewTranslator(m Mapping) (*Translator, error) {
 func (t *Translator) addList(path string, l List) error {
 	p, ok := t.typ.Resolve(path)
 	if !ok || !p.Last().MultiValued {
-		return fmt.Errorf("sqlquery: %q is no multi-valued attribute of %s", path, t.typ.Name)
+		return fmt.Errorf("sqlquery: %q is not a multi-valued attribute of %s", path, t.typ.Name)
 	}
 	if l.Table == "" || l.Owner == "" || l.Key == "" || len(l.Columns) == 0 {
 		return fmt.Errorf("sqlquery: the list %s needs Table, Owner, Key and Columns", path)
@@ -119,7 +123,7 @@ func (t *Translator) addList(path string, l List) error {
 			sub = sub.Sub(name)
 		}
 		if sub == nil || c.Expr == "" || sub == p.Last() && name != "" {
-			return fmt.Errorf("sqlquery: the list %s has no sub-attribute %q", path, name)
+			return fmt.Errorf("sqlquery: the list %s: %q is not a sub-attribute, or has no Expr", path, name)
 		}
 		rows.columns[sub] = c
 	}
@@ -146,11 +150,11 @@ func (c child) operand(a *schema.Attribute) (operand, bool) {
 	return operand{column: column}, ok
 }
 
-// exists: a row is a value.
+// exists writes that the row is a value, which every row is.
 func (c child) exists(s *statement) { s.add("1 = 1") }
 
-// filled needs a column for every sub-attribute: one without might hold what
-// the others lack.
+// filled needs a column for every sub-attribute: a sub-attribute without one
+// may be the only one with a value.
 func (c child) filled(s *statement) error {
 	s.add("(")
 	for i, sub := range c.attr.SubAttributes {
@@ -178,10 +182,10 @@ func (t *Translator) CanSort(p schema.AttrPath) bool {
 	return err == nil
 }
 
-// Where returns the condition of an expression, in parentheses, with its
-// arguments. The condition is true or false, never NULL. first is the number of the
-// first argument, where arguments are numbered: 1, or more behind others. The
-// error is for an expression that Can refuses.
+// Where returns the condition of an expression, in parentheses, and its
+// arguments. The condition is true or false, never NULL. first is the number of
+// the first placeholder in a dialect that numbers them: 1, or more if the
+// statement has arguments before. An expression that Can refuses is an error.
 func (t *Translator) Where(e filter.Expr, first int) (condition string, args []any, err error) {
 	s := t.dialect.statement()
 	s.args = make([]any, first-1)
@@ -191,9 +195,9 @@ func (t *Translator) Where(e filter.Expr, first int) (condition string, args []a
 	return s.String(), s.args[first-1:], nil
 }
 
-// OrderBy returns the terms of an ORDER BY clause for a path, nil for the
-// order without one, which is always ascending. Equal rows are ordered by Tie, in
-// the same direction. The error is for a path that CanSort refuses.
+// OrderBy returns the terms of an ORDER BY clause. A nil path orders by Tie,
+// ascending. Rows with equal values are ordered by Tie in the same direction. A
+// path that CanSort refuses is an error.
 func (t *Translator) OrderBy(p schema.AttrPath, descending bool) (string, error) {
 	o, err := t.order(p, descending)
 	if err != nil {
@@ -202,5 +206,5 @@ func (t *Translator) OrderBy(p schema.AttrPath, descending bool) (string, error)
 	return o.String(), nil
 }
 
-// errUnsupported: SQL cannot say it exactly.
-var errUnsupported = errors.New("sqlquery: this is beyond what the mapping declares")
+// errUnsupported means that SQL cannot express a filter or an order exactly.
+var errUnsupported = errors.New("sqlquery: the mapping cannot translate this filter or order")

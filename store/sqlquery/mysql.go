@@ -2,11 +2,11 @@ package sqlquery
 
 import "github.com/seed5f3efb56/scim/internal/sqldb"
 
-// MySQL is the dialect of MariaDB 10.6 and MySQL 8, or newer, with InnoDB.
-// Whatever the collation of a column, text is compared byte by byte; with a
-// binary collation (utf8mb4_nopad_bin, utf8mb4_0900_bin) the index finds no
-// more than that. Columns of times need DATETIME(6) or TIMESTAMP(6) to keep
-// what the library writes.
+// MySQL is the dialect of MariaDB 10.6, MySQL 8 and newer versions, with InnoDB.
+// Text is compared byte by byte, with any collation of the column; with a binary
+// collation (utf8mb4_nopad_bin, utf8mb4_0900_bin) the index selects exactly the
+// matching rows. Columns of times need DATETIME(6) or TIMESTAMP(6) to keep
+// microseconds.
 var MySQL = Dialect{&dialect{
 	name:      "mysql",
 	kind:      sqldb.MySQL,
@@ -16,7 +16,7 @@ var MySQL = Dialect{&dialect{
 	forShare:  " LOCK IN SHARE MODE", // MariaDB has no FOR SHARE
 	onTaken:   func(column string) string { return " ON DUPLICATE KEY UPDATE " + column + " = " + column },
 	equal: func(s *statement, x, literal string) {
-		// The first condition is for the index, and finds too much.
+		// The first condition uses the index and may match more rows.
 		s.add("(", x, " = ").arg(literal).add(" AND ", mysqlBytes(x), " = ", mysqlLiteral(s, literal), ")")
 	},
 	compare: func(s *statement, x, op, literal string) {
@@ -33,17 +33,18 @@ var MySQL = Dialect{&dialect{
 	},
 }}
 
-// mysqlBytes returns text as its UTF-8 bytes, whatever its character set.
+// mysqlBytes returns the expression of a text's UTF-8 bytes, for any character
+// set of the column.
 func mysqlBytes(x string) string { return "CAST(CONVERT(" + x + " USING utf8mb4) AS BINARY)" }
 
-// mysqlSorted returns what is sorted by of a text: its first 250 characters,
-// which are less than max_sort_length, beyond which MySQL sorts as equal what
-// differs, and pages by keys would lose it.
+// mysqlSorted returns the expression that text is sorted by: its first 250
+// characters. They are shorter than max_sort_length. MySQL treats texts that
+// differ only beyond max_sort_length as equal, and paging would skip rows.
 func mysqlSorted(x string) string {
 	return "CAST(LEFT(CONVERT(" + x + " USING utf8mb4), 250) AS BINARY)"
 }
 
-// mysqlLiteral adds an argument, and returns the expression in which it stands.
+// mysqlLiteral adds an argument and returns the expression of its bytes.
 func mysqlLiteral(s *statement, literal string) string {
 	s.args = append(s.args, literal)
 	return mysqlBytes("?")

@@ -6,8 +6,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// order is how rows are sorted: by at most two terms, and those that are equal
-// by the tie. The zero order is that of the tie alone.
+// order is a sort order of rows: by at most two terms, then by the tie. Without
+// terms it is the order by the tie.
 type order struct {
 	terms []orderTerm
 	tie   orderTerm
@@ -18,8 +18,9 @@ type orderTerm struct {
 	expr       string
 	descending bool
 	kind       termKind
-	// compared is what expr is compared by, where both are different: only if
-	// the terms before are equal, and therefore there is a value.
+	// compared is the expression that a WHERE clause compares in place of expr
+	// to continue after a row. It is used only if the terms before are equal, so
+	// that a value exists.
 	compared string
 }
 
@@ -31,9 +32,9 @@ const (
 	instantTerm
 )
 
-// order returns the order by the values at a path: resources without one last,
-// with descending first (RFC 7644 §3.4.2.3). The tie has the direction of the
-// rest, so that an index can be read backwards.
+// order returns the order by the values at a path: resources without a value
+// come last, or first if descending (RFC 7644 §3.4.2.3). The tie has the same
+// direction, so that an index can be read backwards.
 func (t *Translator) order(p schema.AttrPath, descending bool) (order, error) {
 	if p == nil {
 		return order{tie: orderTerm{expr: t.tie}}, nil
@@ -54,7 +55,7 @@ func (t *Translator) order(p schema.AttrPath, descending bool) (order, error) {
 	}
 	present := t.dialect.statement()
 	present.present(p.Last(), column)
-	if isText(p.Last()) && column.NeverNull { // the empty text and NULL are both no value
+	if isText(p.Last()) && column.NeverNull { // empty text and NULL both mean no value
 		value.expr = t.dialect.bytes("CASE WHEN " + present.String() + " THEN " + value.compared + " END")
 	}
 	missing := orderTerm{expr: "CASE WHEN " + present.String() + " THEN 0 ELSE 1 END", descending: descending}
@@ -62,8 +63,8 @@ func (t *Translator) order(p schema.AttrPath, descending bool) (order, error) {
 	return o, nil
 }
 
-// valueTerm is the term for the values of a column; false if SQL does not
-// compare them as store.Sort does.
+// valueTerm returns the term for the values of a column; false if SQL does not
+// order them as store.Sort does.
 func (t *Translator) valueTerm(a *schema.Attribute, column Column) (orderTerm, bool) {
 	x := column.Expr
 	switch {

@@ -2,10 +2,10 @@ package sqlquery
 
 import "github.com/seed5f3efb56/scim/internal/sqldb"
 
-// PostgreSQL is the dialect of PostgreSQL 12 or newer, also of the databases
-// that speak like it. Columns compared for equality have a deterministic
-// collation, which is the default, and are not citext. Text columns hold
-// U+0000, which PostgreSQL refuses, as U+0001 U+0001, and U+0001 as U+0001
+// PostgreSQL is the dialect of PostgreSQL 12 or newer and of databases with its
+// protocol. Columns that are compared for equality need a deterministic
+// collation, which is the default, and must not be citext. PostgreSQL refuses
+// U+0000 in text: U+0000 is stored as U+0001 U+0001, and U+0001 as U+0001
 // U+0002.
 var PostgreSQL = Dialect{&dialect{
 	name:      "postgres",
@@ -17,7 +17,7 @@ var PostgreSQL = Dialect{&dialect{
 	forUpdate: " FOR UPDATE",
 	forShare:  " FOR SHARE",
 	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
-	// Without COLLATE "C", or the index is of no use.
+	// With COLLATE "C" an index on the column would not be used.
 	equal:     func(s *statement, x, literal string) { s.add(x, " = ").arg(literal) },
 	compare:   func(s *statement, x, op, literal string) { s.add(x, ` COLLATE "C" `, op, " ").arg(literal) },
 	contains:  func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)+"%") },

@@ -16,8 +16,9 @@ func (t *Table[T]) arg(v *T, f *field) any {
 	return t.columnArg(t.columns[f], f.goValue(v))
 }
 
-// argOf leaves pointers and Null types to database/sql, and takes plain text
-// and times out of named types, for statement.arg to see.
+// argOf returns the argument for a Go value. Text is returned as a string, also
+// from named types, pointers and Null types, so that statement.arg escapes it;
+// times likewise. database/sql converts other pointers and Null types.
 func argOf(v reflect.Value) any {
 	switch {
 	case v.Kind() == reflect.Pointer && !v.IsNil() && isPlain(v.Elem()):
@@ -42,13 +43,14 @@ func argOf(v reflect.Value) any {
 	return v.Interface()
 }
 
-// isPlain reports whether a value has no say of its own in how it is written.
+// isPlain reports whether a value is a string or a time without a Value method
+// (driver.Valuer).
 func isPlain(v reflect.Value) bool {
 	_, valuer := v.Interface().(driver.Valuer)
 	return !valuer && (v.Kind() == reflect.String || v.Type() == timeType)
 }
 
-// list returns the columns of all fields, as in a SELECT.
+// list returns the columns of the fields, separated by commas.
 func (t *Table[T]) list(fields []*field) string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
@@ -57,9 +59,9 @@ func (t *Table[T]) list(fields []*field) string {
 	return strings.Join(names, ", ")
 }
 
-// read scans the columns of the fields into v, and those after them into more. A
-// NULL in a field that cannot be nil is its zero value: one odd row does not
-// fail a list.
+// read scans the columns of the fields into v and the columns that follow into
+// more. NULL sets a field that cannot be nil to its zero value, so that one such
+// row does not fail a list.
 func (t *Table[T]) read(scan func(...any) error, v *T, fields []*field, more ...any) error {
 	dest := make([]any, len(fields), len(fields)+len(more))
 	targets := make([]target, len(fields))
@@ -81,7 +83,8 @@ func (t *Table[T]) read(scan func(...any) error, v *T, fields []*field, more ...
 	return nil
 }
 
-// target is where a column is scanned to, and what remains to be done then.
+// target is the destination of a column in Scan. finish runs after Scan and
+// sets the field.
 type target struct {
 	dest   any
 	finish func()
@@ -114,7 +117,7 @@ func newTarget(f reflect.Value) target {
 	}}
 }
 
-// unescapeText undoes what statement.arg did to text.
+// unescapeText reverses the escaping of text by statement.arg.
 func unescapeText(f reflect.Value) {
 	switch {
 	case f.Kind() == reflect.Pointer && !f.IsNil():
@@ -127,13 +130,13 @@ func unescapeText(f reflect.Value) {
 	}
 }
 
-// instant scans a time, which some drivers give as text.
+// instant scans a time. Some drivers return times as text.
 type instant struct {
 	at    time.Time
 	valid bool
 }
 
-// layouts are how databases and drivers write times.
+// layouts are the formats in which databases and drivers write times.
 var layouts = []string{
 	"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999 -0700 MST",
 	"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02",
@@ -153,22 +156,22 @@ func (i *instant) Scan(src any) error {
 	case string:
 		return i.parse(x)
 	}
-	return fmt.Errorf("a column of a time has a %T", src)
+	return fmt.Errorf("sqlquery: cannot read a %T as a time", src)
 }
 
 func (i *instant) parse(text string) error {
-	if strings.HasPrefix(text, "0000-00-00") { // MySQL's zero, as which drivers write Go's
+	if strings.HasPrefix(text, "0000-00-00") { // MySQL's zero date, to which drivers convert Go's zero time
 		*i = instant{time.Time{}, true}
 		return nil
 	}
-	text, _, _ = strings.Cut(text, " m=") // what time.Time.String adds
+	text, _, _ = strings.Cut(text, " m=") // the monotonic clock in time.Time.String
 	for _, layout := range layouts {
 		if at, err := time.Parse(layout, text); err == nil {
 			*i = instant{at.UTC(), true}
 			return nil
 		}
 	}
-	return fmt.Errorf("a column of a time has text of another form")
+	return fmt.Errorf("sqlquery: cannot parse %q as a time", text)
 }
 
 func (i *instant) into(f reflect.Value) {

@@ -9,10 +9,10 @@ import (
 )
 
 // SQLite is the dialect of SQLite 3.35 or newer. Use WAL mode, a busy_timeout
-// on every connection, and synchronous=FULL unless a power cut may undo what
-// was acknowledged. Columns of times are read but not compared in SQL, since
-// each driver writes them in its own way; an integer with the tag option unit
-// is.
+// on every connection, and synchronous=FULL unless a power cut may undo writes
+// that were acknowledged. SQL does not compare columns of times, since each
+// driver writes times in another format; it compares integers with the tag
+// option unit.
 var SQLite = Dialect{&dialect{
 	name:     "sqlite",
 	kind:     sqldb.SQLite,
@@ -24,9 +24,9 @@ var SQLite = Dialect{&dialect{
 	contains: func(s *statement, x, literal string) {
 		s.add("instr(CAST(", x, " AS BLOB), CAST(").arg(literal).add(" AS BLOB)) > 0")
 	},
-	// A part of an empty BLOB is NULL.
+	// substr of an empty BLOB is NULL.
 	starts: func(s *statement, x, literal string) {
-		// The first condition is for an index.
+		// The first condition uses the index and may match more rows.
 		s.add("(", x, " COLLATE BINARY >= ").arg(literal)
 		s.add(" AND COALESCE(substr(CAST(", x, " AS BLOB), 1, ", strconv.Itoa(len(literal)), "), x'') = CAST(").arg(literal).add(" AS BLOB))")
 	},
@@ -39,8 +39,8 @@ var SQLite = Dialect{&dialect{
 	rows:     true,
 }}
 
-// sqliteDefaults reads the expressions behind DEFAULT in CREATE TABLE, by column
-// in lower case; of generated columns there is none.
+// sqliteDefaults returns the DEFAULT expressions of a table, by column name in
+// lower case. Generated columns are not among them.
 func sqliteDefaults(ctx context.Context, db *DB, table string) (map[string]string, error) {
 	out := map[string]string{}
 	schemaName, name := "main", table

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// statement collects the text and the arguments of a statement.
+// statement builds the text and the arguments of a statement.
 type statement struct {
 	*dialect
 	text strings.Builder

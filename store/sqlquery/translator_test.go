@@ -93,7 +93,7 @@ func TestWhere(t *testing.T) {
 	}
 }
 
-func TestWhatSQLCannotSayIsRefused(t *testing.T) {
+func TestUntranslatableFiltersAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		filter string
@@ -103,7 +103,7 @@ func TestWhatSQLCannotSayIsRefused(t *testing.T) {
 		{`nickName pr`, sqlquery.PostgreSQL},            // no column
 		{`name pr`, sqlquery.PostgreSQL},                //
 		{`emails.type eq "work"`, sqlquery.PostgreSQL},  // no column
-		{`emails pr`, sqlquery.PostgreSQL},              // what has no column may be all that is not empty
+		{`emails pr`, sqlquery.PostgreSQL},              // a sub-attribute without a column may be the only one with a value
 		{`emails[type pr]`, sqlquery.PostgreSQL},        //
 		{`phoneNumbers[value pr]`, sqlquery.PostgreSQL}, //
 		{`schemas eq "urn:x:y"`, sqlquery.PostgreSQL},   //
@@ -154,7 +154,7 @@ func TestOrderBy(t *testing.T) {
 	}
 }
 
-func TestMistakesInMappings(t *testing.T) {
+func TestNewTranslatorReportsMistakes(t *testing.T) {
 	t.Parallel()
 	_, err := sqlquery.NewTranslator(sqlquery.Mapping{})
 	require.ErrorContains(t, err, "needs Type, Dialect and Tie")
@@ -165,7 +165,7 @@ func TestMistakesInMappings(t *testing.T) {
 			"title": {}, "emails": {}, "roles": {Table: "t", Owner: "o", Key: "k", Columns: map[string]sqlquery.Column{"nope": {Expr: "x"}}},
 		},
 	})
-	for _, want := range []string{`"nope"`, `"emails.value"`, `"name"`, `"title" is no path`, `"title" is no multi`, "emails needs", "roles has no"} {
+	for _, want := range []string{`"nope"`, `"emails.value"`, `"name"`, `"title" is not the path`, `"title" is not a multi`, "emails needs", `roles: "nope" is not`} {
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -24,23 +24,24 @@ func (t *Table[T]) unique() []*field {
 	return out
 }
 
-// checkUnique finds unique values that cannot be looked up.
+// checkUnique fails if a unique attribute has no field, or needs a key field and
+// has none.
 func (t *Table[T]) checkUnique() error {
 	fields := t.unique()
 	if n := len(t.typed.Type().Unique()); n != len(fields) {
-		return fmt.Errorf("sqlquery: %s: a unique attribute needs a field of its own", t.typed)
+		return fmt.Errorf("sqlquery: %s: every unique attribute needs a field", t.typed)
 	}
 	for _, f := range fields {
 		if f.path.Last().FoldsCase() && t.typed.keyField(f) == nil {
-			return fmt.Errorf("sqlquery: %s.%s: %s is unique without case, so that it needs a key field: `scim:\"%s,key\"`", t.typed, f.Name, f.path, f.path)
+			return fmt.Errorf("sqlquery: %s.%s: %s is unique regardless of case and needs a key field: `scim:\"%s,key\"`", t.typed, f.Name, f.path, f.path)
 		}
 	}
 	return nil
 }
 
-// lookUp returns a [*store.UniquenessError] if another row has a value that v
-// is about to have. Two transactions may both find nothing: then one of them
-// meets the unique index.
+// lookUp returns a [*store.UniquenessError] if another row has a unique value of
+// v. Two transactions may both find nothing; then the unique index refuses one
+// of them.
 func (t *Table[T]) lookUp(ctx context.Context, v, old *T) error {
 	for _, f := range t.unique() {
 		at := f
@@ -85,6 +86,6 @@ func (t *Table[T]) taken(ctx context.Context, f *field, value schema.Value, old 
 	return taken, err
 }
 
-// validText reports whether every database compares the text: it is UTF-8
-// without U+0000.
+// validText reports whether a text is UTF-8 without U+0000. No database keeps
+// other text, and some refuse to compare with it.
 func validText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }

@@ -5,20 +5,20 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// scope is one element of a multi-valued attribute, in which the paths of a
-// value filter are.
+// scope is one value of a multi-valued attribute. The paths of a value filter
+// are relative to it.
 type scope interface {
-	// operand returns what a sub-attribute is in the element; false if that
-	// is not known.
+	// operand returns the operand for a sub-attribute; false if SQL does not
+	// have it.
 	operand(a *schema.Attribute) (operand, bool)
-	// exists writes the condition that there is the element at all.
+	// exists writes the condition that the value exists.
 	exists(s *statement)
-	// filled writes the condition that it has more than empty texts (T-13).
+	// filled writes the condition that a sub-attribute is not empty (T-13).
 	filled(s *statement) error
 }
 
-// operand is what a comparison compares: a column, or the same value in every
-// row, which may be none.
+// operand is the left side of a comparison: a column, or a value that is the
+// same in every row and may be unassigned.
 type operand struct {
 	column Column
 	fixed  schema.Value
@@ -38,8 +38,7 @@ func constant(b bool) string {
 	return never
 }
 
-// combine writes the nodes that are the same everywhere, and leaves
-// comparisons and value paths to leaf.
+// combine writes and, or and not. It calls leaf for comparisons and value paths.
 func combine(s *statement, e filter.Expr, leaf func(filter.Expr) error) error {
 	both := func(left filter.Expr, op string, right filter.Expr) error {
 		s.add("(")
@@ -67,7 +66,7 @@ func combine(s *statement, e filter.Expr, leaf func(filter.Expr) error) error {
 	return leaf(e)
 }
 
-// root writes an expression about a resource.
+// root writes an expression whose paths begin at the resource.
 func (t *Translator) root(s *statement, e filter.Expr) error {
 	return combine(s, e, func(e filter.Expr) error {
 		if t.special != nil && t.special(s, e) {
@@ -136,7 +135,7 @@ func (t *Translator) compare(s *statement, c filter.Compare) error {
 	return errUnsupported
 }
 
-// any writes that any element satisfies a comparison that is not negated.
+// any writes that at least one value satisfies a comparison without ne.
 func (s *statement) any(list values, c filter.Compare, a *schema.Attribute) error {
 	return list.some(s, func(s *statement, row scope) error {
 		if c.Path.Last() == a && a.Type == schema.TypeComplex {
@@ -157,8 +156,8 @@ func (s *statement) any(list values, c filter.Compare, a *schema.Attribute) erro
 	})
 }
 
-// negatable writes ne as not eq, and eq null as not ne null (Z-11, Z-12), so
-// that what is left asks whether there is a value of which something holds.
+// negatable writes ne as not eq, and eq null as not ne null (Z-11, Z-12). The
+// comparison that positive gets holds if some value satisfies it.
 func (s *statement) negatable(c filter.Compare, positive func(filter.Compare) error) error {
 	negate := (c.Op == filter.NE) != c.Null
 	if c.Op == filter.NE {
@@ -173,5 +172,5 @@ func (s *statement) negatable(c filter.Compare, positive func(filter.Compare) er
 	return err
 }
 
-// unassigned decides a comparison of an attribute that the type does not have.
+// unassigned returns the condition for an attribute that the type does not have.
 func unassigned(c filter.Compare) string { return constant(c.Null != (c.Op == filter.NE)) }
