@@ -64,7 +64,7 @@ func TestAuditRecords(t *testing.T) {
 		{"create", "POST", "/Users", user, scim.AuditRecord{Operation: "create", Type: "User", ID: "id1", Name: "a", Status: 201, Changes: []scim.AuditChange{
 			change("userName", "", `"a"`), change("active", "", "true"), change("emails", "", "[redacted]"), change("password", "", "[redacted]")}}},
 		{"create again", "POST", "/Users", user, scim.AuditRecord{Operation: "create", Type: "User", Name: "a", Status: 409, ScimType: "uniqueness"}},
-		{"create with a mistake", "POST", "/Users", scimtest.User("b", `"emails":5`), scim.AuditRecord{Operation: "create", Type: "User", Name: "b", Status: 400, ScimType: "invalidValue"}},
+		{"create with a mistake", "POST", "/Users", scimtest.User("b", `"emails":true`), scim.AuditRecord{Operation: "create", Type: "User", Name: "b", Status: 400, ScimType: "invalidValue"}},
 		{"create of no JSON", "POST", "/Users", "{", scim.AuditRecord{Operation: "create", Type: "User", Status: 400, ScimType: "invalidSyntax"}},
 		{"read", "GET", "/Users/id1", "", scim.AuditRecord{Operation: "retrieve", Type: "User", ID: "id1", Status: 200}},
 		{"query", "GET", "/Users", "", scim.AuditRecord{Operation: "query", Type: "User", Status: 200}},
@@ -86,7 +86,7 @@ func TestAuditRecords(t *testing.T) {
 		{"not found", "DELETE", "/Users/id1", "", scim.AuditRecord{Operation: "delete", Type: "User", ID: "id1", Status: 404}},
 		{"forbidden", "GET", "/Users/forbidden", "", scim.AuditRecord{Operation: "retrieve", Type: "User", ID: "forbidden", Status: 403}},
 		{"no such endpoint", "GET", "/Things", "", scim.AuditRecord{Status: 404}},
-		{"a filter that repeats a value", "GET", "/Users?filter=emails.value+eq+a@example.com", "", scim.AuditRecord{Operation: "query", Type: "User", Status: 400, ScimType: "invalidFilter", Detail: "[redacted]"}},
+		{"a filter that repeats a value", "GET", "/Users?filter=emails.value+eq+a@example.com+a@example.com", "", scim.AuditRecord{Operation: "query", Type: "User", Status: 400, ScimType: "invalidFilter", Detail: "[redacted]"}},
 	} {
 		*records = nil
 		start := w.now()
@@ -122,13 +122,13 @@ func TestAuditNames(t *testing.T) {
 	t.Parallel()
 	w, records := audited(t, func(w *world, c *scim.Config) { c.SensitiveAttributes = []string{"userName"} })
 	last := func() scim.AuditRecord { return (*records)[len(*records)-1] }
-	for _, body := range []string{scimtest.User("barbara"), scimtest.User("barbara"), scimtest.User("barbara", `"emails":5`)} {
+	for _, body := range []string{scimtest.User("barbara"), scimtest.User("barbara"), scimtest.User("barbara", `"emails":true`)} {
 		send(w.h, "POST", "/Users", body)
 		require.Equal(t, "[redacted]", last().Name)
 	}
 	w.do(400, "POST", "/Users", scimtest.User(""))
 	require.Empty(t, last().Name)
-	w.do(400, "POST", "/Groups", `{"schemas":["`+schema.GroupURI+`"],"displayName":"`+strings.Repeat("ä", 600)+`","members":5}`)
+	w.do(400, "POST", "/Groups", `{"schemas":["`+schema.GroupURI+`"],"displayName":"`+strings.Repeat("ä", 600)+`","members":true}`)
 	require.Equal(t, strings.Repeat("ä", 512), last().Name)
 	w.do(400, "POST", "/Groups", `{"schemas":["`+schema.GroupURI+`"],"displayName":{"a":1}}`)
 	require.Empty(t, last().Name)

@@ -83,16 +83,36 @@ func checkContentType(header http.Header) error {
 	return nil
 }
 
-// checkSchemas demands the URI of a message (RFC 7644 §3.1).
-func checkSchemas(o schema.JSONObject, uri string) error {
-	v, _ := o.Get("schemas")
-	list, _ := v.([]any)
-	for _, item := range list {
-		if s, ok := item.(string); ok && strings.EqualFold(s, uri) {
+// decode decodes the body of a POST or PUT.
+func (h *Handler) decode(r *request, ep *endpoint, body schema.JSONObject) (schema.Decoded, error) {
+	if err := h.checkType(r, ep, body); err != nil {
+		return schema.Decoded{}, err
+	}
+	return ep.Type.Decode(body, r.dialect(ep).profile)
+}
+
+// checkType refuses a body whose schemas name another type that is served and
+// none of this one: it came to the wrong endpoint.
+func (h *Handler) checkType(r *request, ep *endpoint, body schema.JSONObject) error {
+	uris, err := schema.SchemaURIs(body, r.dialect(ep).profile)
+	if err != nil {
+		return err
+	}
+	other := ""
+	for _, uri := range uris {
+		if own, _ := ep.Type.CutURI(uri); own == uri {
 			return nil
 		}
+		for _, e := range h.endpoints {
+			if strings.EqualFold(e.Type.Schema.ID, uri) {
+				other = e.Type.Name
+			}
+		}
 	}
-	return invalidSyntax("schemas must contain %s", uri)
+	if other == "" {
+		return nil
+	}
+	return invalidSyntax("schemas names resource type %s; this endpoint serves %s", other, ep.Type.Name)
 }
 
 // takeMembers splits the members off the attributes of a request body.

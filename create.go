@@ -21,7 +21,7 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 		return nil, err
 	}
 	r.audit.named(ep, body)
-	decoded, err := ep.Type.Decode(body, r.dialect(ep).profile)
+	decoded, err := h.decode(r, ep, body)
 	if err != nil {
 		return nil, err
 	}

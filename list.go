@@ -22,7 +22,7 @@ const (
 // handleQuery answers GET on a resource type or, over all types, on the root
 // (RFC 7644 §3.4.2).
 func (h *Handler) handleQuery(r *request, eps ...*endpoint) (*response, error) {
-	q, err := h.parseURL(r.query)
+	q, err := h.parseURL(r.query, r.dialect(eps[0]).profile)
 	if err != nil {
 		return nil, err
 	}
@@ -36,10 +36,11 @@ func (h *Handler) handleSearch(r *request, eps ...*endpoint) (*response, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSchemas(body, SearchURI); err != nil {
+	profile := r.dialect(eps[0]).profile
+	if err := schema.CheckMessage(body, SearchURI, profile); err != nil {
 		return nil, err
 	}
-	q, err := h.parseSearch(body)
+	q, err := h.parseSearch(body, profile)
 	if err != nil {
 		return nil, err
 	}

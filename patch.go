@@ -26,7 +26,10 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	if err != nil {
 		return nil, err
 	}
-	ops, err := patch.Parse(body, h.cfg.Limits.Operations)
+	if err := h.checkType(r, ep, body); err != nil {
+		return nil, err
+	}
+	ops, err := patch.Parse(body, h.cfg.Limits.Operations, r.dialect(ep).profile)
 	if err != nil {
 		return nil, err
 	}

@@ -22,19 +22,23 @@ type query struct {
 	excluded   []string
 }
 
-func (h *Handler) parseURL(values url.Values) (*query, error) {
+func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) {
 	q := h.newQuery()
 	if err := checkRepeated(values); err != nil {
 		return nil, err
 	}
-	if values.Has("filter") {
+	given := func(name string) bool {
+		return values.Has(name) && (values.Get(name) != "" || !p.EmptyStrings)
+	}
+	if given("filter") {
 		q.filter, q.filtered = values.Get("filter"), true
 	}
-	for name, set := range map[string]func(int){"startindex": q.setStart, "count": h.setCount(q)} {
-		if !values.Has(name) {
+	for name, set := range map[string]func(int){"startIndex": q.setStart, "count": h.setCount(q)} {
+		key := strings.ToLower(name)
+		if !given(key) {
 			continue
 		}
-		n, err := strconv.Atoi(values.Get(name))
+		n, err := strconv.Atoi(values.Get(key))
 		if err != nil {
 			return nil, invalidValue("", name+" must be an integer")
 		}
@@ -51,8 +55,8 @@ func (h *Handler) parseURL(values url.Values) (*query, error) {
 // checkRepeated refuses a parameter that is given twice and could mean either.
 // The lists attributes and excludedAttributes grow instead.
 func checkRepeated(values url.Values) error {
-	for _, name := range []string{"filter", "startindex", "count", "sortby", "sortorder"} {
-		if len(values[name]) < 2 {
+	for _, name := range []string{"filter", "startIndex", "count", "sortBy", "sortOrder"} {
+		if len(values[strings.ToLower(name)]) < 2 {
 			continue
 		}
 		t := schema.ErrorInvalidValue
@@ -87,27 +91,27 @@ func (q *query) setOrder(by, order string) error {
 	return nil
 }
 
-func (h *Handler) parseSearch(body schema.JSONObject) (*query, error) {
+func (h *Handler) parseSearch(body schema.JSONObject, p schema.Profile) (*query, error) {
 	q := h.newQuery()
 	var by, order string
 	for _, m := range body {
 		var err error
 		switch strings.ToLower(m.Name) {
 		case "filter":
-			q.filtered = m.Value != nil
+			q.filtered = m.Value != nil && (m.Value != "" || !p.EmptyStrings)
 			err = readString(m, &q.filter)
 		case "sortby":
 			err = readString(m, &by)
 		case "sortorder":
 			err = readString(m, &order)
 		case "startindex":
-			err = readInt(m, q.setStart)
+			err = readInt(m, p, q.setStart)
 		case "count":
-			err = readInt(m, h.setCount(q))
+			err = readInt(m, p, h.setCount(q))
 		case "attributes":
-			q.attributes, err = readNames(m)
+			q.attributes, err = readNames(m, p)
 		case "excludedattributes":
-			q.excluded, err = readNames(m)
+			q.excluded, err = readNames(m, p)
 		}
 		if err != nil {
 			return nil, err
@@ -125,11 +129,14 @@ func readString(m schema.JSONMember, to *string) error {
 	return nil
 }
 
-func readInt(m schema.JSONMember, set func(int)) error {
-	if m.Value == nil {
+func readInt(m schema.JSONMember, p schema.Profile, set func(int)) error {
+	if m.Value == nil || m.Value == "" && p.EmptyStrings {
 		return nil
 	}
 	n, ok := m.Value.(schema.Number)
+	if s, isString := m.Value.(string); isString && p.NumberStrings {
+		n, ok = schema.Number(s), true
+	}
 	i, err := strconv.Atoi(string(n))
 	if !ok || err != nil {
 		return invalidValue("", m.Name+" must be an integer")
@@ -138,8 +145,11 @@ func readInt(m schema.JSONMember, set func(int)) error {
 	return nil
 }
 
-func readNames(m schema.JSONMember) ([]string, error) {
+func readNames(m schema.JSONMember, p schema.Profile) ([]string, error) {
 	list, ok := m.Value.([]any)
+	if s, isString := m.Value.(string); isString && p.SingleValues {
+		list, ok = []any{s}, true
+	}
 	if !ok && m.Value != nil {
 		return nil, invalidSyntax("%s must be an array of strings", m.Name)
 	}

@@ -24,7 +24,7 @@ func (h *Handler) handleReplace(r *request, ep *endpoint, id string) (*response,
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := ep.Type.Decode(body, r.dialect(ep).profile)
+	decoded, err := h.decode(r, ep, body)
 	if err != nil {
 		return nil, err
 	}

@@ -69,10 +69,16 @@ func (b *binder) value(a *schema.Attribute, op Op, lit literal) (v schema.Value,
 	case schema.TypeBoolean:
 		return b.boolean(lit)
 	case schema.TypeInteger, schema.TypeDecimal:
+		if lit.kind == literalString && b.profile.NumberStrings {
+			lit.kind, lit.text = literalNumber, strings.TrimSpace(lit.text)
+		}
 		if lit.kind != literalNumber || a.Type == schema.TypeInteger && strings.ContainsAny(lit.text, ".eE") {
 			return v, "must be compared with a JSON number of type " + a.Type.String()
 		}
-		return scalar(a, lit)
+		return b.scalar(a, lit)
+	}
+	if lit.kind == literalNumber && a.Type == schema.TypeString && b.profile.NumberStrings {
+		lit.kind = literalString
 	}
 	if lit.kind != literalString {
 		return v, "must be compared with a string in double quotes"
@@ -83,7 +89,7 @@ func (b *binder) value(a *schema.Attribute, op Op, lit literal) (v schema.Value,
 	case schema.TypeReference:
 		return reference(a, op, lit), ""
 	}
-	return scalar(a, lit)
+	return b.scalar(a, lit)
 }
 
 // reference makes a URI canonical, as those it is compared with are (N-4). A
@@ -115,8 +121,8 @@ func (b *binder) boolean(lit literal) (v schema.Value, problem string) {
 
 // scalar reads a dateTime, binary or number under the rules of values in
 // bodies.
-func scalar(a *schema.Attribute, lit literal) (v schema.Value, problem string) {
-	v, err := schema.ParseScalar(a, lit.text)
+func (b *binder) scalar(a *schema.Attribute, lit literal) (v schema.Value, problem string) {
+	v, err := schema.ParseScalarFor(a, lit.text, b.profile)
 	if err != nil {
 		return schema.Value{}, "must be compared with a valid " + a.Type.String()
 	}

@@ -31,7 +31,7 @@ func TestTextBeyondABoundFails(t *testing.T) { // F-39
 		{"long sub-attributes", strings.Repeat("a.", filter.MaxLength/2), "too long"},
 		{"colons", strings.Repeat("a:", filter.MaxLength/2) + "b pr", "schema URI"},
 		{"numbers", strings.Repeat("1 ", filter.MaxComparisons+1), "comparisons"},
-		{"digits", "userName eq " + strings.Repeat("1", filter.MaxLength), "string"},
+		{"digits", "active eq " + strings.Repeat("1", filter.MaxLength), "true or false"},
 		{"strings", strings.Repeat(`"a" `, filter.MaxComparisons+1), "comparisons"},
 		{"open string", `userName eq "` + strings.Repeat("a", filter.MaxLength), "closing"},
 		{"escapes", `userName eq "` + strings.Repeat(`\u00e9`, filter.MaxLength/6), "closing"},

@@ -318,7 +318,7 @@ func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
 			require.Equal(t, c.want, f.Match(group))
 		})
 	}
-	for _, text := range []string{`emails[type bad "x"]`, `emails[`, `foo[bar baz]`, `foo[bar pr].x bad "y"`, `userName co null`, `userName`, `emails[x[y pr]]`, `displayName gt 5`} {
+	for _, text := range []string{`emails[type bad "x"]`, `emails[`, `foo[bar baz]`, `foo[bar pr].x bad "y"`, `userName co null`, `userName`, `emails[x[y pr]]`, `displayName gt true`} {
 		_, err := anyType(schema.GroupType).Filter(text, nil)
 		requireError(t, err, schema.ErrorInvalidFilter)
 	}

@@ -46,8 +46,8 @@ func (s *scanner) comparison(at int) *Error {
 	return nil
 }
 
-// constant reads a word behind an operator: true, false or null. An unquoted
-// string is refused (Z-13).
+// constant reads a word after an operator: true, false, null or, under
+// BareWords, a string without quotes. Otherwise such a string is refused (Z-13).
 func (s *scanner) constant(at int, word string) *Error {
 	switch {
 	case word == "null":
@@ -56,17 +56,43 @@ func (s *scanner) constant(at int, word string) *Error {
 		return s.literal(literalBoolean, at, word)
 	case s.opts.Profile.StringBooleans && (strings.EqualFold(word, "true") || strings.EqualFold(word, "false")):
 		return s.literal(literalBoolean, at, strings.ToLower(word))
+	case s.opts.Profile.BareWords && isBare(word) && !strings.EqualFold(word, "null"):
+		return s.literal(literalString, at, word)
 	}
 	return s.fail(at, "expected a string in double quotes, a number, true, false or null")
 }
 
+// number reads a number or, after an operator, a bare word that begins like one,
+// such as 2819c223.
 func (s *scanner) number() *Error {
 	at := s.pos
 	s.pos = numberEnd(s.text, at)
-	if s.pos == at || s.pos < len(s.text) && strings.IndexByte(" )]", s.text[s.pos]) < 0 {
-		return s.fail(at, "expected a JSON number")
+	if s.pos > at && (s.pos == len(s.text) || strings.IndexByte(" )]", s.text[s.pos]) >= 0) {
+		return s.literal(literalNumber, at, s.text[at:s.pos])
 	}
-	return s.literal(literalNumber, at, s.text[at:s.pos])
+	s.pos = at
+	return s.bareWord("expected a JSON number")
+}
+
+// bareWord reads a string without quotes that stands after an operator.
+func (s *scanner) bareWord(otherwise string) *Error {
+	at := s.pos
+	end := wordEnd(s.text, at)
+	if !s.afterOp || !s.opts.Profile.BareWords || !isBare(s.text[at:end]) {
+		return s.fail(at, otherwise)
+	}
+	s.pos = end
+	return s.literal(literalString, at, s.text[at:end])
+}
+
+// isBare reports whether a word consists of letters, digits and . _ @ + -.
+func isBare(word string) bool {
+	for i := range len(word) {
+		if c := word[i]; !isLetter(c) && !isDigit(c) && strings.IndexByte("._@+-", c) < 0 {
+			return false
+		}
+	}
+	return word != ""
 }
 
 // numberEnd returns the end of the JSON number (RFC 7159 §6) that begins at

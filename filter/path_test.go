@@ -129,7 +129,6 @@ func TestPathRefuses(t *testing.T) {
 		{"the URI of no schema", `urn:nope:x`, path},
 		{"the base URI alone", schema.UserURI, path},
 		{"a URI and a colon", ent + `:`, path},
-		{"a URI and a dot", ent + `.manager`, path},
 		{"a value path of an unknown attribute", `nope[type eq "x"]`, path},
 		{"a value path of a simple attribute", `userName[value eq "x"]`, path},
 		{"a value path of an extension", ent + `[department eq "x"]`, path},

@@ -136,6 +136,8 @@ func (s *scanner) next() *Error {
 		return s.endBracket()
 	case c == '$' || isLetter(c):
 		return s.word()
+	case s.afterOp && isBare(s.text[s.pos:s.pos+1]):
+		return s.bareWord("expected a value")
 	}
 	return s.illegal(s.pos)
 }

@@ -16,7 +16,7 @@ func (s *scanner) word() *Error {
 	s.pos = wordEnd(s.text, at)
 	word := s.text[at:s.pos]
 	op, isOp := parseOp(word)
-	if s.afterOp && !isOp {
+	if s.afterOp && (!isOp || s.opts.Profile.BareWords) {
 		return s.constant(at, word)
 	}
 	s.afterOp = isOp && op != PR
@@ -50,7 +50,7 @@ func (s *scanner) prefix(at int, word string, bracket bool) (int, *Error) {
 	}
 	uri, rest := "", word
 	if colon {
-		uri, rest = s.typ.CutURI(word)
+		uri, rest = s.typ.CutURIFor(word, s.opts.Profile)
 	}
 	unknown := strings.IndexByte(rest, ':') >= 0
 	if unknown {

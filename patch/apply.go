@@ -3,6 +3,7 @@ package patch
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
@@ -17,6 +18,9 @@ type run struct {
 	budget  *filter.Budget
 
 	mentioned []*schema.Attribute
+	at        int    // index of the operation that is applied
+	ignored   string // name of an unknown attribute that schema.Deactivates
+	ignoredAt int    // index of its operation
 
 	members   *memberSet // nil until an operation names members
 	source    Members
@@ -44,7 +48,11 @@ func (w *run) operation(op Operation) error {
 		return w.withoutPath(op)
 	}
 	if w.profile.UnknownAttributes && w.foreign(op.Path) {
+		w.ignore(op.Path, op.Value)
 		return nil
+	}
+	if w.isOwnURI(op.Path) {
+		return w.ownURI(op)
 	}
 	p, err := w.resolver.Path(op.Path, w.budget)
 	if err != nil {
@@ -54,6 +62,12 @@ func (w *run) operation(op Operation) error {
 	if err != nil {
 		return t.within(err)
 	}
+	if op.Op == Remove && op.HasValue && !t.readOnly() && w.emptyRemove(t, op.Value) {
+		if t.attr == w.typ.Members() {
+			w.nameMembers()
+		}
+		return nil
+	}
 	if t.attr == schema.SchemasAttribute {
 		return w.schemas(op, t)
 	}
@@ -61,15 +75,39 @@ func (w *run) operation(op Operation) error {
 }
 
 // foreign reports whether a path names an attribute of an extension that the
-// type has not. An operation on it has nothing to change, and must not keep the
-// others from happening: Entra ID sends custom mappings together with active,
-// under URIs of this form.
+// type has not, or one that an extension of the type has not. An operation on it
+// has nothing to change, and must not keep the others from happening: Entra ID
+// sends custom mappings together with active, under URIs of this form.
 func (w *run) foreign(path string) bool {
-	uri, _ := w.typ.CutURI(path)
-	return uri == "" && extensionPath.MatchString(path)
+	uri, rest := w.typ.CutURIFor(path, w.profile)
+	if uri == "" {
+		return extensionPath.MatchString(path)
+	}
+	extension := w.typ.Root().Sub(uri)
+	if extension == nil || !attributePath.MatchString(rest) {
+		return false
+	}
+	_, known := w.typ.ResolveFor(path, w.profile)
+	return !known
 }
 
-var extensionPath = regexp.MustCompile(`(?i)^urn:ietf:params:scim:schemas:extension:[\w.-]+:[\w.-]+:\w+:[a-z][\w-]*(\.[a-z][\w-]*)?$`)
+// isOwnURI reports whether a path or name is the schema URI of the type itself,
+// which stands for the resource.
+func (p *Patcher) isOwnURI(path string) bool {
+	return p.profile.QualifiedNames && strings.EqualFold(path, p.typ.Schema.ID)
+}
+
+// ignore notes a member or operation that names no attribute, if it says that
+// the resource is not active.
+func (w *run) ignore(name string, value any) {
+	if schema.Deactivates(name, value) {
+		w.ignored, w.ignoredAt = name, w.at
+	}
+}
+
+var attributePath = regexp.MustCompile(`(?i)^[a-z$][\w$-]*(\.[a-z$][\w$-]*)?$`)
+
+var extensionPath = regexp.MustCompile(`(?i)^urn:ietf:params:scim:schemas:extension:[\w.-]+:[\w.-]+:\w+[:.][a-z][\w-]*(\.[a-z][\w-]*)?$`)
 
 // change carries out one operation on one target. For remove a value of nil
 // is none.

@@ -57,7 +57,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := patch.Parse(body, 1000); err != nil {
+		if _, err := patch.Parse(body, 1000, schema.Strict()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -78,6 +78,9 @@ func (d decoder) mergeEdit(a *schema.Attribute, raw any) (edit, error) {
 		sub := a.Public(m.Name)
 		if sub == nil {
 			if d.profile.UnknownAttributes {
+				if !a.MultiValued { // an element is not the resource
+					d.ignore(m.Name, m.Value)
+				}
 				continue
 			}
 			return edit{}, unknownSub(m.Name)

@@ -26,7 +26,7 @@ func ExamplePatcher_Apply() {
 		fmt.Println(err)
 		return
 	}
-	ops, err := patch.Parse(body, 1000)
+	ops, err := patch.Parse(body, 1000, schema.Strict())
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -92,7 +92,7 @@ func operations(t testing.TB, text string) []patch.Operation {
 	}
 	body, err := schema.ParseJSON([]byte(`{"schemas":["` + patch.MessageURI + `"],"Operations":` + text + `}`))
 	require.NoError(t, err, text)
-	ops, err := patch.Parse(body, 0)
+	ops, err := patch.Parse(body, 0, schema.Strict())
 	require.NoError(t, err, text)
 	return ops
 }

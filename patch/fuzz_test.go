@@ -44,7 +44,7 @@ func FuzzApply(f *testing.F) {
 		if err != nil {
 			return
 		}
-		parsed, err := patch.Parse(body, 20)
+		parsed, err := patch.Parse(body, 20, schema.Strict())
 		if err != nil {
 			return
 		}

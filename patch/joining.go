@@ -16,11 +16,17 @@ func (p *Patcher) Joining(ops []Operation) []string {
 		case op.HasPath:
 			ids = p.appendJoining(ids, op.Path, op.Value)
 		default:
-			object, _ := op.Value.(schema.JSONObject)
-			for _, m := range object {
-				ids = p.appendJoining(ids, m.Name, m.Value)
-			}
+			ids = p.appendNamed(ids, op.Value)
 		}
+	}
+	return ids
+}
+
+// appendNamed adds the ids in the attributes of a resource.
+func (p *Patcher) appendNamed(ids []string, raw any) []string {
+	object, _ := p.pathlessObject(raw)
+	for _, m := range object {
+		ids = p.appendJoining(ids, m.Name, m.Value)
 	}
 	return ids
 }
@@ -28,6 +34,9 @@ func (p *Patcher) Joining(ops []Operation) []string {
 // appendJoining adds the ids in a value for a path, if that path names the
 // members.
 func (p *Patcher) appendJoining(ids []string, path string, raw any) []string {
+	if p.isOwnURI(path) {
+		return p.appendNamed(ids, raw)
+	}
 	found, ok := p.typ.ResolveFor(path, p.profile)
 	if !ok {
 		return ids
@@ -35,24 +44,26 @@ func (p *Patcher) appendJoining(ids []string, path string, raw any) []string {
 	if t := attrTarget(found); t.attr != p.typ.Members() || t.sub != nil {
 		return ids
 	}
-	return appendIDs(ids, raw)
+	return p.appendIDs(ids, raw)
 }
 
 // appendIDs adds the ids in a list of members, or in one.
-func appendIDs(ids []string, raw any) []string {
+func (p *Patcher) appendIDs(ids []string, raw any) []string {
+	raw = p.profile.FromText(raw)
 	list, many := raw.([]any)
 	if !many {
 		list = []any{raw}
 	}
 	for _, one := range list {
-		switch v := one.(type) {
-		case string: // leniency: a member as the bare id
-			ids = append(ids, v)
-		case schema.JSONObject:
-			value, _ := v.Get("value")
-			if id, ok := value.(string); ok {
-				ids = append(ids, id)
-			}
+		one = p.profile.FromText(one)
+		if object, ok := one.(schema.JSONObject); ok {
+			one, _ = object.Get("value")
+		}
+		switch id := one.(type) { // leniency: a member as the bare id, or a number
+		case string:
+			ids = append(ids, id)
+		case schema.Number:
+			ids = append(ids, string(id))
 		}
 	}
 	return ids

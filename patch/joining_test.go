@@ -24,14 +24,14 @@ func TestJoining(t *testing.T) {
 		{"several operations", `{"op":"add","path":"members","value":"1"},{"op":"add","path":"members","value":"2"}`, []string{"1", "2"}},
 		{"members that leave", `{"op":"remove","path":"members","value":[{"value":"1"}]}`, nil},
 		{"something else", `{"op":"replace","path":"displayName","value":"1"}`, nil},
-		{"values that are no ids", `{"op":"add","path":"members","value":[{"value":1},{"x":"1"},null,7,[]]}`, nil},
+		{"values that are no ids", `{"op":"add","path":"members","value":[{"value":true},{"x":"1"},null,false,[]]}`, nil},
 		{"no members", `{"op":"add","value":{"displayName":"x"}},{"op":"add","value":"x"},{"op":"add","path":"members"}`, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			body, err := schema.ParseJSON([]byte(`{"schemas":["` + patch.MessageURI + `"],"Operations":[` + tt.operations + `]}`))
 			require.NoError(t, err)
-			ops, err := patch.Parse(body, 0)
+			ops, err := patch.Parse(body, 0, schema.Strict())
 			require.NoError(t, err)
 			require.Equal(t, tt.want, newPatcher(schema.GroupType, schema.Lenient()).Joining(ops))
 		})

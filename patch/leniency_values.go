@@ -4,11 +4,37 @@ import "github.com/seed5f3efb56/scim/schema"
 
 // unwrapped takes a single value out of a list of one, which clients on older
 // SCIM-SDK releases send (SingleValues), as does Entra ID for manager.
-func (w *run) unwrapped(raw any) any {
-	if list, ok := raw.([]any); ok && len(list) == 1 && w.profile.SingleValues {
+func (p *Patcher) unwrapped(raw any) any {
+	if list, ok := raw.([]any); ok && len(list) == 1 && p.profile.SingleValues {
 		return list[0]
 	}
 	return raw
+}
+
+// valueTarget returns the "value" of the selected values as the target if raw is
+// a string or number for it, so that their other sub-attributes stay.
+func (w *run) valueTarget(t target, raw any) target {
+	s, ok := w.text(w.profile.FromText(w.unwrapped(raw)))
+	if ok && s != "" && t.sub == nil && w.profile.ComplexStrings {
+		t.sub = valueOf(t.attr)
+	}
+	return t
+}
+
+// pathlessObject reads the attributes of the resource itself: an object, a list
+// of one (SCIM-SDK), or the JSON text of either (scim-for-keycloak).
+func (p *Patcher) pathlessObject(raw any) (schema.JSONObject, bool) {
+	object, ok := p.profile.FromText(p.unwrapped(p.profile.FromText(raw))).(schema.JSONObject)
+	return object, ok
+}
+
+// text returns the string that stands for the "value" of a complex value.
+func (w *run) text(raw any) (string, bool) {
+	if n, ok := raw.(schema.Number); ok && w.profile.NumberStrings {
+		return string(n), true
+	}
+	s, ok := raw.(string)
+	return s, ok
 }
 
 // checkList refuses a lone value as the replacement of a multi-valued
@@ -19,7 +45,7 @@ func (w *run) checkList(raw any) error {
 	case nil, []any:
 		return nil
 	}
-	if w.profile.SingleValues || raw == "" && w.profile.EmptyStrings {
+	if _, isList := w.profile.FromText(raw).([]any); isList || w.profile.SingleValues || raw == "" && w.profile.EmptyStrings {
 		return nil
 	}
 	return fail(schema.ErrorInvalidValue, "must be an array")
@@ -29,7 +55,11 @@ func (w *run) checkList(raw any) error {
 // Entra ID sends a string for the "value" of a complex attribute and clears it
 // with "" or {"value": ""} (ComplexStrings).
 func (w *run) object(a *schema.Attribute, raw any) (schema.JSONObject, bool, error) {
-	switch v := w.unwrapped(raw).(type) {
+	raw = w.profile.FromText(w.unwrapped(w.profile.FromText(raw)))
+	if s, ok := w.text(raw); ok {
+		raw = s
+	}
+	switch v := raw.(type) {
 	case nil:
 		return nil, false, nil
 	case []any:

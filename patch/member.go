@@ -6,41 +6,37 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// memberList reads one member or a list of them.
+// memberList reads one member or a list of them. Elements that name no resource
+// are left out under EmptyMembers.
 func (w *run) memberList(a *schema.Attribute, raw any) ([]schema.Member, error) {
-	switch v := raw.(type) {
-	case nil:
+	raw = w.profile.FromText(raw)
+	if raw == nil || raw == "" && w.profile.EmptyStrings {
 		return nil, nil
-	case []any:
-		list := make([]schema.Member, 0, len(v))
-		for _, one := range v {
-			if one == nil {
-				continue
-			}
-			if _, nested := one.([]any); nested {
-				return nil, fail(schema.ErrorInvalidValue, "a member must be an object, not an array")
-			}
-			m, err := w.member(a, one)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, m)
+	}
+	elements, many := raw.([]any)
+	if !many {
+		elements = []any{raw}
+	}
+	list := make([]schema.Member, 0, len(elements))
+	for _, one := range elements {
+		if w.profile.EmptyMembers && schema.NamesNothing(one) {
+			continue
 		}
-		return list, nil
+		m, err := w.member(a, one)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
 	}
-	if raw == "" && w.profile.EmptyStrings {
-		return nil, nil
-	}
-	m, err := w.member(a, raw)
-	if err != nil {
-		return nil, err
-	}
-	return []schema.Member{m}, nil
+	return list, nil
 }
 
 // member reads one member. Only its value and type are taken: $ref and display
 // follow from them (N-18, P-45).
 func (w *run) member(a *schema.Attribute, raw any) (schema.Member, error) {
+	if _, nested := raw.([]any); nested {
+		return schema.Member{}, fail(schema.ErrorInvalidValue, "a member must be an object, not an array")
+	}
 	object, ok, err := w.object(a, raw)
 	if err != nil {
 		return schema.Member{}, err
@@ -66,7 +62,7 @@ func (w *run) memberFields(a *schema.Attribute, object schema.JSONObject) (schem
 		if sub == nil || sub.Mutability == schema.ReadOnly {
 			continue
 		}
-		text, ok := f.Value.(string)
+		text, ok := w.text(f.Value)
 		if !ok && f.Value != nil { // Entra ID sends "$ref": null
 			return m, within(sub, fail(schema.ErrorInvalidValue, "must be a string"))
 		}

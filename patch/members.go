@@ -11,10 +11,11 @@ func (w *run) changeMembers(op Op, t target, raw any) error {
 	if t.attr.Mutability == schema.Immutable {
 		return immutable()
 	}
-	if w.members == nil {
-		w.members = &memberSet{}
-	}
+	w.nameMembers()
 	switch {
+	case op == Remove && t.filter == nil && t.sub != nil && t.sub == valueOf(t.attr) && !namesNoValue(raw):
+		t.sub = nil // without its value a member is none
+		return w.removeMembers(t, raw)
 	case t.filter == nil && t.sub != nil:
 		return within(t.sub, fail(schema.ErrorMutability, "members can be added and removed, not changed"))
 	case op == Remove:
@@ -23,6 +24,13 @@ func (w *run) changeMembers(op Op, t target, raw any) error {
 		return w.touchMembers(op, t, raw)
 	}
 	return w.addMembers(op, t.attr, raw)
+}
+
+// nameMembers notes that an operation names the members.
+func (w *run) nameMembers() {
+	if w.members == nil {
+		w.members = &memberSet{}
+	}
 }
 
 func (w *run) addMembers(op Op, a *schema.Attribute, raw any) error {
@@ -46,43 +54,57 @@ func (w *run) addMembers(op Op, a *schema.Attribute, raw any) error {
 
 func (w *run) removeMembers(t target, raw any) error {
 	if raw != nil {
-		listed, err := w.removesListed(t)
-		if err != nil {
+		if err := w.checkRemove(); err != nil {
 			return err
 		}
-		if listed {
-			return w.removeListedMembers(t.attr, raw)
-		}
 	}
+	named := !namesNoValue(raw)
 	switch {
-	case t.whole():
+	case t.whole() && !named:
 		w.members.clear()
 		return nil
+	case t.whole():
+		list, err := w.memberList(t.attr, unwrapNamed(t.attr, raw))
+		w.removeAll(list, nil)
+		return err
 	case t.sub != nil:
 		return w.touchMembers(Remove, t, nil)
 	}
-	if ids, ok := valueIDs(t.attr, t.filter.Filter); ok {
-		for _, id := range ids {
-			w.members.remove(id)
-		}
-		return nil
+	found, err := w.selectedMembers(t)
+	if err != nil || !named {
+		w.removeAll(found, nil)
+		return err
 	}
-	found, err := w.matching(t)
-	for _, m := range found {
-		w.members.remove(m.Value)
-	}
+	list, err := w.memberList(t.attr, unwrapNamed(t.attr, raw))
+	w.removeAll(found, list)
 	return err
 }
 
-func (w *run) removeListedMembers(a *schema.Attribute, raw any) error {
-	list, err := w.memberList(a, unwrapNamed(a, raw))
-	if err != nil {
-		return err
+// selectedMembers returns the members that a path selects. Members selected by
+// their ids are not looked at.
+func (w *run) selectedMembers(t target) ([]schema.Member, error) {
+	ids, ok := valueIDs(t.attr, t.filter.Filter)
+	if !ok {
+		return w.matching(t)
 	}
-	for _, m := range list {
-		w.members.remove(m.Value)
+	found := make([]schema.Member, len(ids))
+	for i, id := range ids {
+		found[i].Value = id
 	}
-	return nil
+	return found, nil
+}
+
+// removeAll removes members, with only among those only those in it.
+func (w *run) removeAll(members, only []schema.Member) {
+	in := make(map[string]bool, len(only))
+	for _, m := range only {
+		in[m.Value] = true
+	}
+	for _, m := range members {
+		if only == nil || in[m.Value] {
+			w.members.remove(m.Value)
+		}
+	}
 }
 
 // valueIDs returns the ids of a filter that only says which ones are meant:

@@ -9,21 +9,22 @@ import (
 
 // Parse reads a PatchOp message (RFC 7644 §3.5.2): schemas, Operations and
 // their op, path and value. op is compared without case (Entra ID) and members
-// the RFC does not define are ignored (Z-22). Errors are [*schema.Error] of
+// the RFC does not define are ignored (Z-22), unless they say that the resource
+// is not active ([schema.Deactivates]). Errors are [*schema.Error] of
 // invalidSyntax, or [*Error] wrapping one of invalidSyntax or invalidPath.
-// More than maxOperations operations are invalidSyntax; 0 sets no bound.
-func Parse(body any, maxOperations int) ([]Operation, error) {
+// More than maxOperations operations are invalidSyntax; 0 sets no bound. Under
+// [schema.Profile.NoOperations] there may be none.
+func Parse(body any, maxOperations int, p schema.Profile) ([]Operation, error) {
 	message, ok := body.(schema.JSONObject)
 	if !ok {
 		return nil, fail(schema.ErrorInvalidSyntax, "a PatchOp message must be a JSON object")
 	}
-	if !isPatchOp(message) {
-		return nil, fail(schema.ErrorInvalidSyntax, "schemas must contain "+MessageURI)
+	if err := schema.CheckMessage(message, MessageURI, p); err != nil {
+		return nil, err
 	}
-	raw, _ := message.Get("Operations")
-	list, ok := raw.([]any)
-	if !ok || len(list) == 0 {
-		return nil, fail(schema.ErrorInvalidSyntax, "Operations must be an array of one or more operations")
+	list, err := operations(message, p)
+	if err != nil {
+		return nil, err
 	}
 	if maxOperations > 0 && len(list) > maxOperations {
 		return nil, fail(schema.ErrorInvalidSyntax, fmt.Sprintf("the request has %d operations; the maximum is %d", len(list), maxOperations))
@@ -39,15 +40,31 @@ func Parse(body any, maxOperations int) ([]Operation, error) {
 	return ops, nil
 }
 
-func isPatchOp(message schema.JSONObject) bool {
-	raw, _ := message.Get("schemas")
-	uris, _ := raw.([]any)
-	for _, raw := range uris {
-		if uri, ok := raw.(string); ok && strings.EqualFold(uri, MessageURI) {
-			return true
+// operations returns the list of operations.
+func operations(message schema.JSONObject, p schema.Profile) ([]any, error) {
+	stray := false
+	for _, m := range message {
+		switch strings.ToLower(m.Name) {
+		case "schemas", "operations":
+			continue
 		}
+		if schema.Deactivates(m.Name, m.Value) {
+			return nil, fail(schema.ErrorInvalidSyntax, "unknown member "+schema.Quote(m.Name)+"; its value false cannot be ignored")
+		}
+		stray = stray || m.Value != nil
 	}
-	return false
+	raw, _ := message.Get("Operations")
+	if one, ok := raw.(schema.JSONObject); ok && p.SingleValues {
+		raw = []any{one}
+	}
+	list, ok := raw.([]any)
+	switch {
+	case ok && (len(list) > 0 || p.NoOperations):
+		return list, nil
+	case raw == nil && !stray && p.NoOperations:
+		return nil, nil
+	}
+	return nil, fail(schema.ErrorInvalidSyntax, "Operations must be an array of one or more operations")
 }
 
 func parseOperation(raw any) (Operation, error) {

@@ -35,7 +35,7 @@ func TestParseReads(t *testing.T) {
 			t.Parallel()
 			body, err := schema.ParseJSON([]byte(c.body))
 			require.NoError(t, err)
-			got, err := patch.Parse(body, 10)
+			got, err := patch.Parse(body, 10, schema.Strict())
 			require.NoError(t, err)
 			require.Len(t, got, len(c.want))
 			for i := range got {
@@ -79,7 +79,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Parallel()
 			body, err := schema.ParseJSON([]byte(c.body))
 			require.NoError(t, err)
-			got, err := patch.Parse(body, 10)
+			got, err := patch.Parse(body, 10, schema.Strict())
 			require.Nil(t, got)
 			require.Equal(t, c.want, errorType(err), "%v", err)
 			var at *patch.Error
@@ -97,11 +97,11 @@ func TestParseLimitNamesItself(t *testing.T) {
 	t.Parallel()
 	body, err := schema.ParseJSON([]byte(envelope + `[{"op":"add"},{"op":"add"},{"op":"add"}]}`))
 	require.NoError(t, err)
-	_, err = patch.Parse(body, 2)
+	_, err = patch.Parse(body, 2, schema.Strict())
 	require.ErrorContains(t, err, "the request has 3 operations; the maximum is 2")
-	_, err = patch.Parse(body, 3)
+	_, err = patch.Parse(body, 3, schema.Strict())
 	require.NoError(t, err)
-	_, err = patch.Parse(body, 0)
+	_, err = patch.Parse(body, 0, schema.Strict())
 	require.NoError(t, err)
 }
 
@@ -114,7 +114,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		ops, err := patch.Parse(body, 5)
+		ops, err := patch.Parse(body, 5, schema.Strict())
 		if err != nil {
 			require.Nil(t, ops)
 			require.Contains(t, []schema.ErrorType{schema.ErrorInvalidSyntax, schema.ErrorInvalidPath}, errorType(err))

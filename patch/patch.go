@@ -80,13 +80,16 @@ type Result struct {
 func (p *Patcher) Apply(r *schema.Resource, ops []Operation, members Members, b *filter.Budget) (Result, error) {
 	w := &run{Patcher: p, before: r, root: r.Attributes, source: members, budget: b}
 	for i, op := range ops {
-		w.ahead = ops[i:]
+		w.ahead, w.at = ops[i:], i
 		if err := w.operation(op); err != nil {
 			if w.sourceErr != nil {
 				return Result{}, w.sourceErr
 			}
 			return Result{}, &Error{Index: i, Op: op.Op, Err: err}
 		}
+	}
+	if err := p.typ.CheckDeactivation(w.ignored, w.root); err != nil {
+		return Result{}, &Error{Index: w.ignoredAt, Op: ops[w.ignoredAt].Op, Err: err}
 	}
 	return w.result(), nil
 }

@@ -14,12 +14,34 @@ func (w *run) withoutPath(op Operation) error {
 	if op.Op == Remove {
 		return fail(schema.ErrorNoTarget, "remove needs a path") // RFC 7644 §3.5.2.2
 	}
-	object, ok := op.Value.(schema.JSONObject)
+	object, ok := w.pathlessObject(op.Value)
 	if !ok {
 		return fail(schema.ErrorInvalidValue, "without a path the value must be an object of attributes")
 	}
+	return w.changeAll(op.Op, object)
+}
+
+// ownURI applies an operation whose path is the type's own schema URI. A remove
+// takes away what its value names.
+func (w *run) ownURI(op Operation) error {
+	object, ok := w.pathlessObject(op.Value)
+	if op.Op != Remove || !ok {
+		return w.withoutPath(op)
+	}
+	return w.changeAll(Remove, object)
+}
+
+// changeAll adds, replaces or removes the attributes that the members of an object name.
+// The type's own schema URI names such an object.
+func (w *run) changeAll(op Op, object schema.JSONObject) error {
 	for _, m := range object {
-		if err := w.changeNamed(op.Op, m); err != nil {
+		err := error(nil)
+		if inner, ok := w.pathlessObject(m.Value); ok && w.isOwnURI(m.Name) {
+			err = w.changeAll(op, inner)
+		} else {
+			err = w.changeNamed(op, m)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -33,9 +55,13 @@ func (w *run) changeNamed(op Op, m schema.JSONMember) error {
 	}
 	if !known {
 		if w.profile.UnknownAttributes {
+			w.ignore(m.Name, m.Value)
 			return nil
 		}
 		return fail(schema.ErrorInvalidPath, "unknown attribute "+schema.Quote(m.Name))
+	}
+	if op == Remove && (m.Value == nil || w.emptyRemove(t, m.Value)) {
+		return nil
 	}
 	if t.attr == schema.SchemasAttribute {
 		return w.namedSchemas(Operation{Op: op, Value: m.Value}, t)

@@ -6,17 +6,16 @@ import "github.com/seed5f3efb56/scim/schema"
 // (RFC 7644 §3.5.2.2). Where there is nothing to remove nothing changes (Z-26).
 func (w *run) removed(t target, old schema.Value, raw any) (schema.Value, error) {
 	if raw != nil {
-		listed, err := w.removesListed(t)
-		if err != nil {
+		if err := w.checkRemove(); err != nil {
 			return old, err
-		}
-		if listed {
-			return w.removedListed(t, old, raw)
 		}
 	}
 	if p := t.path(); p.Last().Secret() {
 		w.forget(p) // whether one is kept is not ours to know
 		return old, nil
+	}
+	if !namesNoValue(raw) {
+		return w.removedNamed(t, old, raw)
 	}
 	if t.whole() {
 		return guarded(Remove, t.attr, old, schema.Value{})

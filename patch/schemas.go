@@ -1,6 +1,10 @@
 package patch
 
-import "github.com/seed5f3efb56/scim/schema"
+import (
+	"slices"
+
+	"github.com/seed5f3efb56/scim/schema"
+)
 
 // schemas applies an operation to the schemas attribute. It follows from the
 // content ([schema.Resource.Get]), so that naming what is there, or an
@@ -28,36 +32,24 @@ func (w *run) schemas(op Operation, t target) error {
 	return nil
 }
 
-// removeSchemas removes the extensions whose URIs the path selects or the
-// value lists.
+// removeSchemas removes the extensions whose URIs the path selects and the
+// value, if there is one, lists.
 func (w *run) removeSchemas(t target, raw any) error {
+	var listed []string
 	if raw != nil {
-		listed, err := w.removesListed(t)
-		if err != nil {
+		if err := w.checkRemove(); err != nil {
 			return t.within(err)
 		}
-		if listed {
-			return w.removeListedSchemas(raw)
-		}
-	}
-	for _, v := range w.before.WithAttributes(w.root).Get(schema.SchemasAttribute).All() {
-		if t.filter != nil && !t.filter.Matches(v) {
-			continue
-		}
-		if err := w.removeSchema(v.Text()); err != nil {
+		var err error
+		if listed, err = w.schemaURIs(raw); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (w *run) removeListedSchemas(raw any) error {
-	uris, err := w.schemaURIs(raw)
-	if err != nil {
-		return err
-	}
-	for _, uri := range uris {
-		if err := w.removeSchema(uri); err != nil {
+	for _, v := range w.before.WithAttributes(w.root).Get(schema.SchemasAttribute).All() {
+		if t.filter != nil && !t.filter.Matches(v) || raw != nil && !slices.Contains(listed, v.Text()) {
+			continue
+		}
+		if err := w.removeSchema(v.Text()); err != nil {
 			return err
 		}
 	}

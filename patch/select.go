@@ -13,6 +13,7 @@ func (w *run) selected(op Op, t target, old schema.Value, raw any) (schema.Value
 	if t.attr.Type != schema.TypeComplex {
 		return w.selectedSimple(op, t, old, raw)
 	}
+	t = w.valueTarget(t, raw)
 	e, err := w.selectedEdit(op, t, raw)
 	if err != nil {
 		return old, err

@@ -31,6 +31,10 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 	if err := t.checkSchemas(body, p); err != nil {
 		return Decoded{}, err
 	}
+	body, err := t.Unqualified(body, p)
+	if err != nil {
+		return Decoded{}, err
+	}
 	d := decoder{profile: p, members: t.members}
 	b := Builder{fields: make([]field, 0, min(len(body), len(t.Attributes())))}
 	mentioned := make([]*Attribute, 0, cap(b.fields))
@@ -40,6 +44,7 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 			if !p.UnknownAttributes {
 				return Decoded{}, unknown(m.Name)
 			}
+			d.ignore(m)
 			continue
 		}
 		if slices.Contains(mentioned, a) {
@@ -50,7 +55,11 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 			return Decoded{}, err
 		}
 	}
-	return Decoded{Attributes: b.Object(), Secrets: secretsOf(d.secrets), Mentioned: mentioned}, nil
+	o := b.Object()
+	if err := t.CheckDeactivation(d.ignored, o); err != nil {
+		return Decoded{}, err
+	}
+	return Decoded{Attributes: o, Secrets: secretsOf(d.secrets), Mentioned: mentioned}, nil
 }
 
 // DecodeValue reads the value of one attribute as PATCH brings it, under the
@@ -81,6 +90,9 @@ func (d *decoder) decode(a *Attribute, value any, element bool) (Value, error) {
 	if !a.MultiValued {
 		return d.single(a, value)
 	}
+	if a.Type == TypeComplex {
+		value = d.profile.FromText(value)
+	}
 	if element {
 		return d.element(a, value)
 	}
@@ -94,30 +106,74 @@ func (d *decoder) decode(a *Attribute, value any, element bool) (Value, error) {
 // are not compared with the data: what a resource has decides what its schemas
 // are (Z-2).
 func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
-	value, _ := body.Get("schemas")
-	list, _ := value.([]any)
-	if len(list) == 0 {
-		return &Error{ErrorInvalidSyntax, "schemas", "schemas must be a non-empty array of schema URIs"}
+	uris, err := SchemaURIs(body, p)
+	if err != nil {
+		return err
 	}
-	var base, others bool
-	for _, one := range list {
-		uri, ok := one.(string)
+	base := false
+	for _, uri := range uris {
+		a := t.root.Sub(uri)
 		switch {
-		case !ok:
-			return &Error{ErrorInvalidSyntax, "schemas", "a schema URI must be a string"}
 		case ascii.EqualFold(uri, t.Schema.ID):
 			base = true
-		case t.root.Sub(uri) != nil && t.root.Sub(uri).order == orderExtension:
-			others = true
-		case !p.UnknownAttributes:
+		case a != nil && a.order == orderExtension:
+		case !p.UnknownAttributes || isMessage(uri):
 			return &Error{ErrorInvalidSyntax, "schemas", Quote(uri) + " is not a schema of resource type " + t.Name}
 		}
 	}
 	// OneLogin's SCIM 1.0 templates name only URIs nobody defines.
-	if base || !others && p.UnknownAttributes {
+	if base || p.MissingSchemas {
 		return nil
 	}
 	return &Error{ErrorInvalidSyntax, "schemas", "schemas must contain " + t.Schema.ID}
+}
+
+// SchemaURIs returns the URIs in the schemas member of a body or message.
+// Errors are [*Error] of invalidSyntax: for a member that is not an array of
+// strings, and unless the profile has MissingSchemas for one that is absent,
+// empty or a string.
+func SchemaURIs(body JSONObject, p Profile) ([]string, error) {
+	value, _ := body.Get("schemas")
+	list, isList := value.([]any)
+	if !isList && p.MissingSchemas && value != nil {
+		list = []any{value}
+	}
+	if len(list) == 0 && !p.MissingSchemas {
+		return nil, &Error{ErrorInvalidSyntax, "schemas", "schemas must be a non-empty array of schema URIs"}
+	}
+	uris := make([]string, 0, len(list))
+	for _, one := range list {
+		uri, ok := one.(string)
+		if !ok {
+			return nil, &Error{ErrorInvalidSyntax, "schemas", "a schema URI must be a string"}
+		}
+		if uri != "" || !p.MissingSchemas {
+			uris = append(uris, uri)
+		}
+	}
+	return uris, nil
+}
+
+// CheckMessage checks the schemas of a message (RFC 7644 §3.1): they contain its
+// URI or, with MissingSchemas, do not contain the URI of another message. Errors
+// are [*Error] of invalidSyntax.
+func CheckMessage(body JSONObject, uri string, p Profile) error {
+	uris, err := SchemaURIs(body, p)
+	if err != nil {
+		return err
+	}
+	named := slices.ContainsFunc(uris, func(s string) bool { return ascii.EqualFold(s, uri) })
+	if named || p.MissingSchemas && !slices.ContainsFunc(uris, isMessage) {
+		return nil
+	}
+	return &Error{ErrorInvalidSyntax, "schemas", "schemas must contain " + uri}
+}
+
+// isMessage reports whether a URI is that of a protocol message (RFC 7644
+// §8.2).
+func isMessage(uri string) bool {
+	const prefix = "urn:ietf:params:scim:api:messages:"
+	return len(uri) >= len(prefix) && ascii.EqualFold(uri[:len(prefix)], prefix)
 }
 
 func unknown(name string) error {

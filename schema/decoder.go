@@ -14,6 +14,15 @@ type decoder struct {
 	members *Attribute // elements are told apart by their ids alone
 	path    AttrPath   // where we are, for the paths of secrets
 	secrets map[string]Value
+	ignored string // name of an unknown attribute that Deactivates, if any
+}
+
+// ignore leaves a member out that names no attribute of the resource or of an
+// extension or singular attribute; elements of a list are not the resource.
+func (d *decoder) ignore(m JSONMember) {
+	if Deactivates(m.Name, m.Value) && !AttrPath(d.path).MultiValued() {
+		d.ignored = m.Name
+	}
 }
 
 // field reads the value of attribute a, which b does not have yet, into b,
@@ -99,6 +108,9 @@ func (d *decoder) list(a *Attribute, value any) (Value, error) {
 	if d.blank(value) {
 		return Value{}, nil
 	}
+	if a.Type == TypeComplex {
+		value = d.profile.FromText(value)
+	}
 	list, ok := value.([]any)
 	if !ok {
 		if !d.profile.SingleValues {
@@ -108,12 +120,23 @@ func (d *decoder) list(a *Attribute, value any) (Value, error) {
 	}
 	vs := make([]Value, 0, len(list))
 	for _, one := range list {
+		if a == d.members {
+			if empty, err := d.emptyMember(one); err != nil || empty {
+				if err != nil {
+					return Value{}, err
+				}
+				continue
+			}
+		}
 		v, err := d.element(a, one)
 		if err != nil {
 			return Value{}, err
 		}
-		if v.Assigned() {
+		switch {
+		case v.Assigned():
 			vs = append(vs, v)
+		case a == d.members: // it has readOnly sub-attributes alone
+			return Value{}, wrongType("a member needs a value")
 		}
 	}
 	if a == d.members {
@@ -127,16 +150,46 @@ func (d *decoder) list(a *Attribute, value any) (Value, error) {
 	return List(vs...), nil
 }
 
-// element reads one element of a multi-valued attribute. A string is never a
-// complex one (P-16).
+// element reads one element of a multi-valued attribute.
 func (d *decoder) element(a *Attribute, value any) (Value, error) {
 	switch {
 	case value == nil:
 		return Value{}, nil
 	case a.Type == TypeComplex:
-		return d.complex(a, value)
+		return d.complexOrText(a, value)
 	}
 	return d.scalar(a, value)
+}
+
+// emptyMember reports whether an element of the members attribute names no
+// resource, so that it is left out; without EmptyMembers that is an error.
+func (d *decoder) emptyMember(value any) (bool, error) {
+	if !NamesNothing(value) {
+		return false, nil
+	}
+	if !d.profile.EmptyMembers {
+		return false, wrongType("a member needs a value")
+	}
+	return true, nil
+}
+
+// NamesNothing reports whether an element of a members attribute is null or has
+// nothing but null and "" in it.
+func NamesNothing(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case JSONObject:
+		for _, m := range v {
+			if m.Value != nil && m.Value != "" {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 func (d *decoder) single(a *Attribute, value any) (Value, error) {
@@ -156,22 +209,44 @@ func (d *decoder) single(a *Attribute, value any) (Value, error) {
 	if a.Type != TypeComplex {
 		return d.scalar(a, value)
 	}
-	if s, ok := value.(string); ok && d.profile.ComplexStrings && a.order != orderExtension {
-		return d.complexString(a, s)
-	}
-	return d.complex(a, value)
+	return d.complexOrText(a, value)
 }
 
-// complexString reads a string sent for a singular complex attribute as its
-// value: Entra ID sends "manager": "id", and "" to clear it.
-func (d *decoder) complexString(a *Attribute, s string) (Value, error) {
-	if s == "" {
-		return Value{}, nil
+// complexOrText reads a complex value. Under ComplexStrings a string is the
+// JSON text of an object or the value's "value": Entra ID sends "manager": "id",
+// and "" to clear it.
+func (d *decoder) complexOrText(a *Attribute, value any) (Value, error) {
+	value = d.profile.FromText(value)
+	s, isString := value.(string)
+	if n, ok := value.(Number); ok && d.profile.NumberStrings {
+		s, isString = string(n), true
 	}
-	if a.Public("value") == nil {
-		return Value{}, wrongType("must be an object")
+	switch {
+	case !isString || !d.profile.ComplexStrings || a.order == orderExtension:
+		return d.complex(a, value)
+	case s == "":
+		return Value{}, nil
+	case a.Public("value") == nil:
+		return Value{}, wrongType(typeWanted[TypeComplex])
 	}
 	return d.complex(a, JSONObject{{"value", s}})
+}
+
+// FromText returns the JSON object or array of which value is the text, under
+// ComplexStrings; anything else as it is.
+func (p Profile) FromText(value any) any {
+	s, ok := value.(string)
+	if !ok || !p.ComplexStrings {
+		return value
+	}
+	text := strings.TrimSpace(s)
+	if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+		return value
+	}
+	if v, err := ParseJSON([]byte(text)); err == nil {
+		return v
+	}
+	return value
 }
 
 func (d *decoder) complex(a *Attribute, value any) (Value, error) {
@@ -189,6 +264,7 @@ func (d *decoder) complex(a *Attribute, value any) (Value, error) {
 			if !d.profile.UnknownAttributes {
 				return Value{}, unknown(m.Name)
 			}
+			d.ignore(m)
 			continue
 		}
 		if b.has(sub) {
@@ -212,6 +288,10 @@ func (d *decoder) scalar(a *Attribute, value any) (Value, error) {
 		}
 	case Number:
 		switch a.Type {
+		case TypeString:
+			if d.profile.NumberStrings {
+				return d.fromString(a, string(v))
+			}
 		case TypeInteger:
 			return parseInteger(string(v))
 		case TypeDecimal:
@@ -234,7 +314,7 @@ func (d *decoder) fromString(a *Attribute, s string) (Value, error) {
 		}
 		return d.checked(a, v)
 	}
-	if s == "" && d.profile.EmptyStrings {
+	if s == "" && d.profile.EmptyStrings && a.Type != TypeBoolean {
 		return Value{}, nil
 	}
 	switch a.Type {
@@ -242,9 +322,16 @@ func (d *decoder) fromString(a *Attribute, s string) (Value, error) {
 		if d.profile.StringBooleans {
 			return parseBoolean(strings.TrimSpace(ascii.ToLower(s)))
 		}
+	case TypeInteger, TypeDecimal:
+		if d.profile.NumberStrings {
+			return ParseScalar(a, strings.TrimSpace(s))
+		}
 	case TypeDateTime:
 		return parseDateTime(s)
 	case TypeBinary:
+		if a.anyText(d.profile) {
+			return Binary(s), nil
+		}
 		v, err := parseBinary(s)
 		if err != nil {
 			return Value{}, err

@@ -25,7 +25,7 @@ func TestDecodeValue(t *testing.T) {
 		{"a list", "emails", `[{"value":"a"},{"value":"b"}]`, false, `[{"value":"a"},{"value":"b"}]`, ""},
 		{"an empty list", "emails", `[]`, false, `null`, ""},
 		{"a lone element becomes a list", "emails", `{"value":"a"}`, false, `[{"value":"a"}]`, ""}, // Z-30
-		{"a lone string is no element", "emails", `"a"`, false, `invalidValue `, `invalidValue `},
+		{"a lone string", "emails", `"a"`, false, `invalidValue `, `[{"value":"a"}]`},
 		{"the empty string for a list", "emails", `""`, false, `invalidValue `, `null`},
 		{"an element", "emails", `{"value":"a"}`, true, `{"value":"a"}`, ""},
 		{"a null element", "emails", `null`, true, `null`, ""},
@@ -33,9 +33,9 @@ func TestDecodeValue(t *testing.T) {
 		{"duplicates", "emails", `[{"value":"a"},{"value":"A"}]`, false, `[{"value":"a"}]`, ""},
 		{"two primaries", "emails", `[{"value":"a","primary":true},{"value":"b","primary":true}]`, false, `invalidValue `, `invalidValue `},
 		{"a sub-attribute", "emails.primary", `"True"`, false, `invalidValue `, `true`},
-		{"a wrong sub-attribute", "emails", `{"value":1}`, false, `invalidValue value`, `invalidValue value`},
+		{"a wrong sub-attribute", "emails", `{"value":true}`, false, `invalidValue value`, `invalidValue value`},
 		{"an unknown sub-attribute", "name", `{"frob":1}`, false, `invalidSyntax `, `null`},
-		{"a nested path in an error", enterprise, `{"manager":{"value":1}}`, false, `invalidValue manager.value`, `invalidValue manager.value`},
+		{"a nested path in an error", enterprise, `{"manager":{"value":true}}`, false, `invalidValue manager.value`, `invalidValue manager.value`},
 		{"a complex attribute", "name", `{"GIVENNAME":"g"}`, false, `{"givenName":"g"}`, ""},
 		{"a complex attribute as a string", enterprise + ":manager", `"m"`, false, `invalidValue `, `{"value":"m"}`},
 		{"readOnly sub-attributes", enterprise + ":manager", `{"value":"m","displayName":5}`, false, `mutability displayName`, `{"value":"m"}`}, // N-21 P-14

@@ -7,32 +7,53 @@ package schema
 // Each field names the clients that need it; docs/conformance.md lists the
 // requirement each one bends.
 type Profile struct {
+	// NumberStrings reads a string that is a number for a number, and a number for
+	// a string, in bodies, PATCH values and filters (personnel numbers that a
+	// source keeps as numbers; SCIM-SDK).
+	NumberStrings bool
 	// StringBooleans reads "True", "false" and the like as booleans in bodies,
 	// PATCH values and filters (Entra ID, Keycloak forks).
 	StringBooleans bool
 	// UnknownAttributes ignores attributes, sub-attributes and schema URIs
 	// which no schema of the resource type defines (Entra ID, Okta), a PATCH
-	// path only where it names an unknown extension. Otherwise they are
-	// invalidSyntax in a body and invalidPath in a path.
+	// path only where it names an attribute in an extension, unless it
+	// [Deactivates]. Otherwise they are invalidSyntax in a body and invalidPath in
+	// a path.
 	UnknownAttributes bool
+	// MissingSchemas takes a body or message whose schemas is absent, null, empty
+	// or one string, or names none of the URIs it must (authentik, WSO2). What
+	// names another message or only another resource type is refused all the
+	// same.
+	MissingSchemas bool
+	// NoOperations takes a PATCH message without operations, which changes nothing
+	// (ConnId, a validator). A message with other members is refused.
+	NoOperations bool
 	// SingleValues wraps a lone value sent for a multi-valued attribute
 	// (OneLogin sends "emails": {...}) and unwraps a list of one sent for a
 	// singular attribute in PATCH (clients on older SCIM-SDK releases).
 	SingleValues bool
-	// ComplexStrings reads a string sent for a singular complex attribute as
-	// its "value" sub-attribute; the empty string clears (Entra ID's manager).
+	// ComplexStrings reads a string sent for a complex value as its "value"
+	// sub-attribute (Entra ID's manager, Okta's roles), or as the object or array
+	// whose JSON text it is (scim-for-keycloak, SCIM-SDK); for a singular attribute
+	// the empty string clears. On a value path it sets "value" alone.
 	ComplexStrings bool
+	// QualifiedNames reads the type's own schema URI as the name of an object
+	// around its attributes, and in bodies names with a schema URI or a
+	// sub-attribute (urn:…:User:active, name.givenName) as paths, which they
+	// always are in PATCH.
+	QualifiedNames bool
 	// EmptyStrings reads "" as unassigned where the type has no empty value:
-	// booleans, numbers, dates, binaries, complex and multi-valued attributes
-	// (Entra ID, OneLogin, JumpCloud, Okta).
+	// numbers, dates, binaries, complex and multi-valued attributes (Entra ID,
+	// OneLogin, JumpCloud, Okta). For a boolean it is an error: what it says of
+	// active cannot be told.
 	EmptyStrings bool
 	// IgnoreReadOnly ignores readOnly attributes within a PATCH value (Okta and
 	// authentik send whole resources), which otherwise are a mutability error,
 	// as a path that names one always is.
 	IgnoreReadOnly bool
-	// RemoveValues lets PATCH remove carry a list of values, which alone are
-	// then removed (Entra ID, authentik, JumpCloud). Otherwise such an
-	// operation is invalidValue; it never removes everything.
+	// RemoveValues lets PATCH remove carry a value, which names what alone is
+	// removed (Entra ID, authentik, JumpCloud). Otherwise such an operation is
+	// invalidValue.
 	RemoveValues bool
 	// CreateOnNoMatch lets PATCH add and replace on a value path without a
 	// match create the value from the filter, when the filter is a conjunction
@@ -46,6 +67,15 @@ type Profile struct {
 	// filters and PATCH, where the base schema and the other extensions have
 	// none of that name (Entra ID's manager).
 	BareExtensionNames bool
+	// EmptyMembers leaves out elements of a members attribute that name no
+	// resource: null, {} and {"value": ""}.
+	EmptyMembers bool
+	// DottedURIs takes a dot between a schema URI and an attribute
+	// (urn:…:User.department) for the colon (WSO2, ConnId).
+	DottedURIs bool
+	// BareWords reads one word without quotes as a string in a filter: letters,
+	// digits and . _ @ + - (Microsoft's SCIM collection, WSO2, authentik).
+	BareWords bool
 	// AnyValues takes any text where the RFC names a vocabulary:
 	// canonicalValues, countries, time zones, languages, certificates (Entra
 	// ID's validator sends random words).
@@ -59,16 +89,23 @@ func Strict() Profile { return Profile{} }
 // is unambiguous. It is the default of package scim.
 func Lenient() Profile {
 	return Profile{
+		NumberStrings:       true,
 		StringBooleans:      true,
 		UnknownAttributes:   true,
+		MissingSchemas:      true,
+		NoOperations:        true,
 		SingleValues:        true,
 		ComplexStrings:      true,
+		QualifiedNames:      true,
 		EmptyStrings:        true,
 		IgnoreReadOnly:      true,
 		RemoveValues:        true,
 		CreateOnNoMatch:     true,
 		SubAttributeFilters: true,
 		BareExtensionNames:  true,
+		EmptyMembers:        true,
+		DottedURIs:          true,
+		BareWords:           true,
 		AnyValues:           true,
 	}
 }

@@ -193,8 +193,12 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 
 // ResolveFor is Resolve for a client, to which hidden attributes are unknown.
 // With [Profile.BareExtensionNames] an attribute of an extension needs no URI
-// where its name alone says which one is meant.
+// where its name alone says which one is meant, and with [Profile.DottedURIs] a
+// dot may follow a schema URI.
 func (t *ResourceType) ResolveFor(path string, p Profile) (AttrPath, bool) {
+	if uri, rest := t.CutURIFor(path, p); uri != "" && rest != "" {
+		path = uri + ":" + rest
+	}
 	if found, ok := t.resolvePublic(path); ok || !p.BareExtensionNames {
 		return found, ok
 	}
@@ -227,15 +231,29 @@ func (t *ResourceType) resolvePublic(path string) (AttrPath, bool) {
 // case, off the front of a path. What follows it is the end of the path or a
 // colon, which belongs to neither part.
 func (t *ResourceType) CutURI(path string) (uri, rest string) {
+	return t.cutURI(path, ':')
+}
+
+// CutURIFor is CutURI for a client: with [Profile.DottedURIs] a dot may stand for
+// the colon.
+func (t *ResourceType) CutURIFor(path string, p Profile) (uri, rest string) {
+	uri, rest = t.cutURI(path, ':')
+	if uri == "" && p.DottedURIs {
+		return t.cutURI(path, '.')
+	}
+	return uri, rest
+}
+
+func (t *ResourceType) cutURI(path string, separator byte) (uri, rest string) {
 	rest = path
 	try := func(id string) {
-		if len(id) <= len(uri) || len(path) < len(id) || !ascii.EqualFold(path[:len(id)], id) {
-			return
+		switch n := len(id); {
+		case n <= len(uri) || len(path) < n || !ascii.EqualFold(path[:n], id):
+		case len(path) == n:
+			uri, rest = path, ""
+		case path[n] == separator:
+			uri, rest = path[:n], path[n+1:]
 		}
-		if len(path) > len(id) && path[len(id)] != ':' {
-			return
-		}
-		uri, rest = path[:len(id)], strings.TrimPrefix(path[len(id):], ":")
 	}
 	try(t.Schema.ID)
 	for _, e := range t.Extensions {

@@ -30,6 +30,21 @@ func ParseScalar(a *Attribute, text string) (Value, error) {
 	return Value{}, wrongType("must be an object")
 }
 
+// ParseScalarFor is [ParseScalar] for a client: with [Profile.AnyValues] a
+// certificate is any text.
+func ParseScalarFor(a *Attribute, text string, p Profile) (Value, error) {
+	if a.anyText(p) {
+		return Binary(text), nil
+	}
+	return ParseScalar(a, text)
+}
+
+// anyText reports whether a binary attribute takes text that is not base64: one
+// with a vocabulary, which AnyValues opens.
+func (a *Attribute) anyText(p Profile) bool {
+	return a.Type == TypeBinary && a.check.has != nil && p.AnyValues
+}
+
 func parseBoolean(s string) (Value, error) {
 	switch s {
 	case "true":

@@ -55,14 +55,21 @@ func (c *Client) selects(filter, names string) {
 // declines proves that filters are invalidFilter for both clients, by GET and
 // by .search.
 func declines(filters ...string) func(*Case) {
-	return func(c *Case) {
-		c.Both(func(c *Client) {
-			c.NewUser("alice")
-			for _, f := range filters {
-				c.Filter("/Users", f).Fails(400, "invalidFilter")
-				c.Post("/Users/.search", Search(`"filter":`+quote(f))).Fails(400, "invalidFilter")
-			}
-		})
+	return func(c *Case) { c.Both(refusing(filters)) }
+}
+
+// declinesStrict is declines for what the default client may send.
+func declinesStrict(filters ...string) func(*Case) {
+	return func(c *Case) { c.strictly(refusing(filters)) }
+}
+
+func refusing(filters []string) func(*Client) {
+	return func(c *Client) {
+		c.NewUser("alice")
+		for _, f := range filters {
+			c.Filter("/Users", f).Fails(400, "invalidFilter")
+			c.Post("/Users/.search", Search(`"filter":`+quote(f))).Fails(400, "invalidFilter")
+		}
 	}
 }
 

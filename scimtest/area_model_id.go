@@ -134,7 +134,7 @@ var modelID = []row{
 			c.Patch(path, `{"op":"remove","path":"externalid"}`).Is(200).Has("externalId", "")
 			c.Put(path, User("u", `"externalId":"x"`)).Is(200).Has("externalId", `"x"`)
 			c.Put(path, User("u")).Is(200).Has("externalId", "")
-			for _, wrong := range []string{`5`, `true`, `{}`, `["x","y"]`} {
+			for _, wrong := range []string{`true`, `{}`, `["x","y"]`} {
 				c.Post("/Users", User("w", `"externalId":`+wrong)).Fails(400, "invalidValue")
 			}
 		})

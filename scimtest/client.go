@@ -43,6 +43,11 @@ func (c *Case) Both(prove func(c *Client)) {
 	prove(newCase(c.T, c.handler).Strict)
 }
 
+// strictly is Both for the strict client alone.
+func (c *Case) strictly(prove func(c *Client)) { prove(newCase(c.T, c.handler).Strict) }
+
+func (c *Client) isStrict() bool { return strings.HasSuffix(c.token, "/strict") }
+
 // NewClient returns a client of a handler built with [BaseURL], which sends
 // token as its bearer token, or no Authorization when it is "".
 func NewClient(t *testing.T, h http.Handler, token string) *Client {

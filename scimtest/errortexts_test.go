@@ -127,9 +127,8 @@ var notFromARequest = map[string]string{
 	"the object has more than":           "an object of ten thousand names: TestParseJSONBoundsItsMemory",
 	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
-	"the attribute is given more than once":        "ParseJSON refuses such a name first",
-	"a PatchOp message must be a JSON object":      "a caller other than package scim",
-	"a value filter cannot follow a sub-attribute": "a type with multi-valued sub-attributes",
+	"a PatchOp message must be a JSON object":                                                                              "a caller other than package scim",
+	"a value filter cannot follow a sub-attribute":                                                                         "a type with multi-valued sub-attributes",
 }
 
 // errorTexts returns the constant parts of the texts of errors in the source.

@@ -69,7 +69,7 @@ func TestConformanceMe(t *testing.T) {
 				c.Patch("/Me", `{"op":"replace","path":"id","value":"x"}`).Fails(400, "mutability"),
 				c.Patch("/Me", `{"op":"replace","path":"userName","value":"taken"}`).Fails(409, "uniqueness"),
 				c.Put("/Me", scimtest.User("TAKEN")).Fails(409, "uniqueness"),
-				c.Put("/Me", `{}`).Fails(400, "invalidSyntax"),
+				c.Put("/Me", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}`).Fails(400, "invalidSyntax"),
 				c.Patch("/Me", `{"op":"remove","path":"userName"}`).Fails(400, "mutability"),
 			} {
 				require.Equal(t, scimtest.BaseURL+path, failed.Header.Get("Location"), failed.Text)

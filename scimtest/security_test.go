@@ -301,7 +301,7 @@ func TestConformanceAccess(t *testing.T) {
 		c.Filter("/Users", `userName eq "barbara@x.example`).Is(400)
 		c.Get("/Users/barbara@x.example").Is(404)
 		c.Get("/barbara@x.example").Is(404)
-		c.Put(path, scimtest.User("barbara@x.example", `"emails":"barbara@x.example"`, `"nickName":5`)).Is(400)
+		c.Put(path, scimtest.User("barbara@x.example", `"emails":"barbara@x.example"`, `"nickName":true`)).Is(400)
 		c.Patch(path, `{"op":"replace","path":"emails[value eq \"barbara@x.example\"]","value":{"value":"x"}}`).Is(400)
 		c.Post("/Users", scimtest.User("barbara@x.example")).Is(409)
 		c.Delete(path).Is(204)

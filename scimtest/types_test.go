@@ -17,21 +17,22 @@ func TestConformanceTypes(t *testing.T) {
 
 	for _, row := range []struct {
 		ids, name, attribute string
-		good, bad            []string
+		good, bad            []string // bad to both clients
 		want                 map[string]string
+		strict               []string // bad to the strict client
 	}{
 		{"T-3", "integer: no fraction, no exponent, every digit kept", "count",
 			[]string{"0", "-1", "9007199254740993", "9223372036854775807", "-9223372036854775808"},
-			[]string{"1.0", "1.5", "1e3", `"1"`, `"x"`, "true", "{}", "[1,2]", "9223372036854775808", "1" + strings.Repeat("0", 400)}, map[string]string{"-0": "0"}},
+			[]string{"1.0", "1.5", "1e3", `"x"`, "true", "{}", "[1,2]", "9223372036854775808", "1" + strings.Repeat("0", 400)}, map[string]string{"-0": "0"}, []string{`"1"`}},
 		{"T-3", "decimal: a number", "weight", []string{"1.5", "0", "-3.25", "100", "1e3", "1.50", "123456789.123456789"},
-			[]string{`"1.5"`, `"x"`, "true", "{}", "[1.5,2]", "1e999"}, nil},
+			[]string{`"x"`, "true", "{}", "[1.5,2]", "1e999"}, nil, []string{`"1.5"`}},
 		{"T-4", "dateTime: an xsd:dateTime with date and time", "seen", []string{`"2011-05-13T04:42:34Z"`, `"2011-05-13T04:42:34.123+02:00"`, `"2024-02-29T23:59:59Z"`, `"2011-05-13T04:42:34.1234567Z"`},
-			[]string{`"2011-05-13"`, `"04:42:34"`, "1305261754", `"2011-05-13T04:42Z"`, `"2023-02-29T00:00:00Z"`, `"2011-05-13t04:42:34z"`, `"20110513T044234Z"`, `"2011-05-13T04:42:34+2:00"`, `"x"`, "true", "{}", `"99999-01-01T00:00:00Z"`}, nil},
-		{"T-2", "boolean: true or false", "online", []string{"true", "false"}, []string{"1", "0", `"on"`, "{}", "[true,false]"}, nil},
-		{"T-5", "binary: base64", "key", []string{`"AAAA"`, `"AA=="`, `"AA"`, `"+/+/"`}, []string{`"!!!"`, `"-_-_"`, `"A"`, `"AA="`, `"AA===="`, `"AA AA"`, "5", "true", "{}"}, nil},
-		{"T-1", "string: a string", "label", []string{`"x"`, `""`, `" "`}, []string{"5", "true", "{}", `["a","b"]`}, nil},
-		{"T-12", "multi-valued simple attribute: an array of its type", "tags", []string{`["a"]`, `["a","b"]`}, []string{`[5]`, `[["a"]]`, `[{"value":"a"}]`, `["a",5]`, `[true]`}, map[string]string{`["a","b","A"]`: `["a","b"]`, `["a",null]`: `["a"]`}},
-		{"T-12", "multi-valued integer attribute", "sizes", []string{`[1]`, `[1,2]`}, []string{`[1.5]`, `["1"]`, `[[1]]`, `["x"]`}, map[string]string{`[1,1]`: `[1]`}},
+			[]string{`"2011-05-13"`, `"04:42:34"`, "1305261754", `"2011-05-13T04:42Z"`, `"2023-02-29T00:00:00Z"`, `"2011-05-13t04:42:34z"`, `"20110513T044234Z"`, `"2011-05-13T04:42:34+2:00"`, `"x"`, "true", "{}", `"99999-01-01T00:00:00Z"`}, nil, nil},
+		{"T-2", "boolean: true or false", "online", []string{"true", "false"}, []string{"1", "0", `"on"`, "{}", "[true,false]", `""`}, nil, nil},
+		{"T-5", "binary: base64", "key", []string{`"AAAA"`, `"AA=="`, `"AA"`, `"+/+/"`}, []string{`"!!!"`, `"-_-_"`, `"A"`, `"AA="`, `"AA===="`, `"AA AA"`, "5", "true", "{}"}, nil, nil},
+		{"T-1", "string: a string", "label", []string{`"x"`, `""`, `" "`}, []string{"true", "{}", `["a","b"]`}, nil, []string{"5"}},
+		{"T-12", "multi-valued simple attribute: an array of its type", "tags", []string{`["a"]`, `["a","b"]`}, []string{`[["a"]]`, `[{"value":"a"}]`, `[true]`}, map[string]string{`["a","b","A"]`: `["a","b"]`, `["a",null]`: `["a"]`}, []string{`[5]`, `["a",5]`}},
+		{"T-12", "multi-valued integer attribute", "sizes", []string{`[1]`, `[1,2]`}, []string{`[1.5]`, `[[1]]`, `["x"]`}, map[string]string{`[1,1]`: `[1]`}, []string{`["1"]`}},
 	} {
 		scimtest.Prove(t, row.ids, row.name, func(t *testing.T) {
 			want := map[string]string{}
@@ -61,6 +62,9 @@ func TestConformanceTypes(t *testing.T) {
 				}
 				c.Delete(path).Is(204)
 			})
+			for _, v := range row.strict {
+				s.strict(t).Post("/Devices", device(strconv.Quote(row.attribute)+":"+v)).Fails(400, "invalidValue")
+			}
 		})
 	}
 	scimtest.Prove(t, "T-3", "numbers and dates are compared by value", func(t *testing.T) {
@@ -73,7 +77,7 @@ func TestConformanceTypes(t *testing.T) {
 			} {
 				c.Filter("/Devices", filter).Total(n)
 			}
-			for _, filter := range []string{`count eq "1"`, `count co 1`, `weight sw 1`, `online gt true`, `key gt "AA=="`, `seen eq 5`, `label eq 5`, `label eq true`} {
+			for _, filter := range []string{`count co 1`, `weight sw 1`, `online gt true`, `key gt "AA=="`, `seen eq 5`, `label eq true`} {
 				c.Filter("/Devices", filter).Fails(400, "invalidFilter")
 			}
 			c.Delete(path).Is(204)
