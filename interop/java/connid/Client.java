@@ -28,9 +28,10 @@ import org.identityconnectors.framework.spi.SearchResultsHandler;
 /** What Apache Syncope does to a SCIM service through the connector of ConnId. Arguments: base URL, token. */
 final class Client {
     private static final String ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-    private static final String DEPARTMENT = ENTERPRISE + ".department";
+    private static final String DEPARTMENT = ENTERPRISE + ":department";
+    private static final String DOTTED_DEPARTMENT = ENTERPRISE + ".department";
     private static final String[] WANTED = {"userName", "active", "title", "name.givenName", "name.familyName",
-        "emails.work.value", "groups", "displayName", "members", DEPARTMENT};
+        "emails.work.value", "groups", "displayName", "members", DEPARTMENT, DOTTED_DEPARTMENT};
 
     /** How the connector writes a member or a group of a user. */
     private static final Pattern REFERENCE = Pattern.compile("BaseResourceReference\\{value=([^,]*),.*", Pattern.DOTALL);
@@ -38,17 +39,22 @@ final class Client {
     private final Steps steps = new Steps("connid");
     private final SCIMv2Connector scim;
     private final SCIMv2Connector patching;
+    private final SCIMv2Connector dotted;
     private final List<Uid> others = new ArrayList<>();
     private Uid user;
     private Uid group;
 
     private Client(String base, String token) throws Exception {
-        scim = connector(base, token, "PUT");
-        patching = connector(base, token, "PATCH");
+        scim = connector(base, token, "PUT", true);
+        patching = connector(base, token, "PATCH", true);
+        dotted = connector(base, token, "PUT", false);
     }
 
-    /** Returns a connector whose update sends PUT or PATCH; a delta is a PATCH with both. */
-    private static SCIMv2Connector connector(String base, String token, String method) {
+    /**
+     * Returns a connector whose update sends PUT or PATCH (a delta is a PATCH with both), and whose attributes of
+     * extensions have a colon or a dot after the schema URI.
+     */
+    private static SCIMv2Connector connector(String base, String token, String method, boolean colon) {
         SCIMConnectorConfiguration c = new SCIMConnectorConfiguration();
         c.setBaseAddress(base + "/");
         c.setBearerToken(token);
@@ -56,6 +62,7 @@ final class Client {
         c.setContentType("application/scim+json");
         c.setUpdateUserMethod(method);
         c.setUpdateGroupMethod("PATCH");
+        c.setUseColonOnExtensionAttributes(colon);
         c.setScimProvider("STANDARD");
         SCIMv2Connector connector = new SCIMv2Connector();
         connector.init(c);
@@ -80,8 +87,12 @@ final class Client {
     private static final OperationOptions ALL = new OperationOptionsBuilder().setAttributesToGet(WANTED).build();
 
     private List<ConnectorObject> find(ObjectClass type, Filter filter, OperationOptions options) {
+        return find(scim, type, filter, options);
+    }
+
+    private static List<ConnectorObject> find(SCIMv2Connector connector, ObjectClass type, Filter filter, OperationOptions options) {
         List<ConnectorObject> found = new ArrayList<>();
-        scim.executeQuery(type, filter, found::add, options);
+        connector.executeQuery(type, filter, found::add, options);
         return found;
     }
 
@@ -120,6 +131,7 @@ final class Client {
             want(ObjectClass.ACCOUNT, user, "userName", "connid-barbara");
             want(ObjectClass.ACCOUNT, user, "name.familyName", "Jensen");
             want(ObjectClass.ACCOUNT, user, "emails.work.value", "bjensen@example.com");
+            want(ObjectClass.ACCOUNT, user, DEPARTMENT, "Sales");
             want(ObjectClass.ACCOUNT, user, "active", true);
         });
         steps.step("create the same account again", () -> {
@@ -252,6 +264,12 @@ final class Client {
         steps.step("change an enterprise attribute", () -> {
             delta(ObjectClass.ACCOUNT, user, AttributeDeltaBuilder.build(DEPARTMENT, "Tours"));
             want(ObjectClass.ACCOUNT, user, DEPARTMENT, "Tours");
+        });
+        steps.step("change an enterprise attribute, named with a dot", () -> {
+            dotted.updateDelta(ObjectClass.ACCOUNT, user, Set.of(AttributeDeltaBuilder.build(DOTTED_DEPARTMENT, "Guides")), ALL);
+            want(ObjectClass.ACCOUNT, user, DEPARTMENT, "Guides");
+            ConnectorObject read = find(dotted, ObjectClass.ACCOUNT, new EqualsFilter(user), ALL).get(0);
+            Steps.expect(read.getAttributeByName(DOTTED_DEPARTMENT).getValue(), List.of("Guides"));
         });
         for (String name : List.of("active", OperationalAttributes.ENABLE_NAME)) {
             for (boolean enabled : List.of(false, true)) {
