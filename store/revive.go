@@ -15,7 +15,8 @@ type Reviver interface {
 
 	// Tombstone returns the resource, as it was, that was deleted last of those
 	// that had the value v of the attribute p when they were deleted, or
-	// ErrNotFound. p is one of schema.ResourceType.Unique; values are compared
+	// ErrNotFound. If that one was revived or purged, the older ones are not
+	// found: the value may have belonged to another person. p is one of schema.ResourceType.Unique; values are compared
 	// as Create compares them. A path by which the store does not find
 	// tombstones is ErrNotFound too, and any path that is not unique: an e-mail
 	// address does not bring a resource back. With ForUpdate, inside a

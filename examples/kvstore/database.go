@@ -23,7 +23,7 @@ var (
 	bucketJoined    = []byte("joined")    // tenant, type, group, member → place
 	bucketMemberOf  = []byte("memberOf")  // tenant, type, folded member, member, seq of the group → group
 	bucketDead      = []byte("dead")      // tenant, type, id → record
-	bucketFormer    = []byte("former")    // tenant, type, path, key, deletion → id
+	bucketFormer    = []byte("former")    // tenant, type, path, key → id of the tombstone deleted last
 	bucketDeadSince = []byte("deadSince") // tenant, type, time, id → nothing
 	bucketEntries   = []byte("entries")   // id → entry of the outbox
 	bucketStreams   = []byte("streams")   // queue, tenant, type, resource, seq → id

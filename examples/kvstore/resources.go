@@ -50,7 +50,6 @@ type record struct {
 	Created, LastModified time.Time
 	Attributes            json.RawMessage
 	Deleted               time.Time `json:",omitzero"`
-	Deletion              uint64    `json:",omitempty"` // place among deletions
 }
 
 // scope is a resource type in a tenant.

@@ -34,15 +34,13 @@ func (k keeper) Delete(ctx context.Context, c *store.Change) error {
 		if err != nil {
 			return err
 		}
-		if rec.Deletion, err = tx.Bucket(bucketDead).NextSequence(); err != nil {
-			return err
-		}
 		rec.Deleted = c.At
 		return k.bury(tx, x, c.ID, rec)
 	})
 }
 
-// bury keeps a record that is deleted.
+// bury keeps a record that is deleted. Its unique values lead to it and no longer
+// to an older tombstone.
 func (k keeper) bury(tx *bolt.Tx, x scope, id string, rec record) error {
 	names, err := k.names(x, id, rec)
 	if err != nil {
@@ -66,6 +64,9 @@ func (k keeper) exhume(tx *bolt.Tx, x scope, id string, rec record) error {
 		return err
 	}
 	for _, name := range names {
+		if string(tx.Bucket(bucketFormer).Get(name)) != id {
+			continue // a newer tombstone's
+		}
 		if err := tx.Bucket(bucketFormer).Delete(name); err != nil {
 			return err
 		}
@@ -85,7 +86,7 @@ func (k keeper) names(x scope, id string, rec record) ([][]byte, error) {
 	var out [][]byte
 	for _, p := range k.t.Unique() {
 		for v := range p.Values(r) {
-			out = append(out, x.key(p.String(), valueKey(p.Last(), v), number(rec.Deletion)))
+			out = append(out, x.key(p.String(), valueKey(p.Last(), v)))
 		}
 	}
 	return out, nil
@@ -98,15 +99,16 @@ func (k keeper) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value
 	}
 	err = k.db.read(ctx, func(tx *bolt.Tx) error {
 		x := k.scope(ctx)
-		for _, id := range descending(tx.Bucket(bucketFormer), x.key(p.String(), valueKey(p.Last(), v)), nil) {
-			rec, err := x.find(tx, bucketDead, string(id))
-			if err != nil {
-				return err
-			}
-			r, err = k.resource(string(id), rec)
+		id := tx.Bucket(bucketFormer).Get(x.key(p.String(), valueKey(p.Last(), v)))
+		if id == nil {
+			return store.ErrNotFound
+		}
+		rec, err := x.find(tx, bucketDead, string(id))
+		if err != nil {
 			return err
 		}
-		return store.ErrNotFound
+		r, err = k.resource(string(id), rec)
+		return err
 	})
 	return r, err
 }

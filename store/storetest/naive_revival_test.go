@@ -40,12 +40,30 @@ func (s *naive) buried(ctx context.Context, r row, p schema.AttrPath, v schema.V
 		return false
 	}
 	for w := range p.Values(r.resource) {
+		if slices.Contains(r.lost, s.fold(p.Last(), w)) && r.dead {
+			continue
+		}
 		if s.db.has("tombstones have any name") || v.Assigned() && s.fold(p.Last(), v) == s.fold(p.Last(), w) &&
 			(v.Text() == w.Text() || !s.db.has("tombstones keep their case")) {
 			return true
 		}
 	}
 	return false
+}
+
+// lose makes tombstones unfindable by the unique values of a row that is
+// deleted.
+func (s *naive) lose(ctx context.Context, deleted row) {
+	for i, r := range s.db.rows {
+		if !r.dead || !s.sees(ctx, r, "Delete") || r.resource.Type != s.t {
+			continue
+		}
+		for _, p := range s.t.Unique() {
+			for v := range p.Values(deleted.resource) {
+				s.db.rows[i].lost = append(slices.Clone(r.lost), s.fold(p.Last(), v))
+			}
+		}
+	}
 }
 
 func (s *naive) Revive(ctx context.Context, c *store.Change) (*schema.Resource, error) {
@@ -79,7 +97,7 @@ func (s *naive) Revive(ctx context.Context, c *store.Change) (*schema.Resource, 
 	if s.db.has("revival merges") {
 		after.Attributes = after.Attributes.With(schema.ExternalIDAttribute, r.resource.Get(schema.ExternalIDAttribute))
 	}
-	r.resource, r.dead, r.members = s.kept(&after, r.version), false, nil
+	r.resource, r.dead, r.members, r.lost = s.kept(&after, r.version), false, nil, nil
 	if s.db.has("revival leaves the tombstone") {
 		s.db.rows = append(s.db.rows, r)
 	} else {

@@ -40,6 +40,7 @@ type row struct {
 	dead     bool
 	died     int // the greater the later
 	diedAt   time.Time
+	lost     []string // folded unique values by which the tombstone is not found
 }
 
 type naive struct {
@@ -500,6 +501,9 @@ func (s *naive) Delete(ctx context.Context, c *store.Change) error {
 	}
 	s.db.deaths++
 	r := &s.db.rows[i]
+	if !s.db.has("older tombstones are found") && !s.db.has("the first tombstone is found") {
+		s.lose(ctx, *r)
+	}
 	r.dead, r.died, r.diedAt = true, s.db.deaths, c.At
 	return nil
 }

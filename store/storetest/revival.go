@@ -78,6 +78,23 @@ var revival = []test{
 		},
 	},
 	{
+		name:     "revival/an older one",
+		contract: "Tombstone: If that one was revived or purged, the older ones are not found.",
+		needs:    needRevival,
+		run: func(k *kit) {
+			for range 2 {
+				k.delete(k.Users, k.newUser("a"))
+			}
+			c := k.rename(k.tombstone("a"), "b")
+			revived, err := k.reviver().Revive(k.ctx, c)
+			k.NoError(err, "Revive")
+			k.noTombstone("a")
+			k.delete(k.Users, revived)
+			k.noTombstone("a")
+			k.Equal(revived.ID, k.tombstone("b").ID, "id")
+		},
+	},
+	{
 		name:     "revival/by unique values alone",
 		contract: "Any path that is not unique is ErrNotFound: nobody comes back by an e-mail address.",
 		needs:    needRevival,

@@ -184,6 +184,7 @@ var caught = []breach{
 	{"revival leaves the tombstone", "revival/the id comes back"},
 	{"the first tombstone is found", "revival/the one deleted last"},
 	{"tombstones have any name", "revival/the one deleted last"},
+	{"older tombstones are found", "revival/an older one"},
 	{"tombstones have any attribute", "revival/by unique values alone"},
 	{"the living are revived", "revival/what cannot be revived"},
 	{"Revive ignores the version", "revival/what cannot be revived"},
