@@ -3,6 +3,7 @@ package scim_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -366,4 +367,56 @@ func TestRunNeedsAnOutbox(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(_ *world, c *scim.Config) { c.Outbox = nil })
 	require.ErrorContains(t, w.h.Run(t.Context()), "Config.Outbox")
+}
+
+// repeated runs every function a second time, after the first transaction was
+// rolled back as after a conflict.
+type repeated struct{ store.Transactor }
+
+func (t repeated) InTx(ctx context.Context, fn func(context.Context) error) error {
+	conflict := errors.New("conflict")
+	err := t.Transactor.InTx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return conflict
+	})
+	if !errors.Is(err, conflict) {
+		return err
+	}
+	return t.Transactor.InTx(ctx, fn)
+}
+
+// A transaction that is repeated appends each event and each revocation once.
+func TestRepeatedTransactionRaisesEachEventOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		c.Tx = repeated{w.db}
+		all(&c.Hooks, w.see)
+		c.Hooks.Revoke = func(_ context.Context, e *store.Event) error {
+			w.note("revoked")
+			return nil
+		}
+	})
+	path := w.user("a")
+	w.group("g", path)
+	w.patch(200, path, deactivate)
+	w.patch(200, path, reactivate)
+	w.do(204, "DELETE", path, "")
+	require.Equal(t, []string{"revoked", "revoked"}, w.noted())
+	w.run()
+	w.eventually("all are delivered", func() bool {
+		left, err := w.db.Backlog(context.Background())
+		return err == nil && len(left) == 0
+	})
+	var got []string
+	for _, note := range w.noted() {
+		if !strings.HasSuffix(note, "by members") && note != "membersChanged by post" { // of the group
+			got = append(got, note)
+		}
+	}
+	slices.Sort(got)
+	require.Equal(t, []string{
+		"created by post", "created by post", "deactivated by delete", "deactivated by patch", "deleted by delete", "reactivated by patch",
+	}, got)
 }

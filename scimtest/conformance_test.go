@@ -1,6 +1,8 @@
 package scimtest_test
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -19,6 +22,43 @@ func TestConformance(t *testing.T) {
 		db := memstore.New()
 		h, err := scim.New(scim.Config{
 			BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),
+			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+		})
+		require.NoError(t, err)
+		return h
+	})
+}
+
+// twice is a transactor that runs every function a second time, after the first
+// transaction was rolled back as after a conflict.
+type twice struct{ store.Transactor }
+
+func (t twice) InTx(ctx context.Context, fn func(context.Context) error) error {
+	if ctx.Value(twice{}) != nil {
+		return t.Transactor.InTx(ctx, fn) // joins
+	}
+	ctx = context.WithValue(ctx, twice{}, true)
+	conflict := errors.New("conflict")
+	err := t.Transactor.InTx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return conflict
+	})
+	if !errors.Is(err, conflict) {
+		return err
+	}
+	return t.Transactor.InTx(ctx, fn)
+}
+
+// TestConformanceOfRepeatedTransactions runs the kit on a transactor that
+// repeats every transaction: responses are the same.
+func TestConformanceOfRepeatedTransactions(t *testing.T) {
+	t.Parallel()
+	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
+		db := memstore.New()
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: auth, Tx: twice{db}, Logger: slog.New(slog.DiscardHandler),
 			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 		})
 		require.NoError(t, err)

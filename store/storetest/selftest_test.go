@@ -2,15 +2,12 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // breach is a way to break the naive store, and the case that must notice.
@@ -124,6 +121,8 @@ var caught = []breach{
 	{"an error of the store commits", "transactions/an error of the store"},
 	{"what is not found ends the transaction", "transactions/going on after ErrNotFound"},
 	{"rollback forgets members", "transactions/rollback of groups"},
+	{"no rollback", "transactions/run again"},
+	{"rollback forgets members", "transactions/run again"},
 	{"a panic keeps the lock", "transactions/panic"},
 	{"joining does not", "transactions/joining"},
 	{"dirty reads", "transactions/unseen before the commit"},
@@ -251,28 +250,6 @@ func (s suite[F, K]) prove(t *testing.T, breaches []breach, broken func(defect s
 func TestSimplestStorePasses(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) Fixture { return newNaive("") })
-}
-
-// twice is a transactor that runs every function a second time, after the first
-// transaction was rolled back as after a conflict.
-type twice struct{ store.Transactor }
-
-func (tx twice) InTx(ctx context.Context, fn func(context.Context) error) error {
-	if ctx.Value(twice{}) != nil {
-		return tx.Transactor.InTx(ctx, fn) // joins
-	}
-	ctx = context.WithValue(ctx, twice{}, true)
-	conflict := errors.New("conflict")
-	err := tx.Transactor.InTx(ctx, func(ctx context.Context) error {
-		if err := fn(ctx); err != nil {
-			return err
-		}
-		return conflict
-	})
-	if !errors.Is(err, conflict) {
-		return err
-	}
-	return tx.Transactor.InTx(ctx, fn)
 }
 
 // InTx may run its function again.

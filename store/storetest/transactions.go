@@ -12,6 +12,29 @@ import (
 
 var errVeto = errors.New("storetest: veto")
 
+// twice is a transactor that runs every function a second time, after the first
+// transaction was rolled back as after a conflict.
+type twice struct{ store.Transactor }
+
+var errConflict = errors.New("storetest: conflict")
+
+func (t twice) InTx(ctx context.Context, fn func(context.Context) error) error {
+	if ctx.Value(twice{}) != nil {
+		return t.Transactor.InTx(ctx, fn) // joins
+	}
+	ctx = context.WithValue(ctx, twice{}, true)
+	err := t.Transactor.InTx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return errConflict
+	})
+	if !errors.Is(err, errConflict) {
+		return err
+	}
+	return t.Transactor.InTx(ctx, fn)
+}
+
 var transactions = []test{
 	{
 		name:     "transactions/commit",
@@ -128,6 +151,40 @@ var transactions = []test{
 			k.groupsOf(us[1], g)
 			k.groupsOf(us[2])
 			k.Equal(2, k.total(k.Groups), "groups")
+		},
+	},
+	{
+		name:     "transactions/run again",
+		contract: "A conflict with another transaction may run fn again before the commit: after the rollback the same calls have the same results.",
+		needs:    needTx | needGroups,
+		run: func(k *kit) {
+			us := k.newUsers(3)
+			g := k.newGroup("g", us[0])
+			stays, leaver := k.get(k.Users, us[1]), k.get(k.Users, us[0])
+			fresh, group, at := k.user("fresh"), k.group("h"), k.now()
+			renaming := k.rename(stays, "renamed")
+			var created, renamed, joined *schema.Resource
+			var left []string
+			err := twice{k.Tx}.InTx(k.ctx, func(ctx context.Context) (err error) {
+				created = k.createIn(ctx, k.Users, fresh)
+				renamed, err = k.Users.Update(ctx, renaming)
+				k.NoError(err, "Update")
+				left, err = k.Groups.RemoveFromAll(ctx, departure(us[0], at))
+				k.NoError(err, "RemoveFromAll")
+				k.NoError(k.Users.Delete(ctx, Deletion(leaver, "")), "Delete")
+				joined = k.createWith(ctx, group, users(us[1], us[2]))
+				return nil
+			})
+			k.NoError(err, "InTx")
+			k.same(created, k.get(k.Users, created.ID), "the user that was created")
+			k.same(renamed, k.get(k.Users, renamed.ID), "the user that was renamed")
+			k.gone(k.Users, us[0])
+			k.sameIDs([]string{g.ID}, left, "groups that the member left")
+			k.members(g)
+			k.members(joined, us[1], us[2])
+			k.groupsOf(us[2], joined)
+			k.totals(3, k.total(k.Users), "users")
+			k.totals(2, k.total(k.Groups), "groups")
 		},
 	},
 	{
