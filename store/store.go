@@ -35,14 +35,18 @@ type Store interface {
 	List(ctx context.Context, q *Query) (Page, error)
 
 	// Create stores c.After as a new resource and returns it as stored; c.Before
-	// is nil. c.After has an id and times; a store with ids of its own ignores
-	// the id and returns its own, which was never used before. The store sets
-	// the first Version. c.After never has members: a group with members is
-	// created by MemberStore.PutMembers.
-	// A value taken by another resource, live in the same tenant, of an
-	// attribute with uniqueness (schema.ResourceType.Unique, compared by
-	// schema.FoldKey where it folds case) is a [*UniquenessError] (409
-	// uniqueness), and nothing is stored.
+	// is nil. c.After has an id, which was never used before, and times. A store
+	// that makes ids itself ignores that id and returns its own; it must never
+	// make one again that it has made, for whatever resource type, also not after
+	// a deletion (RFC 7643 §3.1). The store sets the first Version. c.After never
+	// has members: a group with members is created by MemberStore.PutMembers.
+	//
+	// If another live resource of the tenant has the same value of a unique
+	// attribute (schema.ResourceType.Unique), the error is a [*UniquenessError]
+	// (409 uniqueness) and nothing is stored. Values of an attribute that folds
+	// case are the same if their schema.FoldKey is. A store may refuse more
+	// values, as a unique index with a coarser collation does, and values of other
+	// attributes; it never refuses fewer.
 	Create(ctx context.Context, c *Change) (*schema.Resource, error)
 
 	// Update stores c.After in place of c.Before and returns it as stored,
@@ -54,9 +58,9 @@ type Store interface {
 	// error nothing changed.
 	Update(ctx context.Context, c *Change) (*schema.Resource, error)
 
-	// Delete removes the resource c.ID; its unique values are free at once, its
-	// id is never used again. c.Before is the resource as it was read, c.After
-	// is nil. ErrNotFound (404), ErrVersion as Update (412).
+	// Delete removes the resource c.ID; other resources may have its unique values
+	// at once. c.Before is the resource as it was read, c.After is nil.
+	// ErrNotFound (404) and ErrVersion (412) as Update.
 	Delete(ctx context.Context, c *Change) error
 }
 

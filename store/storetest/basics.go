@@ -107,7 +107,7 @@ var basics = []test{
 	},
 	{
 		name:     "basics/an id is never used again",
-		contract: "A store with ids of its own returns one which was never used before; a deleted id is never used again (RFC 7643 §3.1).", // M-13
+		contract: "A store that makes ids itself must never make one again that it has made, also not after a deletion (RFC 7643 §3.1).", // M-13
 		run: func(k *kit) {
 			used := map[string]bool{}
 			for range 5 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -271,6 +272,23 @@ func TestStoreOfShortPagesPasses(t *testing.T) {
 			f.Users.(*naive).db.longest = longest
 			return f
 		})
+	}
+}
+
+// A store may refuse more than schema.FoldKey takes for the same, if that is
+// said, and never fewer.
+func TestStoreOfCoarseUniquenessPasses(t *testing.T) {
+	t.Parallel()
+	for _, coarse := range []string{"keys are trimmed", "keys end at zero"} {
+		for _, c := range stores.cases {
+			if !strings.HasPrefix(c.name, "uniqueness/free") && !strings.HasPrefix(c.name, "uniqueness/taken") {
+				continue
+			}
+			f := newNaive(coarse)
+			f.CoarseUniqueness = true
+			got := stores.one(t.Context(), c, f)
+			require.Empty(t, got.failure, c.name)
+		}
 	}
 }
 

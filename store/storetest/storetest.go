@@ -30,6 +30,10 @@ type Fixture struct {
 	// SingleTenant says that the stores do not tell tenants apart. Such a
 	// store serves an application that has no tenants.
 	SingleTenant bool
+	// CoarseUniqueness says that the stores refuse more userNames than
+	// schema.FoldKey takes for the same, as a unique index with a coarser
+	// collation does. They never refuse fewer.
+	CoarseUniqueness bool
 	// EstimatedTotals says that totals may be more than there are. They are never
 	// fewer.
 	EstimatedTotals bool
