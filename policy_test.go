@@ -353,3 +353,34 @@ func TestAMistakeIsReportedOnce(t *testing.T) {
 	require.ErrorContains(t, err, "store.Reviver")
 	require.NotContains(t, err.Error(), "EndSessions")
 }
+
+// queryLog is a store that notes the queries of its lists.
+type queryLog struct {
+	store.Store
+	queries []store.Query
+}
+
+func (s *queryLog) Unwrap() store.Store { return s.Store }
+
+func (s *queryLog) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	s.queries = append(s.queries, *q)
+	return s.Store.List(ctx, q)
+}
+
+// The look-up of a twin reads one resource and asks for no total.
+func TestLookUpOfATwinAsksForNoTotal(t *testing.T) {
+	t.Parallel()
+	log := &queryLog{}
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		log.Store = w.users
+		c.Endpoints[0].Store = log
+		c.Endpoints[0].OnTwin = scim.RestoreInactive
+	})
+	w.patch(200, w.user("a"), deactivate)
+	log.queries = nil
+	w.user("A")
+	require.Len(t, log.queries, 1)
+	require.False(t, log.queries[0].Total, "Total")
+	require.Equal(t, 1, log.queries[0].Count, "Count")
+	require.Equal(t, `userName eq "A"`, log.queries[0].Filter.String())
+}

@@ -99,8 +99,7 @@ func (h *Handler) mayReplace(r *request, ep *endpoint, id string) bool {
 		h.cfg.Authorize(r.ctx, Operation{Kind: OperationReplace, Principal: r.principal, Type: ep.Type, ID: id}) == nil
 }
 
-// twin finds the resource that has the name which was taken; nil if it has
-// gone meanwhile.
+// twin returns the resource whose value was taken; nil if it is gone.
 func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *lifecycle.Creation) (*schema.Resource, error) {
 	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.Attributes.Get(name)}
 	return h.findFirst(ctx, &selection{ep: ep, filter: filter.New(same)})
