@@ -169,6 +169,7 @@ func (k *kit) manyUsers(n int) []string {
 			if err != nil {
 				return err
 			}
+			k.NotEmpty(stored.ID, "Create returned no id") // also a sign of progress
 			out[i] = stored.ID
 		}
 		return nil
