@@ -19,9 +19,12 @@ import (
 // be modified. Times are kept in microseconds or better: LastModified moves with
 // every change, by a microsecond at least.
 //
-// Errors: the sentinels of this package, or wrapped ones, where a method names
-// them. Anything else becomes a plain 500 whose text is logged and never sent,
-// except a context's own error, which becomes 503.
+// Errors, wrapped or not: the sentinels of this package where a method names
+// them, and [ErrUnavailable] (503) from every method. A *schema.Error is a mistake
+// of the client and is sent to it: 400 with its Type as scimType (409 for
+// uniqueness, 403 for sensitive), for example invalidValue for a value that a
+// column cannot hold. The error of a context that has ended is 503. Any other
+// error is 500; its text is logged and never sent.
 type Store interface {
 	// Get returns the resource with that id, compared byte for byte, or
 	// ErrNotFound (404). An id that cannot exist in the store (no UUID, no
@@ -153,12 +156,12 @@ type Change struct {
 type MemberStore interface {
 	Store
 
-	// Members yields the members of the group in a fixed order: each that stays
-	// throughout exactly once; one that joins or leaves meanwhile may be among
-	// them or not. It is drawn while a response is written, to a client that may
-	// be slow, so while it yields it holds neither a lock that writers need nor
-	// a connection that others wait for. A failure is yielded once, as the last
-	// element; ErrNotFound if there is no such group.
+	// Members yields the members of the group in any order. Each member that
+	// stays throughout is yielded exactly once; a member that joins or leaves
+	// meanwhile is yielded or not. Members are read while a response is written
+	// to a client that may be slow, so while Members yields it holds neither a
+	// lock that writers need nor a connection that other calls wait for. An error
+	// is yielded once, as the last element: ErrNotFound if there is no such group.
 	Members(ctx context.Context, id string) iter.Seq2[schema.Member, error]
 
 	// PutMembers is Update with c.Members, in one atomic step. With c.Before nil
