@@ -7,21 +7,21 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Reviver is a [Store] that keeps what it deletes as a tombstone and can bring
-// it back, as far as Capabilities.Revives says. A tombstone is in no result of
-// another method and holds no unique value.
+// Reviver is a [Store] that keeps deleted resources as tombstones and can revive
+// them, if it declares Capabilities.Revives. No other method returns a tombstone,
+// and a tombstone does not keep its unique values from other resources.
 type Reviver interface {
 	Store
 
-	// Tombstone returns the resource, as it was, that was deleted last of those
+	// Tombstone returns, as it was, the resource that was deleted last of those
 	// that had the value v of the attribute p when they were deleted, or
-	// ErrNotFound. If that one was revived or purged, the older ones are not
-	// found: the value may have belonged to another person. p is one of schema.ResourceType.Unique; values are compared
-	// as Create compares them. A path by which the store does not find
-	// tombstones is ErrNotFound too, and any path that is not unique: an e-mail
-	// address does not bring a resource back. With ForUpdate, inside a
-	// transaction, no other transaction revives the tombstone until this one
-	// ends.
+	// ErrNotFound. When that one has been revived or purged, older ones are not
+	// found: the value may have belonged to another person. p is one of
+	// schema.ResourceType.Unique; values are compared as Create compares them. A
+	// path by which the store does not find tombstones is ErrNotFound too, and so
+	// is a path that is not unique: an e-mail address does not bring a resource
+	// back. With ForUpdate, inside a transaction, no other transaction revives the
+	// tombstone until this one ends.
 	Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value, o GetOptions) (*schema.Resource, error)
 
 	// Revive stores c.After in place of the tombstone c.Before, under the same
