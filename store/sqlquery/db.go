@@ -11,8 +11,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// DB is a database of the application: the [store.Transactor] of all tables in
-// it. It is safe for concurrent use. Make one with [New].
+// DB is a database of the application and the [store.Transactor] of its tables.
+// It is safe for concurrent use. Make one with [New].
 type DB struct {
 	d   *dialect
 	sql *sqldb.DB
@@ -21,7 +21,7 @@ type DB struct {
 	tables []registered
 }
 
-// registered is a table with the ids it hands out, and what it makes of errors.
+// registered is a table of the DB. refused converts errors of a commit.
 type registered struct {
 	name     string
 	prefix   string
@@ -31,8 +31,7 @@ type registered struct {
 
 var _ store.Transactor = (*DB)(nil)
 
-// New returns the tables' side of an open database, which stays the caller's to
-// close.
+// New returns a DB for an open database. The caller closes the database.
 func New(db *sql.DB, d Dialect) (*DB, error) {
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlquery: New needs a database and a dialect")
@@ -43,8 +42,8 @@ func New(db *sql.DB, d Dialect) (*DB, error) {
 // Database implements [store.Located].
 func (db *DB) Database() any { return db.sql.Database() }
 
-// register adds a table, unless its ids could be those of another one: ids are
-// unique across resource types (RFC 7643 §3.1).
+// register adds a table. It fails if the table could have an id that another
+// table has: ids are unique across resource types (RFC 7643 §3.1).
 func (db *DB) register(r registered) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -57,8 +56,8 @@ func (db *DB) register(r registered) error {
 	return nil
 }
 
-// coincide reports whether a number behind one prefix can be a number behind
-// the other.
+// coincide reports whether an integer after one prefix can be equal to an
+// integer after the other prefix.
 func coincide(p, q string) bool {
 	if len(p) > len(q) {
 		p, q = q, p

@@ -10,20 +10,19 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// ListTable is a table with one row for each value of a multi-valued
-// attribute, so that filters on it are answered by index: emails.value, or
-// emails[type eq "work"].value, by which Entra ID looks for users. The library
-// writes it, and no one else; what clients are shown comes from the rest
-// column.
+// ListTable is a table with one row for each value of a multi-valued attribute.
+// It has an index for filters such as emails.value or
+// emails[type eq "work"].value, which Entra ID sends. Only the library writes
+// it. Responses are made from the rest column.
 type ListTable struct {
-	Table string // the table
-	Owner string // its column with the key of the resource
-	// Values are columns by sub-attribute ("value", "type"), all of which can
-	// be NULL. The filter "emails pr" is answered only if every sub-attribute
-	// has one.
+	Table string
+	Owner string // column with the key of the resource
+	// Values are columns by sub-attribute ("value", "type"). All of them can be
+	// NULL. The filter "emails pr" is answered in SQL only if every
+	// sub-attribute has a column.
 	Values map[string]string
-	// Keys are columns with schema.FoldKey, by sub-attribute. One of them has
-	// an index.
+	// Keys are columns with schema.FoldKey of the values, by sub-attribute. At
+	// least one needs an index.
 	Keys map[string]string
 }
 
@@ -66,13 +65,13 @@ func (t *Table[T]) valueTable(path string, l ListTable) (*valueTable, error) {
 	p, ok := t.Type().Resolve(path)
 	switch {
 	case !ok || !p.Last().MultiValued || p.Last().Type != schema.TypeComplex:
-		return nil, fmt.Errorf("is no multi-valued complex attribute")
+		return nil, fmt.Errorf("is not a multi-valued complex attribute")
 	case t.typed.rest == nil:
-		return nil, fmt.Errorf("needs a rest field, which keeps the values")
+		return nil, fmt.Errorf("needs a rest field, in which the values are kept")
 	}
 	for _, f := range t.typed.fields {
 		if f.selects() && slices.Equal(f.path[:len(f.path)-1], p) {
-			return nil, fmt.Errorf("the application can change it by %s, and the list would not follow", f.Name)
+			return nil, fmt.Errorf("the field %s has values of it too, and the list would not have the application's changes", f.Name)
 		}
 	}
 	v := &valueTable{ListTable: l, path: p}
@@ -88,7 +87,7 @@ func (t *Table[T]) valueTable(path string, l ListTable) (*valueTable, error) {
 	return v, nil
 }
 
-// writeLists makes the rows of a resource what its attributes say.
+// writeLists replaces the list rows of a resource whose attributes changed.
 func (t *Table[T]) writeLists(ctx context.Context, v *T, before, after *schema.Object) error {
 	for _, l := range t.lists {
 		old, now := getAt(before, l.path), getAt(after, l.path)
@@ -107,7 +106,7 @@ func (t *Table[T]) writeLists(ctx context.Context, v *T, before, after *schema.O
 	return nil
 }
 
-// clearLists takes away the rows of a resource that is deleted.
+// clearLists deletes the list rows of a resource.
 func (t *Table[T]) clearLists(ctx context.Context, v *T) error {
 	for _, l := range t.lists {
 		if err := t.clearList(ctx, l, v); err != nil {
@@ -151,7 +150,7 @@ func (t *Table[T]) fillList(ctx context.Context, l *valueTable, v *T, list schem
 	return nil
 }
 
-// arg returns what the column has for an element.
+// arg returns the value of the column for an element.
 func (c valueColumn) arg(o *schema.Object) any {
 	v := o.Get(c.sub)
 	switch {
@@ -167,7 +166,7 @@ func (c valueColumn) arg(o *schema.Object) any {
 	return v.Text()
 }
 
-// rebuildLists writes the rows of a resource anew.
+// rebuildLists deletes and writes the list rows of a resource.
 func (t *Table[T]) rebuildLists(ctx context.Context, v *T) error {
 	if err := t.clearLists(ctx, v); err != nil {
 		return err

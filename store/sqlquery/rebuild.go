@@ -5,14 +5,15 @@ import (
 	"fmt"
 )
 
-// RebuildKeys makes the key columns of all rows, of every tenant, what the
-// values say, and the rows of Options.Lists; of deleted rows it renews the
-// former keys that there are. It returns how many rows had wrong keys. It is
-// needed after a key column or a list was added to a table that has rows, after the
-// application wrote without keys, and when schema.FoldVersion changes. It fails
-// at two rows with the same key where the index is unique, and names the second;
-// what was done until then stays. The Key of a member table is the program's to
-// renew: ids rarely have anything to fold beyond ASCII.
+// RebuildKeys computes the key columns and the rows of Options.Lists again for
+// all rows of all tenants. In deleted rows it computes the former keys that are
+// not NULL. It returns the number of rows whose keys were wrong.
+//
+// Call it after adding a key column or a list to a table with rows, after the
+// application wrote rows without keys, and when schema.FoldVersion changes. If
+// two rows get the same key and the index is unique it fails and names the
+// second one; the rows before stay rebuilt. It does not rebuild the column Key
+// of a member table.
 func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
 	n := 0
 	var after any
@@ -34,7 +35,7 @@ func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
 	}
 }
 
-// keysAfter reads the next ids.
+// keysAfter returns the next 500 primary keys.
 func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]any, error) {
 	s := t.db.d.statement("SELECT ", t.column(t.id), " FROM ", t.name, " AS ", alias)
 	if after != nil {
@@ -51,7 +52,7 @@ func (t *Table[T]) keysAfter(ctx context.Context, after any) ([]any, error) {
 	return keys, err
 }
 
-// rebuild does it for one row, and reports whether its keys were wrong.
+// rebuild rebuilds one row and reports whether its keys were wrong.
 func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error) {
 	err = t.db.InTx(ctx, func(ctx context.Context) error {
 		v, err := t.anyRow(ctx, key)
@@ -72,8 +73,8 @@ func (t *Table[T]) rebuild(ctx context.Context, key any) (wrong bool, err error)
 	return wrong, err
 }
 
-// anyRow locks and reads a row of whatever tenant, deleted or not; nil if it is
-// gone.
+// anyRow locks and reads a row of any tenant, deleted or not. It returns nil if
+// the row does not exist.
 func (t *Table[T]) anyRow(ctx context.Context, key any) (*T, error) {
 	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")

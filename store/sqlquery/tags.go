@@ -10,21 +10,21 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// tag is what a scim struct tag says, not yet compared with the schema.
+// tag is a parsed scim struct tag, not yet checked against the schema.
 type tag struct {
-	path     string // with the selector taken out: emails.value
+	path     string // without the selector: emails.value
 	selector string // between the brackets: primary, or type eq "work"
 	bracket  bool
 	options  map[string]string
 }
 
-// known are the options and whether they take a value.
+// known has the options and whether they take a value.
 var known = map[string]bool{
 	"key": false, "former": false, "not": false, "rest": false, "deleted": false, "tenant": false, "uuid": false,
 	"prefix": true, "default": true, "unit": true,
 }
 
-// parseTag reads path[selector].sub,option,option=value. A comma within
+// parseTag parses path[selector].sub,option,option=value. A comma inside of the
 // brackets belongs to the selector.
 func parseTag(text string) (tag, error) {
 	path, options := cutOptions(text)
@@ -34,11 +34,11 @@ func parseTag(text string) (tag, error) {
 		takes, ok := known[name]
 		switch _, twice := t.options[name]; {
 		case !ok:
-			return t, fmt.Errorf("%q is no option", name)
+			return t, fmt.Errorf("%q is not an option", name)
 		case twice:
 			return t, fmt.Errorf("option %s occurs twice", name)
 		case takes != valued:
-			return t, fmt.Errorf("option %s: wrong form", o)
+			return t, fmt.Errorf("option %s: a value is missing or not possible", o)
 		}
 		t.options[name] = value
 	}
@@ -55,7 +55,7 @@ func parseTag(text string) (tag, error) {
 	return t, nil
 }
 
-// cutOptions splits at the commas behind the path.
+// cutOptions splits a tag at the commas after the path.
 func cutOptions(text string) (path string, options []string) {
 	from := strings.LastIndexByte(text, ']') + 1
 	comma := strings.IndexByte(text[from:], ',')
@@ -70,13 +70,13 @@ func (t tag) has(option string) bool {
 	return ok
 }
 
-// term is a part of a selector: a sub-attribute and the value it has.
+// term is a part of a selector: a sub-attribute and its value.
 type term struct {
 	sub   *schema.Attribute
 	value schema.Value
 }
 
-// terms reads the selector type eq "work" and …, with the filter language.
+// terms parses a selector such as type eq "work" as a filter.
 func (t tag) terms(rt *schema.ResourceType, list *schema.Attribute) ([]term, error) {
 	prefix := strings.TrimSuffix(t.path, "."+lastName(t.path))
 	p, err := filter.NewResolver(rt, filter.Options{}).Path(prefix+"["+t.selector+"]", nil)
@@ -102,7 +102,7 @@ func conjunction(terms []term, e filter.Expr, list *schema.Attribute) ([]term, e
 			return append(terms, term{sub, e.Value}), nil
 		}
 	}
-	return nil, errors.New("a selector is primary, or a conjunction of eq")
+	return nil, errors.New("a selector must be primary, or eq conditions joined by and: a conjunction")
 }
 
 // structFields returns the fields of a struct that have a scim tag. Fields of

@@ -28,7 +28,7 @@ func checkTags(host reflect.Type, t *schema.ResourceType) error {
 
 func quote(s string) string { return string(schema.AppendJSONString(nil, s)) }
 
-func TestMistakesInTags(t *testing.T) {
+func TestTagMistakesAreReported(t *testing.T) {
 	t.Parallel()
 	const enterprise = schema.EnterpriseUserURI
 	str, ptr, boolean, i64, at := reflect.TypeFor[string](), reflect.TypeFor[*string](), reflect.TypeFor[bool](), reflect.TypeFor[int64](), reflect.TypeFor[time.Time]()
@@ -47,20 +47,20 @@ func TestMistakesInTags(t *testing.T) {
 		{"a selector by a boolean", ptr, `emails[type eq "work" and primary eq true].value`, ""},
 		{"an unknown attribute", str, "nickname2", "has no attribute"},
 		{"a misspelt extension", str, "urn:x:department", "has no attribute"},
-		{"no path", str, "", "neither a path"},
-		{"an unknown option", str, "nickName,keys", `"keys" is no option`},
+		{"no path", str, "", "needs a path"},
+		{"an unknown option", str, "nickName,keys", `"keys" is not an option`},
 		{"an option twice", boolean, "active,not,not", "twice"},
-		{"an option without its value", boolean, "active,default", "wrong form"},
-		{"an option with a value", boolean, "active,not=1", "wrong form"},
-		{"an option that does not fit", str, "nickName,uuid", "does not fit"},
+		{"an option without its value", boolean, "active,default", "a value is missing or not possible"},
+		{"an option with a value", boolean, "active,not=1", "a value is missing or not possible"},
+		{"an option that does not fit", str, "nickName,uuid", "not possible for this path"},
 		{"a key without case", str, "externalId,key", "needs no key"},
-		{"a key of nothing", str, "nickName,key", "without a field"},
+		{"a key of nothing", str, "nickName,key", "has no field"},
 		{"former without deleted", ptr, "userName,former", "needs a field with the tag deleted"},
 		{"former that is never null", str, "userName,former", "must be a nullable string"},
 		{"former that is no text", reflect.TypeFor[*int64](), "userName,former", "must be a nullable string"},
-		{"former of a mail address", ptr, "emails[primary].value,former", "nobody comes back by it"},
-		{"former of the externalId", ptr, "externalId,former", "nobody comes back by it"},
-		{"former and key", ptr, "userName,key,former", "option former does not fit"},
+		{"former of a mail address", ptr, "emails[primary].value,former", "cannot be found by it"},
+		{"former of the externalId", ptr, "externalId,former", "cannot be found by it"},
+		{"former and key", ptr, "userName,key,former", "option former is not possible"},
 		{"a path twice", str, "userName", "has the tag of Login"},
 		{"an id twice", str, "id", "has the tag of ID"},
 		{"not of a text", str, "nickName,not", "for booleans"},
@@ -70,7 +70,7 @@ func TestMistakesInTags(t *testing.T) {
 		{"a default of null", reflect.TypeFor[*bool](), "active,default=true", "cannot be null"},
 		{"a default of another type", boolean, "active,default=yes", "default"},
 		{"a complex attribute", str, "name", "is complex"},
-		{"a whole list", str, "emails.value", "say which"},
+		{"a whole list", str, "emails.value", "select one"},
 		{"a whole list of elements", str, "emails", "is complex"},
 		{"brackets around a single value", str, "name[primary].givenName", "single value"},
 		{"an open bracket", str, "emails[primary.value", "not closed"},
@@ -79,7 +79,7 @@ func TestMistakesInTags(t *testing.T) {
 		{"a selector by another operator", str, `emails[type ne "a"].value`, "conjunction"},
 		{"an unknown sub-attribute", str, `emails[primary].nope`, "has no attribute"},
 		{"a secret", str, "password", "is a secret"},
-		{"groups", str, "groups[primary].value", "table of its own"},
+		{"groups", str, "groups[primary].value", "separate table"},
 		{"schemas", str, "schemas", "made by the library"},
 		{"meta.location", str, "meta.location", "made by the library"},
 		{"a version of text", str, "meta.version", "must be an integer"},
@@ -107,7 +107,7 @@ func TestMistakesInTags(t *testing.T) {
 	}
 }
 
-func TestMistakesInStructs(t *testing.T) {
+func TestStructMistakesAreReported(t *testing.T) {
 	t.Parallel()
 	type inner struct {
 		ID string `scim:"id"`
@@ -142,7 +142,7 @@ func TestMistakesInStructs(t *testing.T) {
 		Mail  string `scim:"emails[primary].value"`
 		Work  string `scim:"emails[type eq \"work\"].value"`
 	}](schema.UserType)
-	check("overlap", "may mean the same element", err)
+	check("overlap", "may select the same element", err)
 	_, err = NewTyped[struct {
 		ID   bool   `scim:"id"`
 		Nick int    `scim:"nickName"`

@@ -9,7 +9,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// builder reads the tags of one struct and collects what is wrong.
+// builder reads the tags of one struct and collects mistakes.
 type builder struct {
 	host   reflect.Type
 	typ    *schema.ResourceType
@@ -37,12 +37,12 @@ func (b *builder) read() []*field {
 	return b.fields
 }
 
-// headers are the paths that are not attributes of the tree.
+// headers are the paths of fields of schema.Resource outside of Attributes.
 var headers = map[string]role{
 	"id": roleID, "meta.version": roleVersion, "meta.created": roleCreated, "meta.lastmodified": roleLastModified,
 }
 
-// allowed are the options that fit each role.
+// allowed are the options that each role can have.
 var allowed = map[role][]string{
 	roleAttribute: {"not", "default", "unit"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
 	roleCreated: {"unit"}, roleLastModified: {"unit"},
@@ -58,12 +58,12 @@ func (b *builder) field(sf reflect.StructField, g tag) error {
 	}
 	for o := range g.options {
 		if !slices.Contains(allowed[f.role], o) {
-			return fmt.Errorf("option %s does not fit here", o)
+			return fmt.Errorf("option %s is not possible for this path", o)
 		}
 	}
 	if unit := g.options["unit"]; unit != "" {
 		if f.codec.unit = units[unit]; f.codec.unit == 0 || f.codec.kind != kindInt {
-			return fmt.Errorf("option unit is s, ms, us or ns, on an integer")
+			return fmt.Errorf("option unit must be s, ms, us or ns, on an integer")
 		}
 	}
 	if err := b.check(f, g); err != nil {
@@ -82,7 +82,7 @@ func (b *builder) role(f *field, g tag) error {
 	case g.path == "" && g.has("tenant"):
 		f.role = roleTenant
 	case g.path == "":
-		return fmt.Errorf("the tag has neither a path nor rest, deleted or tenant")
+		return fmt.Errorf("the tag needs a path, or one of the options rest, deleted and tenant")
 	case isHeader && !g.bracket:
 		f.role = header
 	default:
@@ -97,7 +97,7 @@ func (b *builder) role(f *field, g tag) error {
 	return nil
 }
 
-// resolve finds the attribute and the element that a path means.
+// resolve finds the attribute of a path and parses the selector.
 func (b *builder) resolve(f *field, g tag) error {
 	p, ok := b.typ.Resolve(g.path)
 	if !ok {
@@ -107,17 +107,17 @@ func (b *builder) resolve(f *field, g tag) error {
 	f.path, f.codec.attr = p, a
 	switch {
 	case slices.ContainsFunc(p, (*schema.Attribute).Secret):
-		return fmt.Errorf("%s is a secret, which is never part of a resource: see scim.Config.SetPassword", p)
+		return fmt.Errorf("%s is a secret, which is not part of a resource: see scim.Config.SetPassword", p)
 	case p[0] == schema.MetaAttribute, p[0] == schema.SchemasAttribute:
 		return fmt.Errorf("%s is made by the library", p)
 	case p[0] == b.typ.Members(), p[0] == b.typ.Groups():
-		return fmt.Errorf("%s is kept in a table of its own", p)
+		return fmt.Errorf("%s is kept in a separate table", p)
 	case a.Type == schema.TypeComplex:
 		return fmt.Errorf("%s is complex: name one of its sub-attributes", p)
 	case !p.MultiValued() && g.bracket:
 		return fmt.Errorf("%s has a single value: no brackets", p)
 	case p.MultiValued() && (!g.bracket || a.MultiValued):
-		return fmt.Errorf("%s has many values: say which, as in emails[primary].value, or leave it to the rest field", p)
+		return fmt.Errorf("%s has several values: select one, as in emails[primary].value, or keep them in the rest field", p)
 	case strings.EqualFold(g.selector, "primary"):
 		f.primary = true
 		return nil
@@ -132,7 +132,7 @@ func (b *builder) resolve(f *field, g tag) error {
 // list returns the path of the multi-valued attribute of a selecting field.
 func (f *field) list() schema.AttrPath { return f.path[:len(f.path)-1] }
 
-// check compares the Go type with the role.
+// check checks that the Go type fits the role.
 func (b *builder) check(f *field, g tag) error {
 	c, null := &f.codec, f.codec.null != notNull
 	bad := func(want string) error { return fmt.Errorf("is %s, but must be %s", f.Type, want) }
@@ -144,14 +144,14 @@ func (b *builder) check(f *field, g tag) error {
 		case c.kind != kindText:
 			return bad("a string")
 		case !c.attr.FoldsCase():
-			return fmt.Errorf("%s is compared as it is and needs no key", f.path)
+			return fmt.Errorf("%s is compared without folding and needs no key", f.path)
 		}
 	case roleFormer:
 		switch {
 		case c.kind != kindText || !null:
 			return bad("a nullable string")
 		case !b.identifies(f.path):
-			return fmt.Errorf("%s is no unique string: nobody comes back by it", f.path)
+			return fmt.Errorf("%s is not a unique string: deleted resources cannot be found by it", f.path)
 		}
 	case roleID:
 		var reason string
@@ -203,26 +203,25 @@ func (b *builder) checkAttribute(f *field, g tag) error {
 		}
 		f.start = v
 	case c.null == notNull && f.path.String() == "active":
-		// A client that says nothing of active creates users who can work.
+		// A user created without active is active.
 		f.start = schema.Boolean(true)
 	}
 	return nil
 }
 
-// sameValue reports whether two fields mean the same value of a resource.
+// sameValue reports whether two fields have the same path and selector.
 func (f *field) sameValue(g *field) bool {
 	return slices.Equal(f.path, g.path) && f.sameElement(g)
 }
 
-// sameElement reports whether two fields mean the same element of the same
-// multi-valued attribute, as far as their selectors say.
+// sameElement reports whether two fields have the same selector.
 func (f *field) sameElement(g *field) bool {
 	return f.primary == g.primary && slices.EqualFunc(f.terms, g.terms, func(x, y term) bool {
 		return x.sub == y.sub && schema.Equal(x.sub, x.value, y.value)
 	})
 }
 
-// only returns the field of a role of which there is at most one.
+// only returns the field of a role that at most one field can have, or nil.
 func (b *builder) only(r role) *field {
 	var found *field
 	for _, f := range b.fields {
@@ -237,7 +236,7 @@ func (b *builder) only(r role) *field {
 	return found
 }
 
-// checkTogether finds fields that contradict each other, and what is missing.
+// checkTogether finds fields that contradict each other, and missing fields.
 func (b *builder) checkTogether(rest bool) {
 	for i, f := range b.fields {
 		if f.role != roleAttribute && f.role != roleKey && f.role != roleFormer {
@@ -248,14 +247,14 @@ func (b *builder) checkTogether(rest bool) {
 			case g.role == f.role && f.sameValue(g):
 				b.fail(f.Name, "has the tag of %s", g.Name)
 			case !rest && f.overlaps(g):
-				b.fail(f.Name, "and %s may mean the same element of %s, which takes a rest field to tell", g.Name, f.list())
+				b.fail(f.Name, "and %s may select the same element of %s; only a rest field allows that", g.Name, f.list())
 			}
 		}
 		if f.role == roleFormer && !slices.ContainsFunc(b.fields, func(g *field) bool { return g.role == roleDeleted }) {
 			b.fail(f.Name, "needs a field with the tag deleted")
 		}
 		if f.role != roleAttribute && !slices.ContainsFunc(b.fields, func(g *field) bool { return g.role == roleAttribute && g.sameValue(f) }) {
-			b.fail(f.Name, "is the key of a value without a field")
+			b.fail(f.Name, "is the key of a value that has no field")
 		}
 	}
 	if !rest {
@@ -263,8 +262,8 @@ func (b *builder) checkTogether(rest bool) {
 	}
 }
 
-// overlaps reports whether two selectors of one attribute differ without
-// excluding each other.
+// overlaps reports whether two different selectors of one attribute can select
+// the same element.
 func (f *field) overlaps(g *field) bool {
 	if !f.selects() || !g.selects() || !slices.Equal(f.list(), g.list()) || f.sameElement(g) {
 		return false
@@ -279,7 +278,7 @@ func (f *field) overlaps(g *field) bool {
 	return true
 }
 
-// checkRequired finds attributes that every resource has and T cannot keep.
+// checkRequired finds required attributes that T cannot keep.
 func (b *builder) checkRequired() {
 	for _, a := range b.typ.Schema.Attributes {
 		has := func(f *field) bool { return f.role == roleAttribute && f.path[0] == a }

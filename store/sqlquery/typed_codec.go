@@ -10,7 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// kind is what a Go type holds at bottom.
+// kind is the kind of value that a Go type holds, without pointer or Null type.
 type kind uint8
 
 const (
@@ -34,7 +34,7 @@ type codec struct {
 	unit time.Duration // of an integer that is a time
 }
 
-// nullness is how a Go type says that there is no value.
+// nullness is the way in which a Go type represents "no value".
 type nullness uint8
 
 const (
@@ -45,10 +45,10 @@ const (
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// sqlPackage is where the Null types come from.
+// sqlPackage is the package of the Null types.
 const sqlPackage = "database/sql"
 
-// newCodec looks at a Go type.
+// newCodec returns the codec of a Go type. Its attribute is set later.
 func newCodec(t reflect.Type) codec {
 	c := codec{typ: t}
 	base := t
@@ -99,7 +99,7 @@ func (c codec) fits(t schema.Type) bool {
 	return false
 }
 
-// inner returns what is within the pointer or Null type; false for null.
+// inner returns the value inside of a pointer or Null type; false for null.
 func (c codec) inner(f reflect.Value) (reflect.Value, bool) {
 	switch c.null {
 	case nullPointer:
@@ -111,7 +111,7 @@ func (c codec) inner(f reflect.Value) (reflect.Value, bool) {
 }
 
 // get returns the value of a field. In a field that cannot be null the empty
-// string and the zero time are the unassigned state.
+// string and the zero time mean "unassigned".
 func (c codec) get(f reflect.Value) schema.Value {
 	v, ok := c.inner(f)
 	if !ok || c.null == notNull && v.IsZero() && (c.kind == kindText || c.kind == kindTime || c.unit > 0) {
@@ -155,14 +155,14 @@ func decimal(f float64, bits int) schema.Value {
 	if bits == 32 {
 		text, err = json.Marshal(float32(f))
 	}
-	if err != nil { // not a number
+	if err != nil { // NaN or an infinity
 		return schema.Value{}
 	}
 	return schema.Decimal(string(text), f)
 }
 
-// set gives a field a value. What cannot be null keeps its boolean or number
-// when the value is unassigned.
+// set sets a field. If the value is unassigned, a boolean or number that cannot
+// be null stays as it is.
 func (c codec) set(f reflect.Value, v schema.Value) error {
 	if !v.Assigned() {
 		if c.null != notNull || c.kind == kindText || c.kind == kindTime || c.unit > 0 {
@@ -172,7 +172,7 @@ func (c codec) set(f reflect.Value, v schema.Value) error {
 	}
 	switch c.null {
 	case nullPointer:
-		p := reflect.New(c.typ.Elem()) // never write through the pointer that is there
+		p := reflect.New(c.typ.Elem()) // a copy of the row may share the old pointer
 		if err := c.setInner(p.Elem(), v); err != nil {
 			return err
 		}
@@ -219,9 +219,9 @@ func (c codec) setInner(f reflect.Value, v schema.Value) error {
 	return nil
 }
 
-var errRange = &schema.Error{Type: schema.ErrorInvalidValue, Detail: "is beyond the range of numbers kept here"}
+var errRange = &schema.Error{Type: schema.ErrorInvalidValue, Detail: "the number is out of range"}
 
-// through returns what is left of a value that has been in the field.
+// through returns the value that a field holds after it is set to v.
 func (c codec) through(v schema.Value) schema.Value {
 	f := reflect.New(c.typ).Elem()
 	if c.set(f, v) != nil {
@@ -230,8 +230,9 @@ func (c codec) through(v schema.Value) schema.Value {
 	return c.get(f)
 }
 
-// holds reports whether the field has what v would have become in it. Times
-// are compared as databases keep them, in microseconds.
+// holds reports whether current, the value of the field, is the value that the
+// field has after it is set to v. Times are compared in microseconds, which
+// databases keep.
 func (c codec) holds(current, v schema.Value) bool {
 	v = c.through(v)
 	if current.Assigned() != v.Assigned() {
@@ -246,14 +247,14 @@ func (c codec) holds(current, v schema.Value) bool {
 	return schema.Identical(current, v)
 }
 
-// represents reports whether nothing of v is lost in the field, or in its
-// column: databases keep fewer digits of times and decimals.
+// represents reports whether the field and its column keep all of v. Databases
+// keep fewer digits of times and decimals.
 func (c codec) represents(v schema.Value) bool {
 	if c.attr.Type == schema.TypeDateTime || c.attr.Type == schema.TypeDecimal {
 		return false
 	}
 	if c.kind == kindText && c.null == notNull && v.Text() == "" {
-		return true // the empty string is the unassigned state
+		return true // the empty string means "unassigned"
 	}
 	return schema.Identical(c.through(v), v)
 }
@@ -281,7 +282,7 @@ func toUnit(t time.Time, unit time.Duration) int64 {
 	return t.UnixNano()
 }
 
-// parseDefault reads the option default.
+// parseDefault parses the value of the option default.
 func (c codec) parseDefault(text string) (schema.Value, error) {
 	if c.attr.Type == schema.TypeBoolean {
 		b, err := strconv.ParseBool(text)

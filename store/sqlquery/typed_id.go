@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// idForm is what the Go type of an id is.
+// idForm is the kind of Go type that an id has.
 type idForm uint8
 
 const (
@@ -16,7 +16,7 @@ const (
 	idMarshaler
 )
 
-// idCodec turns the field of an id into what clients see, and back.
+// idCodec converts the field of an id to the id that clients see, and back.
 type idCodec struct {
 	typ    reflect.Type
 	form   idForm
@@ -24,7 +24,8 @@ type idCodec struct {
 	uuid   bool
 }
 
-// newIDCodec returns why a type cannot be an id, or "".
+// newIDCodec returns the codec of a type, and the reason if the type cannot be
+// an id.
 func newIDCodec(t reflect.Type, g tag) (idCodec, string) {
 	c := idCodec{typ: t, prefix: g.options["prefix"], uuid: g.has("uuid")}
 	_, reads := reflect.New(t).Interface().(encoding.TextUnmarshaler)
@@ -60,7 +61,8 @@ func (c idCodec) format(f reflect.Value) string {
 	return c.prefix + f.String()
 }
 
-// parse accepts exactly what format returns: one resource has one id.
+// parse accepts exactly the texts that format returns, so that a resource has
+// one id.
 func (c idCodec) parse(id string) (reflect.Value, bool) {
 	text, ok := strings.CutPrefix(id, c.prefix)
 	f := reflect.New(c.typ).Elem()
@@ -87,7 +89,7 @@ func (c idCodec) read(f reflect.Value, text string) bool {
 	return text != "" && validText(text) && (!c.uuid || isUUID(text))
 }
 
-// isUUID reports whether s is a UUID as RFC 9562 §4 writes it, in lower case.
+// isUUID reports whether s is a UUID in the format of RFC 9562 §4, in lower case.
 func isUUID(s string) bool {
 	if len(s) != 36 {
 		return false
@@ -107,8 +109,8 @@ func isUUID(s string) bool {
 	return true
 }
 
-// isUUID reports whether the ids are UUIDs: by option, or of a type like
-// uuid.UUID, which writes them in lower case.
+// isUUID reports whether the ids are UUIDs: by option, or because the type is an
+// array of 16 bytes with MarshalText, such as uuid.UUID, which writes lower case.
 func (c idCodec) isUUID() bool {
 	return c.uuid || c.form == idMarshaler && c.typ.Kind() == reflect.Array && c.typ.Len() == 16
 }

@@ -20,8 +20,9 @@ func (f *field) key(v schema.Value) schema.Value {
 	return schema.String(schema.FoldKey(v.Text()))
 }
 
-// Keys makes the keys in v what the values in v say, and reports whether any
-// was something else. If v is deleted, these are the former keys that it has.
+// Keys sets the key fields of v to the keys of its values, and reports whether
+// one of them changed. If v is deleted it sets the former keys that are not null
+// instead.
 func (m *Typed[T]) Keys(v *T) bool {
 	role := roleKey
 	if m.isDeleted(v) {
@@ -52,10 +53,10 @@ func (m *Typed[T]) setKeys(v *T, choose func(k *field, to reflect.Value) bool) (
 	return changed
 }
 
-// setDeleted marks v as deleted: its former keys are those of its values, and
-// its keys that can be null are null, so that a unique index lets another
-// resource have them. It reports false, and changes nothing, without a deleted
-// field.
+// setDeleted marks v as deleted. It sets the former keys to the keys of the
+// values, and the keys that can be null to null, so that a unique index lets
+// another resource have them. Without a deleted field it returns false and
+// changes nothing.
 func (m *Typed[T]) setDeleted(v *T, at time.Time) bool {
 	if m.deleted == nil {
 		return false
@@ -64,13 +65,13 @@ func (m *Typed[T]) setDeleted(v *T, at time.Time) bool {
 	if m.deleted.codec.kind == kindBool {
 		value = schema.Boolean(true)
 	}
-	_ = m.deleted.codec.set(m.deleted.goValue(v), value) // it fits
+	_ = m.deleted.codec.set(m.deleted.goValue(v), value) // cannot fail
 	m.setKeys(v, func(k *field, _ reflect.Value) bool { return k.role == roleFormer })
 	m.clear(v, func(k *field) bool { return k.role == roleKey && k.nullable })
 	return true
 }
 
-// setLive takes the mark of a deleted v away, and the former keys.
+// setLive clears the mark of a deleted v and the former keys.
 func (m *Typed[T]) setLive(v *T) {
 	m.clear(v, func(f *field) bool { return f.role == roleDeleted || f.role == roleFormer })
 }
@@ -83,8 +84,8 @@ func (m *Typed[T]) clear(v *T, choose func(*field) bool) {
 	}
 }
 
-// deletedAt returns when v was deleted; the zero time if that is not known, or
-// v is not deleted.
+// deletedAt returns the time of deletion; zero if v is not deleted or the
+// deleted field is a boolean.
 func (m *Typed[T]) deletedAt(v *T) time.Time {
 	if m.deleted == nil || m.deleted.codec.kind == kindBool {
 		return time.Time{}
@@ -110,8 +111,8 @@ func (m *Typed[T]) formerField(p schema.AttrPath) *field {
 	return nil
 }
 
-// identifies reports whether a path is one by which a deleted resource is
-// known: a unique string that a resource has once, as userName is.
+// identifies reports whether a deleted resource can be found by a path: a unique
+// string with a single value, such as userName.
 func (b *builder) identifies(p schema.AttrPath) bool {
 	return len(p) == 1 && !p[0].MultiValued && p[0].Type == schema.TypeString && p[0].Uniqueness != schema.UniquenessNone
 }

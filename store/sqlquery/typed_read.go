@@ -7,9 +7,9 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Resource returns what v is to clients. Members and groups are not part of
-// it. What does not fit the schema is left out and reported, for a log: the
-// resource is complete without it.
+// Resource returns the resource of a row, without members and groups. Values in
+// the rest column that do not fit the schema are left out; the errors name them
+// and are meant for a log.
 func (m *Typed[T]) Resource(v *T) (*schema.Resource, []error) {
 	row := reflect.ValueOf(v).Elem()
 	r := &schema.Resource{Type: m.typ, ID: m.ID(v), Version: m.versionText(v)}
@@ -49,7 +49,7 @@ func (m *Typed[T]) restOf(row reflect.Value) []byte {
 	return f.Bytes()
 }
 
-// overlay puts the field's value in its place.
+// overlay returns the attributes with the value of the field.
 func (f *field) overlay(o *schema.Object, v schema.Value) *schema.Object {
 	if !f.selects() {
 		return f.replace(o, f.path, v)
@@ -58,8 +58,8 @@ func (f *field) overlay(o *schema.Object, v schema.Value) *schema.Object {
 	return setAt(o, p, f.overlayList(getAt(o, p), v))
 }
 
-// replace sets the value at a path of single values, unless what is there says
-// the same in the client's spelling.
+// replace sets the value at a path of single values. If the old value, in the
+// spelling of the client, is kept by the field as v, it stays.
 func (f *field) replace(o *schema.Object, p schema.AttrPath, v schema.Value) *schema.Object {
 	if old := getAt(o, p); old.Assigned() && f.codec.holds(v, old) {
 		return o
@@ -82,8 +82,8 @@ func (f *field) overlayList(list, v schema.Value) schema.Value {
 	return schema.List(elements...)
 }
 
-// overlayElement returns the element with another value; without its "value"
-// there is no element.
+// overlayElement returns the element with another value of the sub-attribute. An
+// element that loses its "value" is removed.
 func (f *field) overlayElement(o *schema.Object, v schema.Value) schema.Value {
 	sub := f.path.Last()
 	had := o.Get(sub).Assigned()
@@ -105,7 +105,7 @@ func appendElement(list, e schema.Value) schema.Value {
 	return schema.List(append(elements, e)...)
 }
 
-// element makes the element of a value that is in no list.
+// element returns a new element with the value and what the selector fixes.
 func (f *field) element(v schema.Value) schema.Value {
 	if !v.Assigned() {
 		return schema.Value{}
@@ -123,7 +123,7 @@ func (f *field) element(v schema.Value) schema.Value {
 	return schema.Complex(b.Object())
 }
 
-// locate returns the place of the element that the field means, or -1.
+// locate returns the index of the element that the selector selects, or -1.
 func (f *field) locate(list schema.Value) int {
 	for i, e := range list.All() {
 		if f.means(e) {

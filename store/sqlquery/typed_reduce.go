@@ -5,7 +5,7 @@ import (
 )
 
 // reduce returns the resource type without the attributes that have no field,
-// and leads the paths of the fields to it.
+// and moves the paths of the fields to that type.
 func (b *builder) reduce() *schema.ResourceType {
 	keep := b.kept()
 	t := *b.typ
@@ -34,8 +34,8 @@ func (b *builder) reduce() *schema.ResourceType {
 	return reduced
 }
 
-// kept returns the attributes with a field, those around them, and those that
-// selectors name.
+// kept returns the attributes to keep: those with a field, those that contain
+// them, those that selectors name, members and groups.
 func (b *builder) kept() map[*schema.Attribute]bool {
 	keep := map[*schema.Attribute]bool{}
 	for _, f := range b.fields {
@@ -68,7 +68,8 @@ func reduceSchema(s *schema.Schema, keep map[*schema.Attribute]bool) (*schema.Sc
 	})
 }
 
-// reduceAttributes keeps secrets too: the host takes them as they come.
+// reduceAttributes returns the attributes to keep and the secrets, which the
+// application gets with each request.
 func reduceAttributes(as []*schema.Attribute, keep map[*schema.Attribute]bool) []*schema.Attribute {
 	var out []*schema.Attribute
 	for _, a := range as {

@@ -46,7 +46,7 @@ func resource(t testing.TB, rt *schema.ResourceType, text string) *schema.Resour
 
 func text(r *schema.Resource) string { return string(r.Attributes.AppendJSON(nil)) }
 
-func TestTypedKeepsWhatTheFieldsCannot(t *testing.T) {
+func TestTypedKeepsOtherAttributesInTheRest(t *testing.T) {
 	t.Parallel()
 	m := typed[account](t, schema.UserType)
 	require.Same(t, schema.UserType, m.Type(), "with a rest field every attribute is one")
@@ -72,7 +72,7 @@ func TestTypedKeepsWhatTheFieldsCannot(t *testing.T) {
 	}
 }
 
-func TestTypedFieldHasTheLastWord(t *testing.T) {
+func TestTypedFieldOverridesTheRest(t *testing.T) {
 	t.Parallel()
 	m := typed[account](t, schema.UserType)
 	start := `{"userName":"b","name":{"givenName":"B","familyName":"J"},"nickName":"n","active":true,` +
@@ -110,7 +110,7 @@ func TestTypedFieldHasTheLastWord(t *testing.T) {
 	}
 }
 
-func TestTypedReportsARestThatDoesNotFit(t *testing.T) {
+func TestTypedReportsRestThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	m := typed[account](t, schema.UserType)
 	v := &account{ID: 7, Login: "b", Rest: []byte(`{"nickName":"n","title":["a","b"],"unknown":1}`)}

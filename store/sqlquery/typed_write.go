@@ -8,31 +8,30 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// New returns a T as it is before the first Apply: everything zero except what
-// has a default.
+// New returns a zero T with the defaults of the tags, for the first Apply.
 func (m *Typed[T]) New() *T {
 	v := new(T)
 	m.setDefaults(v)
 	return v
 }
 
-// setDefaults gives the fields with a default that value.
+// setDefaults sets the fields that have a default.
 func (m *Typed[T]) setDefaults(v *T) {
 	row := reflect.ValueOf(v).Elem()
 	for _, f := range m.fields {
 		if f.start.Assigned() {
-			_ = f.codec.set(row.FieldByIndex(f.Index), f.start) // NewTyped tried
+			_ = f.codec.set(row.FieldByIndex(f.Index), f.start) // NewTyped has checked it
 		}
 	}
 }
 
-// Apply makes v what r is: attributes, keys, rest and times. The id, version,
-// tenant and deletion stay. r is of the type [Typed.Type]; its members and
-// groups are left out. A number that the field cannot hold is a
-// [*schema.Error] of invalidValue; then v is of no use.
+// Apply sets the attributes, keys, rest and times of v to those of r. The id,
+// version, tenant and the mark of deletion stay. r has the type [Typed.Type];
+// its members and groups are ignored. A number that a field cannot hold is a
+// [*schema.Error] (400 invalidValue), and v must not be used then.
 func (m *Typed[T]) Apply(v *T, r *schema.Resource) error {
 	if r.Type != m.typ {
-		return fmt.Errorf("sqlquery: the endpoint of %s must have the type that Typed.Type returns", m)
+		return fmt.Errorf("sqlquery: %s: the resource has another type than Typed.Type; use that type for the endpoint", m)
 	}
 	row := reflect.ValueOf(v).Elem()
 	rest := r.Attributes
@@ -57,7 +56,7 @@ func (m *Typed[T]) Apply(v *T, r *schema.Resource) error {
 	return nil
 }
 
-// wrong says at which attribute a value did not fit.
+// wrong adds the attribute's path to an error about a value.
 func (f *field) wrong(err error) error {
 	var e *schema.Error
 	if !errors.As(err, &e) {
@@ -66,8 +65,8 @@ func (f *field) wrong(err error) error {
 	return &schema.Error{Type: e.Type, Path: f.path.String(), Detail: e.Detail}
 }
 
-// take moves the field's value out of the attributes. A single value that the
-// field keeps as it is need not be in the rest.
+// take sets the field to its value in the attributes. It returns rest, without
+// the value if the field keeps all of it.
 func (f *field) take(to reflect.Value, o, rest *schema.Object) (*schema.Object, error) {
 	v := f.attributeValue(o)
 	if err := f.codec.set(to, v); err != nil {
