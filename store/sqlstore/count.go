@@ -6,11 +6,11 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// counted adds to the number of the tenant's resources, in the transaction
-// that makes it so and that keeps the rule of the type as it is: while the
-// resources are counted anew nobody counts. A connection to a server has a row
-// of its own to add to, or shares it with few others, so that creating one
-// resource does not wait for another's commit.
+// counted updates the number of the tenant's resources in the same transaction as
+// the create or delete. That transaction holds the type's rule row, so it cannot
+// overlap a recount. On a server each connection adds to a row that it shares with
+// few others, so that creating one resource seldom waits for the commit of
+// another.
 func (t *table) counted(ctx context.Context, change int) error {
 	_, err := t.db.exec(ctx, "INSERT INTO scim_count (tenant, type, shard, n) VALUES (?, ?, "+t.db.d.shard+", ?)"+t.db.d.adding,
 		tenant(ctx), t.name, change)
@@ -28,7 +28,7 @@ func (s *selection) count(ctx context.Context, q *store.Query) (int, error) {
 	return n, err
 }
 
-// recount counts the resources of the type, in all tenants.
+// recount counts the resources of the type anew, in all tenants.
 func (t *table) recount(ctx context.Context) error {
 	if _, err := t.db.exec(ctx, "DELETE FROM scim_count WHERE type = ?", t.name); err != nil {
 		return err

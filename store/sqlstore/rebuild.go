@@ -10,8 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// prepare makes the keys of the type anew if they were made under another
-// rule.
+// prepare rebuilds the keys of the type if they were made under another rule.
 func (t *table) prepare(ctx context.Context) error {
 	if stored, err := t.storedRule(ctx); err != nil || stored == t.rule {
 		return err
@@ -31,8 +30,9 @@ func (t *table) prepare(ctx context.Context) error {
 	})
 }
 
-// prepareWithin fails if the keys are made under another rule. A type without
-// one has no resources, as no write does without: the first may set it.
+// prepareWithin fails if the keys were made under another rule. A type with no
+// recorded rule has no resources, because every write records one; the first
+// writer may set it.
 func (t *table) prepareWithin(ctx context.Context, writing bool) error {
 	stored, err := t.storedRule(ctx)
 	switch {
@@ -61,9 +61,9 @@ func (t *table) storedRule(ctx context.Context) (string, error) {
 	return rule, err
 }
 
-// claim records the rule. It waits for writes under way under the old rule,
-// whose resources are then seen, and keeps others waiting, who then fail: they
-// would leave keys behind that this process does not find.
+// claim records the rule. It waits for the end of writes under the old rule, so
+// that the rebuild sees their resources. Later writes under the old rule wait for
+// this transaction and then fail: their keys would not be found.
 func (t *table) claim(ctx context.Context) error {
 	if err := t.setFirstRule(ctx); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (t *table) claim(ctx context.Context) error {
 	return err
 }
 
-// checkRule fails if the keys are not made as this process makes them.
+// checkRule fails if the recorded rule is not that of this process.
 func (t *table) checkRule(ctx context.Context) error {
 	stored, err := t.storedRule(ctx)
 	if err != nil || stored == t.rule {
@@ -81,8 +81,8 @@ func (t *table) checkRule(ctx context.Context) error {
 	return fmt.Errorf("%w: sqlstore: another version of this program has rebuilt the keys of %s", store.ErrUnavailable, t.t.Name)
 }
 
-// rebuild makes the keys of all resources of the type, in all tenants, and those
-// of their members, and counts them.
+// rebuild rebuilds the keys of all resources of the type, in all tenants, and those
+// of their members, and recounts the resources.
 func (t *table) rebuild(ctx context.Context) error {
 	for _, query := range []string{"DELETE FROM scim_key WHERE type = ?", "DELETE FROM scim_unique WHERE type = ?"} {
 		if _, err := t.db.exec(ctx, query, t.name); err != nil {
@@ -118,7 +118,7 @@ func (r located) in(ctx context.Context) context.Context {
 	return context.WithValue(ctx, tenantColumn{}, r.tenant)
 }
 
-// pageOfAll reads the resources behind seq, of whatever tenant.
+// pageOfAll reads the resources after seq, of all tenants.
 func (t *table) pageOfAll(ctx context.Context, seq int64) ([]located, error) {
 	var page []located
 	err := t.db.query(ctx, "SELECT r.seq, r.tenant, "+columns+" FROM scim_resource r WHERE r.type = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
@@ -138,7 +138,7 @@ func (t *table) rebuildOne(ctx context.Context, r located) error {
 	err := t.takeUniques(ctx, r.seq, t.uniques(r.Resource))
 	var taken *store.UniquenessError
 	if errors.As(err, &taken) {
-		return fmt.Errorf("%s of %s is also another's: %w", taken.Path, r.ID, err)
+		return fmt.Errorf("%s of %s is the value of another resource too: %w", taken.Path, r.ID, err)
 	}
 	if err != nil {
 		return err
