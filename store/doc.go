@@ -22,5 +22,5 @@
 //
 // Values which RFC 7643 compares without case are compared by schema.FoldKey,
 // which goes beyond SQL's lower(): keep it in a column of its own with a
-// binary collation. The spelling the client sent is what is returned.
+// binary collation. A store returns the spelling that the client sent.
 package store

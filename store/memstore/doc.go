@@ -19,7 +19,7 @@
 //   - There is one transaction at a time (a second InTx waits for the first or
 //     for its context), so nothing ever conflicts and GetOptions.ForUpdate has
 //     nothing to do.
-//   - A write costs the logarithm of what is stored.
+//   - The cost of a write grows with the logarithm of the stored data.
 //
 // An id is used as it is given and never a second time, in whatever type: it
 // is remembered after its resource is deleted, of which nothing else is left

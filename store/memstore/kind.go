@@ -10,14 +10,14 @@ import (
 type kind struct {
 	*schema.ResourceType
 	number int               // its place in tenant.collections
-	paths  []schema.AttrPath // what is indexed
+	paths  []schema.AttrPath // those that are indexed
 	unique int               // how many of the paths, the first ones, are unique
 
 	memberValue *schema.Attribute // members.value; nil without members
 }
 
 // lookups are the attributes, besides unique ones, by which identity providers
-// look for what they are about to create (Entra ID by any of them).
+// look for a resource before they create it (Entra ID by any of them).
 var lookups = []string{"externalId", "userName", "displayName", "emails.value"}
 
 func newKind(t *schema.ResourceType, number int) *kind {

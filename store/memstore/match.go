@@ -74,8 +74,8 @@ func (k *kind) memberID(e filter.Expr) (schema.Value, bool) {
 // matcher tells whether a resource, given with its number, matches.
 type matcher func(number, *schema.Resource) bool
 
-// matcher compiles an expression: what is about members asks the index, the
-// rest is filter.Filter.Match.
+// matcher compiles an expression: a comparison of members asks the index, the rest
+// is filter.Filter.Match.
 func (l *list) matcher(e filter.Expr) matcher {
 	if id, ok := l.kind.memberID(e); ok {
 		key := keyOf(l.kind.memberValue, id)

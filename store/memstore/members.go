@@ -54,7 +54,7 @@ func (c *collection) holding(key string) span[membership, none] {
 	return c.memberships.between(membership{key: key}, membership{key: key, group: endOfNumbers})
 }
 
-// join adds members to group n, and returns the list and who was none before.
+// join adds members to group n, and returns the list and the new ones among them.
 func (c *collection) join(k *kind, n number, l memberList, members []schema.Member) (memberList, []schema.Member) {
 	var added []schema.Member
 	for _, m := range members {
@@ -70,7 +70,8 @@ func (c *collection) join(k *kind, n number, l memberList, members []schema.Memb
 	return l, added
 }
 
-// leave takes members out of group n, and returns the list and who was one.
+// leave takes members out of group n, and returns the list and the ids that were
+// members.
 func (c *collection) leave(k *kind, n number, l memberList, ids []string) (memberList, []string) {
 	var removed []string
 	for _, id := range ids {
@@ -87,7 +88,7 @@ func (c *collection) leave(k *kind, n number, l memberList, ids []string) (membe
 }
 
 // apply changes the members of group n by a delta and returns what took
-// effect. Who stays keeps the place in the order.
+// effect. Members that stay keep their place in the order.
 func (c *collection) apply(k *kind, n number, l memberList, d *schema.MemberDelta) (memberList, schema.MemberDelta) {
 	var did schema.MemberDelta
 	if d == nil {

@@ -16,10 +16,10 @@ type state struct {
 	trail   trail
 }
 
-// tenant is all that one tenant has.
+// tenant is the data of one tenant.
 type tenant struct {
 	last        number            // the number given to a resource last
-	ids         tree[text, place] // every id ever used, also of what is deleted
+	ids         tree[text, place] // every id ever used, also of deleted resources
 	collections []collection      // by kind
 	counters    counters
 }
@@ -62,13 +62,13 @@ func (rec record) next(r *schema.Resource) record {
 	return rec
 }
 
-var nobody = &tenant{}
+var emptyTenant = &tenant{}
 
 func (s *state) tenant(name string) *tenant {
 	if t, ok := s.tenants.get(text(name)); ok {
 		return t
 	}
-	return nobody
+	return emptyTenant
 }
 
 func (t *tenant) copy() *tenant {

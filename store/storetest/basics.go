@@ -21,7 +21,7 @@ var basics = []test{
 		},
 	},
 	{
-		name:     "basics/update takes the place of what was there",
+		name:     "basics/update replaces the resource",
 		contract: "Update stores c.After in place of c.Before and returns it as stored.",
 		run: func(k *kit) {
 			r := k.create(k.Users, k.resource(schema.UserType, attrs{"userName": "bjensen", "title": "Guide", "name.givenName": "Barbara"}))
@@ -32,7 +32,7 @@ var basics = []test{
 			k.Equal(r.ID, updated.ID, "id")
 			k.Equal(k.attributes(c.After), k.attributes(updated), "attributes")
 			k.True(r.Created.Equal(updated.Created), "created: want %s, got %s", r.Created, updated.Created)
-			k.True(c.After.LastModified.Equal(updated.LastModified), "lastModified: want %s, got %s", c.After.LastModified, updated.LastModified)
+			k.modified(r, updated, c.After.LastModified)
 			k.same(updated, k.get(k.Users, r.ID), "Get after Update")
 			k.same(other, k.get(k.Users, other.ID), "another resource")
 		},
@@ -52,7 +52,7 @@ var basics = []test{
 		},
 	},
 	{
-		name:     "basics/update of what is gone stores nothing",
+		name:     "basics/update of a deleted resource stores nothing",
 		contract: "Update: ErrNotFound if it is gone.",
 		run: func(k *kit) {
 			a := k.newUser("a")
@@ -112,19 +112,19 @@ var basics = []test{
 			used := map[string]bool{}
 			for range 5 {
 				r := k.newUser("bjensen")
-				k.False(used[r.ID], "id %s again", r.ID)
+				k.False(used[r.ID], "the id %s was used before", r.ID)
 				used[r.ID] = true
 				k.delete(k.Users, r)
 			}
 		},
 	},
 	{
-		name:     "basics/a user is no group",
+		name:     "basics/a user is not a group",
 		contract: "Ids are unique across resource types (RFC 7643 §3.1); a Store keeps the resources of one type.", // M-12
 		needs:    needGroups,
 		run: func(k *kit) {
 			u, g := k.newUser("a"), k.newGroup("a")
-			k.NotEqual(u.ID, g.ID, "ids")
+			k.NotEqual(u.ID, g.ID, "a user and a group have the same id")
 			k.gone(k.Groups, u.ID)
 			k.gone(k.Users, g.ID)
 			k.ErrorIs(k.Groups.Delete(k.ctx, Deletion(u, "")), store.ErrNotFound, "Delete of a user from the groups")
@@ -133,7 +133,7 @@ var basics = []test{
 		},
 	},
 	{
-		name:     "basics/exists tells which",
+		name:     "basics/exists returns the existing ids",
 		contract: "Exists returns those of the ids that are resources of the store.",
 		run: func(k *kit) {
 			e, users := k.exister(), k.newUsers(3)

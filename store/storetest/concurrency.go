@@ -142,12 +142,12 @@ func (k *kit) onlyOne(errs []error, expected func(error) bool) int {
 	won := -1
 	for i, err := range errs {
 		if err != nil {
-			k.True(expected(err), "another error: %v", err)
+			k.True(expected(err), "unexpected error: %v", err)
 			continue
 		}
 		k.Equal(-1, won, "two succeed")
 		won = i
 	}
-	k.NotEqual(-1, won, "none succeeds: %v", errs[0])
+	k.NotEqual(-1, won, "none of the calls succeeded: %v", errs[0])
 	return won
 }

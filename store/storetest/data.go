@@ -43,7 +43,7 @@ func (k *kit) some(n int, one func() any) any {
 	return out
 }
 
-// drop takes out what is nil.
+// drop removes attributes that are nil.
 func (a attrs) drop() attrs {
 	for name, v := range a {
 		if list, ok := v.([]any); v == nil || ok && len(list) == 0 {

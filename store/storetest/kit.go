@@ -16,7 +16,7 @@ import (
 // test is one case of [Run].
 type test = caseOf[kit]
 
-// need is what a case cannot do without.
+// need is an ability of a fixture that a case requires.
 type need uint8
 
 const (
@@ -190,14 +190,14 @@ func (k *kit) change(before *schema.Resource, a attrs) *store.Change {
 	return &store.Change{ID: before.ID, Before: before, After: after, At: after.LastModified, Cause: store.CausePut}
 }
 
-// rename is a change of nothing but the userName.
+// rename is a change of the userName only.
 func (k *kit) rename(before *schema.Resource, name string) *store.Change {
 	c := k.change(before, attrs{"userName": name})
 	c.After.Attributes = before.Attributes.With(schema.UserType.MustResolve("userName")[0], schema.String(name))
 	return c
 }
 
-// touch is a change that no one can tell from the attributes.
+// touch is a change that leaves the attributes as they are.
 func (k *kit) touch(before *schema.Resource) *store.Change {
 	after := *before
 	after.LastModified = k.now()
@@ -261,7 +261,7 @@ func (k *kit) same(want, got *schema.Resource, what string) {
 	k.Equal(describe(want), describe(got), what)
 }
 
-// describe writes down all that a store keeps of a resource.
+// describe returns a text of all that a store keeps of a resource.
 func describe(r *schema.Resource) string {
 	return fmt.Sprintf("id %s\nversion %s\ncreated %s\nmodified %s\n%s", r.ID, r.Version,
 		r.Created.UTC().Format(time.RFC3339Nano), r.LastModified.UTC().Format(time.RFC3339Nano),
@@ -278,7 +278,7 @@ func ids(rs []*schema.Resource) []string {
 	return out
 }
 
-// sameIDs compares ids in whatever order.
+// sameIDs compares ids in any order.
 func (k *kit) sameIDs(want, got []string, what string, args ...any) {
 	want, got = slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(got))
 	if !slices.Equal(want, got) {

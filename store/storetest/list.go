@@ -67,7 +67,7 @@ var listing = []test{
 		},
 	},
 	{
-		name:     "listing/what is new and what is gone",
+		name:     "listing/created and deleted resources",
 		contract: "List sees what was written before it.",
 		run: func(k *kit) {
 			us := k.newUsers(3)

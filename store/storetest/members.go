@@ -40,7 +40,7 @@ var members = []test{
 				c.Members = d
 				g, did, err := k.Groups.PutMembers(k.ctx, c)
 				k.NoError(err, "PutMembers of a new group")
-				k.True(did.Empty(), "effect %+v", did)
+				k.True(did.Empty(), "the delta that took effect is not empty: %+v", did)
 				k.same(g, k.get(k.Groups, g.ID), "Get after PutMembers")
 				k.members(g)
 
@@ -49,7 +49,7 @@ var members = []test{
 				c.Members = d
 				got, did, err := k.Groups.PutMembers(k.ctx, c)
 				k.NoError(err, "PutMembers")
-				k.True(did.Empty(), "effect %+v", did)
+				k.True(did.Empty(), "the delta that took effect is not empty: %+v", did)
 				k.Equal(k.attributes(c.After), k.attributes(got), "attributes")
 				k.same(got, k.get(k.Groups, g.ID), "Get after PutMembers")
 				k.newVersion(g, got)
@@ -109,7 +109,7 @@ var members = []test{
 			c.Members = &schema.MemberDelta{Add: users(us[0])}
 			got, did, err := k.Groups.PutMembers(k.ctx, c)
 			k.NoError(err, "PutMembers")
-			k.True(did.Empty(), "effect %+v", did)
+			k.True(did.Empty(), "the delta that took effect is not empty: %+v", did)
 			k.Equal(k.attributes(c.After), k.attributes(got), "attributes, when no member changes")
 			k.same(got, k.get(k.Groups, g.ID), "Get")
 			k.newVersion(g, got)
@@ -200,7 +200,7 @@ var members = []test{
 			seen := map[string]int{}
 			for _, id := range got {
 				seen[id]++
-				k.Contains(us, id, "a member who never was one")
+				k.Contains(us, id, "an id that was never added as a member")
 			}
 			for _, id := range us[25:50] {
 				k.Equal(1, seen[id], "%s stayed: yielded how often", id)
@@ -281,7 +281,7 @@ var members = []test{
 	},
 	{
 		name:     "members/removed from all groups",
-		contract: "RemoveFromAll takes id out of every group and gives those groups a new version, and at as LastModified if that is later; it returns their ids.",
+		contract: "RemoveFromAll takes the member c.ID out of every group and returns the ids of those groups. Each of them gets a new version and c.At as LastModified.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(2)
@@ -384,7 +384,7 @@ func (k *kit) delta(g *schema.Resource, d schema.MemberDelta, added []schema.Mem
 	k.False(did.Replace, "Replace in the delta that took effect")
 	k.sameIDs(values(added), values(did.Add), "Add in the delta that took effect")
 	k.sameIDs(removed, did.Remove, "Remove in the delta that took effect")
-	k.True(c.After.LastModified.Equal(now.LastModified), "lastModified: want %s, got %s", c.After.LastModified, now.LastModified)
+	k.modified(c.Before, now, c.After.LastModified)
 	k.newVersion(g, now)
 	k.same(now, k.get(k.Groups, g.ID), "Get after PutMembers")
 	return now
@@ -392,11 +392,11 @@ func (k *kit) delta(g *schema.Resource, d schema.MemberDelta, added []schema.Mem
 
 func (k *kit) newVersion(before, now *schema.Resource) {
 	if store.Describe(k.Groups).Versions {
-		k.NotEqual(before.Version, now.Version, "version after a change")
+		k.NotEqual(before.Version, now.Version, "the version of the group did not change")
 	}
 }
 
-// members proves who is in a group, in whatever order.
+// members compares the members of a group, in any order.
 func (k *kit) members(g *schema.Resource, want ...string) {
 	k.sameIDs(want, k.memberIDs(g.ID), "members")
 }

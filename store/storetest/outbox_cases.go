@@ -352,14 +352,14 @@ var settleTests = []outboxTest{
 			k.claims(noon.Add(lease), "no dead one ever", ids[2], ids[3])
 			k.pending("but the dead", "u", ids[2])
 			dead := k.deads("all", 10, ids[0], ids[1])
-			k.True(dead[0].Dead, "Dead")
+			k.True(dead[0].Dead, "the entry is not marked as Dead")
 			k.Equal(1, dead[0].Attempts, "attempts")
 			k.Equal("because", dead[0].Reason, "reason")
 			k.Equal("acme", dead[0].Tenant, "tenant")
 		},
 	},
 	{
-		name:     "settle/what is gone",
+		name:     "settle/entries that are gone",
 		contract: "Done: If there is no such entry, it has no effect and returns nil. Fail: If there is no such entry or it is dead, it has no effect and returns nil.",
 		run: func(k *outboxKit) {
 			ids := k.add("u", "u", "v")
@@ -436,7 +436,7 @@ var fenceTests = []outboxTest{
 		},
 	},
 	{
-		name:     "fence/late, and nobody else has it",
+		name:     "fence/late, before another claim",
 		contract: fenceContract,
 		run: func(k *outboxKit) {
 			ids := k.add("u", "v")
@@ -543,7 +543,7 @@ var deadTests = []outboxTest{
 			k.NoError(k.Outbox.Replay(k.ctx, ids[0]), "Replay")
 			k.deads("after Replay", 10)
 			e := k.pending("after Replay", "u", ids...)[0]
-			k.False(e.Dead, "Dead")
+			k.False(e.Dead, "the entry is still marked as Dead")
 			k.Zero(e.Attempts, "attempts")
 			k.claims(noon, "at once", ids[0])
 			k.done(ids[0])

@@ -107,7 +107,7 @@ var paging = []test{
 		},
 	},
 	{
-		name:     "paging/text that is no position",
+		name:     "paging/text that is not a position",
 		contract: "Text that is not a position of the store is ErrPosition.",
 		run: func(k *kit) {
 			us := k.newUsers(3)
@@ -213,8 +213,8 @@ func (k *kit) walkAmidChanges(q store.Query) {
 	})
 	for _, id := range all {
 		if !gone[id] {
-			k.Equal(1, seen[id], "times that a user who stayed was returned, in order %+v", q)
+			k.Equal(1, seen[id], "times that a user that stayed was returned, in order %+v", q)
 		}
-		k.LessOrEqual(seen[id], 1, "times that a user who was deleted was returned, in order %+v", q)
+		k.LessOrEqual(seen[id], 1, "times that a user that was deleted was returned, in order %+v", q)
 	}
 }

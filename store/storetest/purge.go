@@ -33,7 +33,7 @@ func (k *kit) bury(name string, at time.Time) *schema.Resource {
 
 var purging = []test{
 	{
-		name:     "purging/what was deleted before",
+		name:     "purging/tombstones deleted before",
 		contract: purgeContract + " A tombstone that is forgotten cannot be revived.",
 		needs:    needRevival | needPurger,
 		run: func(k *kit) {
@@ -77,7 +77,7 @@ var purging = []test{
 		},
 	},
 	{
-		name:     "purging/the later one of a name stays",
+		name:     "purging/a later tombstone of the same name stays",
 		contract: purgeContract,
 		needs:    needRevival | needPurger,
 		run: func(k *kit) {
@@ -93,7 +93,7 @@ var purging = []test{
 		},
 	},
 	{
-		name:     "purging/what was revived stays",
+		name:     "purging/a revived resource stays",
 		contract: "Purge forgets tombstones; a live resource is not one.",
 		needs:    needRevival | needPurger,
 		run: func(k *kit) {

@@ -11,7 +11,7 @@ import (
 var revival = []test{
 	{
 		name:     "revival/the tombstone is what was deleted",
-		contract: "Tombstone returns the resource, as it was; of a live one there is none.",
+		contract: "Tombstone returns the resource, as it was; a live resource has no tombstone.",
 		needs:    needRevival,
 		run: func(k *kit) {
 			u := k.create(k.Users, k.resource(schema.UserType, attrs{"userName": "Élodie", "title": "Guide", "externalId": "7"}))
@@ -21,7 +21,7 @@ var revival = []test{
 				got := k.tombstone(name)
 				k.Equal(u.ID, got.ID, "id")
 				k.Equal(k.attributes(u), k.attributes(got), "attributes")
-				k.True(u.Created.Equal(got.Created), "created")
+				k.True(u.Created.Equal(got.Created), "created: want %s, got %s", u.Created, got.Created)
 			}
 			k.noTombstone("Elodie")
 			k.gone(k.Users, u.ID)
@@ -42,9 +42,9 @@ var revival = []test{
 				k.NoError(err, "Revive")
 				k.Equal(a.ID, revived.ID, "id")
 				k.Equal(k.attributes(c.After), k.attributes(revived), "attributes")
-				k.True(a.Created.Equal(revived.Created), "created")
-				k.True(c.After.LastModified.Equal(revived.LastModified), "lastModified")
-				k.False(versions[revived.Version] && store.Describe(k.Users).Versions, "the version %s once more", revived.Version)
+				k.True(a.Created.Equal(revived.Created), "created: want %s, got %s", a.Created, revived.Created)
+				k.modified(a, revived, c.After.LastModified)
+				k.False(versions[revived.Version] && store.Describe(k.Users).Versions, "the version %s was used before", revived.Version)
 				versions[revived.Version] = true
 				k.same(revived, k.get(k.Users, a.ID), "Get")
 				k.Equal(1, k.total(k.Users), "total")
@@ -74,7 +74,7 @@ var revival = []test{
 			renamed, err = k.Users.Update(k.ctx, k.rename(first, "A"))
 			k.NoError(err, "Update")
 			k.delete(k.Users, renamed)
-			k.Equal(first.ID, k.tombstone("a").ID, "id of who was created first and deleted last")
+			k.Equal(first.ID, k.tombstone("a").ID, "id of the user that was created first and deleted last")
 		},
 	},
 	{
@@ -96,7 +96,7 @@ var revival = []test{
 	},
 	{
 		name:     "revival/by unique values alone",
-		contract: "Any path that is not unique is ErrNotFound: nobody comes back by an e-mail address.",
+		contract: "Any path that is not unique is ErrNotFound: an e-mail address does not bring a resource back.",
 		needs:    needRevival,
 		run: func(k *kit) {
 			u := k.create(k.Users, k.resource(schema.UserType, attrs{
@@ -113,8 +113,8 @@ var revival = []test{
 		},
 	},
 	{
-		name:     "revival/what cannot be revived",
-		contract: "ErrNotFound if there is no such tombstone, of which a live resource is none; ErrVersion if c.IfVersion is not its version.",
+		name:     "revival/resources that cannot be revived",
+		contract: "ErrNotFound (404) if there is no such tombstone; a live resource is not one. ErrVersion (412) if c.IfVersion is not its version.",
 		needs:    needRevival,
 		run: func(k *kit) {
 			live := k.newUser("live")

@@ -28,7 +28,7 @@ var roundTrips = []test{
 	},
 	{
 		name:     "round trips/any text",
-		contract: "The spelling the client sent is what is returned.", // T-1
+		contract: "A store returns the spelling that the client sent.", // T-1
 		run: func(k *kit) {
 			for i, text := range anyText {
 				k.roundTrip(k.Users, schema.UserType, attrs{
@@ -57,7 +57,7 @@ var roundTrips = []test{
 	},
 	{
 		name:     "round trips/a group name",
-		contract: "The spelling the client sent is what is returned.",
+		contract: "A store returns the spelling that the client sent.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			for _, text := range anyText {

@@ -46,9 +46,9 @@ var caughtOutboxes = []breach{
 	{"the dead are claimed", "settle/the dead"},
 	{"the dead are in the way", "settle/the dead"},
 	{"the dead are pending", "settle/the dead"},
-	{"done is done once", "settle/what is gone"},
-	{"only what is there can fail", "settle/what is gone"},
-	{"the dead fail", "settle/what is gone"},
+	{"done is done once", "settle/entries that are gone"},
+	{"only what is there can fail", "settle/entries that are gone"},
+	{"the dead fail", "settle/entries that are gone"},
 	{"done ends the leases of the line", "settle/another's lease stays"},
 	{"an append ends leases", "settle/another's lease stays"},
 
@@ -56,7 +56,7 @@ var caughtOutboxes = []breach{
 	{"claim keeps due", "fence/a late Done"},
 	{"Done has no fence", "fence/a late Done"},
 	{"Fail has no fence", "fence/a late Fail"},
-	{"an ended lease settles nothing", "fence/late, and nobody else has it"},
+	{"an ended lease settles nothing", "fence/late, before another claim"},
 	{"Done has no fence", "fence/after Replay"},
 	{"what is not leased is not settled", "fence/without a claim"},
 

@@ -45,7 +45,7 @@ var sharing = []test{
 	},
 	{
 		name:     "sharing/the caller keeps its header",
-		contract: "What a store keeps does not change with the arguments it was given.",
+		contract: "Stored data do not change with the arguments of a call.",
 		run: func(k *kit) {
 			r := k.user("a")
 			stored := k.create(k.Users, r)
@@ -61,7 +61,7 @@ var sharing = []test{
 	},
 	{
 		name:     "sharing/the query stays as it is",
-		contract: "What a method is given it does not modify.",
+		contract: "A method does not modify its arguments.",
 		run: func(k *kit) {
 			k.newUsers(3)
 			q := &store.Query{Count: 2, Offset: 1, Total: true}
@@ -73,7 +73,7 @@ var sharing = []test{
 	},
 	{
 		name:     "sharing/the caller keeps its slices",
-		contract: "What a store keeps does not change with the arguments it was given.",
+		contract: "Stored data do not change with the arguments of a call.",
 		needs:    needGroups,
 		run: func(k *kit) {
 			us := k.newUsers(4)

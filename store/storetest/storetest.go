@@ -41,7 +41,7 @@ type Fixture struct {
 
 // Run runs every case as a subtest, each on a fixture of its own from open. A
 // case that makes no progress for 15 seconds fails with the stacks of all
-// goroutines; what it has begun is left behind.
+// goroutines; its goroutine is not waited for.
 func Run(t *testing.T, open func(t *testing.T) Fixture) { stores.all(t, open) }
 
 var stores = suite[Fixture, kit]{

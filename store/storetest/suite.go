@@ -78,8 +78,8 @@ type outcome struct {
 	goroutines string // of a case that hangs
 }
 
-// one runs a case. One that makes no progress for a while is left behind: a
-// call of the store does not return, and nothing can end it.
+// one runs a case. It does not wait for a case that makes no progress for a while:
+// a call of the store does not return, and nothing can end it.
 func (s suite[F, K]) one(ctx context.Context, c caseOf[K], f F) outcome {
 	rec := &recorder{}
 	id, end := make(chan string, 1), make(chan string, 1)

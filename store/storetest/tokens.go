@@ -166,7 +166,7 @@ var tokenTests = []tokenTest{
 				k.same(want, k.find("a"), "after TouchToken")
 			}
 			k.NoError(k.tokens.TouchToken(k.ctx, "nothing", noon), "TouchToken of an unknown id")
-			k.True(k.find("b").LastUsed.IsZero(), "another token")
+			k.True(k.find("b").LastUsed.IsZero(), "the use was noted of another token too")
 		},
 	},
 	{
@@ -217,11 +217,11 @@ var tokenTests = []tokenTest{
 			yes, no, label := true, false, "again"
 			k.add(k.token("a"))
 			k.set("a", store.TokenChange{Revoked: &yes})
-			k.True(k.find("a").Revoked, "revoked")
+			k.True(k.find("a").Revoked, "SetToken did not revoke the token")
 			_ = k.tokens.SetToken(k.ctx, "a", store.TokenChange{Revoked: &no, Label: &label})
-			k.True(k.find("a").Revoked, "after SetToken with Revoked false")
+			k.True(k.find("a").Revoked, "SetToken with Revoked false took the revocation back")
 			k.set("a", store.TokenChange{Label: &label})
-			k.True(k.find("a").Revoked, "after SetToken without Revoked")
+			k.True(k.find("a").Revoked, "SetToken without Revoked took the revocation back")
 		},
 	},
 	{
@@ -237,7 +237,7 @@ var tokenTests = []tokenTest{
 					yes, id := true, "of "+other
 					if tenant != other {
 						k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, id, store.TokenChange{Revoked: &yes}), store.ErrNotFound, "SetToken of another tenant")
-						k.False(k.find(id).Revoked, "revoked by another tenant")
+						k.False(k.find(id).Revoked, "another tenant revoked the token")
 					}
 				}
 				k.ErrorIs(k.tokens.SetToken(k.as(tenant).ctx, "nothing", store.TokenChange{}), store.ErrNotFound, "SetToken of nothing")

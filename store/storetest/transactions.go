@@ -299,7 +299,7 @@ var transactions = []test{
 		},
 	},
 	{
-		name:     "transactions/what exists is not deleted",
+		name:     "transactions/existing resources are not deleted",
 		contract: "Exists with ForUpdate, inside a transaction: no other transaction deletes those resources until this one ends.",
 		needs:    needTx,
 		run: func(k *kit) {
@@ -321,7 +321,7 @@ var transactions = []test{
 		},
 	},
 	{
-		name:     "transactions/what is being deleted does not exist",
+		name:     "transactions/a resource being deleted does not exist",
 		contract: "Exists with ForUpdate, inside a transaction, waits for another transaction that is deleting a resource: a resource that is being deleted never joins a group.",
 		needs:    needTx,
 		run: func(k *kit) {
@@ -400,7 +400,7 @@ var transactions = []test{
 	},
 	{
 		name:     "transactions/one after the other",
-		contract: "A transaction that ended, however, leaves no lock behind.",
+		contract: "A transaction that has ended leaves no lock, whether it was committed or not.",
 		needs:    needTx,
 		run: func(k *kit) {
 			for i := range 30 {

@@ -70,7 +70,7 @@ var uniqueness = append(spellings(), []test{
 	},
 	{
 		name:     "uniqueness/one's own value is not taken",
-		contract: "A value taken by another resource is a *UniquenessError; the spelling the client sent is what is returned.",
+		contract: "A value taken by another resource is a *UniquenessError; a store returns the spelling that the client sent.",
 		run: func(k *kit) {
 			a := k.newUser("bjensen")
 			for _, name := range []string{"bjensen", "BJensen", "ＢＪＥＮＳＥＮ"} {

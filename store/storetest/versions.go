@@ -17,7 +17,7 @@ var versions = []test{
 			seen := map[string]bool{}
 			for i := range 12 {
 				k.NotEmpty(r.Version, "version")
-				k.False(seen[r.Version], "version %q again", r.Version)
+				k.False(seen[r.Version], "the version %q was used before", r.Version)
 				seen[r.Version] = true
 				k.Equal(r.Version, k.get(k.Users, r.ID).Version, "Get")
 				k.Equal(r.Version, k.list(k.Users, store.Query{Count: 1}).Resources[0].Version, "List")
@@ -74,7 +74,7 @@ var versions = []test{
 			c.Members = &schema.MemberDelta{Add: []schema.Member{{Value: u.ID, Type: "User"}}}
 			now, _, err := k.Groups.PutMembers(k.ctx, c)
 			k.NoError(err, "PutMembers with the current version")
-			k.NotEqual(old.Version, now.Version, "version")
+			k.NotEqual(old.Version, now.Version, "the version did not change")
 			c = k.touch(now)
 			c.IfVersion = old.Version
 			c.Members = &schema.MemberDelta{Remove: []string{u.ID}}
