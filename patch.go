@@ -39,9 +39,9 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	}
 	onlyMembers := false
 	var mentioned []*schema.Attribute
-	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource) (lifecycle.Edit, error) {
+	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource, complete lifecycle.Complete) (lifecycle.Edit, error) {
 		budget := store.Budget(r.ctx).Copy() // this may run again
-		res, err := r.dialect(ep).patcher.Apply(before, ops, h.currentMembers(ctx, ep, id), budget)
+		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, complete), budget)
 		if err != nil {
 			return lifecycle.Edit{}, err
 		}
@@ -59,6 +59,18 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 		return resp, nil
 	}
 	return h.resource(r, ep, http.StatusOK, p.Sent(mentioned), result)
+}
+
+// withRefs returns complete with the URIs of the members, which a filter may
+// compare.
+func (h *Handler) withRefs(ctx context.Context, complete lifecycle.Complete) patch.Complete {
+	return func(members []schema.Member) ([]schema.Member, error) {
+		out, err := complete(members)
+		for i := range out {
+			out[i].Ref = h.uri(ctx, out[i].Type, out[i].Value)
+		}
+		return out, err
+	}
 }
 
 func (h *Handler) currentMembers(ctx context.Context, ep *endpoint, id string) patch.Members {

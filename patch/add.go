@@ -6,12 +6,12 @@ import "github.com/seed5f3efb56/scim/schema"
 // already is not added again (RFC 7644 §3.5.2.1): one with the same "value" and
 // "type" takes over the sub-attributes that differ, anything else must be equal
 // as a whole.
-func added(a *schema.Attribute, old, more schema.Value) (schema.Value, error) {
+func added(a *schema.Attribute, old, more schema.Value, p schema.Profile) (schema.Value, error) {
 	if !more.Assigned() {
 		return old, nil // nothing to add; never a way to empty a group
 	}
 	list := values(old)
-	seen := newIndex(a, more)
+	seen := newIndex(a, more, p.UntypedValues)
 	for i, v := range list {
 		seen.put(i, v)
 	}

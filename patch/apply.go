@@ -24,6 +24,7 @@ type run struct {
 
 	members   *memberSet // nil until an operation names members
 	source    Members
+	complete  Complete
 	sourceErr error
 	known     known
 	ahead     []Operation // the one being applied and those after it

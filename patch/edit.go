@@ -11,6 +11,8 @@ type edit struct {
 	merge  bool // fields are merged; otherwise value takes the place
 	fields []edit
 	value  schema.Value
+
+	profile schema.Profile // for the values of a list that is added to
 }
 
 // decoder reads what an operation brings. Secrets go to the run at once.
@@ -47,7 +49,7 @@ func (d decoder) edit(a *schema.Attribute, raw any) (edit, error) {
 	if err != nil {
 		return edit{}, err
 	}
-	return edit{attr: a, value: v, secret: a.Secret()}, nil
+	return edit{attr: a, value: v, secret: a.Secret(), profile: d.profile}, nil
 }
 
 func (d decoder) value(a *schema.Attribute, raw any, element bool) (schema.Value, error) {
@@ -119,7 +121,7 @@ func (e edit) apply(op Op, old schema.Value) (schema.Value, error) {
 		}
 		return guarded(op, e.attr, old, schema.Complex(o))
 	case op == Add && e.attr.MultiValued:
-		v, err := added(e.attr, old, e.value)
+		v, err := added(e.attr, old, e.value, e.profile)
 		if err != nil {
 			return old, err
 		}

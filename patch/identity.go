@@ -6,12 +6,13 @@ import "github.com/seed5f3efb56/scim/schema"
 // means. It holds keys only for the client's values, which are few.
 type index struct {
 	attr    *schema.Attribute
+	untyped bool                      // a value without type may mean one with a type
 	exact   map[schema.ElementKey]int // -1 where there is none
 	byValue map[schema.ElementKey]int // the first with this value, whatever its type
 }
 
-func newIndex(a *schema.Attribute, wanted schema.Value) *index {
-	ix := &index{attr: a, exact: map[schema.ElementKey]int{}, byValue: map[schema.ElementKey]int{}}
+func newIndex(a *schema.Attribute, wanted schema.Value, untyped bool) *index {
+	ix := &index{attr: a, untyped: untyped, exact: map[schema.ElementKey]int{}, byValue: map[schema.ElementKey]int{}}
 	for _, v := range wanted.All() {
 		key := schema.KeyOf(a, v)
 		ix.exact[key], ix.byValue[key.WithoutType()] = -1, -1
@@ -35,11 +36,11 @@ func (ix *index) put(i int, v schema.Value) {
 }
 
 // find returns the position of the value that v, one of those wanted, means;
-// -1 if there is none. A value without type means the first with the same
-// "value" if none is without type as well.
+// -1 if there is none. With untyped a value without type means the first with
+// the same "value" if none is without type as well.
 func (ix *index) find(v schema.Value) int {
 	key := schema.KeyOf(ix.attr, v)
-	if i := ix.exact[key]; i >= 0 || key.Typed() {
+	if i := ix.exact[key]; i >= 0 || key.Typed() || !ix.untyped {
 		return i
 	}
 	return ix.byValue[key]

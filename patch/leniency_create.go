@@ -31,7 +31,7 @@ func (w *run) create(op Op, t target, old schema.Value, e edit) (schema.Value, e
 	if !created.Assigned() || !t.filter.Matches(created) { // terms at odds with each other or the value
 		return old, noMatch()
 	}
-	list, err := added(t.attr, old, schema.List(created)) // one with this type and value may be there
+	list, err := added(t.attr, old, schema.List(created), w.profile) // one with this type and value may be there
 	if err != nil {
 		return old, err
 	}

@@ -33,6 +33,9 @@ func (w *run) matching(t target) ([]schema.Member, error) {
 	if err := w.know(t.attr); err != nil {
 		return nil, err
 	}
+	if err := w.completeAdded(); err != nil {
+		return nil, err
+	}
 	var found []schema.Member
 	some, named := false, false
 	for m, v := range w.current(t.attr) {
@@ -52,6 +55,31 @@ func (w *run) matching(t target) ([]schema.Member, error) {
 		return nil, fail(schema.ErrorInvalidFilter, "members cannot be selected by display, which the service provider does not store")
 	}
 	return found, nil
+}
+
+// completeAdded gives the members that operations have added since it was called
+// last the type and URI by which a filter may select them.
+func (w *run) completeAdded() error {
+	list := &w.members.added
+	if w.complete == nil || list.complete == len(list.members) {
+		return nil
+	}
+	var added []schema.Member
+	for _, m := range list.members[list.complete:] {
+		if m.Value != "" {
+			added = append(added, m)
+		}
+	}
+	done, err := w.complete(added)
+	if err != nil {
+		w.sourceErr = err
+		return err
+	}
+	for _, m := range done {
+		list.members[list.at[m.Value]] = m
+	}
+	list.complete = len(list.members)
+	return nil
 }
 
 // usesDisplay reports whether the target's filter compares a member's display.

@@ -47,6 +47,8 @@ func (s *memberSet) delta() *schema.MemberDelta {
 type memberList struct {
 	at      map[string]int
 	members []schema.Member // without Value where one was dropped
+
+	complete int // how many of the members have the type that they are stored with
 }
 
 func (l *memberList) has(id string) bool {

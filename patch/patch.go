@@ -61,6 +61,11 @@ func New(t *schema.ResourceType, r *filter.Resolver, p schema.Profile) *Patcher 
 // beyond Patcher.MaxMembers. nil means that there are none.
 type Members func() iter.Seq2[schema.Member, error]
 
+// Complete returns members that operations have added as they will be: with the
+// names of their resource types and their URIs, in the same order. It is asked
+// before a filter looks at them. nil leaves them as the client sent them.
+type Complete func(members []schema.Member) ([]schema.Member, error)
+
 // Result is what the operations make of a resource.
 type Result struct {
 	Resource *schema.Resource    // the new resource; the old pointer when no attribute changed
@@ -78,7 +83,13 @@ type Result struct {
 // filter.Budget.Spend when there is too much work in it; an error
 // of the members source is returned as it is.
 func (p *Patcher) Apply(r *schema.Resource, ops []Operation, members Members, b *filter.Budget) (Result, error) {
-	w := &run{Patcher: p, before: r, root: r.Attributes, source: members, budget: b}
+	return p.ApplyWith(r, ops, members, nil, b)
+}
+
+// ApplyWith is [Patcher.Apply] with the completion of members that operations
+// add. An error of complete is returned as it is.
+func (p *Patcher) ApplyWith(r *schema.Resource, ops []Operation, members Members, complete Complete, b *filter.Budget) (Result, error) {
+	w := &run{Patcher: p, before: r, root: r.Attributes, source: members, complete: complete, budget: b}
 	for i, op := range ops {
 		w.ahead, w.at = ops[i:], i
 		if err := w.operation(op); err != nil {

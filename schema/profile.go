@@ -55,6 +55,9 @@ type Profile struct {
 	// removed (Entra ID, authentik, JumpCloud). Otherwise such an operation is
 	// invalidValue.
 	RemoveValues bool
+	// UntypedValues takes a value without "type" that PATCH adds for the first one
+	// with the same "value", whatever its type. Otherwise it is another value.
+	UntypedValues bool
 	// CreateOnNoMatch lets PATCH add and replace on a value path without a
 	// match create the value from the filter, when the filter is a conjunction
 	// of eq and a sub-attribute follows (Entra ID). Otherwise noTarget.
@@ -100,6 +103,7 @@ func Lenient() Profile {
 		EmptyStrings:        true,
 		IgnoreReadOnly:      true,
 		RemoveValues:        true,
+		UntypedValues:       true,
 		CreateOnNoMatch:     true,
 		SubAttributeFilters: true,
 		BareExtensionNames:  true,

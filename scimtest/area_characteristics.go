@@ -211,7 +211,8 @@ var characteristicsValues = []row{
 				require.Nil(c, exact, a.path)
 			case "string":
 				require.Contains(c, []any{"none", "server", "global"}, unique, a.path)
-				require.Equal(c, a.path == ent+":manager.value", exact, a.path) // RFC 7643 §4.3, errata 8472
+				id := a.path == ent+":manager.value" || a.path == user+":groups.value"
+				require.Equal(c, id, exact, a.path) // RFC 7643 §3.1, §4.3, errata 8472
 			case "reference", "binary":
 				require.Equal(c, true, exact, a.path)
 			}

@@ -17,6 +17,10 @@ type Edit struct {
 	revives    bool // the resource is a tombstone
 }
 
+// Complete returns members with the names of their resource types. Its errors
+// are those of a write that adds the members.
+type Complete func(members []schema.Member) ([]schema.Member, error)
+
 // Update is a write to an existing resource.
 type Update struct {
 	ID    string
@@ -24,8 +28,9 @@ type Update struct {
 	// Joining are the ids of resources that may become members, as far as the
 	// request names them. They are locked before the resource itself.
 	Joining []string
-	// Make returns the new content of the locked resource.
-	Make func(ctx context.Context, before *schema.Resource) (Edit, error)
+	// Make returns the new content of the locked resource. complete gives members
+	// that it adds the type that they will be stored with.
+	Make func(ctx context.Context, before *schema.Resource, complete Complete) (Edit, error)
 }
 
 // Update is the one path of PUT and PATCH; the order is that of leave.go. An edit
@@ -41,7 +46,9 @@ func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update)
 		if err != nil {
 			return err
 		}
-		made, err := c.Make(ctx, before)
+		made, err := c.Make(ctx, before, func(members []schema.Member) ([]schema.Member, error) {
+			return u.completeMembers(ctx, members)
+		})
 		if err != nil {
 			return err
 		}

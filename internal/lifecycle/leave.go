@@ -37,7 +37,7 @@ import (
 // PATCH or PUT does the same by [Writer.Update]. A stored resource that is not
 // valid is deactivated as well, since no value in it comes from the request.
 func (w *Writer) Deactivate(ctx context.Context, r *Request, ep *Endpoint, id string) error {
-	_, err := w.Update(ctx, r, ep, Update{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource) (Edit, error) {
+	_, err := w.Update(ctx, r, ep, Update{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
 		return Edit{Attributes: before.Attributes.With(ep.Active, schema.Boolean(false)), valid: true}, nil
 	}})
 	return err

@@ -13,7 +13,7 @@ import (
 // returns conflict if the resource is no longer inactive or has another value.
 func (w *Writer) Restore(ctx context.Context, r *Request, ep *Endpoint, name *schema.Attribute, id string, n *Creation, conflict error) (*schema.Resource, error) {
 	made := n.edit(ep)
-	return w.Update(ctx, r, ep, Update{id, store.CauseRestore, MemberIDs(n.Members), func(_ context.Context, before *schema.Resource) (Edit, error) {
+	return w.Update(ctx, r, ep, Update{id, store.CauseRestore, MemberIDs(n.Members), func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
 		if !ep.Inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.Attributes.Get(name)) {
 			return Edit{}, conflict
 		}
