@@ -5,12 +5,13 @@ import (
 	"fmt"
 )
 
-// Sentinels of every operation on one resource.
+// Errors of the methods that are about one resource.
 var (
-	// ErrNotFound: no such resource in this tenant. 404.
+	// ErrNotFound: the tenant has no such resource. 404.
 	ErrNotFound = errors.New("store: not found")
-	// ErrVersion: the resource has another version than IfVersion. 412 when
-	// the client asked for that version, else the library tries again.
+	// ErrVersion: the version of the resource is not Change.IfVersion. 412 if the
+	// client named that version (If-Match); otherwise the library reads the
+	// resource again and repeats the write.
 	ErrVersion = errors.New("store: version differs")
 )
 
@@ -18,18 +19,18 @@ var (
 // invalidCursor where a client's cursor is concerned, otherwise 500.
 var ErrPosition = errors.New("store: not a position")
 
-// ErrUnavailable: the store cannot answer now, and trying again later makes
-// sense: no connection, a conflict that outlasted the retries, a commit of
-// unknown outcome. 503 with Retry-After.
+// ErrUnavailable: the store cannot answer now, and the client should try again
+// later: there is no connection, a conflict went on through all retries, or it is
+// unknown whether a commit took place. 503 with Retry-After.
 var ErrUnavailable = errors.New("store: unavailable")
 
-// UniquenessError is a value that another resource of the type and tenant has.
-// 409 with scimType uniqueness.
+// UniquenessError says that another resource of the type and tenant has the value
+// of a unique attribute. 409 with scimType uniqueness.
 type UniquenessError struct {
 	Path string // attribute path in standard notation, for example "userName"
 }
 
-// Error names the attribute, never the value or its owner.
+// Error names the attribute, never the value or the resource that has it.
 func (e *UniquenessError) Error() string {
 	return fmt.Sprintf("store: %s is taken", e.Path)
 }

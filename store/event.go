@@ -17,11 +17,12 @@ const (
 	// EventUpdated: attributes other than active changed.
 	EventUpdated EventKind = "updated"
 	// EventDeactivated: active became false, or a resource that was not
-	// inactive was deleted. It is the same event however it came about.
+	// inactive was deleted. PATCH, PUT and DELETE raise the same event.
 	EventDeactivated EventKind = "deactivated"
 	// EventReactivated: active became true after it was false.
 	EventReactivated EventKind = "reactivated"
-	// EventRestored: a POST found an inactive or deleted twin and took it over.
+	// EventRestored: a POST restored an inactive or deleted resource that has, or
+	// had, the same unique value.
 	EventRestored EventKind = "restored"
 	// EventDeleted: the resource was deleted.
 	EventDeleted EventKind = "deleted"

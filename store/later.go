@@ -2,9 +2,9 @@ package store
 
 import "time"
 
-// Later returns the LastModified of a change made at a time to what was
-// modified last at old: at itself, or a microsecond after old where that is
-// not later, because the clock is coarse or was put back.
+// Later returns the new LastModified of a resource that has LastModified old and
+// is changed at a time: at, or a microsecond more than old if at is not later
+// than old, as when the clock is coarse or was put back.
 func Later(old, at time.Time) time.Time {
 	if at.After(old) {
 		return at

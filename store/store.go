@@ -12,12 +12,15 @@ import (
 // Store keeps the resources of one resource type. It is what an application
 // implements against its own database.
 //
-// Every method may be called concurrently. ctx carries the tenant ([Tenant]),
-// whose resources alone are seen, counted and compared, and inside
-// [Transactor.InTx] the transaction, which every call uses. Methods return
-// promptly when ctx ends. Resources handed in and out are shared and must not
-// be modified. Times are kept in microseconds or better: LastModified moves with
-// every change, by a microsecond at least.
+// Every method may be called concurrently. ctx carries the tenant ([Tenant]): a
+// method reads, counts and compares resources of that tenant only. Inside
+// [Transactor.InTx] ctx carries the transaction too, and every method takes part
+// in it. A method returns promptly when ctx ends.
+//
+// Resources and changes that a method is given, and resources that it returns,
+// are shared: neither the store nor its caller modifies them. Times are kept in
+// microseconds or better: LastModified moves with every change, by a microsecond
+// at least.
 //
 // Errors, wrapped or not: the sentinels of this package where a method names
 // them, and [ErrUnavailable] (503) from every method. A *schema.Error is a mistake
@@ -27,14 +30,14 @@ import (
 // error is 500; its text is logged and never sent.
 type Store interface {
 	// Get returns the resource with that id, compared byte for byte, or
-	// ErrNotFound (404). An id that cannot exist in the store (no UUID, no
+	// ErrNotFound (404). An id that cannot exist in the store (not a UUID, not a
 	// number) is ErrNotFound too. With ForUpdate, inside a transaction, no
 	// other transaction changes or deletes the resource until this one ends.
-	// Members and derived groups are not part of the result.
+	// The result has neither members nor derived groups.
 	Get(ctx context.Context, id string, o GetOptions) (*schema.Resource, error)
 
-	// List returns one page of the matching resources. The query's filter and
-	// order are within what [Describer] declared.
+	// List returns one page of the matching resources. The query has no filter
+	// and no order that the store did not declare ([Describer]).
 	List(ctx context.Context, q *Query) (Page, error)
 
 	// Create stores c.After as a new resource and returns it as stored; c.Before
@@ -52,13 +55,13 @@ type Store interface {
 	// attributes; it never refuses fewer.
 	Create(ctx context.Context, c *Change) (*schema.Resource, error)
 
-	// Update stores c.After in place of c.Before and returns it as stored,
-	// with a new Version, set in the same statement. If nothing that the store
-	// persists would change, it may skip the write and return the stored
-	// resource.
-	// ErrNotFound if it is gone (404); ErrVersion if c.IfVersion is not "" and
-	// not the current version (412); [*UniquenessError] as Create (409). On
-	// error nothing changed.
+	// Update stores c.After in place of c.Before and returns it as stored, with a
+	// new Version, which is compared and set in one step. The members of a group
+	// stay as they are. If nothing that the store persists would change, it may
+	// skip the write and return the stored resource. ErrNotFound (404) if the
+	// resource does not exist any more; ErrVersion (412) if c.IfVersion is not ""
+	// and not the current version; [*UniquenessError] (409) as Create. On error
+	// nothing has changed.
 	Update(ctx context.Context, c *Change) (*schema.Resource, error)
 
 	// Delete removes the resource c.ID; other resources may have its unique values
@@ -67,8 +70,9 @@ type Store interface {
 	Delete(ctx context.Context, c *Change) error
 }
 
-// GetOptions are the ways to read one resource.
+// GetOptions say how resources are read.
 type GetOptions struct {
+	// ForUpdate holds what is read until the transaction of the context ends.
 	ForUpdate bool
 }
 
@@ -116,7 +120,7 @@ type Page struct {
 	Total int
 }
 
-// Cause is what brought a change about.
+// Cause is the kind of request that made a change.
 type Cause string
 
 // The causes of a change.
@@ -125,7 +129,7 @@ const (
 	CausePut     Cause = "put"
 	CausePatch   Cause = "patch"
 	CauseDelete  Cause = "delete"
-	CauseRestore Cause = "restore" // a POST that took over an inactive or deleted twin
+	CauseRestore Cause = "restore" // a POST that restored an inactive or deleted resource
 	CauseMembers Cause = "members" // a member of the group was deleted
 )
 
@@ -150,9 +154,9 @@ type Change struct {
 	Cause Cause
 }
 
-// MemberStore is a [Store] of a type with a members attribute. Its methods
-// cost what the members concerned cost, never what the group holds, except
-// where all members are asked for.
+// MemberStore is a [Store] of a type with a members attribute. The cost of a
+// method depends on the number of members it is about, not on the size of the
+// group, except where all members are read or replaced.
 type MemberStore interface {
 	Store
 
@@ -171,17 +175,18 @@ type MemberStore interface {
 	// If the delta that took effect is empty and c.After.Attributes is the same
 	// pointer as c.Before.Attributes, nothing is written (no new version, no new
 	// LastModified) and c.Before is returned. The store need not check that an
-	// added id belongs to a resource: package scim has done that.
+	// added id belongs to a resource, since package scim has done that; it may
+	// leave out members that it cannot keep. Errors as Create or Update.
 	PutMembers(ctx context.Context, c *Change) (*schema.Resource, schema.MemberDelta, error)
 
-	// GroupsOf returns, for each of the ids, the groups that have it as a
-	// direct member, in a fixed order; ids without any may be missing.
+	// GroupsOf returns, for each of the ids, the groups that have it as a direct
+	// member, in a fixed order. An id that is in no group may be missing.
 	GroupsOf(ctx context.Context, ids []string) (map[string][]GroupRef, error)
 
 	// RemoveFromAll takes the member c.ID out of every group and returns the ids
 	// of those groups. Each of them gets a new version and c.At as LastModified,
 	// or a microsecond more than it had where c.At is not later ([Later]).
-	// c.Before and c.After are nil.
+	// c.Before and c.After are nil. An id that is in no group is not an error.
 	RemoveFromAll(ctx context.Context, c *Change) ([]string, error)
 }
 
@@ -203,8 +208,8 @@ type Exister interface {
 	Exists(ctx context.Context, ids []string, o GetOptions) ([]string, error)
 }
 
-// Transactor runs one write of the library, across all stores it concerns, in
-// one transaction.
+// Transactor runs each write of the library in one transaction across all
+// stores.
 type Transactor interface {
 	// InTx runs fn with a context that carries a transaction. It commits when fn
 	// returns nil; otherwise, and when fn panics, it rolls back and returns fn's
@@ -223,27 +228,29 @@ type Transactor interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Capabilities say what a store can do beyond the least. The zero value is
-// the least.
+// Capabilities say what a store can do besides the five methods. The zero value
+// declares nothing.
 type Capabilities struct {
 	// Filter reports whether List answers the expression itself, exactly as
-	// filter.Filter.Match would (filter.Support.Can fits here). The rest of a
-	// filter is matched by the library over at most scim.Limits.Scan
-	// resources. nil means nothing.
+	// filter.Filter.Match would (filter.Support.Can fits here). The library
+	// matches the rest of a filter itself, over at most scim.Limits.Scan
+	// resources. nil declares no expression.
 	Filter func(filter.Expr) bool
-	// Sort reports whether List can order by the attribute. nil means no.
+	// Sort reports whether List can order by the attribute. nil declares none.
 	Sort func(schema.AttrPath) bool
-	// Versions says that resources have a Version, which changes with every
-	// change and is compared and set in one step. Without it ETags are off.
+	// Versions says that resources have a Version, which differs after every
+	// change and is compared and set in one step. Without it ETags are announced
+	// as unsupported, and scim.Config.Tx is required.
 	Versions bool
-	// Revives says that deleted resources are kept and found again by their
-	// unique values. Such a store is a [Reviver].
+	// Revives says that deleted resources are kept and found by their unique
+	// values. Such a store is a [Reviver].
 	Revives bool
 }
 
-// Describer is a [Store] that says what it can do. It is asked once, when the
-// handler is built.
+// Describer is a [Store] that declares what it can do.
 type Describer interface {
+	// Describe returns the same capabilities every time. It is called when the
+	// handler is built.
 	Describe() Capabilities
 }
 
@@ -258,10 +265,10 @@ func Describe(s Store) Capabilities {
 
 // As returns the store as a T, or else the first T among the stores inside it: a
 // wrapper has a method Unwrap() Store that returns the store it wraps. It is for
-// abilities that read ([Describer], [Exister]). What writes ([MemberStore],
-// [Reviver]) is asked of the outermost store alone, or a write would bypass the
-// wrapper; a wrapper that does not pass such an ability on hides it, and
-// scim.New logs that.
+// abilities that read ([Describer], [Exister]). The outermost store alone is
+// asked for abilities that write ([MemberStore], [Reviver], [Purger]), or a write
+// would bypass the wrapper. A wrapper that does not pass on such an ability hides
+// it; scim.New logs a [Reviver] that is hidden.
 func As[T any](s Store) (T, bool) {
 	for s != nil {
 		if t, ok := s.(T); ok {

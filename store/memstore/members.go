@@ -54,7 +54,8 @@ func (c *collection) holding(key string) span[membership, none] {
 	return c.memberships.between(membership{key: key}, membership{key: key, group: endOfNumbers})
 }
 
-// join adds members to group n, and returns the list and the new ones among them.
+// join adds members to group n. It returns the new list and the members that
+// were not in the old one.
 func (c *collection) join(k *kind, n number, l memberList, members []schema.Member) (memberList, []schema.Member) {
 	var added []schema.Member
 	for _, m := range members {
@@ -70,8 +71,8 @@ func (c *collection) join(k *kind, n number, l memberList, members []schema.Memb
 	return l, added
 }
 
-// leave takes members out of group n, and returns the list and the ids that were
-// members.
+// leave takes members out of group n. It returns the new list and the ids that
+// were in the old one.
 func (c *collection) leave(k *kind, n number, l memberList, ids []string) (memberList, []string) {
 	var removed []string
 	for _, id := range ids {
@@ -87,8 +88,8 @@ func (c *collection) leave(k *kind, n number, l memberList, ids []string) (membe
 	return l, removed
 }
 
-// apply changes the members of group n by a delta and returns what took
-// effect. Members that stay keep their place in the order.
+// apply changes the members of group n by a delta and returns the delta that took
+// effect. A member that stays keeps its place in the order.
 func (c *collection) apply(k *kind, n number, l memberList, d *schema.MemberDelta) (memberList, schema.MemberDelta) {
 	var did schema.MemberDelta
 	if d == nil {

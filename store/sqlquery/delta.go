@@ -10,7 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// apply changes the members of a group, which is locked, and returns what took
+// apply changes the members of a locked group and returns the delta that took
 // effect.
 func (g *GroupTable[T]) apply(ctx context.Context, group any, d *schema.MemberDelta) (did schema.MemberDelta, err error) {
 	if d == nil {
@@ -87,7 +87,7 @@ func (g *GroupTable[T]) in(s *statement, alias string, ids []string) bool {
 	return true
 }
 
-// leave takes members out, and returns those who were.
+// leave takes members out and returns the ids that were members.
 func (g *GroupTable[T]) leave(ctx context.Context, group any, ids []string) ([]string, error) {
 	here, err := g.among(ctx, group, ids)
 	if err != nil {
@@ -112,7 +112,7 @@ func (g *GroupTable[T]) leave(ctx context.Context, group any, ids []string) ([]s
 	return leaving, nil
 }
 
-// join adds members, and returns those who were none.
+// join adds members and returns those that were not members before.
 func (g *GroupTable[T]) join(ctx context.Context, group any, members []schema.Member) ([]schema.Member, error) {
 	possible, err := g.possible(ctx, members)
 	if err != nil {
@@ -141,9 +141,9 @@ func (g *GroupTable[T]) join(ctx context.Context, group any, members []schema.Me
 	return joining, nil
 }
 
-// possible leaves out members that the table cannot have. A reference that
-// leads nowhere fails nothing else (Entra ID's validator sends such); a
-// resource of another type is a mistake that somebody has to know of.
+// possible leaves out members that the table cannot have. An id without a
+// resource does not fail the request (Entra ID's validator sends such ids); a
+// resource of another type is 400 invalidValue.
 func (g *GroupTable[T]) possible(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
 	ids := make([]string, 0, len(members))
 	for _, m := range members {
@@ -192,7 +192,7 @@ func (g *GroupTable[T]) insertMembers(ctx context.Context, group any, members []
 		}
 		s.list(args)
 	}
-	// Somebody else of the application may be faster.
+	// The application may have inserted the same row meanwhile.
 	_, err := g.db.exec(ctx, s.add(g.db.d.onTaken(g.group)))
 	return err
 }

@@ -15,9 +15,9 @@ type groups struct{ *table }
 
 var _ store.MemberStore = (*groups)(nil)
 
-// PutMembers implements [store.MemberStore]. Everything that changes the
-// members of a group locks the group first, so that what is read of them
-// holds until the end of the transaction.
+// PutMembers implements [store.MemberStore]. Every change of the members locks
+// the group first, so that members that were read stay the same until the
+// transaction ends.
 func (g *groups) PutMembers(ctx context.Context, c *store.Change) (*schema.Resource, schema.MemberDelta, error) {
 	var out *schema.Resource
 	var delta schema.MemberDelta
@@ -105,7 +105,7 @@ func (g *groups) others(ctx context.Context, grp int64, keep []schema.Member) ([
 	return out, err
 }
 
-// add inserts those who are not members yet, and returns them.
+// add inserts the members that the group does not have yet, and returns them.
 func (g *groups) add(ctx context.Context, grp int64, members []schema.Member) ([]schema.Member, error) {
 	if len(members) == 0 {
 		return nil, nil
@@ -152,7 +152,7 @@ func ids(members []schema.Member) []string {
 	return out
 }
 
-// remove deletes those who are members, and returns them.
+// remove deletes the members that the group has, and returns their ids.
 func (g *groups) remove(ctx context.Context, grp int64, members []string) ([]string, error) {
 	var removed []string
 	for chunk := range slices.Chunk(members, sqldb.Batch) {

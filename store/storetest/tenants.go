@@ -7,7 +7,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-const tenantContract = "Every call is for the tenant in its context and sees nothing else: a foreign id is ErrNotFound, a foreign userName is free."
+const tenantContract = "Every call is about the tenant in its context alone: the id of another tenant's resource is ErrNotFound, and its userName may be used again."
 
 // as returns the kit with a context of a tenant.
 func (k *kit) as(tenant string) *kit {
