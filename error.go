@@ -45,6 +45,14 @@ func invalidValue(path, detail string) *schema.Error {
 	return &schema.Error{Type: schema.ErrorInvalidValue, Path: path, Detail: detail}
 }
 
+// headerError is an error whose response has a header field of its own.
+type headerError struct {
+	error
+	name, value string
+}
+
+func (e *headerError) Unwrap() error { return e.error }
+
 // toError turns any error into the response it becomes: the one place that
 // knows statuses. known is false for what must be logged and not told.
 func toError(err error) (e *Error, known bool) {

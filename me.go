@@ -29,7 +29,7 @@ func (h *Handler) meMethods() methods {
 			location := h.location(r.ctx, ep, id)
 			resp, err := f(r, ep, id)
 			if err != nil {
-				return nil, &meError{err, location}
+				return nil, locatedError(err, location)
 			}
 			resp.location = location
 			return resp, nil
@@ -44,10 +44,11 @@ func (h *Handler) meMethods() methods {
 	}
 }
 
-// meError is an error about the resource at location, addressed as /Me.
-type meError struct {
-	error
-	location string
+// locatedError adds Location to an error about the resource at location, unless
+// the error is that it does not exist.
+func locatedError(err error, location string) error {
+	if e, _ := toError(err); e.Status == http.StatusNotFound {
+		return err
+	}
+	return &headerError{err, "Location", location}
 }
-
-func (e *meError) Unwrap() error { return e.error }

@@ -181,15 +181,8 @@ func parseQuery(raw string) (url.Values, error) {
 	return folded, nil
 }
 
-// methodError is a 405, which names what is allowed (RFC 9110 §15.5.6).
-type methodError struct{ allow string }
-
-func (e *methodError) Error() string { return "scim: method not allowed" }
-
-func (e *methodError) Unwrap() error {
-	return errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", e.allow)
-}
-
+// notAllowed returns the error for a method that a path does not have: 405 with
+// Allow (RFC 9110 §15.5.6), or 501 for a method that no path has (§15.6.2).
 func notAllowed(m methods) error {
 	if len(m) == 0 {
 		return errorf(http.StatusNotImplemented, "the method is not implemented")
@@ -199,7 +192,8 @@ func notAllowed(m methods) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return &methodError{strings.Join(names, ", ")}
+	allow := strings.Join(names, ", ")
+	return &headerError{errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", allow), "Allow", allow}
 }
 
 // fail writes an error response, or cuts the connection when a response has
@@ -220,13 +214,9 @@ func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
 	if w.begun {
 		panic(http.ErrAbortHandler)
 	}
-	var method *methodError
-	if errors.As(err, &method) {
-		w.Header().Set("Allow", method.allow)
-	}
-	var me *meError
-	if errors.As(err, &me) && e.Status != http.StatusNotFound {
-		w.Header().Set("Location", me.location)
+	var field *headerError
+	if errors.As(err, &field) {
+		w.Header().Set(field.name, field.value)
 	}
 	if e.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", h.challenge())
