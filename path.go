@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -33,7 +34,7 @@ func (h *Handler) path(r *http.Request) (string, error) {
 	case first == "v2":
 		return "/" + rest, nil
 	case isVersion(first):
-		return "", &Error{http.StatusBadRequest, "invalidVers", "only SCIM protocol version v2 is supported"}
+		return "", &Error{http.StatusBadRequest, schema.ErrorInvalidVers, "only SCIM protocol version v2 is supported"}
 	}
 	return path, nil
 }

@@ -112,9 +112,6 @@ func (h *Handler) setEndpoints() error {
 	return errors.Join(errs...)
 }
 
-// reserved are the endpoints of RFC 7644 Table 2 that are no resource types.
-var reserved = []string{"/Me", "/Bulk", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/.search"}
-
 func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	if e.Type == nil || e.Type.Root() == nil {
 		return nil, errors.New("scim: an endpoint has no type made by schema.NewResourceType")
@@ -125,11 +122,6 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	}
 	if t := typeOf(e.Store, e.Type); t != e.Type {
 		return nil, fmt.Errorf("scim: the store of endpoint %s has a type of its own (%s): make the endpoint with the store's Type()", name, nameOfType(t))
-	}
-	for _, r := range reserved {
-		if strings.EqualFold(e.Type.Endpoint, r) {
-			return nil, fmt.Errorf("scim: endpoint %s of %s belongs to the protocol", r, name)
-		}
 	}
 	if isVersion(strings.TrimPrefix(e.Type.Endpoint, "/")) {
 		return nil, fmt.Errorf("scim: endpoint %s of %s reads as a protocol version (RFC 7644 §3.13)", e.Type.Endpoint, name)
