@@ -8,16 +8,15 @@ import (
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 )
 
-// AuditRecord is what happened in one operation, for a trail that is kept.
-// Values of secret attributes are never part of it, those of
-// Config.SensitiveAttributes are replaced by "[redacted]".
+// AuditRecord describes one operation and its result. It never has the value of a
+// secret attribute; values of Config.SensitiveAttributes are "[redacted]".
 type AuditRecord struct {
 	Time       time.Time     `json:"time"`
 	DurationMS float64       `json:"durationMs"` // milliseconds
 	Reference  string        `json:"reference"`  // of the request; also in the log and in the detail of a 500
 	Tenant     string        `json:"tenant,omitempty"`
-	Actor      string        `json:"actor,omitempty"`     // the token id; "" if nobody was authenticated
-	Operation  OperationKind `json:"operation,omitempty"` // "" if the request did not get that far
+	Actor      string        `json:"actor,omitempty"`     // Principal.TokenID; "" if the request was not authenticated
+	Operation  OperationKind `json:"operation,omitempty"` // "" if the request failed before
 	Method     string        `json:"method"`
 	Type       string        `json:"type,omitempty"` // resource type name
 	ID         string        `json:"id,omitempty"`   // resource id
@@ -28,9 +27,9 @@ type AuditRecord struct {
 	Detail     string        `json:"detail,omitempty"` // of the error response
 }
 
-// AuditChange is one root attribute that changed, with its values in JSON; ""
-// is unassigned. Of members Old has the ids that left and New those that
-// joined. A password that was set is "[redacted]".
+// AuditChange is one root attribute that changed, with its values as JSON, "" if
+// unassigned. For members, Old has the ids that left and New those that joined. A
+// password that was set is "[redacted]".
 type AuditChange struct {
 	Path string `json:"path"`
 	Old  string `json:"old"`
@@ -39,7 +38,7 @@ type AuditChange struct {
 
 const redacted = "[redacted]"
 
-// AuditLog returns a Config.Audit that writes records to a logger. They
+// AuditLog returns a Config.Audit that writes records to a logger. Records
 // contain personal data: the values that changed.
 func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 	return func(ctx context.Context, rec AuditRecord) {
@@ -53,15 +52,15 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 	}
 }
 
-// auditing collects what is known of one operation.
+// auditing collects the facts of one operation for its record.
 type auditing struct {
 	kind    OperationKind
 	typ, id string
-	name    string // as it was sent in a POST, or redacted
+	name    string // AuditRecord.Name
 	on      bool
 	written lifecycle.Written
-	done    bool // what was written is committed, whatever is answered
+	done    bool // written is committed, whatever the response is
 }
 
-// note is told what was committed.
+// note notes a committed change.
 func (a *auditing) note(c lifecycle.Written) { a.written, a.done = c, true }

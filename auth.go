@@ -7,54 +7,54 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Authenticator says who sent a request. It is called once for each request,
-// before anything else is looked at, and must be safe for concurrent use.
+// Authenticator authenticates the client of a request. It is called once for each
+// request, before anything else of it is read, and must be safe for concurrent
+// use.
 //
-// [ErrUnauthenticated] is answered 401 with WWW-Authenticate and one wording,
-// whatever was wrong; [ErrForbidden] 403, for credentials that are not good
-// here (another tenant's); store.ErrUnavailable 503; any other error a plain
-// 500.
+// [ErrUnauthenticated] becomes 401 with WWW-Authenticate and always the same
+// text; [ErrForbidden] becomes 403, for credentials that are valid elsewhere
+// (of another tenant); store.ErrUnavailable becomes 503; any other error 500.
+//
 // An Authenticator with a method Challenge() string provides the value of
-// WWW-Authenticate (RFC 7644 §2); without one it is Bearer.
+// WWW-Authenticate (RFC 7644 §2); the default is Bearer.
 type Authenticator interface {
 	Authenticate(r *http.Request) (*Principal, error)
 }
 
-// AuthenticatorFunc makes a function an [Authenticator].
+// AuthenticatorFunc is a function as an [Authenticator].
 type AuthenticatorFunc func(r *http.Request) (*Principal, error)
 
 // Authenticate calls f.
 func (f AuthenticatorFunc) Authenticate(r *http.Request) (*Principal, error) { return f(r) }
 
-// Principal is the authenticated client (RFC 7644 §2). It is not modified
+// Principal is the authenticated client (RFC 7644 §2). It must not be modified
 // after it was returned.
 type Principal struct {
-	// Tenant bounds everything the request sees and does; "" is the single
-	// tenant of an application without tenancy. It comes from nowhere else.
+	// Tenant bounds all that the request reads and writes; "" is the single
+	// tenant of an application without tenancy. The tenant has no other source.
 	Tenant string
-	// TokenID names the credential in logs. It is no secret.
+	// TokenID identifies the credential in logs and events. It is not a secret.
 	TokenID string
-	// Client says how the client's requests are read.
+	// Client selects the tolerance with which requests are read.
 	Client Client
-	// BaseURL, unless "", takes the place of Config.BaseURL in locations: the
-	// URL under which this client reaches the handler.
+	// BaseURL, unless "", replaces Config.BaseURL in locations: the URL under
+	// which this client reaches the handler.
 	BaseURL string
-	// Policy names the one of Endpoint.Policies that holds for this client. An
-	// endpoint without it goes by its own; a name that none has is a mistake,
-	// and every request a 500.
+	// Policy is the name in Endpoint.Policies of the policy for this client. An
+	// endpoint without that name uses Endpoint.Policy. If no endpoint has it,
+	// every request is answered 500.
 	Policy string
 	// ReadOnly refuses every write (403).
 	ReadOnly bool
-	// Types, unless empty, are the only resource types the client may touch
-	// (403 otherwise). What a resource says of others stays part of it: the
-	// groups of a user, the members of a group.
+	// Types, unless empty, are the only resource types that the client may read
+	// and write (403 otherwise). References to other resources stay part of a
+	// resource: the groups of a user, the members of a group.
 	Types []string
-	// Paused answers every request 503: provisioning is switched off for now,
-	// and the client is to try again later.
+	// Paused answers every request 503, so that the client tries again later.
 	Paused bool
 }
 
-// permits reports whether the credential's scope covers the operation.
+// permits reports whether the scope of the credential covers the operation.
 func (p *Principal) permits(kind OperationKind, typ string) bool {
 	if len(p.Types) > 0 && !slices.Contains(p.Types, typ) {
 		return false
@@ -62,15 +62,15 @@ func (p *Principal) permits(kind OperationKind, typ string) bool {
 	return !p.ReadOnly || kind == OperationRetrieve || kind == OperationQuery
 }
 
-// Client is the kind of client, which decides how far its requests may depart
-// from the RFCs (schema.Profile).
+// Client is a kind of client: it decides how far requests may depart from the
+// RFCs (schema.Profile).
 type Client uint8
 
 const (
-	// DefaultClient accepts what the identity providers are known to send,
-	// where it is unambiguous.
+	// DefaultClient accepts the deviations of known identity providers where they
+	// are unambiguous.
 	DefaultClient Client = iota
-	// StrictClient follows the RFCs to the letter, for conformance runs.
+	// StrictClient accepts only what the RFCs allow, for conformance tests.
 	StrictClient
 )
 
@@ -79,7 +79,7 @@ var profiles = map[Client]schema.Profile{
 	StrictClient:  schema.Strict(),
 }
 
-// OperationKind is what an [Operation] does.
+// OperationKind is the kind of an [Operation].
 type OperationKind string
 
 // The operations of RFC 7644 §3.2, Table 2.
@@ -92,24 +92,24 @@ const (
 	OperationDelete   OperationKind = "delete"
 )
 
-// Operation is what [Config.Authorize] decides about.
+// Operation is the argument of [Config.Authorize].
 type Operation struct {
 	Kind      OperationKind
 	Principal *Principal
-	Type      *schema.ResourceType // a query over all types asks once for each
+	Type      *schema.ResourceType // a query over all types is one operation for each
 	ID        string               // "" for create and query
 	Me        bool                 // the resource was addressed as /Me
 }
 
-// InsecureNoAuthentication lets everybody do everything as the single tenant.
-// It is for tests and for servers behind something that authenticates.
+// InsecureNoAuthentication permits every request, as the single tenant. It is for
+// tests and for servers behind a proxy that authenticates.
 func InsecureNoAuthentication() Authenticator {
 	return AuthenticatorFunc(func(*http.Request) (*Principal, error) { return &Principal{}, nil })
 }
 
-// AuthenticationScheme describes how clients authenticate (RFC 7643 §5). An
-// [Authenticator] with a method Schemes() []AuthenticationScheme has them
-// published.
+// AuthenticationScheme describes how clients authenticate (RFC 7643 §5). The
+// schemes of an [Authenticator] with a method Schemes() []AuthenticationScheme are
+// published in /ServiceProviderConfig.
 type AuthenticationScheme struct {
 	Type             string `json:"type"` // oauth, oauth2, oauthbearertoken, httpbasic or httpdigest
 	Name             string `json:"name"`

@@ -10,9 +10,9 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// drainLimit is how much of a refused body is read and thrown away, as a
-// multiple of Limits.Body, so that a client which writes it all before it
-// reads still gets its answer.
+// drainLimit bounds the part of a refused body that is read and discarded, as a
+// multiple of Limits.Body. A client that sends the whole body before it reads
+// needs this to receive the response.
 const drainLimit = 16
 
 // body reads and parses the body of a request as a JSON object.
@@ -64,7 +64,7 @@ func (h *Handler) refuseBody(r *request) error {
 }
 
 // checkContentType accepts application/scim+json and application/json in UTF-8
-// (RFC 7644 §3.8, §8.1), and a body whose type is not given.
+// (RFC 7644 §3.8, §8.1), and a body without Content-Type.
 func checkContentType(header http.Header) error {
 	if enc := header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return errorf(http.StatusUnsupportedMediaType, "Content-Encoding is not supported")
@@ -83,7 +83,7 @@ func checkContentType(header http.Header) error {
 	return nil
 }
 
-// decode decodes the body of a POST or PUT.
+// decode decodes the body of a POST or PUT, after checkType.
 func (h *Handler) decode(r *request, ep *endpoint, body schema.JSONObject) (schema.Decoded, error) {
 	if err := h.checkType(r, ep, body); err != nil {
 		return schema.Decoded{}, err
@@ -91,8 +91,8 @@ func (h *Handler) decode(r *request, ep *endpoint, body schema.JSONObject) (sche
 	return ep.Type.Decode(body, r.dialect(ep).profile)
 }
 
-// checkType refuses a body whose schemas name another type that is served and
-// none of this one: it came to the wrong endpoint.
+// checkType refuses a body whose schemas have the URI of another type that is
+// served and not that of this type: it was sent to the wrong endpoint.
 func (h *Handler) checkType(r *request, ep *endpoint, body schema.JSONObject) error {
 	uris, err := schema.SchemaURIs(body, r.dialect(ep).profile)
 	if err != nil {
@@ -115,7 +115,8 @@ func (h *Handler) checkType(r *request, ep *endpoint, body schema.JSONObject) er
 	return invalidSyntax("schemas names resource type %s; this endpoint serves %s", other, ep.Type.Name)
 }
 
-// takeMembers splits the members off the attributes of a request body.
+// takeMembers returns the attributes of a request body without members, and the
+// members, each once.
 func takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Member, error) {
 	a := ep.Type.Members()
 	if a == nil {

@@ -12,77 +12,76 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Config says what [New] builds. BaseURL, Auth and Endpoints are required;
-// every other field's zero value is a working default.
+// Config is the configuration of [New]. BaseURL, Auth and Endpoints are required;
+// the zero value of every other field is a working default.
 type Config struct {
 	// BaseURL is the absolute URL under which clients reach the handler, for
-	// example https://app.example.com/scim/v2. meta.location and $ref are made
-	// from it and never from a request header. Its path is also the prefix the
-	// handler expects, unless a router has already taken a prefix off.
+	// example https://app.example.com/scim/v2. meta.location and $ref begin with
+	// it and never depend on a request header. Its path is also the prefix that
+	// the handler expects, unless a router has already stripped it.
 	BaseURL string
 
-	// Auth authenticates every request. See [BearerTokens];
-	// [InsecureNoAuthentication] is the open door, spelled out.
+	// Auth authenticates every request. See [BearerTokens], [StoredTokens] and
+	// [InsecureNoAuthentication].
 	Auth Authenticator
 
 	// Endpoints are the resource types served and their stores.
 	Endpoints []Endpoint
 
 	// Tx makes a write one transaction across all stores. Without it every store
-	// must declare store.Capabilities.Versions: a write compares the version and
-	// is tried again a bounded number of times. It is then safe for the one store
-	// that it concerns; a deleted user leaves its groups one by one. [New] refuses
-	// a store without versions if Tx is nil, because concurrent writes would
-	// overwrite each other.
+	// must declare store.Capabilities.Versions, or concurrent writes would
+	// overwrite each other, and [New] fails. A write is then safe within one store
+	// (it compares the version and is repeated a bounded number of times), and a
+	// deleted user is removed from its groups one by one.
 	Tx store.Transactor
 
-	// Authorize, if set, is asked before every operation, reads included. A
-	// nil result allows it. [ErrForbidden] is answered 403, store.ErrNotFound
-	// hides the resource (404), an [*Error] is answered as it is, and anything
-	// else is a plain 500.
+	// Authorize, if set, is called before every operation, reads included; nil
+	// allows it. [ErrForbidden] becomes 403, store.ErrNotFound hides the resource
+	// (404), an [*Error] is sent as it is, and any other error becomes 500.
 	Authorize func(ctx context.Context, op Operation) error
 
 	// SetPassword, if set, receives the password (and any other writeOnly
-	// attribute) of a created or changed resource, within the transaction of
-	// the write and after it. It hashes and stores it; the library keeps no
-	// copy. An [*Error] or a *schema.Error (a policy violation: invalidValue)
-	// undoes the write. Without it passwords are discarded and changePassword
-	// is announced as unsupported.
+	// attribute) of a created or changed resource, after the resource is written
+	// and within the same transaction. It hashes and stores the password; the
+	// library keeps no copy. An error undoes the write: an [*Error] or a
+	// *schema.Error (a violation of the password policy: invalidValue) is sent to
+	// the client, any other becomes 500. Without SetPassword, passwords are
+	// discarded and changePassword is announced as unsupported.
 	SetPassword func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
 
-	// Hooks take part in the lifecycle of users and groups.
+	// Hooks are called when users and groups are created, changed and deleted.
 	Hooks Hooks
 
-	// Outbox keeps what Hooks.Revoke and the hooks of events have to do, in
-	// the transactions of Tx.
+	// Outbox stores pending revocations (Hooks.Revoke) and events, in the
+	// transactions of Tx.
 	Outbox store.Outbox
 
 	// Audit, if set, receives one record for every operation, successful or
-	// not, once it is answered. See [AuditLog].
+	// not, after the response. See [AuditLog].
 	Audit func(ctx context.Context, rec AuditRecord)
 
-	// Me, if set, resolves /Me to the id of the caller's User; an empty id is
-	// 404. Without it /Me is 501 (RFC 7644 §3.11).
+	// Me, if set, resolves /Me to the id of the caller's User; an empty id
+	// becomes 404. Without it /Me is answered 501 (RFC 7644 §3.11).
 	Me func(ctx context.Context, p *Principal) (id string, err error)
 
-	// SensitiveAttributes are attribute paths that must not be filtered on in
-	// a URL, where logs would keep them: such a GET is 403 sensitive and has
-	// to be sent to .search (RFC 7644 §7.5.2).
+	// SensitiveAttributes are attribute paths that must not be compared by a
+	// filter in a URL, where logs would keep the value: such a GET is answered
+	// 403 sensitive, and the filter has to be sent to .search
+	// (RFC 7644 §7.5.2).
 	SensitiveAttributes []string
 
-	// RequireMembers refuses members that exist in no store (400
-	// invalidValue). By default they are accepted, as identity providers
-	// expect: a reference that cannot be resolved fails nothing else.
+	// RequireMembers refuses members whose id no store has (400 invalidValue).
+	// By default they are accepted, as identity providers expect.
 	RequireMembers bool
 
-	// PrivateServiceProviderConfig demands authentication for
-	// /ServiceProviderConfig too, which RFC 7643 §5 wants readable without.
+	// PrivateServiceProviderConfig requires authentication for
+	// /ServiceProviderConfig, which RFC 7643 §5 wants readable without.
 	PrivateServiceProviderConfig bool
 
 	// DocumentationURI is published in /ServiceProviderConfig.
 	DocumentationURI string
 
-	// Limits bound what a client can ask for.
+	// Limits bound the cost of a request.
 	Limits Limits
 
 	// Logger receives one record for each request and the text of internal
@@ -90,41 +89,42 @@ type Config struct {
 	// slog.Default().
 	Logger *slog.Logger
 
-	// Now is the only clock. Default time.Now.
+	// Now is the clock of all times but those of tokens. Default time.Now.
 	Now func() time.Time
-	// NewID makes ids, unique across all resource types and never used twice.
-	// Default random UUIDs (RFC 9562 version 4). Stores with ids of their own
-	// ignore them.
+	// NewID returns a new id, unique across all resource types and never used
+	// again. Default: a random UUID (RFC 9562 version 4). A store that makes its
+	// own ids ignores it.
 	NewID func() string
 }
 
-// Endpoint is one resource type and the store that keeps its resources.
+// Endpoint is one resource type and the store of its resources.
 type Endpoint struct {
 	Type *schema.ResourceType
-	// Store keeps the resources. For a type with a members attribute it is a
-	// store.MemberStore. A wrapper around a store has a method Unwrap() store.Store
-	// and passes on what the store writes by; [New] logs the abilities that it
-	// hides. See store.As.
+	// Store persists the resources. For a type with a members attribute it must
+	// be a store.MemberStore. A wrapper around a store has a method
+	// Unwrap() store.Store and the methods by which the store writes; [New] logs
+	// the abilities that a wrapper hides. See store.As.
 	Store store.Store
-	// Default, if set, completes the attributes of a resource about to be
-	// created (RFC 7644 §3.3), for example active. What the client sent, also
-	// as null or [], is not overridden.
+	// Default, if set, returns the attributes of a resource to be created,
+	// completed by defaults (RFC 7644 §3.3), for example active. Attributes that
+	// the client sent, also as null or [], keep the value that was sent.
 	Default func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object
-	// Policy is that of every client for whom Policies has no other.
+	// Policy holds for every client without a policy of its own.
 	Policy
-	// Policies are those of single clients, by the name in Principal.Policy.
+	// Policies are the policies of single clients, by the name in
+	// Principal.Policy.
 	Policies map[string]Policy
 }
 
-// Users serves RFC 7643 §4.1 and §4.3 users, with the enterprise extension, at
-// /Users. A store with a type of its own ([TypedStore]) is served with that, if
-// it is a type of users; [New] refuses any other.
+// Users serves users (RFC 7643 §4.1) with the enterprise extension (§4.3) at
+// /Users. A [TypedStore] is served with its own type if that is a type of users;
+// [New] refuses any other.
 func Users(s store.Store) Endpoint { return endpointFor(s, schema.UserType) }
 
-// Groups serves RFC 7643 §4.2 groups at /Groups; see [Users].
+// Groups serves groups (RFC 7643 §4.2) at /Groups; see [Users].
 func Groups(s store.Store) Endpoint { return endpointFor(s, schema.GroupType) }
 
-// endpointFor returns the endpoint for a store of the built-in type, or of a
+// endpointFor returns the endpoint of a store for the built-in type, or for a
 // variant of it with the same schema.
 func endpointFor(s store.Store, builtIn *schema.ResourceType) Endpoint {
 	if t := typeOf(s, builtIn); t != nil && t.Schema.ID == builtIn.Schema.ID {
@@ -133,9 +133,9 @@ func endpointFor(s store.Store, builtIn *schema.ResourceType) Endpoint {
 	return Endpoint{Type: builtIn, Store: s}
 }
 
-// TypedStore is a store that keeps resources of one type and no other: one on
-// tables that lack some of the attributes (sqlquery.Table), for example. [New]
-// refuses to serve it as another type. It is found through wrappers (store.As).
+// TypedStore is a store for resources of one type only, for example on tables
+// that lack some of the attributes (sqlquery.Table). [New] refuses to serve it as
+// another type. It is found through wrappers (store.As).
 type TypedStore interface {
 	store.Store
 	// Type returns the resource type, the same every time.
@@ -150,19 +150,19 @@ func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType 
 	return otherwise
 }
 
-// Limits bound what one request can cost. A zero field takes the default; a
+// Limits bound the cost of one request. A field that is zero takes the default; a
 // negative one is an error of [New].
 type Limits struct {
 	Body       int64         // bytes of a request body; default 8 MiB (413)
 	Operations int           // operations of one PATCH; default 10000 (400)
-	PageSize   int           // resources of a page when count is absent; default 100
-	MaxResults int           // resources of a page whatever count says; default 1000
-	Revoke     time.Duration // for one call of a hook after the commit; default 10 s
+	PageSize   int           // resources on a page when count is absent; default 100
+	MaxResults int           // the most resources on a page; default 1000
+	Revoke     time.Duration // timeout of one call of a hook after the commit; default 10 s
 	Attempts   int           // failures until an event is set aside as dead; default 20
-	Scan       int           // resources, or members for a PATCH, read to match or sort what a store cannot; default 20000 (400 tooMany)
-	// Work is what one request may spend on filters, PATCH operations, scans and
-	// sorting, in nanoseconds of CPU, about: comparisons times values times the bytes
-	// looked at. Default filter.DefaultWork, 0.25 s (400 tooMany).
+	Scan       int           // resources (of a PATCH: members) that are read to filter or sort where the store cannot; default 20000 (400 tooMany)
+	// Work bounds filters, PATCH operations, scans and sorting of one request, in
+	// about nanoseconds of CPU: comparisons times values times bytes compared.
+	// Default filter.DefaultWork, 0.25 s (400 tooMany).
 	Work int
 	// PageBytes is how much of resources is held at once for a list, in bytes of
 	// memory, about. A longer page is read and sent in parts. Default 8 MiB.

@@ -33,16 +33,16 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	if err := ep.Type.Validate(attributes); err != nil {
 		return nil, err
 	}
-	n := &lifecycle.Creation{Attributes: attributes, Members: members, Secrets: decoded.Secrets}
-	created, err := h.createOrRestore(r, ep, n)
+	creation := &lifecycle.Creation{Attributes: attributes, Members: members, Secrets: decoded.Secrets}
+	created, err := h.createOrRestore(r, ep, creation)
 	if err != nil {
 		return nil, err
 	}
 	return h.resource(r, ep, http.StatusCreated, p.Sent(decoded.Mentioned), created)
 }
 
-// defaults lets the embedder complete a new resource. What the client
-// mentioned, also as null, stays as the client wants it (RFC 7644 §3.3).
+// defaults completes a new resource by Endpoint.Default. Attributes that the client
+// sent, also as null, keep the value that was sent (RFC 7644 §3.3).
 func (h *Handler) defaults(r *request, ep *endpoint, d schema.Decoded) *schema.Object {
 	if ep.initial == nil {
 		return d.Attributes

@@ -12,8 +12,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// The discovery endpoints (RFC 7644 §4). They are read-only, ignore sorting,
-// paging and projection, and refuse a filter.
+// The discovery endpoints (RFC 7644 §4) are read-only, ignore sorting, paging and
+// projection, and refuse a filter.
 
 type supported struct {
 	Supported bool `json:"supported"`
@@ -44,8 +44,8 @@ type meta struct {
 	Location     string `json:"location"`
 }
 
-// handleServiceProviderConfig announces what is there and nothing else
-// (RFC 7643 §5).
+// handleServiceProviderConfig announces the features that the configuration
+// supports (RFC 7643 §5).
 func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 	c := serviceProviderConfig{
 		Schemas:               []string{schema.ServiceProviderConfigURI},
@@ -70,7 +70,7 @@ func (h *Handler) schemes() []AuthenticationScheme {
 	return nil
 }
 
-// versions reports whether every store keeps versions.
+// versions reports whether every store has versions.
 func (h *Handler) versions() bool {
 	return !slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return !ep.can.Versions })
 }
@@ -157,8 +157,8 @@ func (h *Handler) handleSchema(r *request) (*response, error) {
 	return nil, errorf(http.StatusNotFound, "no such schema")
 }
 
-// allSchemas lists every schema in use once, and those of the discovery
-// endpoints themselves (Z-36).
+// allSchemas returns every schema in use once, and those of the discovery
+// endpoints (Z-36).
 func (h *Handler) allSchemas() []*schema.Schema {
 	var all []*schema.Schema
 	add := func(s *schema.Schema) {
@@ -186,8 +186,8 @@ func (h *Handler) describeSchema(ctx context.Context, s *schema.Schema) schemaJS
 	}
 }
 
-// describeAttributes returns the attributes of a schema as they are published:
-// members may be resources of every type served (RFC 9944 §4).
+// describeAttributes returns the attributes of a schema for publication: members
+// may be resources of every type served (RFC 9944 §4).
 func (h *Handler) describeAttributes(s *schema.Schema) []*schema.Attribute {
 	out := slices.DeleteFunc(slices.Clone(s.Attributes), func(a *schema.Attribute) bool { return a.Hidden })
 	for i, a := range out {
@@ -214,8 +214,8 @@ func (h *Handler) describeMembers(a *schema.Attribute) *schema.Attribute {
 	return &c
 }
 
-// withTypes adds the names of the types served that a list lacks. One that
-// names nothing stays open.
+// withTypes adds the missing names of the types served to a list. An empty list
+// allows any type and stays empty.
 func (h *Handler) withTypes(names []string) []string {
 	out := slices.Clone(names)
 	for _, ep := range h.endpoints {

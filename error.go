@@ -16,8 +16,8 @@ import (
 // ErrorURI identifies an error message (RFC 7644 §3.12).
 const ErrorURI = "urn:ietf:params:scim:api:messages:2.0:Error"
 
-// Error is an error response (RFC 7644 §3.12). Functions of the embedder
-// return one to choose what the client is told; Detail is sent as it is.
+// Error is an error response (RFC 7644 §3.12). Functions of the embedder return
+// one to choose the response; Detail is sent as it is.
 type Error struct {
 	Status int              // HTTP status
 	Type   schema.ErrorType // scimType, "" for none
@@ -27,7 +27,7 @@ type Error struct {
 // Error returns status and detail.
 func (e *Error) Error() string { return fmt.Sprintf("scim: %d %s", e.Status, e.Detail) }
 
-// ErrUnauthenticated: no credentials, or none that are valid. 401.
+// ErrUnauthenticated: the request has no valid credentials. 401.
 var ErrUnauthenticated = errors.New("scim: unauthenticated")
 
 // ErrForbidden: the principal may not do this. 403.
@@ -53,8 +53,9 @@ type headerError struct {
 
 func (e *headerError) Unwrap() error { return e.error }
 
-// toError turns any error into the response it becomes: the one place that
-// knows statuses. known is false for what must be logged and not told.
+// toError returns the response to an error. It is the one place that decides
+// about statuses. known is false if the text of the error must be logged and not
+// sent.
 func toError(err error) (e *Error, known bool) {
 	var own *Error
 	var unique *store.UniquenessError
@@ -62,7 +63,7 @@ func toError(err error) (e *Error, known bool) {
 	switch {
 	case errors.As(err, &own):
 		return own, true
-	case errors.Is(err, store.ErrUnavailable): // whatever is the reason
+	case errors.Is(err, store.ErrUnavailable): // before the errors that it may wrap
 		return unavailable(), false
 	case private(err):
 		return errorf(http.StatusInternalServerError, "internal error"), false
@@ -88,8 +89,8 @@ func unavailable() *Error {
 	return errorf(http.StatusServiceUnavailable, "temporarily unavailable; try again")
 }
 
-// private reports whether the error is a hook's own affair, not meant for the
-// client.
+// private reports whether the error comes from a hook and must not be sent: none
+// of those with which a hook chooses the response.
 func private(err error) bool {
 	var hook *lifecycle.HookError
 	var own *Error
@@ -98,15 +99,15 @@ func private(err error) bool {
 	case !errors.As(err, &hook), errors.As(err, &own), errors.As(err, &wrong):
 		return false
 	}
-	for _, meant := range []error{ErrForbidden, context.DeadlineExceeded, context.Canceled} {
-		if errors.Is(err, meant) {
+	for _, chosen := range []error{ErrForbidden, context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, chosen) {
 			return false
 		}
 	}
 	return true
 }
 
-// schemaStatus is the status of a client's mistake (RFC 7644 §3.12, Table 9).
+// schemaStatus returns the status of a scimType (RFC 7644 §3.12, Table 9).
 func schemaStatus(t schema.ErrorType) int {
 	switch t {
 	case schema.ErrorUniqueness:
@@ -117,7 +118,8 @@ func schemaStatus(t schema.ErrorType) int {
 	return http.StatusBadRequest
 }
 
-// detail says where it went wrong as well as what.
+// detail returns the text of an error with its position: the character in a
+// filter, the number of the operation in a PATCH.
 func detail(err error, wrong *schema.Error) string {
 	text := wrong.Error()
 	var at *filter.Error

@@ -10,9 +10,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// results are one page of what a query found: the total, which is known before
-// the first resource is sent, and the resources in order, which are read while
-// they are sent.
+// results are one page of the resources that a query selects: the total, which is
+// known before the first resource is sent, and the resources in order, which are
+// read while they are sent.
 type results struct {
 	total int
 	parts []iter.Seq2[part, error]
@@ -24,8 +24,9 @@ type part struct {
 	resources []*schema.Resource
 }
 
-// find answers a query: each type by its store where that can do it alone,
-// otherwise by a bounded scan. Types follow one another; sorted, they mingle.
+// find returns the page of a query. Results of a type come from its store if the
+// store can filter and sort them, else from a bounded scan. Several types follow
+// one another, or are sorted together if sortBy is given.
 func (h *Handler) find(ctx context.Context, q *query, sels []*selection) (*results, error) {
 	if q.sortBy != "" && len(sels) > 1 {
 		return h.mingle(ctx, q, sels)
@@ -45,7 +46,8 @@ func (h *Handler) find(ctx context.Context, q *query, sels []*selection) (*resul
 	return all, nil
 }
 
-// findOne returns what a page of one type holds, and how many match in all.
+// findOne returns the resources of one type on the page and the number of all that
+// match.
 func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, want int) (iter.Seq2[part, error], int, error) {
 	push, rest := s.split()
 	if rest == nil && (s.sortBy == nil || s.ep.canSort(s.sortBy)) {
@@ -58,8 +60,8 @@ func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, wan
 	return found.parts(ctx)
 }
 
-// findFirst returns one resource that the filter selects; nil if there is none.
-// It does not ask for a total.
+// findFirst returns one resource that the filter selects, nil if none matches. It
+// does not ask for a total.
 func (h *Handler) findFirst(ctx context.Context, s *selection) (*schema.Resource, error) {
 	push, rest := s.split()
 	if rest == nil {
@@ -85,8 +87,8 @@ func first(rs []*schema.Resource) *schema.Resource {
 	return rs[0]
 }
 
-// listed returns what the store lists. The first page is read at once, since it
-// has the total.
+// listed returns the resources that the store lists. The first page is read at
+// once, since it has the total.
 func (h *Handler) listed(ctx context.Context, s *selection, q store.Query, want int) (iter.Seq2[part, error], int, error) {
 	w := h.walker(s.ep.Store, q, want)
 	first, err := w.next(ctx)
@@ -97,7 +99,7 @@ func (h *Handler) listed(ctx context.Context, s *selection, q store.Query, want 
 		if !yield(part{s, first.Resources}, nil) {
 			return
 		}
-		first.Resources = nil // sent, and not held any longer
+		first.Resources = nil // sent: not held any longer
 		for p, err := range w.pages(ctx) {
 			if !yield(part{s, p.Resources}, err) {
 				return
@@ -106,8 +108,8 @@ func (h *Handler) listed(ctx context.Context, s *selection, q store.Query, want 
 	}, first.Total, nil
 }
 
-// split divides the filter into what the store answers and what is matched
-// here.
+// split divides the filter into push, which the store evaluates, and rest, which
+// is matched here.
 func (s *selection) split() (push, rest *filter.Filter) {
 	if s.filter == nil {
 		return nil, nil
@@ -132,8 +134,8 @@ func (h *Handler) mingle(ctx context.Context, q *query, sels []*selection) (*res
 	return &results{total, []iter.Seq2[part, error]{parts}}, nil
 }
 
-// scanResult is the resources that scans found, in the order in which they were
-// read or to be sorted.
+// scanResult collects the resources that scans find, in the order in which they
+// are read; sort sorts them.
 type scanResult struct {
 	h          *Handler
 	descending bool
@@ -146,8 +148,8 @@ type scanResult struct {
 	held    int    // the weight of their resources
 }
 
-// item is a resource of the results. Only as many are held as Limits.PageBytes
-// allows; the others are read again when it is their turn.
+// item is a resource of the results. Resources are held up to Limits.PageBytes; the
+// others are read again before they are sent.
 type item struct {
 	*selection
 	id       string
@@ -155,8 +157,8 @@ type item struct {
 	key      schema.SortKey
 }
 
-// add takes a resource that matches. full has the derived attributes that the
-// order uses.
+// add appends a resource that matches. full has the derived attributes that the
+// sort order uses.
 func (m *scanResult) add(ctx context.Context, s *selection, r, full *schema.Resource) error {
 	m.total++
 	if !m.sorted && (m.total <= m.skip || len(m.items) == m.want) {
@@ -181,7 +183,7 @@ func (m *scanResult) add(ctx context.Context, s *selection, r, full *schema.Reso
 	return nil
 }
 
-// parts returns the page.
+// parts returns the resources of the page.
 func (m *scanResult) parts(ctx context.Context) (iter.Seq2[part, error], int, error) {
 	page := m.items
 	if m.sorted {
@@ -202,9 +204,8 @@ func (m *scanResult) parts(ctx context.Context) (iter.Seq2[part, error], int, er
 	}, m.total, nil
 }
 
-// sort orders by the primary or first value of an attribute, those without a
-// value last, or first when descending (RFC 7644 §3.4.2.3); equal ones stay in
-// order.
+// sort sorts by the primary or first value of an attribute; items without a value
+// come last, or first when descending (RFC 7644 §3.4.2.3). The sort is stable.
 func (m *scanResult) sort(ctx context.Context) error {
 	size := 0
 	for _, i := range m.items {

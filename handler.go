@@ -28,16 +28,16 @@ type Handler struct {
 	lifecycle *lifecycle.Writer
 }
 
-// Run is the background worker: it carries out revocations that are still
-// pending and delivers events, until ctx ends, and returns ctx.Err(). An
-// application whose configuration has an Outbox runs it in a goroutine; of
-// several processes on one database each may run it, they share the work.
-// Failures are logged and tried again, with growing pauses; an event that
-// failed Limits.Attempts times is set aside as dead (store.Outbox.Dead), a
-// revocation never. What has begun when ctx ends is finished first.
+// Run is the background worker: it carries out pending revocations and delivers
+// events until ctx ends, and then returns ctx.Err(). Without Config.Outbox it
+// returns an error at once. An application with an Outbox calls Run in a
+// goroutine; several processes on one database share the work. A failed hook is
+// logged and called again after a growing pause. An event whose hook failed
+// Limits.Attempts times is set aside as dead (store.Outbox.Dead); a revocation
+// never is. Calls that are under way when ctx ends are awaited.
 func (h *Handler) Run(ctx context.Context) error { return h.lifecycle.Run(ctx) }
 
-// endpoint is an [Endpoint] with what is built once for it.
+// endpoint is an [Endpoint] with all that New derives from it.
 type endpoint struct {
 	*lifecycle.Endpoint
 	initial func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object // Endpoint.Default
@@ -49,20 +49,21 @@ type endpoint struct {
 	dialects  map[Client]*dialect
 }
 
-// dialect is how the requests of one kind of client are read.
+// dialect reads the requests of one kind of client.
 type dialect struct {
 	profile schema.Profile
-	one     *filter.Resolver // queries on the endpoint of the type, and paths
-	any     *filter.Resolver // queries over all types
+	one     *filter.Resolver // for queries on the endpoint of the type, and paths
+	any     *filter.Resolver // for queries over all types
 	patcher *patch.Patcher
 }
 
-// canFilter reports whether the store answers the expression itself.
+// canFilter reports whether the store evaluates the expression itself.
 func (ep *endpoint) canFilter(e filter.Expr) bool { return ep.can.Filter != nil && ep.can.Filter(e) }
 
+// canSort reports whether the store sorts by the path itself.
 func (ep *endpoint) canSort(p schema.AttrPath) bool { return ep.can.Sort != nil && ep.can.Sort(p) }
 
-// policy is the policy for a client.
+// policy returns the policy that holds for a client.
 func (ep *endpoint) policy(p *Principal) Policy {
 	if named, ok := ep.Policies[p.Policy]; ok && p.Policy != "" {
 		return named
@@ -70,6 +71,7 @@ func (ep *endpoint) policy(p *Principal) Policy {
 	return ep.Policy
 }
 
+// byType returns the endpoint of a resource type, nil if it is not served.
 func (h *Handler) byType(name string) *endpoint {
 	for _, ep := range h.endpoints {
 		if ep.Type.Name == name {
@@ -91,10 +93,10 @@ type request struct {
 
 func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }
 
-// exchange is what is known of a request for its log record.
+// exchange collects the facts of a request for its log and audit records.
 type exchange struct {
 	start     time.Time
-	reference string // names the request in the log and in the detail of a 500
+	reference string // identifies the request in the log and in the detail of a 500
 	principal *Principal
 	err       error
 	audit     auditing
@@ -106,15 +108,16 @@ type exchangeKey struct{}
 // ([Handler.serve]) turns into HTTP.
 type handlerFunc func(*request) (*response, error)
 
-// methods are what one path answers, by HTTP method.
+// methods are the functions of one path by HTTP method.
 type methods map[string]handlerFunc
 
+// handleNotImplemented answers 501.
 func handleNotImplemented(detail string) handlerFunc {
 	return func(*request) (*response, error) { return nil, errorf(http.StatusNotImplemented, "%s", detail) }
 }
 
-// authorize holds the operation against the scope of the credential and asks
-// the embedder.
+// authorize checks the operation against the scope of the credential and calls
+// Config.Authorize.
 func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id string) error {
 	r.audit.kind, r.audit.typ, r.audit.id = kind, ep.Type.Name, id
 	if !r.principal.permits(kind, ep.Type.Name) {
@@ -126,7 +129,7 @@ func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id str
 	return h.cfg.Authorize(r.ctx, Operation{Kind: kind, Principal: r.principal, Type: ep.Type, ID: id, Me: r.me})
 }
 
-// writeRequest is what the write path has to know of a request.
+// writeRequest returns the facts of a request that the write path needs.
 func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 	w := &lifecycle.Request{
 		Actor:         r.principal.TokenID,

@@ -29,8 +29,8 @@ func (h *Handler) handleQuery(r *request, eps ...*endpoint) (*response, error) {
 	return h.list(r, q, eps, true)
 }
 
-// handleSearch answers POST .search (RFC 7644 §3.4.3), which differs from GET in
-// form only.
+// handleSearch answers POST .search (RFC 7644 §3.4.3): the same query as GET, in a
+// body.
 func (h *Handler) handleSearch(r *request, eps ...*endpoint) (*response, error) {
 	body, err := h.body(r)
 	if err != nil {
@@ -47,7 +47,7 @@ func (h *Handler) handleSearch(r *request, eps ...*endpoint) (*response, error) 
 	return h.list(r, q, eps, false)
 }
 
-// list answers a query over one or several types.
+// list answers a query over one or several types. inURL is false for .search.
 func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*response, error) {
 	sels, err := h.selections(r, q, eps, inURL)
 	if err != nil {
@@ -62,14 +62,14 @@ func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*resp
 	}}, nil
 }
 
-// selections compiles the query for each type. On an endpoint of several types
-// an attribute foreign to a type has no value (RFC 7644 §3.4.2.1).
+// selections compiles the query for each type. On an endpoint of several types, an
+// attribute that a type does not have has no value (RFC 7644 §3.4.2.1).
 func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) ([]*selection, error) {
 	var sels []*selection
 	budget := store.Budget(r.ctx)
 	for _, ep := range eps {
 		if len(eps) > 1 && !r.principal.permits(OperationQuery, ep.Type.Name) {
-			continue // out of scope: as if the type had no resources
+			continue // outside the scope of the credential: no results of this type
 		}
 		if err := h.authorize(r, OperationQuery, ep, ""); err != nil {
 			return nil, err
@@ -103,8 +103,8 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 	return sels, nil
 }
 
-// isSensitive reports whether the filter compares an attribute that must not
-// stand in a URL (RFC 7644 §7.5.2).
+// isSensitive reports whether the filter compares a sensitive attribute, which must
+// not appear in a URL (RFC 7644 §7.5.2).
 func (ep *endpoint) isSensitive(f *filter.Filter) bool {
 	for _, p := range ep.sensitive {
 		if f.UsesPath(p) {
@@ -114,9 +114,9 @@ func (ep *endpoint) isSensitive(f *filter.Filter) bool {
 	return false
 }
 
-// sortPath resolves sortBy (RFC 7644 §3.4.2.3). A complex attribute sorts by
-// its value; one without, or an unknown attribute, is invalidValue, or no
-// value on an endpoint of several types (Z-33).
+// sortPath resolves sortBy (RFC 7644 §3.4.2.3). A complex attribute is sorted by its
+// sub-attribute value. A complex attribute without one and an unknown attribute
+// are invalidValue; on an endpoint of several types they have no value (Z-33).
 func sortPath(t *schema.ResourceType, text string, p schema.Profile, anyType bool) (schema.AttrPath, error) {
 	if text == "" {
 		return nil, nil

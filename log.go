@@ -17,11 +17,11 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// unknownRoute stands for the pattern of a path that no endpoint has.
+// unknownRoute is the route of a path that belongs to no endpoint.
 const unknownRoute = "?"
 
-// log writes one record for a request: the route, never the query string or
-// an id, which may hold personal data (RFC 7644 §7.5.2). An authenticated
+// log writes one record for a request. It has the route, but neither the query
+// string nor an id, which may be personal data (RFC 7644 §7.5.2). An authenticated
 // request outside the path of BaseURL is a warning: the handler is mounted
 // elsewhere.
 func (h *Handler) log(w *writer, r *http.Request, x *exchange) {
@@ -48,7 +48,7 @@ func (h *Handler) log(w *writer, r *http.Request, x *exchange) {
 	h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request", attrs...)
 }
 
-// route names the endpoint a request went to by its pattern.
+// route returns the pattern of the endpoint to which a request went.
 func (h *Handler) route(r *http.Request) string {
 	path, err := h.path(r)
 	if err != nil {
@@ -80,8 +80,8 @@ func (h *Handler) loggedPath(r *http.Request) string {
 	return shortened(strings.Join(segments, "/"), maxLoggedPath)
 }
 
-// report hands the record of a request to the embedder. What goes wrong there
-// is not the client's affair.
+// report passes the audit record of a request to Config.Audit. A panic there is
+// logged and does not change the response.
 func (h *Handler) report(w *writer, r *http.Request, x *exchange) {
 	if h.cfg.Audit == nil {
 		return
@@ -113,7 +113,8 @@ func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
 	return rec
 }
 
-// writtenID is that of the resource written, or asked for.
+// writtenID returns the id of the resource that was written, else the one that
+// was requested.
 func writtenID(c *lifecycle.Written, asked string) string {
 	switch {
 	case c.After != nil:
@@ -124,7 +125,7 @@ func writtenID(c *lifecycle.Written, asked string) string {
 	return asked
 }
 
-// changes lists what differs.
+// changes returns the root attributes that differ.
 func (ep *endpoint) changes(c *lifecycle.Written) []AuditChange {
 	var out []AuditChange
 	for _, attr := range ep.Type.Attributes() {
@@ -179,7 +180,8 @@ func (ep *endpoint) redacts(a *schema.Attribute) bool {
 	return slices.ContainsFunc(ep.sensitive, func(p schema.AttrPath) bool { return p.Root() == a })
 }
 
-// named notes the name that a POST sends, so that a refused one has a subject.
+// named notes the name that a POST sends, so that the record of a refused POST has
+// a subject.
 func (a *auditing) named(ep *endpoint, body schema.JSONObject) {
 	attr := namingAttribute(ep.Type)
 	if !a.on || attr == nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// meMethods are those of /Me, the alias of the caller's own User
-// (RFC 7644 §3.11); any response names where that lives. Creating oneself
-// (POST) is not supported.
+// meMethods are the methods of /Me, the alias of the caller's own User
+// (RFC 7644 §3.11). Responses have the Location of the User. POST is not
+// supported.
 func (h *Handler) meMethods() methods {
 	off := handleNotImplemented("/Me is not supported")
 	if h.cfg.Me == nil {

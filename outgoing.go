@@ -3,6 +3,7 @@ package scim
 import (
 	"context"
 	"iter"
+	"net/http"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/internal/project"
@@ -10,13 +11,13 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// projection reads attributes and excludedAttributes from a URL
-// (RFC 7644 §3.9). A repeated parameter counts as one longer list.
+// projection reads attributes and excludedAttributes from the URL
+// (RFC 7644 §3.9). The lists of a repeated parameter are joined.
 func (r *request) projection(ep *endpoint) (*project.Projection, error) {
 	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
 }
 
-// resource is the response that holds one resource.
+// resource returns the response with one resource.
 func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Projection, res *schema.Resource) (*response, error) {
 	out, err := h.outgoing(r.ctx, ep, p, []*schema.Resource{res})
 	if err != nil {
@@ -24,8 +25,7 @@ func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Proj
 	}
 	res = out[0]
 	resp := &response{status: status, etag: etag(res), contentLocation: res.Location}
-	if status == 201 || r.me {
-		// RFC 7644 §3.3, §3.11: where the resource lives.
+	if status == http.StatusCreated || r.me { // RFC 7644 §3.3, §3.11
 		resp.location = res.Location
 	}
 	resp.body = func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
@@ -34,8 +34,8 @@ func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Proj
 	return resp, nil
 }
 
-// outgoing returns copies of the resources with what is derived when it is
-// returned: location, $ref and groups.
+// outgoing returns copies of the resources with the values that are derived:
+// location, $ref and groups.
 func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Projection, rs []*schema.Resource) ([]*schema.Resource, error) {
 	out := slices.Clone(rs)
 	if !ep.can.Versions {
@@ -59,8 +59,8 @@ func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Project
 	return out, nil
 }
 
-// members returns the members to encode with a resource; nil if there are
-// none or they are not returned, in which case they are not read either.
+// members returns the members to encode with a resource; nil, without reading
+// them, if the type has none or the projection excludes them.
 func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projection, id string) iter.Seq2[schema.Value, error] {
 	if ep.Members == nil || !p.Includes(ep.Type.Members()) {
 		return nil
@@ -68,13 +68,13 @@ func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projecti
 	return h.memberValues(ctx, ep, id)
 }
 
-// memberValues yields the members of a resource as a response shows them.
+// memberValues yields the members of a resource in the form of a response.
 func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) iter.Seq2[schema.Value, error] {
 	a := ep.Type.Members()
 	return func(yield func(schema.Value, error) bool) {
 		for m, err := range ep.Members.Members(ctx, id) {
 			if isNotFound(err) {
-				return // deleted since it was read: nobody is a member any more
+				return // the resource was deleted after it was read
 			}
 			if err != nil {
 				yield(schema.Value{}, err)
@@ -87,6 +87,8 @@ func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) ite
 	}
 }
 
+// memberValue returns the value of a member, with the sub-attributes that the
+// attribute has.
 func memberValue(a *schema.Attribute, m schema.Member, uri string) schema.Value {
 	var b schema.Builder
 	b.Set(a.Sub("value"), schema.String(m.Value))
@@ -101,8 +103,8 @@ func memberValue(a *schema.Attribute, m schema.Member, uri string) schema.Value 
 	return schema.Complex(b.Object())
 }
 
-// groupsOf returns the groups, of every type with members, that have the ids
-// as direct members.
+// groupsOf returns the groups of every type with members that have one of the ids
+// as a direct member.
 func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
 	all := make(map[string][]store.GroupRef, len(ids))
 	for _, ep := range h.endpoints {
@@ -120,8 +122,8 @@ func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]stor
 	return all, nil
 }
 
-// fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2), in
-// one look-up for all of them.
+// fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2) with one
+// look-up for all of them.
 func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []*schema.Resource) error {
 	a := ep.Type.Groups()
 	ids := make([]string, len(rs))
@@ -152,8 +154,8 @@ func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, refs []s
 	return schema.List(list...)
 }
 
-// groupURI is the location of a group among the types with members, of which
-// there is one unless the embedder has made more.
+// groupURI returns the location of a group: that of the first type with members,
+// usually the only one.
 func (h *Handler) groupURI(ctx context.Context, id string) string {
 	for _, ep := range h.endpoints {
 		if ep.Members != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// handlePatch answers PATCH (RFC 7644 §3.5.2): 200 with the resource, or, when the
-// request concerned nothing but members and asked for no attributes, 204 with
-// the ETag, so that a change of one member never reads them all.
+// handlePatch answers PATCH (RFC 7644 §3.5.2): 200 with the resource. If the
+// operations concern only members and the request has no attributes parameter, the
+// answer is 204 with the ETag, so that a change of one member does not read all.
 func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, error) {
 	p, err := r.projection(ep)
 	if err != nil {
@@ -40,7 +40,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	onlyMembers := false
 	var mentioned []*schema.Attribute
 	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource, complete lifecycle.Complete) (lifecycle.Edit, error) {
-		budget := store.Budget(r.ctx).Copy() // this may run again
+		budget := store.Budget(r.ctx).Copy() // the transaction may be repeated
 		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, complete), budget)
 		if err != nil {
 			return lifecycle.Edit{}, err
@@ -61,7 +61,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	return h.resource(r, ep, http.StatusOK, p.Sent(mentioned), result)
 }
 
-// withRefs returns complete with the URIs of the members, which a filter may
+// withRefs returns complete with the URI of each member, which a filter may
 // compare.
 func (h *Handler) withRefs(ctx context.Context, complete lifecycle.Complete) patch.Complete {
 	return func(members []schema.Member) ([]schema.Member, error) {
@@ -73,6 +73,7 @@ func (h *Handler) withRefs(ctx context.Context, complete lifecycle.Complete) pat
 	}
 }
 
+// currentMembers yields the members of the locked resource, with $ref.
 func (h *Handler) currentMembers(ctx context.Context, ep *endpoint, id string) patch.Members {
 	if ep.Members == nil {
 		return nil

@@ -15,8 +15,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// path returns the escaped path below the base, without a version segment or
-// trailing slash.
+// path returns the escaped path below the base URL, without a version segment and
+// without a trailing slash.
 func (h *Handler) path(r *http.Request) (string, error) {
 	path := r.URL.EscapedPath()
 	rest, below := h.belowBase(r)
@@ -46,9 +46,8 @@ func (h *Handler) belowBase(r *http.Request) (rest string, below bool) {
 	return rest, below && (rest == "" || rest[0] == '/')
 }
 
-// unescapeUnreserved decodes the escapes that mean the same as the character
-// itself (RFC 3986 §6.2.2.2) in a path known to be well escaped: /%55sers is
-// /Users, %2F stays.
+// unescapeUnreserved decodes escaped unreserved characters (RFC 3986 §6.2.2.2) in
+// a well-formed path: /%55sers is /Users, %2F stays.
 func unescapeUnreserved(path string) string {
 	if !strings.Contains(path, "%") {
 		return path
@@ -69,12 +68,15 @@ func unescapeUnreserved(path string) string {
 
 var unreserved = regexp.MustCompile(`^[A-Za-z0-9._~-]$`)
 
+// isVersion reports whether a path segment is a protocol version
+// (RFC 7644 §3.13).
 func isVersion(segment string) bool {
 	digits, ok := strings.CutPrefix(segment, "v")
 	return ok && digits != "" && strings.Trim(digits, "0123456789.") == ""
 }
 
-// pathID returns the {id} of the path. What is no valid UTF-8 cannot be an id.
+// pathID returns the {id} of the path. A text that is not valid UTF-8 or contains
+// NUL is not an id: store.ErrNotFound.
 func pathID(r *request) (string, error) {
 	id, err := url.PathUnescape(chi.URLParam(r.Request, "id"))
 	if err != nil || !utf8.ValidString(id) || strings.IndexByte(id, 0) >= 0 {
@@ -83,8 +85,8 @@ func pathID(r *request) (string, error) {
 	return id, nil
 }
 
-// parseBaseURL reads an absolute URL without query or fragment
-// (RFC 7644 §1.3), and takes a trailing slash off.
+// parseBaseURL parses an absolute URL without query or fragment (RFC 7644 §1.3)
+// and removes trailing slashes.
 func parseBaseURL(text string) (*url.URL, error) {
 	base := strings.TrimRight(text, "/")
 	u, err := url.Parse(base)
@@ -99,8 +101,8 @@ func parseBaseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// uri is the location of a resource, "" if the type is not served or the id
-// empty (RFC 7644 §3.1).
+// uri returns the location of a resource (RFC 7644 §3.1), "" if the type is not
+// served or the id is empty.
 func (h *Handler) uri(ctx context.Context, typeName, id string) string {
 	ep := h.byType(typeName)
 	if ep == nil || id == "" {
@@ -109,13 +111,14 @@ func (h *Handler) uri(ctx context.Context, typeName, id string) string {
 	return h.location(ctx, ep, id)
 }
 
+// location returns the URL of a resource.
 func (h *Handler) location(ctx context.Context, ep *endpoint, id string) string {
 	return h.baseURL(ctx) + ep.Type.Endpoint + "/" + url.PathEscape(id)
 }
 
 type baseKey struct{}
 
-// baseURL is the URL under which the client reaches the handler.
+// baseURL returns the URL under which the client reaches the handler.
 func (h *Handler) baseURL(ctx context.Context) string {
 	if base, ok := ctx.Value(baseKey{}).(string); ok {
 		return base
@@ -123,9 +126,9 @@ func (h *Handler) baseURL(ctx context.Context) string {
 	return h.base
 }
 
-// canonicalURI returns the location of the resource that a URI names: URIs of
-// SCIM resources are the same with, without or with another version, and
-// relative to the service root (RFC 7643 §2.3.7, §2.4).
+// canonicalURI returns the location of the resource that a URI names. The URI may
+// have no version segment or another one, or be relative to the service root
+// (RFC 7643 §2.3.7, §2.4).
 func (h *Handler) canonicalURI(ctx context.Context, uri string) (string, bool) {
 	rest, ok := strings.CutPrefix(uri, h.unversioned(ctx)+"/")
 	if version, after, found := strings.Cut(rest, "/"); ok && found && isVersion(version) {
@@ -145,7 +148,7 @@ func (h *Handler) canonicalURI(ctx context.Context, uri string) (string, bool) {
 	return "", false
 }
 
-// unversioned is the base URL without its version segment.
+// unversioned returns the base URL without its version segment.
 func (h *Handler) unversioned(ctx context.Context) string {
 	base := h.baseURL(ctx)
 	i := strings.LastIndexByte(base, '/')

@@ -10,7 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// query is what a client asks of a list, the same from a URL and from .search.
+// query has the parameters of a query, from a URL or from the body of .search.
 type query struct {
 	filter     string
 	filtered   bool // a filter was given
@@ -22,6 +22,7 @@ type query struct {
 	excluded   []string
 }
 
+// parseURL reads a query from the parameters of a URL (RFC 7644 §3.4.2).
 func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) {
 	q := h.newQuery()
 	if err := checkRepeated(values); err != nil {
@@ -52,8 +53,8 @@ func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) 
 	return q, nil
 }
 
-// checkRepeated refuses a parameter that is given twice and could mean either.
-// The lists attributes and excludedAttributes grow instead.
+// checkRepeated refuses a parameter that is given more than once and can have only
+// one value. The lists attributes and excludedAttributes are joined instead.
 func checkRepeated(values url.Values) error {
 	for _, name := range []string{"filter", "startIndex", "count", "sortBy", "sortOrder"} {
 		if len(values[strings.ToLower(name)]) < 2 {
@@ -70,11 +71,11 @@ func checkRepeated(values url.Values) error {
 
 func (h *Handler) newQuery() *query { return &query{startIndex: 1, count: h.cfg.Limits.PageSize} }
 
-// setStart reads startIndex: less than 1 is 1 (RFC 7644 §3.4.2.4, Table 6).
+// setStart sets startIndex: a value below 1 is 1 (RFC 7644 §3.4.2.4, Table 6).
 func (q *query) setStart(n int) { q.startIndex = max(n, 1) }
 
-// setCount reads count: negative is 0, and no page is longer than the maximum
-// announced as filter.maxResults.
+// setCount returns a function that sets count: a negative value is 0
+// (RFC 7644 §3.4.2.4), and the maximum is that announced as filter.maxResults.
 func (h *Handler) setCount(q *query) func(int) {
 	return func(n int) { q.count = min(max(n, 0), h.cfg.Limits.MaxResults) }
 }
@@ -91,6 +92,8 @@ func (q *query) setOrder(by, order string) error {
 	return nil
 }
 
+// parseSearch reads a query from a SearchRequest (RFC 7644 §3.4.3). Names are
+// compared without case.
 func (h *Handler) parseSearch(body schema.JSONObject, p schema.Profile) (*query, error) {
 	q := h.newQuery()
 	var by, order string
@@ -164,7 +167,7 @@ func readNames(m schema.JSONMember, p schema.Profile) ([]string, error) {
 	return names, nil
 }
 
-// selectionOf is a query as it applies to one resource type.
+// selection is a query compiled for one resource type.
 type selection struct {
 	ep         *endpoint
 	filter     *filter.Filter // nil: all
@@ -172,6 +175,7 @@ type selection struct {
 	projection *project.Projection
 }
 
+// splitNames splits comma-separated lists of attribute names.
 func splitNames(lists []string) []string {
 	var names []string
 	for _, list := range lists {

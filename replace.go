@@ -9,9 +9,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// handleReplace answers PUT (RFC 7644 §3.5.1). What the client leaves out is
-// cleared, except readOnly, immutable and writeOnly values (Z-7); a group's
-// members are replaced as a whole, also by none (Keycloak).
+// handleReplace answers PUT (RFC 7644 §3.5.1). Attributes that are not sent are
+// cleared, except readOnly, immutable and writeOnly values (Z-7). All members of a
+// group are replaced, also by none (Keycloak).
 func (h *Handler) handleReplace(r *request, ep *endpoint, id string) (*response, error) {
 	p, err := r.projection(ep)
 	if err != nil {

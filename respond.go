@@ -12,15 +12,15 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// response is what a handler function returns.
+// response is the result of a handler function.
 type response struct {
 	status          int
 	etag            string
 	location        string
 	contentLocation string
-	cacheable       bool // the same for everybody, without personal data
-	// body appends the JSON of the body to dst. It calls flush when the text
-	// has grown large, which sends it and returns an empty buffer. nil: none.
+	cacheable       bool // the same for every client, without personal data
+	// body appends the JSON of the body to dst. When the text has grown large it
+	// calls flush, which sends it and returns an empty buffer. nil: no body.
 	body func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error)
 }
 
@@ -31,18 +31,18 @@ func jsonBody(text []byte) func([]byte, func([]byte) ([]byte, error)) ([]byte, e
 // writer is the one place that writes headers, status and body.
 type writer struct {
 	http.ResponseWriter
-	json   bool // the client asked for application/json
+	json   bool // the client prefers application/json
 	begun  bool
 	status int
 }
 
-// Unwrap serves http.ResponseController.
+// Unwrap returns the writer of the server, for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 8<<10); return &b }}
 
-// respond writes a response. A body that stays small is sent with its length;
-// nothing is sent before it is known to be whole or too large to hold.
+// respond writes a response. Nothing is sent before the body is complete or too
+// large to hold; a complete one is sent with Content-Length.
 func (w *writer) respond(resp *response) error {
 	head := w.Header()
 	for name, value := range map[string]string{"ETag": resp.etag, "Location": resp.location, "Content-Location": resp.contentLocation} {
@@ -83,18 +83,18 @@ func (w *writer) respond(resp *response) error {
 	return w.send(text)
 }
 
-// withoutBody writes a response that ends with its header.
+// withoutBody writes a response that has only a header.
 func (w *writer) withoutBody(status int) {
 	switch status {
 	case http.StatusNoContent:
-		w.contentType() // the Java client of SCIM-SDK takes a 204 without one for a failure
+		w.contentType() // the Java client of SCIM-SDK treats a 204 without one as a failure
 	case http.StatusNotModified:
 		w.vary() // RFC 9110 §15.4.5
 	}
 	w.begin(status)
 }
 
-// sendError is a response that did not reach the client, who has gone away.
+// sendError is the failure to send a response: the client closed the connection.
 type sendError struct{ error }
 
 func (e *sendError) Unwrap() error { return e.error }
@@ -111,7 +111,7 @@ func (w *writer) begin(status int) {
 	w.WriteHeader(status)
 }
 
-// contentType answers in the type the client asked for (RFC 7644 §3.8, Z-37).
+// contentType sets the media type that the client prefers (RFC 7644 §3.8, Z-37).
 func (w *writer) contentType() {
 	value := "application/scim+json"
 	if w.json {
@@ -124,15 +124,14 @@ func (w *writer) contentType() {
 
 func (w *writer) vary() { w.Header().Add("Vary", "Accept") }
 
-// noStore keeps the response out of caches (RFC 9111 §5.2.2.5). A cache in
-// front of an authenticator that needs no Authorization header would go on
-// serving "active": true after a deactivation.
+// noStore keeps the response out of caches (RFC 9111 §5.2.2.5). A cache in front of
+// an authenticator that needs no Authorization header would continue to serve
+// "active": true after a deactivation.
 func (w *writer) noStore() { w.Header().Set("Cache-Control", "no-store") }
 
 // wantsJSON reports whether Accept prefers application/json to
-// application/scim+json (RFC 9110 §12.5.1). Of two that are as welcome the one
-// that is named is, of two that are named application/scim+json. What stands
-// behind the first 32 media ranges is not read.
+// application/scim+json (RFC 9110 §12.5.1). On equal q the more specific range
+// wins; on a tie application/scim+json. Ranges after the 32nd are ignored.
 func wantsJSON(r *http.Request) bool {
 	var plain, scim preference
 	rest := strings.Join(r.Header.Values("Accept"), ",")
@@ -150,32 +149,34 @@ func wantsJSON(r *http.Request) bool {
 		plain.consider(media, q, "application/json")
 		scim.consider(media, q, "application/scim+json")
 	}
-	return plain.q > scim.q || plain.q == scim.q && plain.q > 0 && plain.named > scim.named
+	return plain.q > scim.q || plain.q == scim.q && plain.q > 0 && plain.specificity > scim.specificity
 }
 
-// preference is how welcome a media type is, by the media range that names it
-// most exactly.
+// preference is the q of a media type, by the most specific media range that
+// matches it.
 type preference struct {
-	named int
-	q     float64
+	specificity int
+	q           float64
 }
 
+// consider notes a media range if it matches the media type offered and is more
+// specific than the one noted before.
 func (p *preference) consider(media string, q float64, offered string) {
-	named := 0
+	specificity := 0
 	switch media {
 	case offered:
-		named = 3
+		specificity = 3
 	case "application/*":
-		named = 2
+		specificity = 2
 	case "*/*":
-		named = 1
+		specificity = 1
 	}
-	if named > p.named {
-		*p = preference{named, q}
+	if specificity > p.specificity {
+		*p = preference{specificity, q}
 	}
 }
 
-// writeError writes an error message (RFC 7644 §3.12). status is a string.
+// writeError writes an error message (RFC 7644 §3.12), in which status is a string.
 func (w *writer) writeError(e *Error) {
 	text := []byte(`{"schemas":["` + ErrorURI + `"],"status":"` + strconv.Itoa(e.Status) + `"`)
 	if e.Type != "" {
@@ -192,4 +193,5 @@ func (w *writer) writeError(e *Error) {
 	w.Write(text)
 }
 
+// panicError returns a panic as an error, with the stack.
 func panicError(p any) error { return fmt.Errorf("scim: panic: %v\n%s", p, debug.Stack()) }

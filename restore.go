@@ -11,9 +11,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// createOrRestore creates a resource, or lets it take over its deleted or
-// inactive twin. The inactive one is looked up after the conflict has ended the
-// first transaction.
+// createOrRestore creates a resource, or restores its deleted or inactive twin by
+// the policy of the client (TwinPolicy). The inactive twin is looked up after the
+// uniqueness conflict has ended the first transaction.
 func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
 	onTwin := ep.policy(r.principal).OnTwin
 	if onTwin == RestoreDeleted {
@@ -34,16 +34,16 @@ func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creatio
 	if err != nil {
 		return nil, err
 	}
-	// The operation that the client asked for is the creation, which was
-	// authorized; the twin is one that it may replace, or unknown to it.
+	// The creation was authorized. If the client may not replace the twin, the
+	// answer must not depend on it.
 	if !ep.Inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
 		return nil, conflict
 	}
 	return h.lifecycle.Restore(r.ctx, h.writeRequest(r), ep.Endpoint, name, twin.ID, n, conflict)
 }
 
-// revive lets a newcomer come back as the resource of that name that was
-// deleted last; lifecycle.ErrNoTombstone if there is none that may come back.
+// revive restores the resource that was deleted last of those with a unique value
+// of the creation; lifecycle.ErrNoTombstone if none may be restored.
 func (h *Handler) revive(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
 	for _, p := range ep.Type.Unique() {
 		name := ep.identity(p.String())
@@ -65,9 +65,9 @@ func (h *Handler) revive(r *request, ep *endpoint, n *lifecycle.Creation) (*sche
 	return nil, lifecycle.ErrNoTombstone
 }
 
-// mayRevive asks the embedder whether the client may replace the resource.
-// A refusal makes the newcomer somebody new. A failure to tell does not: two
-// ids for one person stay two.
+// mayRevive calls Config.Authorize for the replacement of a deleted resource. A
+// refusal is lifecycle.ErrNoTombstone, and a new resource is created. Any other
+// error ends the request: two ids for one user could not be joined later.
 func (h *Handler) mayRevive(r *request, ep *endpoint, id string) error {
 	if h.cfg.Authorize == nil {
 		return nil
@@ -80,10 +80,9 @@ func (h *Handler) mayRevive(r *request, ep *endpoint, id string) error {
 	return err
 }
 
-// identity returns the attribute by which a twin is known: single-valued and
-// declared unique by the schema, as userName is. nil for any other path:
-// nobody is ever adopted by an e-mail address or an externalId, also if a
-// store keeps those unique.
+// identity returns the attribute that identifies a twin: single-valued and declared
+// unique by the schema, as userName is; nil for any other path. A twin is never
+// found by an e-mail address or externalId, even if a store keeps them unique.
 func (ep *endpoint) identity(path string) *schema.Attribute {
 	for _, p := range ep.Type.Unique() {
 		if len(p) == 1 && !p[0].MultiValued && p.String() == path {
@@ -93,13 +92,15 @@ func (ep *endpoint) identity(path string) *schema.Attribute {
 	return nil
 }
 
-// mayReplace reports whether the embedder lets the client replace a resource.
+// mayReplace reports whether Config.Authorize allows the client to replace a
+// resource.
 func (h *Handler) mayReplace(r *request, ep *endpoint, id string) bool {
 	return h.cfg.Authorize == nil ||
 		h.cfg.Authorize(r.ctx, Operation{Kind: OperationReplace, Principal: r.principal, Type: ep.Type, ID: id}) == nil
 }
 
-// twin returns the resource whose value was taken; nil if it is gone.
+// twin returns the resource with the unique value that was in use; nil if it no
+// longer exists.
 func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *lifecycle.Creation) (*schema.Resource, error) {
 	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.Attributes.Get(name)}
 	return h.findFirst(ctx, &selection{ep: ep, filter: filter.New(same)})

@@ -26,7 +26,9 @@ func (h *Handler) handleRetrieve(r *request, ep *endpoint, id string) (*response
 	}
 	same := sameShown
 	if groups := ep.Type.Groups(); groups != nil && !p.Includes(groups) {
-		same = sameStored // of what was read with groups, the rest is asked for again
+		// The ETag may come from a response with groups; compare only the stored
+		// version.
+		same = sameStored
 	}
 	unmodified, err := checkRead(r.Header, tagVersion(resp.etag), same)
 	if err != nil {

@@ -322,7 +322,7 @@ func TestWhatRestoreDeletedNeeds(t *testing.T) {
 		{"everything", schema.UserType, keeps.Store(schema.UserType), keeps, ""},
 		{"a transactor", schema.UserType, keeps.Store(schema.UserType), nil, "needs Config.Tx"},
 		{"a store that can", schema.UserType, forgets.Store(schema.UserType), forgets, "needs a store.Reviver"},
-		{"a wrapper that can", schema.UserType, &jealous{Store: keeps.Store(schema.UserType)}, keeps, "needs a store.Reviver, which its store (*scim_test.jealous) is not"},
+		{"a wrapper that can", schema.UserType, &jealous{Store: keeps.Store(schema.UserType)}, keeps, "needs a store.Reviver; its store (*scim_test.jealous) is not one"},
 		{"a store that says so", schema.UserType, &silent{keeps.Store(schema.UserType).(store.Reviver)}, keeps, "Capabilities.Revives"},
 		{"no members", teams, keeps.Store(teams), keeps, "has members"},
 		{"active", schema.GroupType, keeps.Store(schema.GroupType), keeps, "no attribute active"},

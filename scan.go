@@ -12,10 +12,10 @@ import (
 // scanCost is what reading one byte of a resource costs, by its weight.
 const scanCost = 3
 
-// scan reads what the store selects by push, in the store's own order, and
-// takes what matches rest. It never reads more than Limits.Scan resources and
-// group members together: beyond that the answer is tooMany, never a part of
-// the matches (RFC 7644 §3.4.2.1). All scans of m count together.
+// scan reads the resources that the store selects by push, in the order of the
+// store, and adds those that match rest. If the scans of m together would read more
+// than Limits.Scan resources and group members, the error is tooMany
+// (RFC 7644 §3.4.2.1); a part of the matches is never returned.
 func (m *scanResult) scan(ctx context.Context, s *selection, push, rest *filter.Filter) error {
 	candidates, bounded, err := m.h.candidates(ctx, s, rest)
 	if err != nil {
@@ -39,8 +39,8 @@ func tooMany() error {
 	return &schema.Error{Type: schema.ErrorTooMany, Detail: "the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId"}
 }
 
-// take adds those of the resources that match rest. What the filter or the
-// order uses and the store does not hold is derived first.
+// take adds the resources that match rest. Attributes that the filter or the sort
+// order uses and the store does not hold are derived first.
 func (m *scanResult) take(ctx context.Context, s *selection, read []*schema.Resource, rest *filter.Filter) error {
 	if err := m.count(len(read)); err != nil {
 		return err
@@ -82,8 +82,8 @@ func (m *scanResult) count(n int) error {
 	return nil
 }
 
-// derive returns the resources with those derived attributes that a filter or
-// sort order uses.
+// derive returns the resources with the derived attributes that a filter or sort
+// order uses.
 func (m *scanResult) derive(ctx context.Context, ep *endpoint, uses func(*schema.Attribute) bool, read []*schema.Resource) ([]*schema.Resource, error) {
 	p := project.All(ep.Type)
 	if g := ep.Type.Groups(); g != nil && !uses(g) {
@@ -113,8 +113,8 @@ func (m *scanResult) derive(ctx context.Context, ep *endpoint, uses func(*schema
 	return full, nil
 }
 
-// candidates bounds a scan by a condition on derived groups: with groups.value
-// eq "g" among the conjuncts only the members of g can match.
+// candidates bounds a scan by a condition on the derived groups: if groups.value
+// eq "g" is one of the conjuncts, only members of g can match.
 func (h *Handler) candidates(ctx context.Context, s *selection, rest *filter.Filter) (ids []string, bounded bool, err error) {
 	if rest == nil || s.ep.Type.Groups() == nil {
 		return nil, false, nil
@@ -163,7 +163,7 @@ func groupCondition(e filter.Expr, groups *schema.Attribute) (id string, ok bool
 	return "", false
 }
 
-// scanIDs reads the candidates one by one and takes what matches the whole
+// scanIDs reads the candidates one by one and adds those that match the whole
 // filter.
 func (m *scanResult) scanIDs(ctx context.Context, s *selection, ids []string) error {
 	for _, id := range ids {

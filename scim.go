@@ -17,8 +17,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// New checks the configuration and returns the handler. The error joins every
-// problem found.
+// New checks the configuration and returns the handler. The error joins all
+// problems that were found.
 func New(cfg Config) (*Handler, error) {
 	if err := cfg.Limits.check(); err != nil {
 		return nil, err
@@ -78,7 +78,8 @@ func (h *Handler) setBaseURL() error {
 	return nil
 }
 
-// checkSchemes holds the schemes to the types of RFC 7643 §5.
+// checkSchemes rejects an authentication scheme whose type RFC 7643 §5 does not
+// have.
 func (h *Handler) checkSchemes() error {
 	for _, s := range h.schemes() {
 		switch s.Type {
@@ -165,8 +166,8 @@ func nameOfType(t *schema.ResourceType) string {
 	return t.Name
 }
 
-// setPolicies checks that the type and the store can do what the policies of
-// the endpoint want.
+// setPolicies checks that the type and the store support the policies of the
+// endpoint.
 func (ep *endpoint) setPolicies(tx store.Transactor) error {
 	for _, p := range append(slices.Collect(maps.Values(ep.Policies)), ep.Policy) {
 		if ep.Active == nil && p != (Policy{}) {
@@ -190,11 +191,11 @@ func (ep *endpoint) setReviver(tx store.Transactor) error {
 	case tx == nil:
 		return fmt.Errorf("scim: RestoreDeleted of %s needs Config.Tx", name)
 	case ep.Members != nil:
-		return fmt.Errorf("scim: RestoreDeleted: %s has members, which do not come back", name)
+		return fmt.Errorf("scim: RestoreDeleted: %s has members, which cannot be restored", name)
 	case !ok:
-		return fmt.Errorf("scim: RestoreDeleted of %s needs a store.Reviver, which its store (%T) is not", name, ep.Store)
+		return fmt.Errorf("scim: RestoreDeleted of %s needs a store.Reviver; its store (%T) is not one", name, ep.Store)
 	case !ep.can.Revives:
-		return fmt.Errorf("scim: RestoreDeleted of %s: its store keeps no names of what is deleted (Capabilities.Revives); in a sqlquery.Table a field tagged userName,former keeps them", name)
+		return fmt.Errorf("scim: RestoreDeleted of %s: its store does not keep the unique values of deleted resources (Capabilities.Revives); a sqlquery.Table does in a field tagged userName,former", name)
 	}
 	ep.Reviver = reviver
 	return nil

@@ -17,11 +17,12 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// routes lays out the endpoints of RFC 7644 §3.2, Table 2.
+// routes registers the endpoints of RFC 7644 §3.2, Table 2.
 func (h *Handler) routes() {
 	h.mux = chi.NewMux()
 	h.mux.NotFound(h.serve(nil))
-	// A method that nobody has heard of: chi looks at no path (RFC 9110 §15.6.2).
+	// chi answers an unknown method before it looks at the path: 501
+	// (RFC 9110 §15.6.2).
 	h.mux.MethodNotAllowed(h.serve(methods{}))
 	for _, ep := range h.endpoints {
 		h.mux.Handle(ep.Type.Endpoint, h.serve(methods{
@@ -48,6 +49,7 @@ func (h *Handler) routes() {
 	h.mux.Handle("/Schemas/{id}", h.serve(methods{http.MethodGet: h.handleSchema}))
 }
 
+// resourceMethods are the methods of a single resource (RFC 7644 §3.2).
 func (h *Handler) resourceMethods(ep *endpoint) methods {
 	withID := func(f func(*request, *endpoint, string) (*response, error)) handlerFunc {
 		return func(r *request) (*response, error) {
@@ -82,8 +84,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(out, inner)
 }
 
-// serve authenticates, picks the method and writes what the handler function
-// returns.
+// serve returns the http.HandlerFunc of one path: it answers the request and
+// writes the response or the error.
 func (h *Handler) serve(m methods) http.HandlerFunc {
 	return func(out http.ResponseWriter, r *http.Request) {
 		w := out.(*writer)
@@ -98,6 +100,8 @@ func (h *Handler) serve(m methods) http.HandlerFunc {
 	}
 }
 
+// answer authenticates the request, selects the function of its method and calls
+// it.
 func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, error) {
 	public := r.URL.Path == "/ServiceProviderConfig" && !h.cfg.PrivateServiceProviderConfig && r.Header.Get("Authorization") == ""
 	p := &Principal{}
@@ -146,8 +150,8 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 	return f(&request{Request: r, ctx: ctx, principal: p, query: query, audit: &x.audit})
 }
 
-// checkPolicy: a name that no endpoint knows is a mistake of the embedder, and
-// deleting for good must not be what comes of it.
+// checkPolicy rejects the name of a policy that no endpoint has. It is a mistake
+// of the embedder, and the default policy in its place could delete resources.
 func (h *Handler) checkPolicy(name string) error {
 	if name == "" {
 		return nil
@@ -163,12 +167,12 @@ func (h *Handler) checkPolicy(name string) error {
 	return fmt.Errorf("scim: the Authenticator named a policy %q, and the endpoints have %q", name, slices.Compact(known))
 }
 
-// parseQuery reads the query string strictly: a parameter that does not parse
-// must not vanish, or a filter would. Names are compared without case
+// parseQuery reads the query string. A parameter that does not parse is an error
+// and is not dropped, since it may be a filter. Names are compared without case
 // (Entra ID sends startindex).
 func parseQuery(raw string) (url.Values, error) {
-	// ";" is data (RFC 3986 §3.4), which net/url refuses and encodeURI of
-	// JavaScript leaves as it is.
+	// ";" is data (RFC 3986 §3.4). net/url refuses it; encodeURI of JavaScript
+	// does not escape it.
 	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	if err != nil {
 		return nil, invalidValue("", "the query string is malformed")
@@ -196,8 +200,8 @@ func notAllowed(m methods) error {
 	return &headerError{errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", allow), "Allow", allow}
 }
 
-// fail writes an error response, or cuts the connection when a response has
-// begun.
+// fail writes an error response, or closes the connection if a response has
+// already begun.
 func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
 	x.err = err
 	e, known := toError(err)
@@ -205,7 +209,7 @@ func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
 		level := slog.LevelError
 		var gone *sendError
 		if errors.As(err, &gone) || r.Context().Err() != nil {
-			level = slog.LevelInfo // the client went away
+			level = slog.LevelInfo // the client closed the connection
 		}
 		h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request failed",
 			slog.String("reference", x.reference), slog.Int("status", e.Status), slog.String("error", err.Error()))
@@ -230,7 +234,7 @@ func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
 	w.writeError(e)
 }
 
-// challenge is the value of WWW-Authenticate (RFC 7644 §2).
+// challenge returns the value of WWW-Authenticate (RFC 7644 §2).
 func (h *Handler) challenge() string {
 	if c, ok := h.cfg.Auth.(interface{ Challenge() string }); ok {
 		return c.Challenge()
@@ -238,8 +242,8 @@ func (h *Handler) challenge() string {
 	return `Bearer realm="scim"`
 }
 
-// finish recovers from a panic in host code, logs the request and reports it,
-// also one whose answer breaks off.
+// finish recovers from a panic in code of the embedder, then logs the request and
+// passes on its audit record, also if the response was aborted.
 func (h *Handler) finish(w *writer, r *http.Request, x *exchange) {
 	p := recover()
 	defer func() {

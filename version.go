@@ -11,13 +11,12 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// groupsMark separates a resource's version from the digest of its groups in
-// the version a client sees. Groups are derived: they change without the
-// resource, and a client that asks If-None-Match must still notice.
+// groupsMark separates the stored version from the digest of groups in the version
+// that is returned. Groups are derived and change without the resource; with the
+// digest, If-None-Match notices the change.
 const groupsMark = "~"
 
-// withGroupsDigest returns the version a client sees of a resource whose
-// groups are returned.
+// withGroupsDigest returns the version of a resource that is returned with groups.
 func withGroupsDigest(version string, groups []store.GroupRef) string {
 	if version == "" || len(groups) == 0 {
 		return version
@@ -32,9 +31,9 @@ func withGroupsDigest(version string, groups []store.GroupRef) string {
 	return version + groupsMark + strconv.FormatUint(d.Sum64(), 36)
 }
 
-// etag is the weak entity tag of a version, the same as meta.version
-// (RFC 7644 §3.14). It is weak because equal versions may be encoded with
-// different attributes.
+// etag returns the entity tag of a resource, equal to meta.version
+// (RFC 7644 §3.14). It is weak because responses of one version may have different
+// attributes.
 func etag(r *schema.Resource) string {
 	if r.Version == "" {
 		return ""
@@ -42,7 +41,7 @@ func etag(r *schema.Resource) string {
 	return `W/"` + r.Version + `"`
 }
 
-// sameVersion says whether a tag of the client's names a version.
+// sameVersion reports whether an entity tag of a request matches a version.
 type sameVersion func(tag, version string) bool
 
 // sameStored compares without the groups digest.
@@ -50,15 +49,15 @@ func sameStored(tag, version string) bool {
 	return tag == version || strings.HasPrefix(tag, version+groupsMark)
 }
 
-// sameShown compares what a client sees.
+// sameShown compares with the groups digest.
 func sameShown(tag, version string) bool { return tag == version }
 
 // checkWrite evaluates the preconditions of a write against the stored
-// version (RFC 9110 §13.2.2). Tags are compared weakly, as SCIM's examples do
-// (Z-43), and without the groups digest, which no write depends on.
+// version (RFC 9110 §13.2.2). Tags are compared weakly, as in the examples of
+// RFC 7644 (Z-43), and without the groups digest, on which no write depends.
 func checkWrite(header http.Header, version string) error {
 	if version == "" {
-		return nil // ETags are off (RFC 7643 §5)
+		return nil // the store has no versions (RFC 7643 §5)
 	}
 	if named, matched := matches(header.Values("If-Match"), version, sameStored); named && !matched {
 		return store.ErrVersion
@@ -69,8 +68,8 @@ func checkWrite(header http.Header, version string) error {
 	return nil
 }
 
-// checkRead evaluates the preconditions of a read: a failed If-Match is an
-// error, an If-None-Match that names the version means 304.
+// checkRead evaluates the preconditions of a read: a failed If-Match is an error;
+// notModified is true if If-None-Match matches the version (304).
 func checkRead(header http.Header, version string, same sameVersion) (notModified bool, err error) {
 	if version == "" {
 		return false, nil
@@ -82,9 +81,9 @@ func checkRead(header http.Header, version string, same sameVersion) (notModifie
 	return notModified, nil
 }
 
-// matches looks for a version in a conditional header, if there is one. What is
-// not well formed as a whole matches nothing: If-Match then fails, and with
-// If-None-Match the request is as one that names another tag.
+// matches reports whether a conditional header is present (named) and matches the
+// version. A malformed header matches no version: If-Match fails, If-None-Match
+// passes.
 func matches(fields []string, version string, same sameVersion) (named, matched bool) {
 	if len(fields) == 0 {
 		return false, false
@@ -98,14 +97,15 @@ func matches(fields []string, version string, same sameVersion) (named, matched 
 	})
 }
 
-// withoutCoding takes off the suffix that Apache's mod_deflate and mod_brotli
-// append to the tag of a response they compress, and leave in a later If-Match.
+// withoutCoding removes the suffix that Apache's mod_deflate and mod_brotli append
+// to the tag of a compressed response and do not remove from a later If-Match.
 func withoutCoding(tag string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(tag, "-gzip"), "-br")
 }
 
-// entityTags reads a list of entity tags, strong or weak, without their quotes
-// (RFC 9110 §8.8.3); nil if it is none. Elements may be empty (§5.6.1).
+// entityTags parses a list of entity tags, strong or weak, and returns them without
+// quotes (RFC 9110 §8.8.3); nil if the list is malformed. Elements may be empty
+// (§5.6.1).
 func entityTags(list string) []string {
 	var tags []string
 	for {
@@ -123,7 +123,7 @@ func entityTags(list string) []string {
 	}
 }
 
-// tagVersion is the version within an entity tag made by etag.
+// tagVersion returns the version in an entity tag made by etag.
 func tagVersion(tag string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(tag, `W/"`), `"`)
 }

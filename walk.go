@@ -8,22 +8,22 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// firstPage is how many resources a store is asked for at first, before it is
-// known how large they are; mostPage is how many at most.
+// firstPage is the number of resources in the first request to a store, before
+// their size is known; mostPage is the largest number in one request.
 const (
 	firstPage = 100
 	mostPage  = 1000
 )
 
-// errNoProgress: a store whose pages do not lead to the end of the list.
+// errNoProgress: the pages of a store do not lead to the end of the list.
 var errNoProgress = errors.New("scim: the store returned the position of a page as the position after it")
 
-// walker reads the resources that a query selects page by page, in the store's
-// order. It asks for so many at once that they have Limits.PageBytes.
+// walker reads the resources that a query selects page by page, in the order of the
+// store. The number in one request is chosen so that they have Limits.PageBytes.
 type walker struct {
 	store store.Store
 	query store.Query
-	want  int // how many are still to be read; negative is all
+	want  int // resources still to be read; negative: all
 	done  bool
 }
 
@@ -34,8 +34,7 @@ func (h *Handler) walker(s store.Store, q store.Query, want int) *walker {
 }
 
 // next reads a page. A page that is shorter than Query.Count, or empty, is not
-// the end of the list. A walk ends with the context, also if the store does not
-// look at it.
+// the end of the list. A walk ends with the context even if the store does not.
 func (w *walker) next(ctx context.Context) (store.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Page{}, err
