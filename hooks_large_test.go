@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,6 +23,7 @@ func TestMembersOfALargeGroupAreSeveralEvents(t *testing.T) {
 	delivered := make(chan *store.Event, 100)
 	var before []int
 	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Limits.Revoke = time.Minute // a busy machine needs long for an event of 1 MiB
 		c.Hooks.Before = func(_ context.Context, e *store.Event) error {
 			if e.Members != nil {
 				before = append(before, len(e.Members.Add)+len(e.Members.Remove))
@@ -74,6 +76,7 @@ func TestLargeAttributesAreOmittedFromEvents(t *testing.T) {
 	var inside, revoked []*store.Event
 	delivered := make(chan *store.Event, 10)
 	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Limits.Revoke = time.Minute // a busy machine needs long for an event of 1 MiB
 		c.Hooks.Before = func(_ context.Context, e *store.Event) error { inside = append(inside, e); return nil }
 		c.Hooks.Revoke = func(_ context.Context, e *store.Event) error { revoked = append(revoked, e); return nil }
 		c.Hooks.Deactivated = func(_ context.Context, e *store.Event) error { delivered <- e; return nil }
