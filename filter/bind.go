@@ -62,8 +62,8 @@ func (b *binder) fail(n *node, lit literal, detail string) *Error {
 	return &Error{at: lit.at, Err: &schema.Error{Type: schema.ErrorInvalidFilter, Path: path, Detail: detail}}
 }
 
-// value makes a literal a value of the attribute's type (F-33), or says what
-// is wrong without repeating it.
+// value makes a literal a value of the attribute's type (F-33), or returns the
+// problem, which does not repeat the literal.
 func (b *binder) value(a *schema.Attribute, op Op, lit literal) (v schema.Value, problem string) {
 	switch a.Type {
 	case schema.TypeBoolean:
@@ -93,7 +93,7 @@ func (b *binder) value(a *schema.Attribute, op Op, lit literal) (v schema.Value,
 }
 
 // reference makes a URI canonical, as those it is compared with are (N-4). A
-// part of a URI stays as it is, and so does what is none.
+// part of a URI stays as it is, and so does a text that is not a URI.
 func reference(a *schema.Attribute, op Op, lit literal) schema.Value {
 	if op == EQ || op == NE {
 		if v, err := schema.ParseScalar(a, lit.text); err == nil {

@@ -1,7 +1,7 @@
 package filter
 
-// bracket begins a value filter: directly behind a name, and not within
-// another (F-22).
+// bracket begins a value filter: directly after a name, and not within
+// another one (F-22).
 func (s *scanner) bracket() *Error {
 	if s.inBody {
 		return s.fail(s.pos, "a value filter cannot contain another value filter")

@@ -40,7 +40,7 @@ func (b *Budget) Spend(units int) error {
 	return b.err
 }
 
-// take is Spend for those who ask for the error later.
+// take is Spend for callers that read the error later.
 func (b *Budget) take(units int) bool {
 	if b == nil {
 		return true
@@ -77,7 +77,7 @@ func (b *Budget) Copy() *Budget {
 	return &c
 }
 
-// What things cost, measured.
+// Measured costs.
 const (
 	comparisonCost = 50    // of one comparison with one value, beside its bytes
 	compareCost    = 20    // of one comparison while sorting, beside its bytes

@@ -6,7 +6,7 @@ import "sync"
 const generation = 128
 
 // cache keeps the shapes seen last: at least the last 128 different ones, at
-// most 256. What is looked up in the old half moves to the young one; when
+// most 256. A shape that is looked up in the old half moves to the young one; when
 // that is full the old half is dropped. So shapes in use survive any number of
 // others seen once. Literals are never part of a key.
 type cache struct {

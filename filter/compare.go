@@ -99,7 +99,7 @@ func filterable(p schema.AttrPath) bool {
 	return !isExtension(p) && (a.Type == schema.TypeComplex || a.MultiValued)
 }
 
-// subCompare makes the comparison behind a bracket.
+// subCompare makes the comparison after a bracket.
 func (c *compiler) subCompare(in schema.AttrPath, sub string, op Op) (*node, *Error) {
 	c.in = in
 	defer func() { c.in = nil }()

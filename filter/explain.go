@@ -6,10 +6,10 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// The grammar says only that a text is wrong. What follows finds out where,
-// for the message alone: nothing is accepted or refused here.
+// The grammar says only that a text is wrong. This file finds out where, for the
+// message alone: nothing is accepted or refused here.
 
-// want is what may stand next in a filter.
+// want is the kind of token that may stand next in a filter.
 type want uint8
 
 const (
@@ -21,8 +21,8 @@ const (
 
 var wants = [...]string{"an attribute", "an operator", "a value", `"and", "or" or the end of the filter`}
 
-// after returns what may follow a token, and whether the token could stand
-// there at all. next is the kind of the one behind it.
+// after returns the kind of token that may follow a token, and whether the token
+// may stand there at all. next is the kind of the token after it.
 func (w want) after(t token, word string, next tokenKind) (want, bool) {
 	switch w {
 	case wantOperand:
@@ -52,7 +52,7 @@ func (w want) after(t token, word string, next tokenKind) (want, bool) {
 }
 
 // walk follows the tokens up to the first that cannot stand where it is and
-// returns its index, and what was wanted. Attributes are reported to visit.
+// returns its index, and the kind that was expected. Attributes are reported to visit.
 func walk(text string, tokens []token, visit func(token)) (int, want) {
 	w := wantOperand
 	for i, t := range tokens {

@@ -91,7 +91,7 @@ func (f *Filter) MatchWithin(r *schema.Resource, b *Budget) (bool, error) {
 
 // String returns the filter in RFC 7644 syntax, with schema spelling and
 // literals in JSON; parsing it gives an equal filter, if it is within the
-// bounds. It contains what the client sent and does not belong in a log.
+// bounds. It contains values that the client sent and does not belong in a log.
 func (f *Filter) String() string { return string(appendExpr(nil, f.expr, 0, nil)) }
 
 // Uses reports whether any comparison reads the root attribute a.

@@ -96,7 +96,7 @@ func isBare(word string) bool {
 }
 
 // numberEnd returns the end of the JSON number (RFC 7159 §6) that begins at
-// at, or at if there is none.
+// at, or at if no number begins there.
 func numberEnd(text string, at int) int {
 	digits := func(i int) int {
 		for i < len(text) && isDigit(text[i]) {
@@ -174,7 +174,7 @@ func (s *scanner) escaped(at, i int) *Error {
 }
 
 // unescape decodes the escape at the beginning of text and returns its length,
-// 0 if it is none. Half a surrogate pair is none.
+// 0 if there is no valid escape. Half a surrogate pair is not one.
 func unescape(text string) (rune, int) {
 	if len(text) < 2 {
 		return 0, 0

@@ -204,7 +204,7 @@ func (t *test) text(s string) bool {
 	return t.op.text(s, t.literal.Text())
 }
 
-// holds tells what the operator makes of the order of value and literal.
+// holds reports whether the operator holds for the order of value and literal.
 func (o Op) holds(order int) bool {
 	switch o {
 	case EQ:

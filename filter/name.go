@@ -17,10 +17,10 @@ type attrName struct {
 	bracket bool // a value filter follows name, or name.sub if dotted
 	dotted  bool
 	bare    bool // the URI alone
-	unknown bool // the URI is none of the type's
+	unknown bool // the URI is not one of the type
 }
 
-// readName undoes what scanner.prefix and scanner.name wrote.
+// readName reads a name as scanner.prefix and scanner.name wrote it.
 func readName(p grammar.AttributePath) attrName {
 	n := attrName{
 		name: strings.ReplaceAll(p.AttributeName, string(markDollar), "$"),
@@ -44,7 +44,7 @@ func readName(p grammar.AttributePath) attrName {
 	return n
 }
 
-// cutSub separates the sub-attribute behind the brackets from the attribute
+// cutSub separates the sub-attribute after the brackets from the attribute
 // before them.
 func (n attrName) cutSub() (attr attrName, sub string) {
 	if n.bracket && !n.dotted {

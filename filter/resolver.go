@@ -8,7 +8,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Options are what a resolver is made for.
+// Options are the options of a resolver.
 type Options struct {
 	Profile schema.Profile
 	// AnyType makes unknown attributes ones without a value instead of errors,
@@ -17,7 +17,7 @@ type Options struct {
 	AnyType bool
 }
 
-// Bounds on what reaches the grammar.
+// Bounds on the text that reaches the grammar.
 const (
 	MaxLength      = 4 << 10 // bytes left once literals are lifted out
 	MaxComparisons = 64

@@ -20,14 +20,14 @@ const (
 const (
 	markValue   = 'V' // a value filter followed this name
 	markDotted  = 'W' // a value filter followed this name with a sub-attribute
-	markUnknown = 'N' // the schema URI is none of the resource type's
+	markUnknown = 'N' // the schema URI is not one of the resource type
 	markBare    = 'B' // an extension URI alone; a name follows that means nothing
 	markDollar  = 'S' // a $, which the grammar knows only in front of a name
 )
 
 // scanner takes a filter or path apart in one pass over its bytes: literals,
-// schema URIs and the bodies of value filters are lifted out, what is left is
-// the shape. Nothing here looks at the meaning; the bounds are kept here.
+// schema URIs and the bodies of value filters are lifted out, the rest is the
+// shape. The meaning is not looked at; the bounds are kept here.
 type scanner struct {
 	typ  *schema.ResourceType
 	opts Options
@@ -58,7 +58,7 @@ type tokenKind byte
 const (
 	tokenWord    tokenKind = 'w'
 	tokenLiteral tokenKind = 'l'
-	tokenSub     tokenKind = '.' // the sub-attribute behind a bracket
+	tokenSub     tokenKind = '.' // the sub-attribute after a bracket
 	tokenOpen    tokenKind = '('
 	tokenClose   tokenKind = ')'
 	tokenBracket tokenKind = '['
@@ -83,8 +83,8 @@ func (s *scanner) release() {
 	scanners.Put(s)
 }
 
-// fail returns an error at a byte of the text, or at noPosition. What is wrong within brackets
-// is wrong with the filter; what is wrong outside, with the path (Z-23).
+// fail returns an error at a byte of the text, or at noPosition. A mistake within brackets
+// concerns the filter, one outside of them the path (Z-23).
 func (s *scanner) fail(at int, detail string) *Error {
 	t := schema.ErrorInvalidFilter
 	if s.main[0] == kindPath && !s.inBody {
@@ -93,8 +93,8 @@ func (s *scanner) fail(at int, detail string) *Error {
 	return &Error{at: at, Err: &schema.Error{Type: t, Detail: detail}}
 }
 
-// what names what is being read, for error messages.
-func (s *scanner) what() string {
+// subject names the text that is read, for error messages.
+func (s *scanner) subject() string {
 	if s.main[0] == kindPath {
 		return "path"
 	}
@@ -103,17 +103,17 @@ func (s *scanner) what() string {
 
 func (s *scanner) scan() *Error {
 	if len(s.text) > MaxText {
-		return s.fail(noPosition, "the "+s.what()+" is too long")
+		return s.fail(noPosition, "the "+s.subject()+" is too long")
 	}
 	if !utf8.ValidString(s.text) {
-		return s.fail(noPosition, "the "+s.what()+" is not valid UTF-8")
+		return s.fail(noPosition, "the "+s.subject()+" is not valid UTF-8")
 	}
 	for s.pos < len(s.text) {
 		if err := s.next(); err != nil {
 			return err
 		}
 		if len(s.main)+len(s.bodies) > MaxLength {
-			return s.fail(noPosition, "the "+s.what()+" is too long")
+			return s.fail(noPosition, "the "+s.subject()+" is too long")
 		}
 	}
 	return s.finish()
@@ -152,7 +152,7 @@ func (s *scanner) finish() *Error {
 	}
 	s.main = trimSpace(s.main)
 	if len(s.main) == 1 { // F-4
-		return s.fail(noPosition, "the "+s.what()+" is empty")
+		return s.fail(noPosition, "the "+s.subject()+" is empty")
 	}
 	return nil
 }
@@ -232,7 +232,7 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// key ends the shape and returns what tells it from others: its kind, then the
+// key ends the shape and returns the text that identifies it: its kind, then the
 // filter, then the value filters.
 func (s *scanner) key() []byte {
 	s.joined = append(append(s.joined[:0], s.main...), 0)

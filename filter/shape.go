@@ -18,7 +18,7 @@ type shape struct {
 // node is an expression whose comparisons know which literal is theirs.
 type node struct {
 	kind  nodeKind
-	left  *node // and the operand of not, and what is in the brackets
+	left  *node // also the operand of not, and the filter in the brackets
 	right *node
 	path  schema.AttrPath
 	op    Op
@@ -35,8 +35,8 @@ const (
 	nodeValuePath
 )
 
-// compiler turns the shape of one text into a tree. It visits what the client
-// wrote in the order in which it was written, so literals, value filters and
+// compiler turns the shape of one text into a tree. It visits the parts of the
+// text in the order in which they were written, so literals, value filters and
 // attributes are found by counting.
 type compiler struct {
 	*scanner
@@ -46,7 +46,7 @@ type compiler struct {
 	in      schema.AttrPath // the attribute whose value filter is visited
 }
 
-// compile parses and resolves what the scanner found.
+// compile parses and resolves the shape that the scanner found.
 func (s *scanner) compile() (*shape, *Error) {
 	c := &compiler{scanner: s, rest: s.bodies}
 	if s.main[0] == kindPath {

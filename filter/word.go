@@ -9,8 +9,8 @@ import (
 )
 
 // word reads an attribute path, an operator, and, or, not, true, false or
-// null. Which one is for the grammar to say, except that behind an operator no
-// attribute can stand.
+// null. The grammar tells which one it is, except that no attribute can
+// stand after an operator.
 func (s *scanner) word() *Error {
 	at := s.pos
 	s.pos = wordEnd(s.text, at)

@@ -111,7 +111,7 @@ var attributePath = regexp.MustCompile(`(?i)^[a-z$][\w$-]*(\.[a-z$][\w$-]*)?$`)
 var extensionPath = regexp.MustCompile(`(?i)^urn:ietf:params:scim:schemas:extension:[\w.-]+:[\w.-]+:\w+[:.][a-z][\w-]*(\.[a-z][\w-]*)?$`)
 
 // change carries out one operation on one target. For remove a value of nil
-// is none.
+// stands for no value.
 func (w *run) change(op Op, t target, raw any) error {
 	if t.readOnly() {
 		return t.within(readOnly())
@@ -145,7 +145,7 @@ func (w *run) mention(op Op, t target) {
 	}
 }
 
-// changed returns what the operation makes of the attribute's value.
+// changed returns the attribute's value after the operation.
 func (w *run) changed(op Op, t target, old schema.Value, raw any) (schema.Value, error) {
 	switch {
 	case op == Remove:

@@ -2,8 +2,8 @@ package patch
 
 import "github.com/seed5f3efb56/scim/schema"
 
-// edit is what an add or replace brings for one attribute, decoded: a value
-// (unassigned to clear), or what to merge into a complex one. Decoding happens
+// edit is the decoded value of an add or replace for one attribute: a value
+// (unassigned to clear), or fields to merge into a complex one. Decoding happens
 // once, applying as often as there are values to change.
 type edit struct {
 	attr   *schema.Attribute
@@ -15,7 +15,7 @@ type edit struct {
 	profile schema.Profile // for the values of a list that is added to
 }
 
-// decoder reads what an operation brings. Secrets go to the run at once.
+// decoder reads the values of an operation. Secrets go to the run at once.
 type decoder struct {
 	*run
 	op      Op
@@ -109,7 +109,7 @@ func (w *run) forget(p schema.AttrPath) {
 	}
 }
 
-// apply returns what the edit makes of a value of its attribute.
+// apply returns a value of the attribute after the edit.
 func (e edit) apply(op Op, old schema.Value) (schema.Value, error) {
 	switch {
 	case e.secret:

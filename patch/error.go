@@ -20,8 +20,7 @@ func (e *Error) Error() string { return fmt.Sprintf("Operations[%d]: %s", e.Inde
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// fail returns an error at the attribute that is being looked at; those who
-// called say where it is with within.
+// fail returns an error without a path; the callers add the path with within.
 func fail(t schema.ErrorType, detail string) error {
 	return &schema.Error{Type: t, Detail: detail}
 }

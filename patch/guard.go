@@ -3,9 +3,9 @@ package patch
 import "github.com/seed5f3efb56/scim/schema"
 
 // guarded returns the value that attribute a may have after an operation: v,
-// or old where a may not change and does not. It is the one place where
-// immutable (RFC 7643 §7) and required attributes are looked after; readOnly
-// ones are never reached.
+// or old where a may not change and does not. It is the one place of
+// the rules for immutable (RFC 7643 §7) and required attributes; readOnly ones
+// are refused before.
 func guarded(op Op, a *schema.Attribute, old, v schema.Value) (schema.Value, error) {
 	if a.Mutability == schema.Immutable && old.Assigned() {
 		if schema.Equal(a, old, v) {
@@ -30,7 +30,7 @@ func guarded(op Op, a *schema.Attribute, old, v schema.Value) (schema.Value, err
 
 // holdsImmutable reports whether unassigning a singular complex value would
 // take away an immutable sub-attribute. Values of a multi-valued attribute may
-// go as a whole: that is how members leave (N-17, P-54).
+// be removed as a whole, as members are (N-17, P-54).
 func holdsImmutable(a *schema.Attribute, old schema.Value) bool {
 	for sub := range old.Object().All() {
 		if sub.Mutability == schema.Immutable {

@@ -5,9 +5,9 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// create is what becomes of an add or replace whose path selects nothing:
-// noTarget, or under CreateOnNoMatch a new value with what the filter asks for
-// and what the client sent. Entra ID sends emails[type eq "work"].value for an
+// create carries out an add or replace whose path selects nothing: noTarget, or
+// under CreateOnNoMatch a new value with the sub-attributes that the filter and
+// the client give. Entra ID sends emails[type eq "work"].value for an
 // address that was never there (Z-25, Z-29).
 func (w *run) create(op Op, t target, old schema.Value, e edit) (schema.Value, error) {
 	if !w.creates(op, t) {
@@ -18,7 +18,7 @@ func (w *run) create(op Op, t target, old schema.Value, e edit) (schema.Value, e
 		return old, noMatch()
 	}
 	if e.empties() {
-		return old, nil // clearing what is not there
+		return old, nil // clearing an absent value
 	}
 	o, err := w.fromTerms(op, t, terms)
 	if err != nil {

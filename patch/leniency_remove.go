@@ -8,8 +8,8 @@ import (
 
 // RFC 7644 §3.5.2.2 knows no value of a remove. Read literally, Entra ID's
 // {"op":"remove","path":"members","value":[…]} would empty the group. Under
-// RemoveValues the value names what is removed of the target, and nothing else
-// is; without it the operation is an error (Z-46).
+// RemoveValues the value names the parts of the target that are removed, and no
+// other part is; without it the operation is an error (Z-46).
 
 // checkRemove refuses the value of a remove unless the profile reads it.
 func (w *run) checkRemove() error {
@@ -21,8 +21,8 @@ func (w *run) checkRemove() error {
 
 // emptyRemove reads the value of a remove that names nothing. done is true if
 // nothing is to be removed: an empty list of values to remove is written as [],
-// null or "". For anything but a whole list, null and "" are what serializers
-// write for no value.
+// null or "". For any other target, serializers write null and ""
+// for no value.
 func (w *run) emptyRemove(t target, raw any) (done bool) {
 	if !w.profile.RemoveValues {
 		return false
@@ -35,8 +35,7 @@ func (w *run) emptyRemove(t target, raw any) (done bool) {
 
 func namesNoValue(raw any) bool { return raw == nil || raw == "" }
 
-// removeFrom returns what is left of a value of attribute a without what raw
-// names: of a list the elements that raw lists, of a complex value the
+// removeFrom returns a value of attribute a without the parts that raw names: of a list the elements that raw lists, of a complex value the
 // sub-attributes with the values given, or all of it if they include its
 // "value", of a simple one the value itself.
 func (w *run) removeFrom(a *schema.Attribute, old schema.Value, raw any) (schema.Value, error) {
@@ -107,10 +106,10 @@ func (w *run) removeElements(a *schema.Attribute, old schema.Value, at []int, ra
 	return guarded(Remove, a, old, schema.List(list...))
 }
 
-// partCost is what comparing an element with listed sub-attributes costs.
+// partCost is the cost of comparing an element with listed sub-attributes.
 const partCost = 200
 
-// listing is what a remove lists of a multi-valued attribute: elements by their
+// listing are the elements that a remove lists of a multi-valued attribute: by their
 // "value", and "type" if one is given; without "value" those that are equal as a
 // whole, or if there are none those with the sub-attributes given.
 type listing struct {
@@ -178,8 +177,8 @@ func (w *run) listed(a *schema.Attribute, raw any) ([]schema.Value, error) {
 	return out, nil
 }
 
-// removedNamed returns the attribute's value without what the value of the
-// operation names of the target.
+// removedNamed returns the attribute's value without the parts of the target that
+// the value of the operation names.
 func (w *run) removedNamed(t target, old schema.Value, raw any) (schema.Value, error) {
 	if t.whole() {
 		return w.removeFrom(t.attr, old, raw)

@@ -39,7 +39,7 @@ func (w *run) text(raw any) (string, bool) {
 
 // checkList refuses a lone value as the replacement of a multi-valued
 // attribute, unless the profile wraps it (SingleValues, Z-30). For add one
-// value is what RFC 7644 §3.5.2.1 speaks of.
+// value is the form of RFC 7644 §3.5.2.1.
 func (w *run) checkList(raw any) error {
 	switch raw.(type) {
 	case nil, []any:

@@ -8,10 +8,10 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// defaultMaxMembers is what [Patcher.MaxMembers] is when it is not set.
+// defaultMaxMembers is the default of [Patcher.MaxMembers].
 const defaultMaxMembers = 20_000
 
-// memberCost is what one comparison with a member costs at least.
+// memberCost is the least cost of one comparison with a member.
 const memberCost = 100
 
 // known are the members as they were before the request, read once, when the
@@ -83,15 +83,15 @@ func (w *run) completeAdded() error {
 }
 
 // usesDisplay reports whether the target's filter compares a member's display.
-// Where no member has any, as with most stores, nobody would be found: a
-// removal must not pass for done then.
+// Where no member has one, as with most stores, no member would be found, and a
+// removal must not be reported as done.
 func (w *run) usesDisplay(t target) bool {
 	display := t.attr.Sub("display")
 	return display != nil && filter.New(t.filter.Filter).Uses(display)
 }
 
-// current yields the members as the operations so far have left them. One who
-// was a member before is as the store has it.
+// current yields the members as the operations so far have left them. A member
+// from before the request is as the store has it.
 func (w *run) current(a *schema.Attribute) iter.Seq2[schema.Member, schema.Value] {
 	return func(yield func(schema.Member, schema.Value) bool) {
 		if !w.members.replace {

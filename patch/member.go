@@ -91,14 +91,14 @@ func memberValue(a *schema.Attribute, m schema.Member) schema.Value {
 	return schema.Complex(b.Object())
 }
 
-// wanted is what an operation wants a member to be; nil fields are not
-// mentioned.
+// wanted are the sub-attributes that an operation gives a member; nil fields are
+// not mentioned.
 type wanted struct {
 	value, typ, ref *string
 	anything        bool // some sub-attribute is to go or to become something else
 }
 
-// wantedMember reads what an operation says about the members it selects.
+// wantedMember reads the sub-attributes for the members that an operation selects.
 func (w *run) wantedMember(op Op, t target, raw any) (wanted, error) {
 	if op == Remove {
 		return wanted{anything: true}, nil
@@ -147,8 +147,8 @@ func (w *run) wantedSub(sub *schema.Attribute, raw any) (wanted, error) {
 	return wanted{anything: true}, nil
 }
 
-// allows reports whether the member is already what is wanted. A type that is
-// not known may be any; a $ref is the member's if it ends in its id.
+// allows reports whether the member already has the wanted sub-attributes. A type
+// that is not known may be any; a $ref is the member's if it ends in its id.
 func (want wanted) allows(m schema.Member) bool {
 	switch {
 	case want.anything:

@@ -14,7 +14,7 @@ func (w *run) changeMembers(op Op, t target, raw any) error {
 	w.nameMembers()
 	switch {
 	case op == Remove && t.filter == nil && t.sub != nil && t.sub == valueOf(t.attr) && !namesNoValue(raw):
-		t.sub = nil // without its value a member is none
+		t.sub = nil // a member without value is not one
 		return w.removeMembers(t, raw)
 	case t.filter == nil && t.sub != nil:
 		return within(t.sub, fail(schema.ErrorMutability, "members can be added and removed, not changed"))

@@ -6,8 +6,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// memberSet is what a sequence of operations makes of a set of members without
-// looking at it: the members, or none of them (replace), without those in
+// memberSet is the result of a sequence of operations on a set of members that
+// is not read: the members, or none of them (replace), without those in
 // removed and with those in added. No id is in both, so the order in which the
 // two are applied makes no difference.
 type memberSet struct {

@@ -66,10 +66,10 @@ type Members func() iter.Seq2[schema.Member, error]
 // before a filter looks at them. nil leaves them as the client sent them.
 type Complete func(members []schema.Member) ([]schema.Member, error)
 
-// Result is what the operations make of a resource.
+// Result is a resource after the operations.
 type Result struct {
 	Resource *schema.Resource    // the new resource; the old pointer when no attribute changed
-	Members  *schema.MemberDelta // what is to change among the members; nil if no operation names them
+	Members  *schema.MemberDelta // the change of the members; nil if no operation names them
 	Secrets  schema.Secrets      // secrets the operations set
 	// Mentioned are the root attributes the operations added or replaced, for
 	// "returned: request" (RFC 7643 §7).

@@ -22,7 +22,7 @@ func (w *run) withoutPath(op Operation) error {
 }
 
 // ownURI applies an operation whose path is the type's own schema URI. A remove
-// takes away what its value names.
+// removes the attributes that its value names.
 func (w *run) ownURI(op Operation) error {
 	object, ok := w.pathlessObject(op.Value)
 	if op.Op != Remove || !ok {
@@ -81,8 +81,8 @@ func (w *run) namedSchemas(op Operation, t target) error {
 	return w.schemas(op, t)
 }
 
-// named returns what the name of a member is the path of: an attribute, or
-// values of one that is known.
+// named reads the name of a member as the path of an attribute, or of values of
+// one that is known.
 func (w *run) named(name string) (t target, known bool, err error) {
 	if p, ok := w.typ.ResolveFor(name, w.profile); ok {
 		return attrTarget(p), true, nil

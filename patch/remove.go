@@ -2,7 +2,7 @@ package patch
 
 import "github.com/seed5f3efb56/scim/schema"
 
-// removed returns the attribute's value without what the target names
+// removed returns the attribute's value without the values that the target names
 // (RFC 7644 §3.5.2.2). Where there is nothing to remove nothing changes (Z-26).
 func (w *run) removed(t target, old schema.Value, raw any) (schema.Value, error) {
 	if raw != nil {
@@ -11,7 +11,7 @@ func (w *run) removed(t target, old schema.Value, raw any) (schema.Value, error)
 		}
 	}
 	if p := t.path(); p.Last().Secret() {
-		w.forget(p) // whether one is kept is not ours to know
+		w.forget(p) // whether the host keeps one is not known here
 		return old, nil
 	}
 	if !namesNoValue(raw) {
@@ -38,7 +38,7 @@ func (w *run) removed(t target, old schema.Value, raw any) (schema.Value, error)
 	return guarded(Remove, t.attr, old, listOf(t.attr, list))
 }
 
-// removedElement returns what is left of one value.
+// removedElement returns the rest of one value.
 func removedElement(t target, v schema.Value) (schema.Value, error) {
 	if t.sub == nil {
 		return schema.Value{}, nil

@@ -7,8 +7,8 @@ import (
 )
 
 // schemas applies an operation to the schemas attribute. It follows from the
-// content ([schema.Resource.Get]), so that naming what is there, or an
-// extension that is to come, succeeds and changes nothing; taking the URI of an
+// content ([schema.Resource.Get]), so that naming a URI that is there, or an
+// extension that is still to come, succeeds and changes nothing; taking the URI of an
 // extension away takes its attributes away (P-19, P-26).
 func (w *run) schemas(op Operation, t target) error {
 	if op.Op == Remove {

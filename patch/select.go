@@ -42,7 +42,7 @@ func (w *run) selected(op Op, t target, old schema.Value, raw any) (schema.Value
 	return guarded(op, t.attr, old, listOf(t.attr, list))
 }
 
-// selectedEdit decodes what is to become of each selected value.
+// selectedEdit decodes the edit of each selected value.
 func (w *run) selectedEdit(op Op, t target, raw any) (edit, error) {
 	d := w.decoder(op, t)
 	if t.sub == nil {
@@ -55,9 +55,9 @@ func (w *run) selectedEdit(op Op, t target, raw any) (edit, error) {
 	return edit{attr: t.attr, merge: true, fields: []edit{f}}, nil
 }
 
-// changedElement returns what becomes of one selected value. A replace of the
-// whole value keeps what the client did not say only where it has no say
-// (readOnly, immutable, hidden) or has said it in the filter (P-65, Z-28).
+// changedElement returns one selected value after the edit. A replace of the whole
+// value keeps sub-attributes that the client did not send only if they are
+// readOnly, immutable or hidden, or fixed by the filter (P-65, Z-28).
 func changedElement(op Op, t target, old schema.Value, e edit) (schema.Value, error) {
 	if !e.merge && op == Add {
 		return old, nil // nothing to add
@@ -113,7 +113,7 @@ func noMatch() error {
 	return fail(schema.ErrorNoTarget, "the path selects no value") // RFC 7644 §3.5.2.3
 }
 
-// values returns the single values of v in a slice of its own.
+// values returns the single values of v in a new slice.
 func values(v schema.Value) []schema.Value {
 	list := make([]schema.Value, 0, v.Len()+1)
 	for _, one := range v.All() {

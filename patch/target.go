@@ -5,7 +5,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// target is what a path names: an attribute of the resource or of one of its
+// target is an attribute that a path names, of the resource or of one of its
 // extensions, and within it possibly some of its values (filter) and one of
 // their sub-attributes (sub).
 type target struct {
@@ -15,7 +15,7 @@ type target struct {
 	sub       *schema.Attribute // nil when whole values are meant
 }
 
-// pathTarget returns what a compiled PATCH path names.
+// pathTarget returns the target of a compiled PATCH path.
 func pathTarget(p *filter.Path) (target, error) {
 	t := attrTarget(p.Attr)
 	if p.Filter == nil {
@@ -25,13 +25,13 @@ func pathTarget(p *filter.Path) (target, error) {
 		return t, fail(schema.ErrorInvalidPath, "a value filter cannot follow a sub-attribute")
 	}
 	t.filter = p
-	if t.attr.Type == schema.TypeComplex { // of a simple value the value is all there is
+	if t.attr.Type == schema.TypeComplex { // a simple value has no sub-attributes
 		t.sub = p.Sub
 	}
 	return t, nil
 }
 
-// attrTarget returns what an attribute path names.
+// attrTarget returns the target of an attribute path.
 func attrTarget(p schema.AttrPath) target {
 	var t target
 	if len(p) > 1 && p.Extension() {

@@ -96,8 +96,8 @@ func (a *Attribute) Sub(name string) *Attribute {
 	return a.byName[ascii.ToLower(name)]
 }
 
-// Public returns the sub-attribute that a client can mean by a name: what
-// [Attribute.Sub] returns, unless it is hidden.
+// Public returns the sub-attribute of that name as [Attribute.Sub] does, or nil
+// if it is hidden, so that a client cannot name it.
 func (a *Attribute) Public(name string) *Attribute {
 	if s := a.Sub(name); s != nil && !s.Hidden {
 		return s

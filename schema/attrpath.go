@@ -51,7 +51,7 @@ func (p AttrPath) String() string {
 	return b.String()
 }
 
-// join appends to the path what is found below it.
+// join appends a relative path.
 func (p AttrPath) join(rest string) string {
 	switch {
 	case rest == "":

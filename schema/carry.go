@@ -1,7 +1,7 @@
 package schema
 
-// Carry returns what a PUT makes of a resource (RFC 7644 §3.5.1): after holds
-// what the client sent; readOnly, hidden and immutable attributes that it left
+// Carry returns the attributes of a resource after a PUT (RFC 7644 §3.5.1): after
+// holds the attributes that the client sent; readOnly, hidden and immutable attributes that it left
 // out are kept from before (Z-7). An immutable value that differs is an [*Error] of
 // mutability. Secrets are not in the tree and so are kept by the host.
 //
@@ -25,7 +25,7 @@ func (t *ResourceType) Carry(before, after *Object) (*Object, error) {
 	return after, nil
 }
 
-// carry returns what becomes of attribute a, which had the value old and was
+// carry returns the new value of attribute a, which had the value old and was
 // sent as v.
 func carry(a *Attribute, old, v Value) (Value, error) {
 	switch {

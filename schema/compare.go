@@ -8,8 +8,8 @@ import (
 // Equal reports whether two values of attribute a are the same value in the
 // sense of eq: strings under the attribute's case rule, dateTimes as instants,
 // numbers as numbers, complex values sub-attribute by sub-attribute, lists
-// element by element in order. It is also what "no change" means in PUT and
-// PATCH, except that there [Identical] decides for text.
+// element by element in order. PUT and PATCH use it to detect that a value does
+// not change, except that [Identical] decides for text.
 func Equal(a *Attribute, x, y Value) bool {
 	if x.form != y.form || x.typ != y.typ {
 		return false

@@ -6,7 +6,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
-// Decoded is what a request body says.
+// Decoded is the content of a request body.
 type Decoded struct {
 	// Attributes are the readWrite and immutable attributes, checked for type
 	// and syntax, with readOnly ones, id and meta left out (RFC 7644 §3.3).
@@ -70,7 +70,7 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 // they hold (RFC 7644 §3.5.2). Secrets go to the second result, by paths that begin with a
 // itself ([Secrets.Within] puts a's parents in front).
 //
-// Whether the client may change a itself is not asked. Errors are [*Error] of
+// Whether the client may change a itself is not checked. Errors are [*Error] of
 // mutability, invalidValue or, for unknown sub-attributes and ones named twice,
 // invalidSyntax, with Path relative to a.
 func DecodeValue(a *Attribute, value any, element bool, p Profile) (Value, Secrets, error) {
@@ -103,8 +103,8 @@ func (d *decoder) decode(a *Attribute, value any, element bool) (Value, error) {
 }
 
 // checkSchemas checks the schemas member (RFC 7643 §3). URIs of extensions
-// are not compared with the data: what a resource has decides what its schemas
-// are (Z-2).
+// are not compared with the data: the schemas of a resource follow from its
+// attributes (Z-2).
 func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
 	uris, err := SchemaURIs(body, p)
 	if err != nil {
@@ -121,7 +121,7 @@ func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
 			return &Error{ErrorInvalidSyntax, "schemas", Quote(uri) + " is not a schema of resource type " + t.Name}
 		}
 	}
-	// OneLogin's SCIM 1.0 templates name only URIs nobody defines.
+	// OneLogin's SCIM 1.0 templates name only URIs that no schema has.
 	if base || p.MissingSchemas {
 		return nil
 	}

@@ -12,7 +12,7 @@ type decoder struct {
 	profile Profile
 	patch   bool       // in a PATCH value: a list of one may stand for a singular value
 	members *Attribute // elements are told apart by their ids alone
-	path    AttrPath   // where we are, for the paths of secrets
+	path    AttrPath   // of the value that is read, for the paths of secrets
 	secrets map[string]Value
 	ignored string // name of an unknown attribute that Deactivates, if any
 }
@@ -302,7 +302,7 @@ func (d *decoder) scalar(a *Attribute, value any) (Value, error) {
 }
 
 // fromString reads a JSON string. Booleans and numbers are none in the RFC
-// (T-2, T-3); what the profile tolerates comes first.
+// (T-2, T-3); the forms that the profile reads come first.
 func (d *decoder) fromString(a *Attribute, s string) (Value, error) {
 	switch a.Type {
 	case TypeString:
@@ -341,8 +341,8 @@ func (d *decoder) fromString(a *Attribute, s string) (Value, error) {
 	return Value{}, wrongType(typeWanted[a.Type])
 }
 
-// checked applies what binds a value beyond its type's syntax, unless the
-// profile takes any value.
+// checked applies the vocabulary of an attribute, unless the profile takes any
+// value.
 func (d *decoder) checked(a *Attribute, v Value) (Value, error) {
 	if d.profile.AnyValues {
 		return v, nil
@@ -357,7 +357,7 @@ func wrongType(detail string) error {
 	return &Error{Type: ErrorInvalidValue, Detail: detail}
 }
 
-// typeWanted says what a JSON value should have been.
+// typeWanted are the details of errors for a JSON value of another type.
 var typeWanted = [...]string{
 	TypeString:    "must be a string",
 	TypeBoolean:   "must be true or false",

@@ -80,8 +80,8 @@ func (a *Attribute) definition() definition {
 	return d
 }
 
-// UnmarshalJSON reads a definition; what is missing has the default of RFC 7643
-// §2.2.
+// UnmarshalJSON reads a definition. A characteristic that is missing has the
+// default of RFC 7643 §2.2.
 func (a *Attribute) UnmarshalJSON(data []byte) error {
 	var d definition
 	if err := json.Unmarshal(data, &d); err != nil {

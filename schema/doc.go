@@ -9,21 +9,21 @@
 // is decoded; from then on nothing compares names. Values are typed, never
 // null and never an empty list, because unassigned, null and the empty list
 // are one state (RFC 7643 §2.5). Objects and values are immutable: a change
-// makes a new object which shares what did not change, so a store may keep the
+// makes a new object that shares the unchanged parts, so a store may keep the
 // pointer it was given and hand the same one out again.
 //
 // An extension is one complex attribute of the root object whose name is the
 // schema URI, so that a path is always a list of attributes (see [AttrPath]).
 //
-// # What lives where
+// # Contents
 //
 //   - [Schema], [Attribute], [ResourceType]: definitions, checked when built
 //   - [Value], [Object], [Resource]: the tree; [Member], [MemberDelta]: group members
 //   - [ParseJSON]: strict, bounded JSON; [ResourceType.Decode]: request body to tree
-//     and [Secrets]; [ResourceType.Validate], [ResourceType.Carry]: what a write
-//     checks and keeps; [ResourceType.DecodeStored]: a store's JSON to tree
+//     and [Secrets]; [ResourceType.Validate], [ResourceType.Carry]: the checks of
+//     a write and the values that it keeps; [ResourceType.DecodeStored]: a store's JSON to tree
 //   - [FoldKey], [Compare], [Equal]: the one fold rule, the one order, the one equality
-//   - [Error]: what a client did wrong, in the RFC's words; no HTTP status here
+//   - [Error]: a mistake of a client, in the words of the RFC; no HTTP status
 //
 // The package has no clock, logger, context or global state besides the core
 // schemas. Left out: anything that needs other resources (uniqueness,

@@ -10,7 +10,7 @@ type ElementKey struct {
 }
 
 // KeyOf returns the key of an element of attribute a: its "value" and "type", or
-// where there is no "value" everything it has. Values that [Equal] calls equal
+// without "value" all of its sub-attributes. Values that [Equal] calls equal
 // have the same key.
 func KeyOf(a *Attribute, v Value) ElementKey {
 	if a.Type != TypeComplex {
@@ -46,9 +46,9 @@ func memberKey(a *Attribute, v Value) ElementKey {
 	return KeyOf(a, v)
 }
 
-// Distinct makes one of the elements of attribute a that have the same key. It
-// stands where the first of them was, has what they have, the first one's where
-// they differ, and is primary if any of them was. Unassigned values are left
+// Distinct merges the elements of attribute a that have the same key into one. It
+// stands where the first of them stood, has the sub-attributes of all of them, the
+// value of the first where they differ, and is primary if any of them was. Unassigned values are left
 // out. vs is overwritten.
 func Distinct(a *Attribute, vs []Value) []Value { return distinct(a, vs, KeyOf) }
 
@@ -68,7 +68,7 @@ func distinct(a *Attribute, vs []Value, keyOf func(*Attribute, Value) ElementKey
 	return kept
 }
 
-// merged returns x with what y has and x has not.
+// merged returns x with the sub-attributes that only y has.
 func merged(a *Attribute, x, y Value) Value {
 	if a.Type != TypeComplex {
 		return x

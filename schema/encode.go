@@ -3,8 +3,8 @@ package schema
 import "unicode/utf8"
 
 // AppendJSON appends the JSON of an object to dst: fields in schema order, no
-// nulls, numbers and dates as the client wrote them. It is what a store keeps
-// and [ResourceType.DecodeStored] reads.
+// nulls, numbers and dates as the client wrote them. Stores keep this text;
+// [ResourceType.DecodeStored] reads it.
 func (o *Object) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	if o != nil {
@@ -86,8 +86,8 @@ func AppendJSONString(dst []byte, s string) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// mustEscape marks what JSON wants escaped, and what would end a script
-// element should a response be shown as HTML.
+// mustEscape marks the characters that JSON wants escaped, and those that could
+// end a script element if a response were shown as HTML.
 var mustEscape = func() (set [utf8.RuneSelf]bool) {
 	for c := range ' ' {
 		set[c] = true

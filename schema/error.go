@@ -18,8 +18,8 @@ const (
 	ErrorSensitive     ErrorType = "sensitive"
 )
 
-// Error is a client's mistake: what kind, at which attribute, and why in words
-// that may be shown to the client. Detail never carries a value the client
+// Error is a mistake of a client: its keyword, the attribute, and the reason in
+// words that may be shown to the client. Detail never carries a value the client
 // sent for a sensitive attribute.
 type Error struct {
 	Type   ErrorType

@@ -44,7 +44,7 @@ const MaxValues = 1_000_000
 const MaxNames = 10_000
 
 // ParseJSON reads one JSON text strictly: valid UTF-8 (RFC 7644 §3.8), one
-// value and nothing behind it, no member name twice in an object, names
+// value and no text after it, no member name twice in an object, names
 // compared without case (Z-40), no unpaired surrogate escapes, at most
 // [MaxDepth], [MaxValues] and [MaxNames]. Every failure is an [*Error] of
 // [ErrorInvalidSyntax] that names the
@@ -234,7 +234,7 @@ func (p *parser) object() (any, error) {
 }
 
 // closed takes the members of an object that ends off those that are open,
-// into memory of its own that is just large enough.
+// into newly allocated memory of exactly that size.
 func (p *parser) closed(base int) JSONObject {
 	o := make(JSONObject, len(p.open)-base)
 	copy(o, p.open[base:])

@@ -26,8 +26,8 @@ func (p *parser) string() (string, error) {
 	return string(raw), err
 }
 
-// text reads a string and returns what it says, as a part of the input if
-// there are no escapes in it.
+// text reads a string and returns its content, as a part of the input if it has
+// no escape sequences.
 func (p *parser) text() ([]byte, error) {
 	p.pos++
 	start := p.pos

@@ -14,8 +14,8 @@ type Member struct {
 
 // MemberDelta is a change of a group's members. With Replace the members
 // become exactly Add; otherwise Add joins and Remove leaves. No id is in both
-// and none is twice in either. Adding a member who is one already and removing
-// someone who is none change nothing.
+// and none is twice in either. Adding a resource that is a member and removing
+// one that is not change nothing.
 //
 // Returned by a store, the delta is the one that took effect: Replace is
 // false, Add are the members that were not members before, Remove the ids that

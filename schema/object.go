@@ -60,8 +60,8 @@ func (o *Object) public() bool {
 	return false
 }
 
-// Hidden returns the object with its hidden attributes alone: what a write of a
-// client keeps of an extension that it removes.
+// Hidden returns the object with its hidden attributes alone. A client that
+// removes an extension does not remove these.
 func (o *Object) Hidden() *Object {
 	var b Builder
 	for a, v := range o.All() {
@@ -137,7 +137,7 @@ func (b *Builder) has(a *Attribute) bool {
 	return false
 }
 
-// Object returns what was collected. The builder is empty afterwards.
+// Object returns the object of the collected fields and empties the builder.
 func (b *Builder) Object() *Object {
 	fields := slices.DeleteFunc(b.fields, func(f field) bool { return !f.value.Assigned() })
 	slices.SortFunc(fields, func(x, y field) int { return compareAttributes(x.attr, y.attr) })

@@ -21,8 +21,8 @@ type Profile struct {
 	// a path.
 	UnknownAttributes bool
 	// MissingSchemas takes a body or message whose schemas is absent, null, empty
-	// or one string, or names none of the URIs it must (authentik, WSO2). What
-	// names another message or only another resource type is refused all the
+	// or one string, or names none of the URIs it must (authentik, WSO2). A body
+	// that names another message or only another resource type is refused all the
 	// same.
 	MissingSchemas bool
 	// NoOperations takes a PATCH message without operations, which changes nothing
@@ -44,15 +44,15 @@ type Profile struct {
 	QualifiedNames bool
 	// EmptyStrings reads "" as unassigned where the type has no empty value:
 	// numbers, dates, binaries, complex and multi-valued attributes (Entra ID,
-	// OneLogin, JumpCloud, Okta). For a boolean it is an error: what it says of
-	// active cannot be told.
+	// OneLogin, JumpCloud, Okta). For a boolean it is an error, since it does not
+	// tell whether active is true or false.
 	EmptyStrings bool
 	// IgnoreReadOnly ignores readOnly attributes within a PATCH value (Okta and
 	// authentik send whole resources), which otherwise are a mutability error,
 	// as a path that names one always is.
 	IgnoreReadOnly bool
-	// RemoveValues lets PATCH remove carry a value, which names what alone is
-	// removed (Entra ID, authentik, JumpCloud). Otherwise such an operation is
+	// RemoveValues lets PATCH remove carry a value, which names the only
+	// values that are removed (Entra ID, authentik, JumpCloud). Otherwise such an operation is
 	// invalidValue.
 	RemoveValues bool
 	// UntypedValues takes a value without "type" that PATCH adds for the first one

@@ -84,7 +84,7 @@ func (t *ResourceType) compile() []error {
 }
 
 // ownAttributes returns the attributes of the base schema. The common ones are
-// what RFC 7643 §3.1 says they are, also when a schema lists them otherwise.
+// defined by RFC 7643 §3.1, also when a schema lists them otherwise.
 func (t *ResourceType) ownAttributes() []*Attribute {
 	return slices.DeleteFunc(slices.Clone(t.Schema.Attributes), func(a *Attribute) bool {
 		return slices.Contains([]string{"schemas", "id", "externalid", "meta"}, a.folded)
@@ -110,7 +110,7 @@ func (t *ResourceType) extensionAttributes() ([]*Attribute, []error) {
 	return out, errs
 }
 
-// findSpecial looks up what MembersAttribute and GroupsAttribute name.
+// findSpecial looks up MembersAttribute and GroupsAttribute.
 func (t *ResourceType) findSpecial() []error {
 	var errs []error
 	if t.MembersAttribute != "" {
@@ -228,8 +228,8 @@ func (t *ResourceType) resolvePublic(path string) (AttrPath, bool) {
 }
 
 // CutURI splits the longest URI of one of the type's schemas, compared without
-// case, off the front of a path. What follows it is the end of the path or a
-// colon, which belongs to neither part.
+// case, off the front of a path. The URI is followed by the end of the path or
+// a colon, which belongs to neither part.
 func (t *ResourceType) CutURI(path string) (uri, rest string) {
 	return t.cutURI(path, ':')
 }

@@ -67,7 +67,7 @@ func copyAttributes(as []*Attribute) []*Attribute {
 	return out
 }
 
-// compile makes an attribute and what is below it ready for use.
+// compile makes an attribute and its sub-attributes ready for use.
 func (a *Attribute) compile(order int) {
 	for i, s := range a.SubAttributes {
 		s.compile(i)
@@ -165,7 +165,7 @@ func validName(name string) bool {
 
 func isAlpha(c byte) bool { return 'a' <= ascii.Lower(c) && ascii.Lower(c) <= 'z' }
 
-// validURI asks for what path notation needs: a scheme, printable ASCII, none
+// validURI checks for the form that path notation needs: a scheme, printable ASCII, none
 // of the characters that delimit a filter.
 func validURI(s string) bool {
 	scheme, rest, ok := strings.Cut(s, ":")

@@ -14,7 +14,7 @@ import (
 // Immutable; printing, logging or marshalling one shows only which attributes
 // are present.
 type Secrets struct {
-	// Behind two pointers, because fmt calls no methods on the unexported
+	// Two pointers away, because fmt calls no methods on the unexported
 	// fields of a struct that has secrets among them, and follows one pointer.
 	hidden **map[string]Value
 }
@@ -81,7 +81,7 @@ func (s Secrets) Merge(later Secrets) Secrets {
 }
 
 // Within returns the secrets with the attributes of parents in front of every
-// path: what [DecodeValue] found in a value, seen from the resource.
+// path, so that those of [DecodeValue] are relative to the resource.
 func (s Secrets) Within(parents AttrPath) Secrets {
 	if len(parents) == 0 || s.Len() == 0 {
 		return s

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// SortKey is what a resource is sorted by, made once for each
+// SortKey is the key by which a resource is sorted, made once for each
 // (RFC 7644 §3.4.2.3): a value, folded if its attribute folds case, or none.
 // It is a value; the zero SortKey is that of a resource without one.
 type SortKey struct {

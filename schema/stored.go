@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// DecodeStored reads what [Object.AppendJSON] wrote. It is tolerant where a
-// schema has changed since: what no longer fits is left out and reported, each
-// as an error, while the rest is returned; a single value becomes a list of
+// DecodeStored reads the text that [Object.AppendJSON] wrote. It is tolerant where
+// a schema has changed since: a value that no longer fits is left out and
+// reported as an error, while the rest is returned; a single value becomes a list of
 // one where the attribute is multi-valued now, and the other way round. It
 // fails (nil object) only on text that is not a JSON object.
 //
@@ -28,7 +28,7 @@ func (t *ResourceType) DecodeStored(data []byte) (*Object, []error) {
 	return o, s.errs
 }
 
-// stored collects what does not fit.
+// stored collects the values that do not fit.
 type stored struct {
 	path AttrPath
 	errs []error

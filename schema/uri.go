@@ -86,7 +86,7 @@ func cutBefore(s, chars string) (before, rest string) {
 }
 
 // canonicalEscapes writes escapes in capitals and decodes those of unreserved
-// characters. It reports false if there is one that is none.
+// characters. It reports false for a "%" that begins no escape.
 func canonicalEscapes(s string) (string, bool) {
 	if strings.IndexByte(s, '%') < 0 {
 		return s, true
@@ -181,7 +181,7 @@ func withoutDots(path string) string {
 			continue
 		}
 		if last {
-			kept = append(kept, "") // what ends in a dot segment is a directory
+			kept = append(kept, "") // a path that ends in a dot segment is a directory
 		}
 	}
 	return "/" + strings.Join(kept, "/")

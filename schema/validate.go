@@ -8,18 +8,17 @@ import (
 // Validate checks a whole resource before it is stored: required attributes
 // and required extensions, sub-attributes required where their parent has a
 // value, at most one primary (RFC 7643 §2.4, §7). A string that is required or
-// unique has something to be seen in it (§4.1.1 userName), and a unique one,
-// by which people are told apart, has no control characters, those of
-// bidirectional text included (RFC 8264 §9). Errors are [*Error] of
+// unique has a visible character (§4.1.1 userName), and a unique one, which
+// identifies people, has no control characters, those of bidirectional text
+// included (RFC 8264 §9). Errors are [*Error] of
 // invalidValue. A members attribute is not looked at; neither are readOnly and
 // hidden attributes, which are not the client's to give, and secrets, which are not in
 // the tree.
 func (t *ResourceType) Validate(o *Object) error { return t.ValidateChange(nil, o) }
 
 // ValidateChange is [ResourceType.Validate] for a resource that was there
-// before. A value that is as it was is not checked again: it is not the
-// client's doing, and must not be in the way of a change that ends somebody's
-// access.
+// before. A value that does not change is not checked again: it is not the
+// mistake of this client, and must not prevent a change that ends access.
 func (t *ResourceType) ValidateChange(before, after *Object) error {
 	for _, e := range t.Extensions {
 		if e.Required && !after.Get(e.Schema.extension).Object().public() {
@@ -47,7 +46,7 @@ func (t *ResourceType) validateAttribute(a *Attribute, before, v Value) error {
 	case !v.Assigned() && a.Required:
 		return missing()
 	case !v.Assigned(), Identical(before, v):
-		return nil // what is below it is required only with it
+		return nil // its sub-attributes are required only with it
 	case a.Type == TypeComplex:
 		return t.validateComplex(a, before, v)
 	case a.Type == TypeString:
@@ -82,7 +81,7 @@ func validateString(a *Attribute, v Value) error {
 	return nil
 }
 
-// isBlank reports whether there is nothing to be seen in a text.
+// isBlank reports whether a text has no visible character.
 func isBlank(s string) bool {
 	key := strings.TrimSpace(FoldKey(s))
 	return key == "" || key == ignorable

@@ -66,7 +66,7 @@ func (s *Schema) bindVocabularies() {
 var (
 	// RFC 7643 §4.1.1 asks for the form of Accept-Language (RFC 9110 §12.5.4).
 	acceptLanguage = regexp.MustCompile(`^` + languageRange + `([ \t]*,[ \t]*` + languageRange + `)*$`)
-	// A language tag; "_" is what POSIX and Java put between its parts.
+	// A language tag; POSIX and Java put "_" between its parts.
 	locale = regexp.MustCompile(`^[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*$`)
 )
 
@@ -91,8 +91,8 @@ var hasTimezones = sync.OnceValue(func() bool {
 })
 
 // isCertificate reports whether base64 text holds one DER certificate
-// (RFC 7643 §4.1.2, N-15): one ASN.1 SEQUENCE and nothing behind it. What is
-// in it is for whoever trusts it to check.
+// (RFC 7643 §4.1.2, N-15): one ASN.1 SEQUENCE and nothing after it. Its
+// content is not checked here.
 func isCertificate(text string) bool {
 	der, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 // It is immutable and safe for concurrent use.
 type Projection struct {
 	t        *schema.ResourceType
-	included *selection // with attributes: what was named; nil without
-	excluded *selection // with excludedAttributes: what was named; nil without
+	included *selection // the names in attributes; nil without
+	excluded *selection // the names in excludedAttributes; nil without
 	sent     *selection // attributes "returned: request" that the request carried
 }
 
@@ -41,7 +41,7 @@ func (s *selection) add(p schema.AttrPath) {
 	s.whole = true
 }
 
-// part returns what is selected of a; nil when nothing is.
+// part returns the selected part of a; nil if nothing is selected.
 func (s *selection) part(a *schema.Attribute) *selection {
 	switch {
 	case s == nil:
@@ -122,7 +122,7 @@ func (p *Projection) Without(a *schema.Attribute) *Projection {
 }
 
 // Includes reports whether the root attribute a is returned if it has a value,
-// so that what is expensive to derive is only derived when it is.
+// so that an expensive value is derived only when it is returned.
 func (p *Projection) Includes(a *schema.Attribute) bool {
 	in, _, _, _ := p.root().child(a)
 	return in
@@ -135,7 +135,7 @@ func (p *Projection) root() level {
 	return level{named: p.included, excluded: p.excluded, sent: p.sent}
 }
 
-// level is what holds for the attributes of one object.
+// level are the rules for the attributes of one object.
 type level struct {
 	named    *selection // non-nil: only these and those always returned
 	excluded *selection
