@@ -110,7 +110,7 @@ func (g *GroupTable[T]) columns() string {
 	return out
 }
 
-// byMember writes members.value eq "id" and members[value eq "id"], which ask
+// byMember writes members.value eq "id" and members[value eq "id"], the filters
 // for the groups of a member.
 func (g *GroupTable[T]) byMember(s *statement, e filter.Expr) bool {
 	if v, ok := e.(filter.ValuePath); ok && len(v.Path) == 1 && v.Path[0] == g.Type().Members() {
@@ -123,8 +123,8 @@ func (g *GroupTable[T]) byMember(s *statement, e filter.Expr) bool {
 	return g.holding(s, c.Value.Text())
 }
 
-// holding writes that a member has an id, compared without case. It reports
-// false where the table cannot tell.
+// holding writes that the group has a member with an id, compared regardless of
+// case. It reports false if the table has no column for that.
 func (g *GroupTable[T]) holding(s *statement, id string) bool {
 	begin := func() *statement {
 		return s.add("EXISTS (SELECT 1 FROM ", g.table, " AS m WHERE m.", g.group, " = ", g.column(g.id), " AND ")
@@ -152,7 +152,7 @@ func (g *GroupTable[T]) holding(s *statement, id string) bool {
 	return true
 }
 
-// memberIs writes that the member column has a key.
+// memberIs writes that the member column is equal to a key.
 func (g *GroupTable[T]) memberIs(s *statement, alias string, key any) {
 	if text, ok := key.(string); ok {
 		s.equal(s, alias+g.member, text)
@@ -169,8 +169,8 @@ func (g *GroupTable[T]) memberKey(id string) (any, bool) {
 	return id, id != "" && validText(id)
 }
 
-// newMember returns where to scan the member column to, and the id that is
-// there then.
+// newMember returns a destination for the member column in Scan, and a function
+// that returns the scanned id.
 func (g *GroupTable[T]) newMember() (dest any, id func() string) {
 	if g.members.Of != nil {
 		return g.members.Of.newKey()
@@ -196,8 +196,8 @@ func (t *Table[T]) newKey() (dest any, id func() string) {
 	}
 }
 
-// fold returns the one id that a text can mean without regard to case; false
-// if there may be several.
+// fold returns the id that is equal to a text regardless of case, or "" if there
+// is none; false if several ids may be equal to it.
 func (t *Table[T]) fold(id string) (string, bool) {
 	if !t.typed.oneCase() {
 		return "", false
@@ -205,7 +205,7 @@ func (t *Table[T]) fold(id string) (string, bool) {
 	prefix := t.typed.ids.prefix
 	folded, key := schema.FoldKey(prefix), schema.FoldKey(id)
 	if len(key) < len(folded) || key[:len(folded)] != folded {
-		return "", true // no id
+		return "", true // not an id of this table
 	}
 	return prefix + key[len(folded):], true
 }

@@ -19,18 +19,18 @@ import (
 // tag db, or its name in snake case (FirstName: first_name). Make one with
 // [NewTable], or with [NewGroupTable] for a type with members.
 //
-// Only columns with a scim tag are read, and only what a change changes is
-// written, so that the rest of the table stays the application's. A unique
-// value is looked up before it is written; for two writers at the same moment
-// the table needs the unique index besides, on the key column and the tenant:
+// Table reads only columns with a scim tag and writes only columns whose value
+// changed. The application owns the other columns. Table looks a unique value up
+// before it writes it. Two writers at the same time need a unique index too, on
+// the tenant and the key column:
 //
 //	CREATE UNIQUE INDEX users_email ON users (tenant, email_key)
 //
-// With a deleted column it needs WHERE deleted_at IS NULL, or a key column that
-// can be NULL, which the library makes NULL. Who was deleted comes back
-// ([store.Reviver], scim.RestoreDeleted) if a column, of the same type as the
-// key, has the option former: it keeps the key of a deleted row, and needs an
-// index too, which is not unique.
+// In a table with a deleted column the index needs WHERE deleted_at IS NULL, or
+// a key column that can be NULL: the library sets it to NULL in deleted rows.
+// Deleted resources can be revived ([store.Reviver], scim.RestoreDeleted) if
+// another column has the option former. It has the type of the key column, keeps
+// the key of a deleted row, and needs an index that is not unique.
 type Table[T any] struct {
 	db      *DB
 	typed   *Typed[T]
@@ -50,21 +50,22 @@ type Table[T any] struct {
 	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }
 
-// Options are what a struct's tags do not say. The zero value will do.
+// Options configure a [Table]. The zero value is usable.
 type Options[T any] struct {
-	// New makes the row of a new resource, with what the application's own
-	// columns need (a role, a password hash that nothing matches). Fields with a
-	// db tag and without a scim tag are written with the new row, unless zero,
-	// and then never again, except with a deleted row that is revived: all of
-	// them are then made what they are in a new row. The default is an empty T.
+	// New returns the row of a new resource with the values of the application's
+	// columns, such as a role or a password hash that matches no password.
+	// Fields with a db tag and without a scim tag are inserted, unless zero, and
+	// never updated, with one exception: in a deleted row that is revived all of
+	// them are set as in a new row. The default is a zero T.
 	New func(ctx context.Context, r *schema.Resource) (*T, error)
-	// Where is a condition in SQL on rows that are resources ("kind = 'human'").
-	// All others do not exist for clients. New has to make rows that satisfy it.
+	// Where is an SQL condition for rows that are resources ("kind = 'human'").
+	// Clients do not see other rows. Rows made by New must satisfy it.
 	Where string
 	// Lists are tables for filters on multi-valued attributes, by path
 	// ("emails"). They need a rest field.
 	Lists map[string]ListTable
-	// Logger is told of rows that do not fit the schema. Default slog.Default().
+	// Logger receives warnings about rows that do not fit the schema. Default
+	// slog.Default().
 	Logger *slog.Logger
 }
 
@@ -75,8 +76,8 @@ var _ interface {
 	store.Reviver
 } = (*Table[struct{}])(nil)
 
-// NewTable reads the tags of T and looks at the table, which must exist. The
-// error joins every mistake. Rows without keys are no error, but logged: see
+// NewTable reads the tags of T and checks the table, which must exist. The error
+// joins all mistakes. Rows without keys are not an error but logged; see
 // [Table.RebuildKeys].
 func NewTable[T any](ctx context.Context, db *DB, name string, t *schema.ResourceType, o Options[T]) (*Table[T], error) {
 	if t != nil && t.Members() != nil {
@@ -118,7 +119,8 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	return t, db.register(registered{name, typed.ids.prefix, typed.integerIDs(), t.refused})
 }
 
-// columnName is the tag db up to a comma, else the field's name in snake case.
+// columnName returns the tag db up to a comma, else the field's name in snake
+// case.
 func columnName(f reflect.StructField) string {
 	if name, _, _ := strings.Cut(f.Tag.Get("db"), ","); name != "" {
 		return name
@@ -141,9 +143,10 @@ func (t *Table[T]) Type() *schema.ResourceType { return t.typed.Type() }
 // Database implements [store.Located].
 func (t *Table[T]) Database() any { return t.db.Database() }
 
-// Describe implements [store.Describer]: revival if a field has the option
-// former; filters and orders by single values with a column. An element of a multi-valued attribute has a column that
-// decides only without a rest column, which may have further ones.
+// Describe implements [store.Describer]. Filters and orders by attributes with a
+// single value and a column run in SQL. Columns of elements of a multi-valued
+// attribute are used in filters only if there is no rest column, which may have
+// further elements. The table revives if a field has the option former.
 func (t *Table[T]) Describe() store.Capabilities {
 	return store.Capabilities{
 		Filter: t.where.Can, Sort: t.where.CanSort, Versions: t.version != nil, Revives: len(t.former) > 0,
@@ -180,14 +183,15 @@ func (t *Table[T]) translator() (*Translator, error) {
 	return w, nil
 }
 
-// pushable: the rest column keeps times and decimals as the client wrote them,
-// with more digits than a column has.
+// pushable reports whether filters on the column of a field run in SQL. Times
+// and decimals do not: their columns have fewer digits than the rest column,
+// which keeps the client's text.
 func pushable(f *field) bool {
 	typ := f.path.Last().Type
 	return typ != schema.TypeDateTime && typ != schema.TypeDecimal
 }
 
-// alias is the table's in every SELECT.
+// alias is the alias of the table in every SELECT.
 const alias = "t"
 
 func (t *Table[T]) column(f *field) string { return alias + "." + t.columns[f] }
@@ -209,8 +213,7 @@ func (t *Table[T]) expression(f *field) Column {
 	return c
 }
 
-// byID writes conditions on the id, which no tag's column has as clients see
-// it.
+// byID writes conditions on the id. The column has the key, without the prefix.
 func (t *Table[T]) byID(s *statement, e filter.Expr) bool {
 	c, ok := e.(filter.Compare)
 	if !ok || len(c.Path) != 1 || c.Path[0] != schema.IDAttribute {
@@ -231,7 +234,7 @@ func (t *Table[T]) byID(s *statement, e filter.Expr) bool {
 	return true
 }
 
-// idIs writes that the id is the one clients see.
+// idIs writes that the id, as clients see it, is equal to a text.
 func (t *Table[T]) idIs(s *statement, id string) {
 	switch key, ok := t.key(id); {
 	case !ok:

@@ -10,35 +10,36 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// packageName names this package in errors, and its transactions.
+// packageName is the prefix of errors, and identifies this package's
+// transactions.
 const packageName = "sqlquery"
 
 // Tx returns the transaction of a context, for statements of the application
-// that belong to the same write: the one that a [DB] began, joined in InTx, or
-// was given ([DB.WithTx]). It is committed or rolled back by who began it, and
-// a statement that fails must make the function of InTx return that error.
+// that belong to the same write. A [DB] began it, joined it in InTx, or got it in
+// [DB.WithTx]. The caller must not commit it or roll it back. If a statement
+// fails, the function of InTx must return its error.
 func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.PackageTx(ctx, packageName) }
 
-// TxOn is [Tx] for those who share a database with a [DB] and may work on
-// nothing else: it reports false for the transaction of another database, and
-// returns one that a sqlstore.DB began on this one.
+// TxOn returns the transaction of a context on one database, whichever package
+// began it, a sqlstore.DB for example. It reports false if the context has only
+// transactions on other databases.
 func TxOn(ctx context.Context, db *sql.DB) (*sql.Tx, bool) { return sqldb.DatabaseTx(ctx, db) }
 
-// WithTx returns a context whose calls are part of a transaction that the
-// application began on the database given to [New], and ends. It is joined by
-// all who were given the same *sql.DB, and by nobody else. With SQLite it
-// begins with a write (BEGIN IMMEDIATE): otherwise it fails as soon as another
-// one wrote in between.
+// WithTx returns a context whose calls run in tx, a transaction on the database
+// given to [New]. The application began it and ends it. Every store on the same
+// *sql.DB joins it, and no other store. With SQLite begin it with a write (BEGIN
+// IMMEDIATE); otherwise it fails if another transaction writes between its first
+// read and its first write.
 func (db *DB) WithTx(ctx context.Context, tx *sql.Tx) context.Context { return db.sql.Adopt(ctx, tx) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
 // after a conflict or a connection lost before the commit, and once after a
-// violation of a foreign key. A commit that the database refused is what a
-// statement would be, a [*store.UniquenessError] (409) for example. One that
-// failed otherwise may have taken place or not: that is store.ErrUnavailable
-// (503) at once.
+// violation of a foreign key. If the database refuses the commit the error is
+// that of a statement, for example [*store.UniquenessError] (409). After any
+// other error of the commit its outcome is unknown: fn does not run again and
+// the error is store.ErrUnavailable (503).
 //
-// A transaction on the same *sql.DB is joined, also one of a sqlstore.DB.
+// InTx joins a transaction on the same *sql.DB, also one of a sqlstore.DB.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if ctx, ok := db.sql.Join(ctx); ok {
 		return fn(ctx)
@@ -50,8 +51,8 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 	return err
 }
 
-// refused makes what a deferred constraint of one of the tables says at the
-// commit the error that it is in a statement.
+// refused converts the error of a deferred constraint, which the database
+// reports at the commit, to the error of a statement on the table.
 func (db *DB) refused(err error) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -65,9 +66,9 @@ func (db *DB) refused(err error) error {
 	return db.tables[i].refused(err)
 }
 
-// startWrite takes SQLite's write lock before anything is read, as BEGIN
-// IMMEDIATE does. A transaction that has read and writes later fails whenever
-// another one wrote in between.
+// startWrite returns a statement that takes SQLite's write lock before the
+// first read, as BEGIN IMMEDIATE does. Otherwise a transaction that reads first
+// fails if another transaction writes between its first read and first write.
 func (db *DB) startWrite() string {
 	db.mu.Lock()
 	defer db.mu.Unlock()

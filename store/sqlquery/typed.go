@@ -53,17 +53,16 @@ import (
 // the zero time mean that there is none; booleans and numbers keep what they
 // had when a client takes the value away.
 //
-// With a rest field nothing that a client sent is lost: it has every attribute
-// without a field, and multi-valued ones as a whole. The field has the last
-// word about its one value, so what the application changes there is seen by
-// clients, also when the rest says otherwise; an element that is missing is
-// added. Without a rest field, what has no field is no attribute of
-// [Typed.Type].
+// A rest field keeps every attribute that has no field, and all values of
+// multi-valued attributes, so that nothing that a client sent is lost. A field
+// overrides the value of the rest: clients see what the application writes to
+// the field. An element that is missing in the rest is added. Without a rest
+// field, [Typed.Type] has only the attributes with a field.
 //
 // A Typed is immutable and safe for concurrent use.
 type Typed[T any] struct{ mapping }
 
-// mapping is what the tags of one struct say.
+// mapping is the result of reading the tags of one struct.
 type mapping struct {
 	typ    *schema.ResourceType
 	fields []*field
@@ -72,14 +71,14 @@ type mapping struct {
 	ids                                                   idCodec
 }
 
-// role is what a field is to the library.
+// role is the meaning of a field to the library.
 type role uint8
 
 // The roles of a field.
 const (
 	roleAttribute    role = iota // the value of an attribute
-	roleKey                      // schema.FoldKey of one
-	roleFormer                   // the key of a unique value of what is deleted
+	roleKey                      // schema.FoldKey of a value
+	roleFormer                   // the key of a unique value before the deletion
 	roleID                       // id
 	roleVersion                  // meta.version
 	roleCreated                  // meta.created
@@ -91,34 +90,32 @@ const (
 
 // field is one tagged field of a struct.
 type field struct {
-	reflect.StructField // Index leads to it from the struct
+	reflect.StructField // Index is relative to the struct T
 	role                role
-	// path is the attribute, for roleAttribute, roleKey and roleFormer; relative to
-	// [Typed.Type]. In a multi-valued attribute primary or terms say which
-	// element is meant.
-	path    schema.AttrPath
-	primary bool
-	terms   []term
-	// not says that the field has the opposite of a boolean.
-	not bool
-	// nullable says that the field's type has a state for "no value".
-	nullable bool
-	// isTime says that the field is a time.Time, possibly nullable.
-	isTime bool
+	// path is the attribute of roleAttribute, roleKey and roleFormer, in
+	// [Typed.Type]. primary or terms select one element of a multi-valued
+	// attribute.
+	path     schema.AttrPath
+	primary  bool
+	terms    []term
+	not      bool // the field is the opposite of a boolean attribute
+	nullable bool // the field's type has a state for "no value"
+	isTime   bool // the field is a time.Time, possibly nullable
 
 	codec codec
 	start schema.Value // the default
 }
 
-// goValue returns the field in a struct that v points to.
+// goValue returns the field of the struct that v points to.
 func (f *field) goValue(v any) reflect.Value { return reflect.ValueOf(v).Elem().FieldByIndex(f.Index) }
 
-// selects reports whether the field is of one element of a multi-valued
-// attribute.
+// selects reports whether the field holds a value of one element of a
+// multi-valued attribute.
 func (f *field) selects() bool { return f.primary || f.terms != nil }
 
-// arg returns how a value is compared with the field in a database: the value
-// as it would be in the field. It reports false if the field cannot hold it.
+// arg returns the argument that the column of the field is compared with: the
+// value in the Go type of the field. It reports false if the field cannot hold
+// the value.
 func (f *field) arg(v schema.Value) (any, bool) {
 	c := f.codec
 	if c.null != notNull {
@@ -138,8 +135,8 @@ func baseOf(c codec) reflect.Type {
 	return c.typ.Field(0).Type
 }
 
-// NewTyped reads the tags of T, which is a struct. The error joins every
-// mistake.
+// NewTyped reads the tags of T, which must be a struct. The error joins all
+// mistakes.
 func NewTyped[T any](t *schema.ResourceType) (*Typed[T], error) {
 	m, err := build(reflect.TypeFor[T](), t)
 	if err != nil {
@@ -170,10 +167,9 @@ func build(host reflect.Type, t *schema.ResourceType) (*mapping, error) {
 	return m, errors.Join(b.errs...)
 }
 
-// Type returns the resource type to serve (scim.Endpoint.Type): the one given
-// to NewTyped if there is a rest field, else one with nothing but what the
-// struct can keep, besides secrets, members and groups, which are kept
-// elsewhere.
+// Type returns the resource type to serve (scim.Endpoint.Type). With a rest
+// field it is the type given to NewTyped. Otherwise it has only the attributes
+// with a field, and secrets, members and groups, which are kept elsewhere.
 func (m *Typed[T]) Type() *schema.ResourceType { return m.typ }
 
 // keyField returns the key field that belongs to an attribute's field, or nil.
@@ -186,15 +182,15 @@ func (m *Typed[T]) keyField(f *field) *field {
 	return nil
 }
 
-// integerIDs reports whether the database hands out the ids.
+// integerIDs reports whether the database assigns the ids.
 func (m *Typed[T]) integerIDs() bool { return m.ids.form == idInteger }
 
 // ID returns the id of v.
 func (m *Typed[T]) ID(v *T) string { return m.ids.format(m.id.goValue(v)) }
 
-// SetID gives v an id. It reports false, and changes nothing, if no resource
-// can have it: it lacks the prefix, is no number or UUID, or is not in the
-// form that ID returns.
+// SetID sets the id of v. It reports false, and changes nothing, if no resource
+// can have the id: it lacks the prefix, is not a number or UUID, or is spelled
+// in another way than ID returns it.
 func (m *Typed[T]) SetID(v *T, id string) bool {
 	parsed, ok := m.ids.parse(id)
 	if ok {
@@ -203,8 +199,8 @@ func (m *Typed[T]) SetID(v *T, id string) bool {
 	return ok
 }
 
-// setTenant gives v a tenant. It reports false if T cannot have it: without a
-// tenant field only "" is possible, and an integer takes only integers.
+// setTenant sets the tenant of v. It reports false if T cannot have the tenant:
+// without a tenant field only "" is possible, in an integer field only integers.
 func (m *Typed[T]) setTenant(v *T, tenant string) bool {
 	if m.tenant == nil {
 		return tenant == ""
@@ -235,17 +231,17 @@ func (m *Typed[T]) versionText(v *T) string {
 
 func (m *Typed[T]) String() string { return fmt.Sprintf("%s as %s", reflect.TypeFor[T](), m.typ.Name) }
 
-// rowValue returns the field's value in a struct that v points to, as the tree
-// has it; of a key field the key.
+// rowValue returns the field of the struct that v points to as a value of the
+// attribute; for a key field, the key.
 func (f *field) rowValue(v any) schema.Value { return f.codec.get(f.goValue(v)) }
 
-// setModified gives v a meta.lastModified, if it has a field for it.
+// setModified sets meta.lastModified of v, if T has a field for it.
 func (m *Typed[T]) setModified(v *T, at time.Time) {
 	if m.modified != nil {
-		_ = m.modified.codec.set(m.modified.goValue(v), schema.DateTime(at)) // a time fits
+		_ = m.modified.codec.set(m.modified.goValue(v), schema.DateTime(at)) // cannot fail
 	}
 }
 
-// oneCase reports whether no two ids differ in case alone, as integers and
-// UUIDs do not.
+// oneCase reports whether two ids never differ only in case: they are integers
+// or UUIDs.
 func (m *Typed[T]) oneCase() bool { return m.ids.form == idInteger || m.ids.isUUID() }
