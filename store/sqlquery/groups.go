@@ -10,28 +10,28 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Members is the table of who is a member of which group: one row for each
-// pair, with a primary key or unique index on both columns and another index
-// that begins with Member.
+// Members is the table of memberships. It has one row for each pair of group and
+// member, a primary key or unique index on both columns, and another index that
+// begins with Member.
 type Members struct {
 	Table  string // "team_members"
 	Group  string // column with the key of the group
 	Member string // column with the key of the member
 
-	// Of is the [Table] whose rows are the members. Ids that it does not have,
-	// those of other tenants among them, do not become members; a member of
-	// another type is refused. nil is any id, as text in a column with a binary
-	// collation.
+	// Of is the [Table] whose rows are the members. Ids that are not in it, such
+	// as those of other tenants, do not become members; a member of another type
+	// is refused. If Of is nil, members are ids of any resources, kept as text in
+	// a column with a binary collation.
 	Of MemberOf
 	// Type is a column with the name of the member's resource type, which may
 	// be "". Not with Of.
 	Type string
-	// Key is a column with schema.FoldKey of the id, by which a filter finds
-	// groups. Not with Of.
+	// Key is a column with schema.FoldKey of the id, for filters on members.
+	// Not with Of.
 	Key string
 }
 
-// MemberOf is a [Table], of whatever struct.
+// MemberOf is a [Table] of any struct.
 type MemberOf interface {
 	Exists(ctx context.Context, ids []string, o store.GetOptions) ([]string, error)
 	Type() *schema.ResourceType

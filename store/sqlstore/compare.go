@@ -5,8 +5,8 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// textCompare compares a key, which is in two columns (see split), with a
-// literal, byte for byte. Both are folded already where case does not count.
+// textCompare returns the comparison of a key, which is in two columns (see
+// split), with a literal, byte by byte. Both are folded unless case counts.
 func (d *dialect) textCompare(op filter.Op, head, tail, literal string) (clause, bool) {
 	text := escape(literal)
 	front, rest := split(text)
@@ -14,10 +14,10 @@ func (d *dialect) textCompare(op filter.Op, head, tail, literal string) (clause,
 	case filter.EQ:
 		return condition(head+" = ? AND "+tail+" = ?", front, rest), true
 	case filter.CO, filter.EW:
-		return d.within(op, d.concat(head, tail), text)
+		return d.search(op, d.concat(head, tail), text)
 	}
 	if rest != "" {
-		return clause{}, false // the head alone does not decide
+		return clause{}, false // the literal is longer than a head
 	}
 	switch op {
 	case filter.SW:
@@ -34,8 +34,8 @@ func (d *dialect) textCompare(op filter.Op, head, tail, literal string) (clause,
 	return clause{}, false
 }
 
-// prefix is a range, which an index can answer; LIKE would need its wildcards
-// escaped and a collation to match.
+// prefix returns a range of values, for which an index is used. LIKE would need
+// escaping and a collation that fits the index.
 func prefix(column, text string) clause {
 	if text == "" {
 		return constant(true)
@@ -47,9 +47,9 @@ func prefix(column, text string) clause {
 	return condition(column+" >= ? AND "+column+" < ?", text, end)
 }
 
-// within looks inside the text. A literal that begins in the middle of an
-// escape could match there: those are left to the library.
-func (d *dialect) within(op filter.Op, text, literal string) (clause, bool) {
+// search returns the condition that a text contains the literal or ends with it.
+// It refuses a literal that could match in the middle of an escape sequence.
+func (d *dialect) search(op filter.Op, text, literal string) (clause, bool) {
 	switch {
 	case literal == "":
 		return constant(true), true

@@ -17,7 +17,7 @@ func (t *table) counted(ctx context.Context, change int) error {
 	return err
 }
 
-// count returns how many of the tenant's resources a query selects.
+// count returns the number of the tenant's resources that a query selects.
 func (s *selection) count(ctx context.Context, q *store.Query) (int, error) {
 	query, args := "SELECT COUNT(*) FROM scim_resource r WHERE "+s.filter.sql, s.filter.args
 	if q.Filter == nil {

@@ -30,27 +30,28 @@ type dialect struct {
 	ruleShare string // keeps a row from being changed
 	// skipLocked is forUpdate that leaves out rows which are locked.
 	skipLocked string
-	holding    string // end of an INSERT into scim_line: lock the row that is there
-	adding     string // end of an INSERT into scim_count: add to the row that is there
-	counting   string // end of an INSERT into scim_counter: lock the row that is there
+	holding    string // end of an INSERT into scim_line: lock a row that exists
+	adding     string // end of an INSERT into scim_count: add to a row that exists
+	counting   string // end of an INSERT into scim_counter: lock a row that exists
 	shard      string // the row of scim_count that a connection adds to
 	ofGroup    string // restricts forUpdate to alias g
-	insert     string // INSERT that leaves rows out which are there already …
+	insert     string // begin of an INSERT that skips rows that exist …
 	onTaken    string // … and its end
 
 	concat   func(a, b string) string        // two texts as one
 	contains func(text string) string        // condition: text contains ?
 	ends     func(text string, n int) string // the end of text, as long as a literal
-	length   func(literal string) int        // what ends counts
-	members  func(n int) string              // places of those with one of n folded ids, in one group
-	// among is the condition that r.seq is one of those a query selects by op.
+	length   func(literal string) int        // length of a literal in the unit of ends
+	members  func(n int) string              // query of the members of a group with one of n folded ids
+	// among returns the condition that r.seq is in the result of a query, which
+	// selects by op.
 	among func(op filter.Op, query string, args []any) clause
 	// rowCompare compares columns, as one row, with arguments by " > " or " < ".
 	rowCompare func(columns []string, op string, args []any) clause
-	sortedTail func(tail string) string // what is sorted by of the end of a key
+	sortedTail func(tail string) string // the part of a key's tail that ORDER BY uses
 }
 
-// bind writes the arguments' places as the database wants them.
+// bind replaces each ? by the placeholder of the database.
 func (d *dialect) bind(query string) string {
 	if !d.kind.Numbered {
 		return query
@@ -71,17 +72,17 @@ func (d *dialect) bind(query string) string {
 	}
 }
 
-// sameRule is the condition that keys of a type are made by a rule.
+// sameRule returns the condition that the keys of a type are made by a rule.
 func (d *dialect) sameRule() string {
 	return "EXISTS (SELECT 1 FROM scim_type WHERE type = ? AND rule = ?" + d.ruleShare + ")"
 }
 
-// list returns n places for arguments: "(?, ?, ?)".
+// list returns n placeholders: "(?, ?, ?)".
 func list(n int) string {
 	return "(" + strings.Repeat("?, ", n-1) + "?)"
 }
 
-// rows returns the places for n rows of as many columns each.
+// rows returns the placeholders of n rows with the same number of columns.
 func rows(n, columns int) string {
 	row := list(columns)
 	return strings.Repeat(row+", ", n-1) + row
@@ -89,7 +90,7 @@ func rows(n, columns int) string {
 
 func pipes(a, b string) string { return a + " || " + b }
 
-func in(_ filter.Op, query string, args []any) clause {
+func inQuery(_ filter.Op, query string, args []any) clause {
 	return condition("r.seq IN ("+query+")", args...)
 }
 

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// exact returns a text that every database takes and [inexact] turns back into
-// s, whatever s is.
+// exact encodes any string as text that every database accepts. [inexact] is the
+// inverse.
 func exact(s string) string {
 	if plain(s) {
 		return s
@@ -24,8 +24,8 @@ func inexact(text string) (string, error) {
 	return string(b), err
 }
 
-// instant is timeText for times that may be zero. What the layout cannot show
-// is as early, or as late, as it can.
+// instant is timeText for times that may be zero. A time outside of the years 1
+// to 9999 becomes the earliest or the latest time that the layout can show.
 func instant(t time.Time) string {
 	t = t.UTC()
 	switch {

@@ -12,16 +12,16 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// indexed are the paths every type has keys for, as far as it has them:
-// identity providers match accounts and groups by these.
+// indexed are the paths with keys in every type that has the attribute: identity
+// providers look up users and groups by them.
 var indexed = []string{"externalId", "userName", "displayName", "emails.value"}
 
 // index is one attribute path with keys.
 type index struct {
 	path   schema.AttrPath
-	name   string            // in the tables
-	single bool              // one row for each resource, so that it can sort
-	kind   *schema.Attribute // "type" beside the value in a multi-valued attribute
+	name   string            // the path in the tables
+	single bool              // each resource has one row, so that sorting is possible
+	kind   *schema.Attribute // the sub-attribute "type" of the same element, or nil
 }
 
 // indexes returns the paths with keys, in a fixed order.
@@ -46,7 +46,7 @@ func indexes(t *schema.ResourceType, extra []string) []index {
 	return out
 }
 
-// kept reports whether the attribute is no part of the stored attributes.
+// kept reports whether an attribute is kept outside of the stored attributes.
 func kept(t *schema.ResourceType, root *schema.Attribute) bool {
 	switch root {
 	case schema.SchemasAttribute, schema.IDAttribute, schema.MetaAttribute:
@@ -55,7 +55,8 @@ func kept(t *schema.ResourceType, root *schema.Attribute) bool {
 	return root == t.Members() || root == t.Groups()
 }
 
-// kindOf returns the type sub-attribute beside a path like emails.value.
+// kindOf returns the sub-attribute "type" of the elements that contain a path
+// such as emails.value, or nil.
 func kindOf(p schema.AttrPath) *schema.Attribute {
 	if len(p) < 2 {
 		return nil
@@ -67,8 +68,8 @@ func kindOf(p schema.AttrPath) *schema.Attribute {
 	return nil
 }
 
-// keyText is what two values of the attribute have in common exactly if they
-// are equal.
+// keyText returns a text that is the same for two values of the attribute
+// exactly if they are equal.
 func keyText(a *schema.Attribute, v schema.Value) string {
 	switch {
 	case a.FoldsCase():
@@ -76,16 +77,16 @@ func keyText(a *schema.Attribute, v schema.Value) string {
 	case a.Type == schema.TypeInteger:
 		return strconv.FormatInt(v.Int(), 10)
 	case a.Type == schema.TypeDecimal:
-		return strconv.FormatFloat(v.Float()+0, 'g', -1, 64) // +0: no negative zero
+		return strconv.FormatFloat(v.Float()+0, 'g', -1, 64) // +0 turns a negative zero into zero
 	}
 	return v.Text()
 }
 
-// keyRow is a row of scim_key without what is the same for all of a resource.
+// keyRow has the columns of scim_key that differ between the rows of a resource.
 type keyRow struct {
 	absent     int
 	head, tail string
-	kind       string // with a leading "=" where there is one, "" for NULL
+	kind       string // "=" and the kind, or "" for NULL
 }
 
 type keyID struct {
@@ -110,7 +111,7 @@ func (t *table) keys(r *schema.Resource) map[keyID]keyRow {
 	return out
 }
 
-// values yields the values at the path, each with the kind beside it.
+// values yields the values at the path, each with the kind of its element.
 func (x index) values(r *schema.Resource) func(yield func(schema.Value, string) bool) {
 	return func(yield func(schema.Value, string) bool) {
 		if x.kind == nil {
@@ -134,7 +135,7 @@ func kindText(kind *schema.Attribute, v schema.Value) string {
 	return "=" + squeeze(keyText(kind, v))
 }
 
-// nullable returns nil for the kind of a value without one.
+// nullable returns the argument for a kind: nil for "".
 func nullable(kind string) any {
 	if kind == "" {
 		return nil
@@ -164,7 +165,7 @@ func (t *table) putKeys(ctx context.Context, seq int64, want map[keyID]keyRow) e
 	return nil
 }
 
-// stored reads the rows of both tables for a resource.
+// stored returns the rows of a resource in scim_key and scim_unique.
 func (t *table) stored(ctx context.Context, seq int64) (map[keyID]keyRow, []uniqueID, error) {
 	keys, uniques := map[keyID]keyRow{}, []uniqueID(nil)
 	err := t.db.query(ctx, "SELECT path, ord, absent, head, tail, COALESCE(kind, '') FROM scim_key WHERE seq = ?"+
@@ -183,8 +184,8 @@ func (t *table) stored(ctx context.Context, seq int64) (map[keyID]keyRow, []uniq
 	return keys, uniques, err
 }
 
-// moveKeys makes the rows of both tables those of r. If another resource has a
-// unique value of r nothing changes and the error is a
+// moveKeys changes the rows of scim_key and scim_unique to those of r. If another
+// resource has a unique value of r nothing changes and the error is a
 // [*store.UniquenessError].
 func (t *table) moveKeys(ctx context.Context, seq int64, r *schema.Resource) error {
 	keys, uniques, err := t.stored(ctx, seq)
@@ -234,8 +235,9 @@ func without[T comparable](a, b []T) []T {
 	return slices.DeleteFunc(slices.Clone(a), func(x T) bool { return in[x] })
 }
 
-// describeKeys describes how the keys are made; when it changes they are made
-// anew. "counted": a process that does not keep scim_count may not write.
+// describeKeys returns the rule by which keys are made. When it changes they are
+// rebuilt. "counted" excludes processes of older versions, which do not update
+// scim_count.
 func (t *table) describeKeys() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "counted fold %d", schema.FoldVersion)

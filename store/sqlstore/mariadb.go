@@ -11,7 +11,7 @@ import (
 // MariaDB 10.6 brought.
 //
 // Values that are equal in their first 128 characters and in the 1,000 bytes
-// after those are sorted as equal; filters tell them apart.
+// after those are sorted as equal. Filters compare all of the value.
 var MariaDB = Dialect{&dialect{
 	name:       "mariadb",
 	kind:       sqldb.MySQL,
@@ -32,12 +32,12 @@ var MariaDB = Dialect{&dialect{
 	ends:       func(text string, n int) string { return "RIGHT(" + text + ", " + strconv.Itoa(n) + ")" },
 	length:     func(literal string) int { return len(literal) }, // columns are binary
 	members:    membersList,
-	among:      in,
+	among:      inQuery,
 	rowCompare: columnComparison,
 	sortedTail: func(tail string) string { return "LEFT(" + tail + ", " + strconv.Itoa(sortedBytes) + ")" },
 }}
 
-// sortedBytes is how much of the end of a key is sorted by: less than
-// max_sort_length, beyond which MariaDB sorts as equal what differs, and pages
-// by keys would lose it.
+// sortedBytes is the number of bytes of a key's tail that ORDER BY uses. It is
+// less than max_sort_length. MariaDB treats texts that differ only beyond
+// max_sort_length as equal, and paging would skip resources.
 const sortedBytes = 1000

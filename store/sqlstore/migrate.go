@@ -19,12 +19,12 @@ const schemaVersion = 6
 // Migrate brings the tables to the version this package needs, and rebuilds
 // the keys of those types for which [DB.Store] was called and whose keys are
 // made in another way than before (a new [schema.FoldVersion], another set of
-// indexed paths). It does nothing when nothing is to be done and may run in
-// several processes at once: one works, the others wait. It refuses tables of
-// a newer version of this package.
+// indexed paths). It changes nothing in tables that are up to date. Several
+// processes may call it at the same time: one works and the others wait. It
+// refuses tables of a newer version of this package.
 func (db *DB) Migrate(ctx context.Context) error {
 	if db.sql.InTransaction(ctx) {
-		return errors.New("sqlstore: Migrate within a transaction")
+		return errors.New("sqlstore: Migrate cannot run in a transaction")
 	}
 	if err := db.sql.Check(ctx); err != nil {
 		return err
@@ -38,8 +38,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return db.prepare(ctx)
 }
 
-// exclusively runs fn in a transaction, which other processes that migrate
-// wait for.
+// exclusively runs fn in a transaction while no other process migrates.
 func (db *DB) exclusively(ctx context.Context, fn func(ctx context.Context) error) error {
 	return db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.d.lock, After: db.d.unlock}, fn)
 }
@@ -94,7 +93,7 @@ func (db *DB) apply(ctx context.Context, version int) error {
 	return err
 }
 
-// fillOwners completes migration 5.
+// fillOwners sets the column owner, which migration 5 adds, from the tenant.
 func (db *DB) fillOwners(ctx context.Context) error {
 	var tenants []string
 	err := db.query(ctx, "SELECT DISTINCT tenant FROM scim_outbox", nil, func(scan func(...any) error) error {

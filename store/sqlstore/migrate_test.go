@@ -74,10 +74,10 @@ func TestWithoutMigrateTheErrorSaysSo(t *testing.T) {
 	})
 }
 
-func TestMigrateWithinATransactionIsRefused(t *testing.T) {
+func TestMigrateInATransactionIsRefused(t *testing.T) {
 	t.Parallel()
 	db := sqlite(t).store(t)
-	require.ErrorContains(t, db.InTx(t.Context(), db.Migrate), "within a transaction")
+	require.ErrorContains(t, db.InTx(t.Context(), db.Migrate), "cannot run in a transaction")
 }
 
 // A new index finds what was stored before, and a process of the previous

@@ -36,18 +36,18 @@ var PostgreSQL = Dialect{&dialect{
 	sortedTail: func(tail string) string { return tail },
 }}
 
-// membersEach looks up one id after the other. Asked for a list of them in a
-// table it has no statistics of yet, the planner reads the whole group; OFFSET
-// keeps it from making a list of this.
+// membersEach returns a query that looks up each id separately. With a list of
+// ids and a table without statistics the planner reads the whole group. OFFSET
+// keeps the planner from changing the query to use a list.
 func membersEach(n int) string {
 	return "SELECT m.ord, m.member FROM (VALUES (?::text)" + strings.Repeat(", (?)", n-1) + ") v (folded)," +
 		" LATERAL (SELECT ord, member FROM scim_member WHERE folded = v.folded AND grp = ? OFFSET 0) m"
 }
 
-// inArray makes one look-up after the other of what eq selects, and a hash
-// table of what other operators select. Left to itself the planner makes a join
-// of either, and without statistics of a new table a nested loop, which reads
-// all keys for each resource.
+// inArray returns a condition that the planner executes as separate look-ups for
+// eq and as a hash table for other operators. A plain IN becomes a join, and for
+// a table without statistics a nested loop, which reads all keys for each
+// resource.
 func inArray(op filter.Op, query string, args []any) clause {
 	within := "(r.seq IN (" + query + "))"
 	c := clause{within + " IS TRUE", within + " IS NOT TRUE", args}

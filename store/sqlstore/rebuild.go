@@ -18,7 +18,7 @@ func (t *table) prepare(ctx context.Context) error {
 	return t.db.exclusively(ctx, func(ctx context.Context) error {
 		stored, err := t.storedRule(ctx)
 		if err != nil || stored == t.rule {
-			return err // another process was faster
+			return err // another process has rebuilt them meanwhile
 		}
 		if err := t.claim(ctx); err != nil {
 			return err
@@ -39,14 +39,14 @@ func (t *table) prepareWithin(ctx context.Context, writing bool) error {
 	case err != nil || stored == t.rule:
 		return err
 	case stored != "":
-		return fmt.Errorf("%w: sqlstore: the keys of %s must be rebuilt, which a transaction of another package cannot do: call Migrate after Store", store.ErrUnavailable, t.t.Name)
+		return fmt.Errorf("%w: sqlstore: the keys of %s must be rebuilt, which is not possible in a transaction of another package: call Migrate after Store", store.ErrUnavailable, t.t.Name)
 	case !writing:
 		return nil
 	}
 	return t.setFirstRule(ctx)
 }
 
-// setFirstRule records the rule unless another process has just recorded one.
+// setFirstRule records the rule of a type that has none.
 func (t *table) setFirstRule(ctx context.Context) error {
 	_, err := t.db.exec(ctx, t.db.d.insert+"scim_type (type, rule) VALUES (?, ?)"+t.db.d.onTaken, t.name, t.rule)
 	return err
@@ -98,7 +98,7 @@ func (t *table) rebuild(ctx context.Context) error {
 			return err
 		}
 		for _, r := range page {
-			if err := t.rebuildOne(r.in(ctx), r); err != nil {
+			if err := t.rebuildOne(r.tenantContext(ctx), r); err != nil {
 				return err
 			}
 		}
@@ -106,15 +106,15 @@ func (t *table) rebuild(ctx context.Context) error {
 	}
 }
 
-// located is a resource with its place.
+// located is a resource with its row number and tenant.
 type located struct {
 	*schema.Resource
 	seq    int64
 	tenant string
 }
 
-// in returns a context for the resource's tenant.
-func (r located) in(ctx context.Context) context.Context {
+// tenantContext returns a context for the resource's tenant.
+func (r located) tenantContext(ctx context.Context) context.Context {
 	return context.WithValue(ctx, tenantColumn{}, r.tenant)
 }
 
@@ -149,13 +149,13 @@ func (t *table) rebuildOne(ctx context.Context, r located) error {
 	return t.rebuildMembers(ctx, r.seq)
 }
 
-// memberKey is what a row of scim_member has beside the member.
+// memberKey has the columns of scim_member that are derived from the member.
 type memberKey struct {
 	ord          int64
 	folded, kind string
 }
 
-// rebuildMembers makes the keys of a group's members.
+// rebuildMembers corrects the keys of a group's members.
 func (t *table) rebuildMembers(ctx context.Context, grp int64) error {
 	for ord := int64(-1); ; {
 		var wrong []memberKey

@@ -17,16 +17,16 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// SQLite is the dialect of SQLite 3.37 or newer. [OpenSQLite] opens a database
-// the way this package needs it; with [New] that is the caller's part: a
-// file in WAL mode, with synchronous=FULL (else a power cut may undo what was
+// SQLite is the dialect of SQLite 3.37 or newer. [OpenSQLite] sets the database
+// up as this package needs it. With [New] the caller does: a file in WAL mode,
+// with synchronous=FULL (otherwise a power cut may undo writes that were
 // acknowledged) and a busy_timeout on every connection.
 var SQLite = Dialect{&dialect{
 	name: "sqlite",
 	kind: sqldb.SQLite,
-	// A statement that writes, first in a transaction, takes the write lock
-	// before anything was read, as BEGIN IMMEDIATE does. A transaction that
-	// has read and writes later fails whenever another wrote in between.
+	// A first statement that writes takes the write lock before the first read,
+	// as BEGIN IMMEDIATE does. Otherwise a transaction that reads first fails if
+	// another transaction writes between its first read and first write.
 	startWrite: "DELETE FROM scim_type WHERE 0",
 	insert:     "INSERT INTO ",
 	onTaken:    " ON CONFLICT DO NOTHING",
@@ -39,25 +39,25 @@ var SQLite = Dialect{&dialect{
 	ends:       func(text string, n int) string { return "substr(" + text + ", " + strconv.Itoa(-n) + ")" },
 	length:     utf8.RuneCountInString,
 	members:    membersList,
-	among:      in,
+	among:      inQuery,
 	rowCompare: rowComparison,
 	sortedTail: func(tail string) string { return tail },
 	weak:       weakSQLite,
 }}
 
-// weakSQLite looks at a connection that the host has opened.
+// weakSQLite warns about settings of a connection that the application opened.
 func weakSQLite(ctx context.Context, db *DB) {
 	var synchronous int
 	var mode string
 	if db.one(ctx, "PRAGMA synchronous", nil, &synchronous) == nil && synchronous < 2 {
-		db.log.Warn("sqlstore: synchronous is not FULL: a power cut may undo what was acknowledged")
+		db.log.Warn("sqlstore: synchronous is not FULL: a power cut may undo writes that were acknowledged")
 	}
 	if db.one(ctx, "PRAGMA journal_mode", nil, &mode) == nil && mode != "wal" {
 		db.log.Warn("sqlstore: journal_mode is not WAL: readers and writers wait for each other", "journal_mode", mode)
 	}
 }
 
-// busyTimeout is how long a connection waits for another process.
+// busyTimeout is the longest time that a connection waits for another process.
 const busyTimeout = 5 * time.Second
 
 var sqlitePragmas = []string{
@@ -106,9 +106,8 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	return db, nil
 }
 
-// private makes the file if there is none, so that nobody else can read it:
-// SQLite itself would leave that to the umask. The files beside it get the
-// same mode.
+// private creates the file, if it does not exist, readable by its owner only.
+// SQLite itself would use the umask. The files of the journal get the same mode.
 func private(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -117,8 +116,8 @@ func private(path string) error {
 	return f.Close()
 }
 
-// escapePath makes a file name the path of an SQLite URI, in which ?, # and %
-// have a meaning.
+// escapePath converts a file name to the path of an SQLite URI, in which ?, #
+// and % have a meaning.
 func escapePath(path string) string {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
@@ -127,15 +126,15 @@ func escapePath(path string) string {
 	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 }
 
-// ping waits for a process that is switching the same file to WAL, for which
-// SQLite does not use the busy timeout.
+// ping waits until no other process switches the file to WAL. SQLite does not
+// use the busy timeout for that.
 func (db *DB) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), busyTimeout)
 	defer cancel()
 	return db.sql.Ping(ctx)
 }
 
-// sqliteConnector opens connections and sets them up, whatever the driver.
+// sqliteConnector opens connections with any driver and runs the pragmas.
 type sqliteConnector struct {
 	driver  driver.Driver
 	dsn     string
