@@ -349,6 +349,7 @@ var members = []test{
 		name:     "members/a large group",
 		contract: "Methods take any number of members; whether an added id belongs to a resource is not asked.",
 		needs:    needGroups,
+		slow:     true,
 		run: func(k *kit) {
 			// More than 65,535 parameters, the most a statement may have.
 			strangers := make([]string, 20_000)
