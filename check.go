@@ -9,7 +9,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// checkAuth refuses an authenticator that could let nobody in, or everybody.
+// checkAuth rejects an authenticator that is nil, or whose fixed tokens could
+// authenticate no client or with an empty secret.
 func checkAuth(a Authenticator) error {
 	if isNil(a) {
 		return errors.New("scim: Config.Auth is required; InsecureNoAuthentication serves without")
@@ -20,7 +21,8 @@ func checkAuth(a Authenticator) error {
 	return nil
 }
 
-// isNil reports whether an interface holds nothing, or a nil pointer or function.
+// isNil reports whether a value is nil or an interface that holds a nil pointer or
+// function.
 func isNil(v any) bool {
 	if v == nil {
 		return true
@@ -32,27 +34,29 @@ func isNil(v any) bool {
 	return false
 }
 
-// noSecret is the hash of an empty secret, as of a variable that is not set.
+// noSecret is the hash of an empty secret, for example that of an environment
+// variable that is not set.
 var noSecret = sha256.Sum256(nil)
 
-// checkTokens refuses a fixed list of tokens that could not work. The error
-// names ids, never secrets.
-func checkTokens(of string, tokens []store.Token) error {
+// checkTokens rejects a fixed list with a token that cannot authenticate.
+// function is the name of the function that was given the list. The error names
+// ids, never secrets.
+func checkTokens(function string, tokens []store.Token) error {
 	if len(tokens) == 0 {
-		return fmt.Errorf("scim: %s has no tokens, so that no client could authenticate", of)
+		return fmt.Errorf("scim: %s has no tokens, so that no client could authenticate", function)
 	}
 	var errs []error
 	ids, sums := map[string]bool{}, map[[sha256.Size]byte]string{}
 	for _, t := range tokens {
 		switch other, taken := sums[t.SHA256]; {
 		case t.ID == "":
-			errs = append(errs, fmt.Errorf("scim: %s: a token has no ID, which names it in logs", of))
+			errs = append(errs, fmt.Errorf("scim: %s: a token has no ID, which names it in logs", function))
 		case t.SHA256 == noSecret || t.SHA256 == [sha256.Size]byte{}:
-			errs = append(errs, fmt.Errorf("scim: %s: the secret of token %q is empty: is its environment variable set?", of, t.ID))
+			errs = append(errs, fmt.Errorf("scim: %s: the secret of token %q is empty: is its environment variable set?", function, t.ID))
 		case ids[t.ID]:
-			errs = append(errs, fmt.Errorf("scim: %s: two tokens have the ID %q", of, t.ID))
+			errs = append(errs, fmt.Errorf("scim: %s: two tokens have the ID %q", function, t.ID))
 		case taken:
-			errs = append(errs, fmt.Errorf("scim: %s: the tokens %q and %q have the same secret", of, other, t.ID))
+			errs = append(errs, fmt.Errorf("scim: %s: the tokens %q and %q have the same secret", function, other, t.ID))
 		}
 		if _, err := principalOf(&t); err != nil {
 			errs = append(errs, err)
@@ -62,7 +66,7 @@ func checkTokens(of string, tokens []store.Token) error {
 	return errors.Join(errs...)
 }
 
-// checkLimits refuses negative limits, which are not "no limit".
+// check rejects negative limits: they do not mean "no limit".
 func (l Limits) check() error {
 	var errs []error
 	v := reflect.ValueOf(l)
@@ -74,9 +78,9 @@ func (l Limits) check() error {
 	return errors.Join(errs...)
 }
 
-// checkDatabases refuses stores, a transactor and an outbox that are known to
-// work on different databases: what one transaction is meant to write would be
-// written by two, and an event could tell of a user who does not exist.
+// checkDatabases rejects stores, a transactor and an outbox that are known to use
+// different databases. Two transactions would then write what must be in one, and
+// an event could describe a user that was never committed.
 func (h *Handler) checkDatabases() error {
 	tx, ok := databaseOf(h.cfg.Tx)
 	if !ok {
@@ -95,7 +99,7 @@ func (h *Handler) checkDatabases() error {
 	return errors.Join(errs...)
 }
 
-// databaseOf returns the database that a value names, through wrappers of
+// databaseOf returns the database that a value names, also through wrappers of
 // stores.
 func databaseOf(v any) (any, bool) {
 	if s, ok := v.(store.Store); ok {
