@@ -17,8 +17,31 @@ func (t *ResourceType) Unqualified(body JSONObject, p Profile) (JSONObject, erro
 	if !p.QualifiedNames || !t.qualifies(body) {
 		return body, nil
 	}
-	out := make(JSONObject, 0, len(body)+4)
-	return out, t.unqualify(&out, body, p)
+	u := unqualified{members: make(JSONObject, 0, len(body)+4), at: make(map[string]int, len(body)+4)}
+	err := t.unqualify(&u, body, p)
+	return u.members, err
+}
+
+// unqualified collects the members of a body. Names are looked up in an index, so
+// that time stays linear.
+type unqualified struct {
+	members JSONObject
+	at      map[string]int
+}
+
+func (u *unqualified) put(path []string, value any) error {
+	key := ascii.ToLower(path[0])
+	i, there := u.at[key]
+	if !there {
+		i = len(u.members)
+		u.at[key] = i
+		u.members = append(u.members, JSONMember{Name: path[0]})
+	}
+	one := u.members[i : i+1 : i+1]
+	if !there {
+		one = one[:0]
+	}
+	return one.put(path, value)
 }
 
 // qualifies reports whether any name of a body is not that of a root attribute
@@ -32,7 +55,7 @@ func (t *ResourceType) qualifies(body JSONObject) bool {
 	return false
 }
 
-func (t *ResourceType) unqualify(out *JSONObject, body JSONObject, p Profile) error {
+func (t *ResourceType) unqualify(out *unqualified, body JSONObject, p Profile) error {
 	for _, m := range body {
 		var err error
 		object, isObject := m.Value.(JSONObject)
