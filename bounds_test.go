@@ -168,3 +168,62 @@ func (s *leavingStore) List(ctx context.Context, q *store.Query) (store.Page, er
 	s.leave()
 	return p, err
 }
+
+// TestSizesOfWhatIsStored: a value beyond its bound is refused before anything is
+// written, by POST, PUT and PATCH, with and without a path.
+func TestSizesOfWhatIsStored(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	h := handlerOf(t, db, db.Store(schema.UserType), scim.Limits{})
+	text := func(n int) string { return strings.Repeat("x", n) }
+	base64 := func(n int) string { return strings.Repeat("QUJD", n/4) }
+	user := func(rest string) string { return `{"schemas":["` + schema.UserURI + `"],` + rest + `}` }
+	id := made(t, h, "/Users", user(`"userName":"a"`))
+	many := `"emails":[` + strings.TrimSuffix(strings.Repeat(`{"value":"`+text(60_000)+`%d"},`, 36), ",") + `]`
+	for i := range 36 {
+		many = strings.Replace(many, "%d", fmt.Sprint(i), 1)
+	}
+	for _, c := range []struct{ fits, beyond, path string }{
+		{`"userName":"` + text(1024) + `"`, `"userName":"` + text(1025) + `"`, "userName"},
+		{`"userName":"a","externalId":"` + text(1024) + `"`, `"userName":"a","externalId":"` + text(1025) + `"`, "externalId"},
+		{`"userName":"a","displayName":"` + text(1024) + `"`, `"userName":"a","displayName":"` + text(1025) + `"`, "displayName"},
+		{`"userName":"a","title":"` + text(64<<10) + `"`, `"userName":"a","title":"` + text(64<<10+1) + `"`, "title"},
+		{`"userName":"a","name":{"givenName":"` + text(64<<10) + `"}`, `"userName":"a","name":{"givenName":"` + text(64<<10+1) + `"}`, "name.givenName"},
+		{`"userName":"a","emails":[{"value":"` + text(64<<10) + `"}]`, `"userName":"a","emails":[{"value":"b"},{"value":"` + text(64<<10+1) + `"}]`, "emails.value"},
+		{`"userName":"a","photos":[{"value":"https://` + text(1<<20-9) + `"}]`, `"userName":"a","photos":[{"value":"https://` + text(1<<20) + `"}]`, "photos.value"},
+		{`"userName":"a","x509Certificates":[{"value":"` + base64(1<<20) + `"}]`, `"userName":"a","x509Certificates":[{"value":"` + base64(1<<20+4) + `"}]`, "x509Certificates.value"},
+		{`"userName":"a"`, `"userName":"a","password":"` + text(64<<10+1) + `"`, "password"},
+		{`"userName":"a"`, `"userName":"a",` + many, "the resource is larger than the maximum of 2097152 bytes"},
+	} {
+		w := send(h, "PUT", "/Users/"+id, user(c.fits))
+		require.Equal(t, 200, w.Code, "%.60s: %.300s", c.fits, w.Body)
+		patch := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","value":{` + c.beyond + `}}]}`
+		for what, w := range map[string]*httptest.ResponseRecorder{
+			"POST":  send(h, "POST", "/Users", user(strings.Replace(c.beyond, `"userName":"a"`, `"userName":"b"`, 1))),
+			"PUT":   send(h, "PUT", "/Users/"+id, user(c.beyond)),
+			"PATCH": send(h, "PATCH", "/Users/"+id, patch),
+		} {
+			require.Equal(t, 400, w.Code, "%s %.60s: %.300s", what, c.beyond, w.Body)
+			require.Contains(t, w.Body.String(), `"scimType":"invalidValue"`)
+			require.Contains(t, w.Body.String(), c.path)
+			require.NotContains(t, w.Body.String(), "xxxx")
+		}
+	}
+	require.Equal(t, 1, listed(t, h, "/Users").TotalResults, "nothing was created")
+}
+
+// TestLargeValuesOfBeforeStay: a value beyond a bound that was stored before is not
+// in the way of a deactivation.
+func TestLargeValuesOfBeforeStay(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users := db.Store(schema.UserType)
+	before := handlerOf(t, db, users, scim.Limits{})
+	content := `"userName":"` + strings.Repeat("u", 200) + `","title":"` + strings.Repeat("t", 300) + `","emails":[{"value":"` + strings.Repeat("e", 300) + `"},{"value":"e"}]`
+	id := made(t, before, "/Users", `{"schemas":["`+schema.UserURI+`"],"active":true,`+content+`}`)
+	h := handlerOf(t, db, users, scim.Limits{String: 100, Name: 100, Resource: 200})
+	require.Equal(t, 200, send(h, "PUT", "/Users/"+id, `{"schemas":["`+schema.UserURI+`"],"active":false,`+content+`}`).Code)
+	ops := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false},{"op":"remove","path":"emails[value eq \"e\"]"}]}`
+	w := send(h, "PATCH", "/Users/"+id, ops)
+	require.Equal(t, 200, w.Code, w.Body)
+}

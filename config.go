@@ -167,6 +167,16 @@ type Limits struct {
 	// PageBytes is how much of resources is held at once for a list, in bytes of
 	// memory, about. A longer page is read and sent in parts. Default 8 MiB.
 	PageBytes int
+	// The sizes of what clients store, in bytes (400 invalidValue). A value that was
+	// there before stays, also if it is larger.
+	String   int // one string; default 64 KiB
+	Name     int // userName and other unique values, externalId, displayName; default 1 KiB
+	Binary   int // one binary or reference: photos, certificates; default 1 MiB
+	Resource int // the JSON of one resource, members aside; default 2 MiB
+}
+
+func (l Limits) bounds() schema.Bounds {
+	return schema.Bounds{String: l.String, Name: l.Name, Binary: l.Binary, Resource: l.Resource}
 }
 
 func (l Limits) withDefaults() Limits {
@@ -184,6 +194,10 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Scan, 20000)
 	set(&l.Work, filter.DefaultWork)
 	set(&l.PageBytes, 8<<20)
+	set(&l.String, 64<<10)
+	set(&l.Name, 1<<10)
+	set(&l.Binary, 1<<20)
+	set(&l.Resource, 2<<20)
 	set(&l.Attempts, 20)
 	if l.Revoke == 0 {
 		l.Revoke = 10 * time.Second

@@ -33,6 +33,9 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	if err := ep.Type.Validate(attributes); err != nil {
 		return nil, err
 	}
+	if err := h.cfg.Limits.bounds().Check(ep.Type, nil, attributes, decoded.Secrets); err != nil {
+		return nil, err
+	}
 	creation := &lifecycle.Creation{Attributes: attributes, Members: members, Secrets: decoded.Secrets}
 	created, err := h.createOrRestore(r, ep, creation)
 	if err != nil {

@@ -77,6 +77,7 @@ func TestLargeAttributesAreOmittedFromEvents(t *testing.T) {
 	delivered := make(chan *store.Event, 10)
 	w := newWorld(t, func(_ *world, c *scim.Config) {
 		c.Limits.Revoke = time.Minute // a busy machine needs long for an event of 1 MiB
+		c.Limits.String, c.Limits.Resource = 1<<20, 8<<20
 		c.Hooks.Before = func(_ context.Context, e *store.Event) error { inside = append(inside, e); return nil }
 		c.Hooks.Revoke = func(_ context.Context, e *store.Event) error { revoked = append(revoked, e); return nil }
 		c.Hooks.Deactivated = func(_ context.Context, e *store.Event) error { delivered <- e; return nil }

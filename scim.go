@@ -210,7 +210,7 @@ func (h *Handler) setLifecycle() error {
 	var err error
 	h.lifecycle, err = lifecycle.New(lifecycle.Config{
 		Tx: h.cfg.Tx, Outbox: h.cfg.Outbox, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
-		RequireMembers: h.cfg.RequireMembers, HookTimeout: h.cfg.Limits.Revoke, Attempts: h.cfg.Limits.Attempts,
+		RequireMembers: h.cfg.RequireMembers, Bounds: h.cfg.Limits.bounds(), HookTimeout: h.cfg.Limits.Revoke, Attempts: h.cfg.Limits.Attempts,
 		Logger: h.cfg.Logger, Now: h.cfg.Now, NewID: h.cfg.NewID,
 	}, endpoints)
 	return err

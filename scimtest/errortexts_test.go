@@ -117,14 +117,15 @@ func TestErrorTextsAreComplete(t *testing.T) {
 // notFromARequest are texts that TestErrorTexts cannot bring about, with the
 // reason.
 var notFromARequest = map[string]string{
-	"the body could not be read":         "a connection that breaks",
-	"internal error":                     "a fault of a store or hook",
-	"(reference":                         "a fault of a store or hook",
-	"temporarily unavailable; try again": "a store that is down",
-	"provisioning is paused":             "a switch of the embedder",
-	"not permitted":                      "a policy of the embedder",
-	"values":                             "a body of a million values: TestParseJSONBoundsItsMemory",
-	"the object has more than":           "an object of ten thousand names: TestParseJSONBoundsItsMemory",
+	"the resource is larger than the maximum of": "a resource of 2 MiB: TestSizesOfWhatIsStored",
+	"the body could not be read":                 "a connection that breaks",
+	"internal error":                             "a fault of a store or hook",
+	"(reference":                                 "a fault of a store or hook",
+	"temporarily unavailable; try again":         "a store that is down",
+	"provisioning is paused":                     "a switch of the embedder",
+	"not permitted":                              "a policy of the embedder",
+	"values":                                     "a body of a million values: TestParseJSONBoundsItsMemory",
+	"the object has more than":                   "an object of ten thousand names: TestParseJSONBoundsItsMemory",
 	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
 	"a PatchOp message must be a JSON object":                                                                              "a caller other than package scim",

@@ -65,6 +65,9 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 	if err := u.ep.Type.ValidateChange(before.Attributes, made.Attributes); err != nil && !made.valid {
 		return nil, err
 	}
+	if err := u.cfg.Bounds.Check(u.ep.Type, before.Attributes, made.Attributes, made.Secrets); err != nil && !made.valid {
+		return nil, err
+	}
 	after, members, err := u.store(ctx, before, made)
 	if err != nil {
 		return nil, err

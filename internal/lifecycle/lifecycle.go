@@ -17,6 +17,7 @@ type Config struct {
 	Hooks          Hooks
 	SetPassword    func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
 	RequireMembers bool
+	Bounds         schema.Bounds // of what clients store
 	HookTimeout    time.Duration // for one call of a hook after the commit
 	Attempts       int           // failures until an event is set aside as dead
 	Logger         *slog.Logger

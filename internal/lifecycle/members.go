@@ -19,7 +19,7 @@ const existsBatch = 1000
 // in each store (RFC 7643 §4.2); the type that the client sent for an existing
 // resource is ignored. A member id unknown to every store keeps the type that the
 // client sent. It is refused (invalidValue) if RequireMembers is set or if the id
-// is too long or has control characters.
+// or the type is too long or has control characters.
 func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
 	if err := u.hold(ctx, MemberIDs(members)); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]
 		if out[i].Type != "" {
 			continue
 		}
-		if u.cfg.RequireMembers || !idLike(m.Value) {
+		if u.cfg.RequireMembers || !idLike(m.Value) || !idLike(m.Type) {
 			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: "members", Detail: fmt.Sprintf("no resource has the id of member %d", i+1)}
 		}
 		out[i].Type = u.knownType(m.Type)
