@@ -45,7 +45,7 @@ func (g *GroupTable[T]) others(ctx context.Context, group any, keep []schema.Mem
 	return out, err
 }
 
-// ids reads a result of member keys.
+// ids returns the ids in a result of member keys.
 func (g *GroupTable[T]) ids(ctx context.Context, s *statement, each func(id string)) error {
 	return g.db.query(ctx, s, func(scan func(...any) error) error {
 		dest, id := g.newMember()
@@ -57,12 +57,12 @@ func (g *GroupTable[T]) ids(ctx context.Context, s *statement, each func(id stri
 	})
 }
 
-// among returns which of the ids are members of the group.
+// among returns the ids that are members of the group.
 func (g *GroupTable[T]) among(ctx context.Context, group any, ids []string) (map[string]bool, error) {
 	found := map[string]bool{}
 	for chunk := range slices.Chunk(ids, sqldb.Batch) {
 		s := g.db.d.statement("SELECT ", g.member, " FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
-		if !g.in(s, "", chunk) {
+		if !g.memberIn(s, "", chunk) {
 			continue
 		}
 		if err := g.ids(ctx, s, func(id string) { found[id] = true }); err != nil {
@@ -72,8 +72,8 @@ func (g *GroupTable[T]) among(ctx context.Context, group any, ids []string) (map
 	return found, nil
 }
 
-// in writes AND member IN (…). It reports false if no id can be a member.
-func (g *GroupTable[T]) in(s *statement, alias string, ids []string) bool {
+// memberIn writes AND member IN (…). It reports false if no id can be a member.
+func (g *GroupTable[T]) memberIn(s *statement, alias string, ids []string) bool {
 	keys := make([]any, 0, len(ids))
 	for _, id := range ids {
 		if key, ok := g.memberKey(id); ok {
@@ -102,7 +102,7 @@ func (g *GroupTable[T]) leave(ctx context.Context, group any, ids []string) ([]s
 	}
 	for chunk := range slices.Chunk(leaving, sqldb.Batch) {
 		s := g.db.d.statement("DELETE FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
-		if !g.in(s, "", chunk) {
+		if !g.memberIn(s, "", chunk) {
 			continue
 		}
 		if _, err := g.db.exec(ctx, s); err != nil {
@@ -141,7 +141,7 @@ func (g *GroupTable[T]) join(ctx context.Context, group any, members []schema.Me
 	return joining, nil
 }
 
-// possible leaves out members that the table cannot have. An id without a
+// possible returns the members that the table can have. An id without a
 // resource does not fail the request (Entra ID's validator sends such ids); a
 // resource of another type is 400 invalidValue.
 func (g *GroupTable[T]) possible(ctx context.Context, members []schema.Member) ([]schema.Member, error) {

@@ -11,9 +11,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// from writes FROM and WHERE with the rows that a context sees. It reports
-// false if there are none: another tenant in a table without tenants.
-func (t *Table[T]) from(ctx context.Context, s *statement) bool {
+// selectLive writes FROM and WHERE for the live rows of the context's tenant. It
+// reports false if the table cannot have rows of that tenant.
+func (t *Table[T]) selectLive(ctx context.Context, s *statement) bool {
 	s.add(" FROM ", t.name, " AS ", alias, " WHERE ")
 	return t.visible(ctx, s)
 }
@@ -29,7 +29,7 @@ func (t *Table[T]) visible(ctx context.Context, s *statement) bool {
 	return true
 }
 
-// ours writes the condition on rows of the tenant that are resources, deleted
+// ours writes the condition for rows of the tenant that are resources, deleted
 // or not.
 func (t *Table[T]) ours(ctx context.Context, s *statement) bool {
 	tenant := store.Tenant(ctx)
@@ -71,7 +71,7 @@ func (t *Table[T]) row(ctx context.Context, id string, lock bool) (*T, error) {
 func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) (*T, error) {
 	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields))
-	if !t.from(ctx, s) {
+	if !t.selectLive(ctx, s) {
 		return nil, nil
 	}
 	s.add(" AND ")
@@ -93,8 +93,8 @@ func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) 
 	return found, err
 }
 
-// resource turns a row into a resource. What does not fit the schema is a case
-// for the log.
+// resource converts a row to a resource. It logs values that do not fit the
+// schema.
 func (t *Table[T]) resource(ctx context.Context, v *T) *schema.Resource {
 	r, problems := t.typed.Resource(v)
 	for _, p := range problems {
@@ -139,7 +139,7 @@ func (t *Table[T]) List(ctx context.Context, q *store.Query) (store.Page, error)
 	if !q.Total {
 		return p, nil
 	}
-	// The first page, if it is the last one too, has them all.
+	// A first page that is the last page too has all resources.
 	if n := len(p.Resources); after == nil && q.Count > 0 && p.Next == "" && (n > 0 || q.Offset <= 0) {
 		p.Total = max(0, q.Offset) + n
 		return p, nil
@@ -148,10 +148,10 @@ func (t *Table[T]) List(ctx context.Context, q *store.Query) (store.Page, error)
 	return p, err
 }
 
-// condition writes what q selects, from FROM on.
+// condition writes FROM and WHERE for the rows that q selects.
 func (t *Table[T]) condition(ctx context.Context, q *store.Query) (where *statement, visible bool, err error) {
 	s := t.db.d.statement()
-	if !t.from(ctx, s) {
+	if !t.selectLive(ctx, s) {
 		return nil, false, ctx.Err()
 	}
 	if q.Filter != nil {
@@ -219,7 +219,7 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string, o store.GetOptions)
 	var out []string
 	for chunk := range slices.Chunk(keys, sqldb.Batch) {
 		s := t.db.d.statement("SELECT ", t.column(t.id))
-		if !t.from(ctx, s) {
+		if !t.selectLive(ctx, s) {
 			return nil, nil
 		}
 		s.add(" AND ", t.column(t.id), " IN ").list(chunk)

@@ -152,11 +152,11 @@ func (g *GroupTable[T]) GroupsOf(ctx context.Context, ids []string) (map[string]
 func (g *GroupTable[T]) groupsOf(ctx context.Context, ids []string, out map[string][]store.GroupRef) error {
 	fields := []*field{g.id, g.display}
 	s := g.db.d.statement("SELECT m.", g.member, ", ", g.list(fields), " FROM ", g.table, " AS m JOIN (SELECT ", g.list(fields))
-	if !g.from(ctx, s) {
+	if !g.selectLive(ctx, s) {
 		return nil
 	}
 	s.add(") AS ", alias, " ON ", g.column(g.id), " = m.", g.group, " WHERE ", always)
-	if !g.in(s, "m.", ids) {
+	if !g.memberIn(s, "m.", ids) {
 		return nil
 	}
 	s.add(" ORDER BY ", g.column(g.id))
@@ -212,7 +212,7 @@ func (g *GroupTable[T]) RemoveFromAll(ctx context.Context, c *store.Change) ([]s
 func (g *GroupTable[T]) lockGroupsOf(ctx context.Context, key any) ([]*T, error) {
 	fields := g.typed.fields
 	s := g.db.d.statement("SELECT ", g.list(fields))
-	if !g.from(ctx, s) {
+	if !g.selectLive(ctx, s) {
 		return nil, nil
 	}
 	s.add(" AND ", g.column(g.id), " IN (SELECT m.", g.group, " FROM ", g.table, " AS m WHERE ")
@@ -227,7 +227,7 @@ func (g *GroupTable[T]) lockGroupsOf(ctx context.Context, key any) ([]*T, error)
 	return out, err
 }
 
-// touch gives a group another version.
+// touch sets a new version of a group.
 func (g *GroupTable[T]) touch(ctx context.Context, v *T, at time.Time) error {
 	next := *v
 	if r, _ := g.typed.Resource(v); !r.LastModified.IsZero() { // what does not fit is logged when it is read

@@ -12,8 +12,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// place is where in an order a row is: the values of the terms, nil where there
-// is none, and the key of the row.
+// place is the place of a row in an order: the values of the terms, nil for no
+// value, and the key of the row.
 type place struct {
 	values []any // int64, bool, string or time.Time
 	key    any
@@ -28,7 +28,7 @@ func (o order) columns() string {
 	return b.String()
 }
 
-// scanned is the terms of the last row that was read.
+// scanned has the terms of the last row that was read.
 type scanned struct {
 	order
 	dest []any
@@ -115,7 +115,7 @@ func (t *Table[T]) placeOf(o order, q *store.Query) (*place, error) {
 	return p, nil
 }
 
-// value reads what scanned.position wrote.
+// value parses a value written by scanned.position.
 func (t orderTerm) value(part string) (v any, ok bool) {
 	if part == "" {
 		return nil, true

@@ -10,8 +10,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// dead writes the condition on tombstones that a context sees. It reports false
-// if there are none.
+// dead writes the condition for tombstones of the context's tenant. It reports
+// false if the table cannot have any.
 func (t *Table[T]) dead(ctx context.Context, s *statement) bool {
 	if t.deleted == nil || !t.ours(ctx, s) {
 		return false
@@ -22,8 +22,8 @@ func (t *Table[T]) dead(ctx context.Context, s *statement) bool {
 	return true
 }
 
-// Tombstone implements [store.Reviver]: by the former key, and nobody whose
-// value is another one by now. Of several the one deleted last.
+// Tombstone implements [store.Reviver]. It finds rows by the former key whose
+// value still has that key, and returns the one that was deleted last.
 func (t *Table[T]) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value, o store.GetOptions) (*schema.Resource, error) {
 	former := t.typed.formerField(p)
 	if former == nil || !v.Assigned() {
@@ -49,7 +49,7 @@ func (t *Table[T]) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Va
 	return t.resource(ctx, found), nil
 }
 
-// tombstones reads those that a condition selects, in the order of their ids.
+// tombstones reads the tombstones that a condition selects, in the order of ids.
 func (t *Table[T]) tombstones(ctx context.Context, lock bool, condition func(*statement), row func(*T)) error {
 	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
@@ -72,13 +72,13 @@ func (t *Table[T]) tombstones(ctx context.Context, lock bool, condition func(*st
 	})
 }
 
-// Revive implements [store.Reviver]. The application's own columns that T has
-// become what they are in a new row (Options.New); those that T does not have
-// stay as they are.
+// Revive implements [store.Reviver]. The application's columns with a field in T
+// are set to their values in a new row (Options.New); other columns stay as they
+// are.
 func (t *Table[T]) Revive(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := t.db.InTx(ctx, func(ctx context.Context) error {
-		old, err := t.buried(ctx, c.ID)
+		old, err := t.lockTombstone(ctx, c.ID)
 		switch {
 		case err != nil:
 			return err
@@ -96,9 +96,9 @@ func (t *Table[T]) Revive(ctx context.Context, c *store.Change) (*schema.Resourc
 	return out, err
 }
 
-// buried locks and reads the tombstone with an id; nil if there is none. What
-// has no former key was deleted by somebody else, or has been let go.
-func (t *Table[T]) buried(ctx context.Context, id string) (found *T, err error) {
+// lockTombstone locks and reads the tombstone with an id; nil if there is none.
+// Rows without a former key are not revivable.
+func (t *Table[T]) lockTombstone(ctx context.Context, id string) (found *T, err error) {
 	key, ok := t.key(id)
 	if !ok || len(t.former) == 0 {
 		return nil, nil
@@ -112,7 +112,7 @@ func (t *Table[T]) buried(ctx context.Context, id string) (found *T, err error) 
 	return found, err
 }
 
-// revive makes a tombstone what after is, and live.
+// revive updates a tombstone to after and makes it live.
 func (t *Table[T]) revive(ctx context.Context, old *T, after *schema.Resource) (*T, error) {
 	next := *old
 	t.typed.setLive(&next)
@@ -135,8 +135,8 @@ func (t *Table[T]) revive(ctx context.Context, old *T, after *schema.Resource) (
 	return t.reread(ctx, &next)
 }
 
-// hostColumns makes the application's own columns what they are in a new row,
-// a password hash above all.
+// hostColumns returns assignments that set the application's columns as in a new
+// row. A password hash must not survive the deletion.
 func (t *Table[T]) hostColumns(ctx context.Context, r *schema.Resource) ([]assignment, error) {
 	v := new(T)
 	if t.options.New != nil {
@@ -157,8 +157,8 @@ func (t *Table[T]) hostColumns(ctx context.Context, r *schema.Resource) ([]assig
 	return out, nil
 }
 
-// checkHostColumns finds what the application's own columns have in a new row:
-// a column that does not exist could not be made that.
+// checkHostColumns reads the defaults of the application's columns, and fails if
+// a column does not exist or cannot be set.
 func (t *Table[T]) checkHostColumns(ctx context.Context, table string) error {
 	var defaults map[string]string
 	if t.db.d.defaults != nil {
@@ -172,22 +172,22 @@ func (t *Table[T]) checkHostColumns(ctx context.Context, table string) error {
 		name := columnName(f)
 		s := t.db.d.statement("SELECT ", alias, ".", t.db.d.ident(name), " FROM ", t.name, " AS ", alias, " WHERE 1 = 0")
 		if err := t.db.query(ctx, s, func(func(...any) error) error { return nil }); err != nil {
-			return fmt.Errorf("%s.%s: what is revived needs the column: %w", t.typed, f.Name, err)
+			return fmt.Errorf("%s.%s: reviving needs the column: %w", t.typed, f.Name, err)
 		}
 		t.fresh[name] = "DEFAULT"
 		if defaults != nil {
 			t.fresh[name] = defaults[strings.ToLower(name)]
 		}
 		if t.fresh[name] == "" {
-			return fmt.Errorf("%s.%s: what is revived needs a column that can be set", t.typed, f.Name)
+			return fmt.Errorf("%s.%s: reviving needs a column that can be set", t.typed, f.Name)
 		}
 	}
 	return nil
 }
 
-// onlyTombstone lets go of who had the same names before: one tombstone of a
-// name can be revived, the last.
-func (t *Table[T]) onlyTombstone(ctx context.Context, v *T) error {
+// clearFormerKeys clears the former keys of other rows that have those of this
+// row: only the latest tombstone of a name can be revived.
+func (t *Table[T]) clearFormerKeys(ctx context.Context, v *T) error {
 	for _, f := range t.former {
 		key := f.rowValue(v)
 		if !key.Assigned() {

@@ -65,7 +65,7 @@ func (t *Table[T]) lookUp(ctx context.Context, v, old *T) error {
 
 func (t *Table[T]) taken(ctx context.Context, f *field, value schema.Value, old *T) (bool, error) {
 	s := t.db.d.statement("SELECT ", t.column(t.id))
-	if !t.from(ctx, s) {
+	if !t.selectLive(ctx, s) {
 		return false, nil
 	}
 	s.add(" AND ")

@@ -27,7 +27,7 @@ func (t *Table[T]) Create(ctx context.Context, c *store.Change) (*schema.Resourc
 	return out, err
 }
 
-// insert writes a new row and returns it as the database has it.
+// insert writes a new row and returns the row that the database stored.
 func (t *Table[T]) insert(ctx context.Context, r *schema.Resource) (*T, error) {
 	v, err := t.newRow(ctx, r)
 	if err != nil {
@@ -101,8 +101,8 @@ func hostFields[T any]() []reflect.StructField {
 	})
 }
 
-// hostValue returns what Options.New has put in such a field; false if
-// nothing.
+// hostValue returns the value that Options.New has set in such a field; false if
+// it is zero.
 func (t *Table[T]) hostValue(v *T, f reflect.StructField) (any, bool) {
 	value, err := reflect.ValueOf(v).Elem().FieldByIndexErr(f.Index)
 	if err != nil || value.IsZero() {
@@ -111,7 +111,7 @@ func (t *Table[T]) hostValue(v *T, f reflect.StructField) (any, bool) {
 	return t.columnArg(t.db.d.ident(columnName(f)), value), true
 }
 
-// insertNumbered runs an INSERT and gives v the id that the database made.
+// insertNumbered runs an INSERT and sets the id of v, which the database assigned.
 func (t *Table[T]) insertNumbered(ctx context.Context, s *statement, v *T) error {
 	if t.db.d.returning {
 		s.add(" RETURNING ", t.columns[t.id])
@@ -131,19 +131,19 @@ func (t *Table[T]) insertNumbered(ctx context.Context, s *statement, v *T) error
 	return nil
 }
 
-// reread returns the row as the database has it: defaults, triggers and the
-// precision of times included.
+// reread reads the row that was written, with the effects of defaults, triggers
+// and the precision of times.
 func (t *Table[T]) reread(ctx context.Context, v *T) (*T, error) {
 	id := t.typed.ID(v)
 	stored, err := t.rowByKey(ctx, id, t.arg(v, t.id), false)
 	if err == nil && stored == nil {
-		err = fmt.Errorf("sqlquery: a row that was written to %s is not there: does Options.New make rows that Options.Where selects?", t.name)
+		err = fmt.Errorf("sqlquery: a row written to %s cannot be read: rows made by Options.New must satisfy Options.Where", t.name)
 	}
 	return stored, err
 }
 
-// refused makes what a client can have caused an error of package store or
-// schema.
+// refused converts errors that a client can cause to errors of packages store
+// and schema.
 func (t *Table[T]) refused(err error) error {
 	switch t.db.sql.Fault(err) {
 	case sqldb.Unique:
@@ -205,7 +205,7 @@ func (t *Table[T]) Update(ctx context.Context, c *store.Change) (*schema.Resourc
 	return out, err
 }
 
-// locked reads a row for a change.
+// locked locks and reads a row for a change.
 func (t *Table[T]) locked(ctx context.Context, id, ifVersion string) (*T, error) {
 	v, err := t.row(ctx, id, true)
 	switch {
@@ -219,8 +219,8 @@ func (t *Table[T]) locked(ctx context.Context, id, ifVersion string) (*T, error)
 	return v, nil
 }
 
-// write makes a locked row what after is and returns it as the database has
-// it. Where that is what it was, nothing is written, unless members moved.
+// write updates a locked row to after and returns the row that the database
+// stored. It writes nothing if the row stays the same and no member changed.
 func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource, moved bool) (*T, error) {
 	next := *old
 	if err := t.typed.Apply(&next, after); err != nil {
@@ -274,13 +274,13 @@ func (t *Table[T]) update(ctx context.Context, old, next *T, more ...assignment)
 	return t.one(ctx, s)
 }
 
-// assignment is a column and what writes its value.
+// assignment is a column of an UPDATE and a function that writes its value.
 type assignment struct {
 	column string // quoted
 	value  func(*statement)
 }
 
-// thisRow ends a statement about one row, in the version that was read.
+// thisRow writes the condition for one row with the version that was read.
 func (t *Table[T]) thisRow(s *statement, v *T) {
 	s.add(" WHERE ", t.columns[t.id], " = ").arg(t.arg(v, t.id))
 	if t.version != nil {
@@ -288,8 +288,8 @@ func (t *Table[T]) thisRow(s *statement, v *T) {
 	}
 }
 
-// one runs a statement that changes one row. With a version a row that is not
-// hit has another one.
+// one runs a statement that changes one row. If it changes none the row has
+// another version.
 func (t *Table[T]) one(ctx context.Context, s *statement) error {
 	result, err := t.db.exec(ctx, s)
 	if err != nil {
@@ -302,8 +302,7 @@ func (t *Table[T]) one(ctx context.Context, s *statement) error {
 	return err
 }
 
-// sameRow reports whether rows differ in nothing but what follows from a
-// change.
+// sameRow reports whether two rows differ only in version and lastModified.
 func (t *Table[T]) sameRow(old, next *T) bool {
 	for _, f := range t.typed.fields {
 		if f != t.version && f.role != roleLastModified && !sameField(f.goValue(old), f.goValue(next)) {
@@ -337,7 +336,7 @@ func (t *Table[T]) remove(ctx context.Context, v *T, at time.Time) error {
 	}
 	next := *v
 	if t.typed.setDeleted(&next, at) {
-		if err := t.onlyTombstone(ctx, &next); err != nil {
+		if err := t.clearFormerKeys(ctx, &next); err != nil {
 			return err
 		}
 		return t.update(ctx, v, &next)

@@ -24,8 +24,8 @@ type DB struct {
 
 	mu       sync.Mutex
 	tables   []*table
-	pending  atomic.Int32  // tables whose keys have not been looked at yet
-	checking chan struct{} // held while they are
+	pending  atomic.Int32  // tables whose keys have not been checked yet
+	checking chan struct{} // held while keys are checked
 }
 
 var _ store.Transactor = (*DB)(nil)
@@ -33,8 +33,8 @@ var _ store.Transactor = (*DB)(nil)
 // Option changes how a [DB] works.
 type Option func(*DB)
 
-// Logger tells where problems with single stored resources are reported; they
-// do not fail the request. The default is slog.Default().
+// Logger sets the logger for stored resources that cannot be read completely;
+// they do not fail the request. The default is slog.Default().
 func Logger(l *slog.Logger) Option { return func(db *DB) { db.log = l } }
 
 // Index adds attribute paths to those that are looked up and sorted by index,
@@ -45,8 +45,8 @@ func Index(paths ...string) Option {
 	return func(db *DB) { db.extra = append(db.extra, paths...) }
 }
 
-// New returns a store in an open database, which stays the caller's to close.
-// The tables are made by [DB.Migrate].
+// New returns a store in an open database, which the caller closes. [DB.Migrate]
+// creates the tables.
 func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlstore: New needs a database and a dialect")
@@ -90,7 +90,7 @@ func (db *DB) Store(t *schema.ResourceType) store.Store {
 	return db.tables[i]
 }
 
-// unprepared returns the tables whose keys have not been looked at yet.
+// unprepared returns the tables whose keys have not been checked yet.
 func (db *DB) unprepared() []*table {
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -127,7 +127,7 @@ func (g *groups) add(ctx context.Context, grp int64, members []schema.Member) ([
 				continue
 			}
 			if !validID(m.Value) {
-				return nil, fmt.Errorf("sqlstore: %q is no id of a member", m.Value)
+				return nil, fmt.Errorf("sqlstore: %q is not a valid id of a member", m.Value)
 			}
 			n++
 			args = append(args, grp, ord+int64(n), foldID(m.Value), m.Value, escape(m.Type), nullable(typeKey(m.Type)), escape(m.Display))

@@ -48,12 +48,12 @@ func (g *groups) RemoveFromAll(ctx context.Context, c *store.Change) ([]string, 
 	err := g.db.InTx(ctx, func(ctx context.Context) error {
 		out = nil
 		// Lock first, in one order for all, and look again at what was locked.
-		groups, err := g.with(ctx, c.ID, g.db.d.forUpdate+g.db.d.ofGroup)
+		groups, err := g.groupsWith(ctx, c.ID, g.db.d.forUpdate+g.db.d.ofGroup)
 		if err != nil || len(groups) == 0 {
 			return err
 		}
 		if g.db.d.forUpdate != "" {
-			if groups, err = g.with(ctx, c.ID, ""); err != nil {
+			if groups, err = g.groupsWith(ctx, c.ID, ""); err != nil {
 				return err
 			}
 		}
@@ -74,8 +74,8 @@ type groupRow struct {
 	modified time.Time
 }
 
-// with returns the groups that have the member.
-func (g *groups) with(ctx context.Context, id, lock string) ([]groupRow, error) {
+// groupsWith returns the groups that have the member.
+func (g *groups) groupsWith(ctx context.Context, id, lock string) ([]groupRow, error) {
 	var out []groupRow
 	err := g.db.query(ctx, "SELECT r.seq, r.id, r.last_modified FROM scim_member m JOIN scim_resource r ON r.seq = m.grp"+
 		" WHERE m.folded = ? AND m.member = ? AND r.tenant = ? AND r.type = ? ORDER BY r.seq"+lock,

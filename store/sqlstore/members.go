@@ -9,14 +9,13 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// ahead is how many members are read before the first of them is handed out.
+// ahead is the number of members in one query.
 const ahead = 10_000
 
-// Members implements [store.MemberStore], in the order in which they joined. A
-// connection is used to read so many as ahead, and given back before they are
-// yielded: the response is written to a client who may be slow, and the next
-// are read by a query of its own. A place is not taken twice by those who
-// stay, so that they are yielded once.
+// Members implements [store.MemberStore], in the order in which members joined.
+// Each query reads up to ahead members and releases its connection before they
+// are yielded, since the client that reads the response may be slow. The place
+// of a member does not change, so that a member that stays is yielded once.
 func (g *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
 	return func(yield func(schema.Member, error) bool) {
 		seq, err := g.seq(ctx, id)
@@ -26,7 +25,7 @@ func (g *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member
 		}
 		for last := int64(0); ; {
 			var members []schema.Member
-			if members, last, err = g.after(ctx, seq, last); err != nil {
+			if members, last, err = g.membersAfter(ctx, seq, last); err != nil {
 				yield(schema.Member{}, err)
 				return
 			}
@@ -42,7 +41,7 @@ func (g *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member
 	}
 }
 
-// seq finds a group.
+// seq returns the row number of a group.
 func (g *groups) seq(ctx context.Context, id string) (seq int64, err error) {
 	if err := g.db.ready(ctx); err != nil {
 		return 0, err
@@ -57,9 +56,9 @@ func (g *groups) seq(ctx context.Context, id string) (seq int64, err error) {
 	return seq, err
 }
 
-// after reads the members behind a place, and returns the place of the last.
-// Who comes after that place later is read later.
-func (g *groups) after(ctx context.Context, seq, last int64) ([]schema.Member, int64, error) {
+// membersAfter reads the members after a place, and returns the place of the
+// last one. Members that join later have later places.
+func (g *groups) membersAfter(ctx context.Context, seq, last int64) ([]schema.Member, int64, error) {
 	var out []schema.Member
 	err := g.db.query(ctx, "SELECT ord, member, type, display FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord LIMIT ?",
 		[]any{seq, last, ahead}, func(scan func(...any) error) error {

@@ -11,9 +11,9 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// Databases differ in what a text column and an index take: PostgreSQL has no
-// NUL, MariaDB's indexes end at 3,072 bytes. The functions here map any string
-// to what all of them take, without making different strings equal.
+// Databases limit text columns and indexes: PostgreSQL refuses NUL, MariaDB's
+// indexes hold 3,072 bytes. The functions here map any string to a text that
+// every database accepts. Different strings stay different.
 
 const (
 	maxID   = 255 // bytes of an id
@@ -31,8 +31,8 @@ func escape(s string) string {
 
 func unescape(s string) string { return sqldb.Unescape(s) }
 
-// squeeze returns s if every database takes it as part of an index, else a
-// digest, which begins with a byte that the former never contains.
+// squeeze returns s if every database can index it, else a digest of s, which
+// begins with a byte that the other results never contain.
 func squeeze(s string) string {
 	if len(s) <= maxName && plain(s) {
 		return s
@@ -41,7 +41,7 @@ func squeeze(s string) string {
 	return "\x01" + hex.EncodeToString(sum[:])
 }
 
-// plain reports whether escape leaves s alone.
+// plain reports whether escape returns s unchanged.
 func plain(s string) bool {
 	return strings.IndexByte(s, 0) < 0 && strings.IndexByte(s, 1) < 0 && utf8.ValidString(s)
 }
@@ -49,9 +49,9 @@ func plain(s string) bool {
 // validID reports whether the store can keep s as an id.
 func validID(s string) bool { return s != "" && len(s) <= maxID && plain(s) }
 
-// split divides an escaped key into the part in the index and the rest. The
-// cut is after a number of runes, so that comparing heads first and tails
-// second is comparing the keys.
+// split divides an escaped key into a head, which is indexed, and a tail. The
+// head has a fixed number of runes, so that keys compare as heads first and
+// tails second.
 func split(key string) (head, tail string) {
 	if len(key) <= maxHead {
 		return key, ""
@@ -66,8 +66,8 @@ func split(key string) (head, tail string) {
 	return key, ""
 }
 
-// successor returns the least text above everything with that prefix; false
-// if there is none.
+// successor returns the least text that is greater than every text with the
+// prefix; false if there is none.
 func successor(prefix string) (string, bool) {
 	for prefix != "" {
 		r, size := utf8.DecodeLastRuneInString(prefix)
@@ -75,7 +75,7 @@ func successor(prefix string) (string, bool) {
 		switch {
 		case r == utf8.MaxRune:
 			continue
-		case r+1 == 0xD800: // the surrogates are no characters
+		case r+1 == 0xD800: // surrogates are not characters
 			return prefix + "\uE000", true
 		}
 		return prefix + string(r+1), true
@@ -91,7 +91,7 @@ const timeLayout = "2006-01-02T15:04:05.000000000Z"
 // treat it as unassigned.
 func timeText(t time.Time) (string, error) {
 	if y := t.UTC().Year(); t.IsZero() || y < 0 || y > 9999 {
-		return "", fmt.Errorf("sqlstore: %v is no time for a resource", t)
+		return "", fmt.Errorf("sqlstore: a resource cannot have the time %v", t)
 	}
 	return t.UTC().Format(timeLayout), nil
 }

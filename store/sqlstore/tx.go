@@ -8,26 +8,28 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// packageName names this package in errors, and its transactions.
+// packageName is the prefix of errors, and identifies this package's
+// transactions.
 const packageName = "sqlstore"
 
-// Tx returns the transaction of a context that [DB.InTx] made, for statements
-// of the application which belong to the same write: the one that it began or
-// joined. It is committed or rolled back by who began it, and a statement that
-// fails must make InTx's function return that error.
+// Tx returns the transaction that [DB.InTx] began or joined, for statements of
+// the application that belong to the same write. The caller must not commit it
+// or roll it back. If a statement fails, the function of InTx must return its
+// error.
 func Tx(ctx context.Context) (*sql.Tx, bool) { return sqldb.PackageTx(ctx, packageName) }
 
 // InTx implements [store.Transactor]. fn runs again, in a new transaction,
 // after a conflict or a connection lost before the commit, and once after a
-// violation of a foreign key. A commit that the database refused, for deferred
-// constraints of the application's tables, is an unknown error (500). One that
-// failed otherwise may have taken place or not: that is store.ErrUnavailable
-// (503) at once.
+// violation of a foreign key. If the database refuses the commit, because of a
+// deferred constraint of the application's tables, the error is unknown (500).
+// After any other error of the commit its outcome is unknown: fn does not run
+// again and the error is store.ErrUnavailable (503).
 //
-// A transaction on the same *sql.DB is joined, also one of a sqlquery.DB, so that
-// an outbox here belongs to writes there. Keys are not rebuilt in it: until
-// [DB.Migrate], or a call outside of transactions, has done so for all types it
-// returns store.ErrUnavailable (503).
+// InTx joins a transaction on the same *sql.DB, also one of a sqlquery.DB, so
+// that an outbox here takes part in writes there. Keys are not rebuilt in a
+// joined transaction: while they must be rebuilt InTx returns
+// store.ErrUnavailable (503), until [DB.Migrate] or a call outside of
+// transactions has rebuilt them for all types.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if ctx, ok := db.sql.Join(ctx); ok {
 		if err := db.prepareWithin(ctx, true); err != nil {
@@ -41,7 +43,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 	return db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.d.startWrite}, fn)
 }
 
-// exec runs a statement and returns the number of rows it concerned.
+// exec runs a statement and returns the number of rows that it changed.
 func (db *DB) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	result, err := db.sql.Exec(ctx, db.d.bind(query), args...)
 	if err != nil {

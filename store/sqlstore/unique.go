@@ -10,7 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// uniqueID is a row of scim_unique without what is the same for all of a
+// uniqueID has the columns of scim_unique that differ between the rows of a
 // resource.
 type uniqueID struct{ path, key string }
 

@@ -28,7 +28,7 @@ func (t *table) Describe() store.Capabilities {
 // never NULL.
 type clause struct {
 	sql     string
-	inverse string // the opposite in other words than NOT, or ""
+	inverse string // the negation, if it is not NOT (sql), or ""
 	args    []any
 }
 
@@ -41,7 +41,7 @@ func constant(holds bool) clause {
 
 func condition(sql string, args ...any) clause { return clause{sql: sql, args: args} }
 
-// is returns the condition or its opposite.
+// is returns the condition, or its negation if holds is false.
 func (c clause) is(holds bool) clause {
 	switch {
 	case holds:
@@ -120,7 +120,7 @@ func (t *table) index(p schema.AttrPath) *index {
 	return nil
 }
 
-// column compares what every resource has: id and times.
+// column compares the attributes that every resource has: id and times.
 func (t *table) column(e filter.Compare) (clause, bool) {
 	name, isTime := columnOf(e.Path)
 	switch {

@@ -12,15 +12,14 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// row is what a write needs to know of a stored resource.
+// row has the columns of a stored resource that a write needs.
 type row struct {
 	seq     int64
 	version int64
 	created time.Time
 }
 
-// lock finds a resource and keeps others from changing it until the end of the
-// transaction.
+// lock finds a resource and locks it until the end of the transaction.
 func (t *table) lock(ctx context.Context, id, ifVersion string) (row, error) {
 	if !validID(id) {
 		return row{}, store.ErrNotFound
@@ -65,10 +64,10 @@ func (t *table) Create(ctx context.Context, c *store.Change) (*schema.Resource, 
 	return out, err
 }
 
-// create inserts a resource and returns its seq with it.
+// create inserts a resource and returns it with its row number.
 func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resource, int64, error) {
 	if !validID(r.ID) {
-		return nil, 0, fmt.Errorf("sqlstore: %q is no id", r.ID)
+		return nil, 0, fmt.Errorf("sqlstore: %q is not a valid id", r.ID)
 	}
 	created, err := timeText(r.Created)
 	if err != nil {
@@ -132,7 +131,7 @@ func (t *table) Update(ctx context.Context, c *store.Change) (*schema.Resource, 
 	return out, err
 }
 
-// put stores after in a row that is locked.
+// put updates a locked row to after.
 func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema.Resource, error) {
 	modified, err := timeText(after.LastModified)
 	if err != nil {

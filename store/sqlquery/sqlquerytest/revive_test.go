@@ -274,12 +274,12 @@ func TestSQLQueryRevivalNeedsItsColumns(t *testing.T) {
 		FormerKey *string `scim:"userName,former"`
 	}
 	_, err = sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[counting]{})
-	require.ErrorContains(t, err, "Teams: what is revived needs the column")
+	require.ErrorContains(t, err, "Teams: reviving needs the column")
 
 	_, err = conn.Exec("ALTER TABLE users ADD COLUMN team_count GENERATED ALWAYS AS (1)")
 	require.NoError(t, err)
 	_, err = sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[counting]{})
-	require.ErrorContains(t, err, "Teams: what is revived needs a column that can be set")
+	require.ErrorContains(t, err, "Teams: reviving needs a column that can be set")
 
 	type nameless struct {
 		base
