@@ -24,12 +24,13 @@
 //
 //   - A key column for each value that is looked up without regard to case,
 //     at least for userName, with a unique index; see [Table]. [Table.RebuildKeys]
-//     fills it. What else writes these columns writes schema.FoldKey too.
-//   - An integer for meta.version, or ETags are off and two writers who do not
-//     use transactions may overwrite each other.
-//   - A rest column, unless nothing but the columns is to be kept.
-//   - Integer keys that are never handed out again. SQLite needs
-//     AUTOINCREMENT, which NewTable checks.
+//     fills it. Statements of the application that write such a value write its
+//     schema.FoldKey too.
+//   - An integer for meta.version. Without it ETags are off, and two writers
+//     without transactions may overwrite each other's changes.
+//   - A rest column, unless attributes without a column need not be kept.
+//   - Integer keys that are never assigned again. SQLite needs AUTOINCREMENT,
+//     which NewTable checks.
 //   - In MariaDB and MySQL utf8mb4, and binary collations for ids, tenants,
 //     members and keys, so that a unique index takes no two values for one.
 //

@@ -11,9 +11,9 @@
 //
 // [DB] is a [store.Transactor], a [store.Outbox] and a [store.Tokens];
 // [DB.Store] returns a [store.Store] which is also a [store.Describer] and a
-// [store.Exister], and a [store.MemberStore] for a type with members. [Tx] is
-// the way to the application's own statements in the same transaction. Drivers
-// are the application's choice and are not imported here.
+// [store.Exister], and a [store.MemberStore] for a type with members. [Tx]
+// returns the transaction for statements of the application. The application
+// chooses and imports the driver.
 //
 // # What is stored how
 //
@@ -21,26 +21,27 @@
 // index, each within its tenant: id, userName, externalId, emails.value (alone
 // or together with emails.type), displayName, what the schema declares unique,
 // what [Index] adds, and the members of groups in both directions. Keys
-// are what [schema.FoldKey] makes of a value, kept in binary collation, so that
-// SQL answers exactly as filter.Filter.Match would; every comparison on an
-// indexed path is answered in SQL and everything else is left to the library.
-// Resources are listed in the order of their creation.
+// are the [schema.FoldKey] of a value in a binary collation, so that SQL selects
+// exactly what filter.Filter.Match accepts. Every comparison on an indexed path
+// runs in SQL; the library evaluates everything else. Resources are listed in the
+// order of their creation.
 //
-// How many there are of a type is kept in scim_count, in the transaction that
-// creates or deletes one, so that the first page of a list with its total costs
-// the same however many follow. It is one statement more, 5 % (MariaDB: 15 %) of
-// what creating a resource costs.
+// scim_count has the number of resources of a type, updated in the transaction
+// that creates or deletes one. The first page of a list with its total therefore
+// costs the same for any number of resources. The update is 5 % of the cost of
+// creating a resource (MariaDB: 15 %).
 //
 // The version is a counter in the row, moved by the statement that writes it.
-// An id is never used twice: deleted ones are kept, ids alone, in
-// scim_deleted, so that nothing deleted can be revived (scim.RestoreDeleted is
-// for stores with tombstones). Members are rows of their own, in the order of joining; what a
-// change of members costs does not depend on the size of the group.
+// An id is never used twice: the ids of deleted resources are kept in
+// scim_deleted. Nothing else of them is kept, so that they cannot be revived
+// (scim.RestoreDeleted needs a store with tombstones). Each member is a row, in
+// the order of joining; the cost of a change of members does not depend on the
+// size of the group.
 //
-// The outbox is claimed line by line, a line being the entries of one queue
-// about one resource, so that what a claim costs depends neither on how much is
-// waiting nor on how much of it for the same resource. A token is found by the
-// SHA-256 of its secret; the secret is nowhere.
+// The outbox is claimed by lines: a line is the entries of one queue about one
+// resource. The cost of a claim depends neither on the number of waiting entries
+// nor on the number for one resource. A token is found by the SHA-256 of its
+// secret; the secret is not stored.
 //
 // The tables begin with scim_ and are found by the connection's default schema
 // or database.
