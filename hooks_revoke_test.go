@@ -35,12 +35,11 @@ func plainly(context.Context) error { return errors.New("the session store is aw
 
 // failures are the ways in which a revocation can go wrong.
 var failures = map[string]func(ctx context.Context) error{
-	"an error":         plainly,
-	"not found":        func(context.Context) error { return store.ErrNotFound },
-	"an Error":         func(context.Context) error { return &scim.Error{Status: 418, Detail: "teapot"} },
-	"a panic":          func(context.Context) error { panic("revoke") },
-	"a hang":           func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-	"a hang that does": func(context.Context) error { select {} }, // not even look at its context
+	"an error":  plainly,
+	"not found": func(context.Context) error { return store.ErrNotFound },
+	"an Error":  func(context.Context) error { return &scim.Error{Status: 418, Detail: "teapot"} },
+	"a panic":   func(context.Context) error { panic("revoke") },
+	"a hang":    func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 }
 
 // Until access is revoked the answer is 503, and every retry of the provider
@@ -245,4 +244,30 @@ func TestWorkerLeavesTheRevocationToItsRequest(t *testing.T) {
 	})
 	w.patch(200, w.user("a"), deactivate)
 	require.Equal(t, []string{"claimed by others: 0 <nil>"}, w.noted())
+}
+
+// A hook that ignores the end of its context keeps one call, however often the
+// client and the worker try again. The next attempt after it returned has its
+// result.
+func TestHookThatHangsIsCalledOnce(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	release := make(chan struct{})
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Limits.Revoke = 20 * time.Millisecond
+		c.Hooks.Revoke = func(context.Context, *store.Event) error {
+			calls.Add(1)
+			<-release
+			return nil
+		}
+	})
+	user := w.user("ada")
+	for range 5 {
+		w.do(503, "PATCH", user, scimtest.PatchOp(`{"op":"replace","path":"active","value":false}`))
+	}
+	require.EqualValues(t, 1, calls.Load())
+	close(release)
+	require.Eventually(t, func() bool {
+		return w.as("Bearer secret", "PATCH", user, scimtest.PatchOp(`{"op":"replace","path":"active","value":false}`)).Code < 300
+	}, 10*time.Second, time.Millisecond)
 }

@@ -39,10 +39,7 @@ type Update struct {
 func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update) (*schema.Resource, error) {
 	var result *schema.Resource
 	err := w.write(ctx, r, ep, c.Cause, func(ctx context.Context, u *unit) error {
-		if err := u.hold(ctx, c.Joining); err != nil {
-			return err
-		}
-		before, err := u.lock(ctx, c.ID)
+		before, err := u.lockWith(ctx, c.ID, c.Joining)
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,8 @@ import (
 //
 // In the transaction of all stores:
 //
-//  1. hold: the members that the request adds are locked (members.go).
+//  1. hold: the members that the request adds are locked, those that are groups
+//     in one order with the resource itself (members.go, lockWith).
 //  2. lock: the resource is read and locked. If revocations of earlier writes
 //     are pending for it, the transaction ends, they are carried out, and the
 //     write begins anew; this comes before the preconditions and before the
@@ -221,6 +222,9 @@ func (w *Writer) revokeNow(ctx context.Context, entries []store.Entry) error {
 // group of which it is a member.
 func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string) error {
 	return w.write(ctx, r, ep, store.CauseDelete, func(ctx context.Context, u *unit) error {
+		if err := u.lockGroupsOf(ctx, id); err != nil {
+			return err
+		}
 		before, err := u.lock(ctx, id)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -44,12 +45,15 @@ type Writer struct {
 	cfg       Config
 	endpoints []*Endpoint
 	wake      map[store.Queue]chan struct{} // signals the worker
+
+	calling sync.Mutex
+	calls   map[string]*hookCall // by entry, those that have not returned
 }
 
 // New returns a Writer for the endpoints. It rejects hooks that cfg or the
 // endpoints cannot serve.
 func New(cfg Config, endpoints []*Endpoint) (*Writer, error) {
-	w := &Writer{cfg: cfg, endpoints: endpoints, wake: newWake()}
+	w := &Writer{cfg: cfg, endpoints: endpoints, wake: newWake(), calls: map[string]*hookCall{}}
 	if err := w.checkHooks(); err != nil {
 		return nil, err
 	}

@@ -47,26 +47,101 @@ func MemberIDs(members []schema.Member) []string {
 	return ids
 }
 
-// hold locks resources until the transaction ends, so that they are not deleted
-// meanwhile, and notes their types. A write that adds members holds them before
-// it locks the group: the deletion of a user locks the user first and then its
-// groups, and the opposite order would be a deadlock.
+// lockWith locks a resource together with the resources that may become its
+// members. Every write locks in the same order, or two of them could wait for each
+// other: resources of types without members first, since the deletion of a user
+// locks the user and then its groups; then groups in the order of their ids, the
+// resource itself at its place among them, since groups may become members of each
+// other.
+func (u *unit) lockWith(ctx context.Context, id string, joining []string) (*schema.Resource, error) {
+	var before, after []string
+	for _, member := range joining {
+		if member < id {
+			before = append(before, member)
+		} else {
+			after = append(after, member)
+		}
+	}
+	if err := u.holdIn(ctx, joining, (*Endpoint).withoutMembers); err != nil {
+		return nil, err
+	}
+	if err := u.holdIn(ctx, before, (*Endpoint).withMembers); err != nil {
+		return nil, err
+	}
+	r, err := u.lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return r, u.holdIn(ctx, after, (*Endpoint).withMembers)
+}
+
+// lockGroupsOf locks the groups that a group is a member of, as far as their ids
+// come before its own: its deletion changes them.
+func (u *unit) lockGroupsOf(ctx context.Context, id string) error {
+	if u.ep.Members == nil || u.cfg.Tx == nil {
+		return nil
+	}
+	for _, ep := range u.endpoints {
+		if ep.Members == nil {
+			continue
+		}
+		refs, err := ep.Members.GroupsOf(ctx, []string{id})
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, ref := range refs[id] {
+			if ref.ID < id {
+				ids = append(ids, ref.ID)
+			}
+		}
+		slices.Sort(ids)
+		for _, group := range ids {
+			if _, err := ep.Store.Get(ctx, group, store.GetOptions{ForUpdate: true}); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (ep *Endpoint) withMembers() bool    { return ep.Members != nil }
+func (ep *Endpoint) withoutMembers() bool { return ep.Members == nil }
+
+// hold locks resources of any type until the transaction ends, so that they are
+// not deleted meanwhile, and notes their types.
 func (u *unit) hold(ctx context.Context, ids []string) error {
+	var unknown []string
+	for _, id := range ids {
+		if _, asked := u.types[id]; !asked {
+			unknown = append(unknown, id)
+		}
+	}
+	if err := u.holdIn(ctx, unknown, (*Endpoint).withoutMembers); err != nil {
+		return err
+	}
+	return u.holdIn(ctx, unknown, (*Endpoint).withMembers)
+}
+
+// holdIn is hold for the resources of some endpoints, in the order of their ids.
+func (u *unit) holdIn(ctx context.Context, ids []string, among func(*Endpoint) bool) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	if u.types == nil {
 		u.types = make(map[string]string, len(ids))
 	}
-	var unknown []string
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	for _, id := range ids {
 		if _, asked := u.types[id]; !asked {
 			u.types[id] = ""
-			unknown = append(unknown, id)
 		}
 	}
-	for batch := range slices.Chunk(unknown, existsBatch) {
-		for _, ep := range u.endpoints {
+	for _, ep := range u.endpoints {
+		if !among(ep) {
+			continue
+		}
+		for batch := range slices.Chunk(ids, existsBatch) {
 			found, err := exists(ctx, ep.Store, batch)
 			if err != nil {
 				return err

@@ -149,19 +149,47 @@ func (w *Writer) runHook(ctx context.Context, entry store.Entry) error {
 		}
 		return nil // the hook of the event is no longer set
 	}
-	result := make(chan error, 1)
+	for {
+		call, own := w.call(entry.ID, func() error { return hook(ctx, event) })
+		select {
+		case <-call.done:
+			if own || call.err == nil {
+				return call.err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("scim: the hook did not return in time: %w", ctx.Err())
+		}
+	}
+}
+
+// hookCall is a call of a hook that may not have returned yet.
+type hookCall struct {
+	done chan struct{} // closed when err is set
+	err  error
+}
+
+// call begins a call of the hook of an entry, unless an earlier call for it has not
+// returned yet: then it returns that one, and false, so that a hook which ignores
+// the end of its context keeps one goroutine and not one for each attempt.
+func (w *Writer) call(entry string, hook func() error) (c *hookCall, own bool) {
+	w.calling.Lock()
+	defer w.calling.Unlock()
+	if c := w.calls[entry]; c != nil {
+		return c, false
+	}
+	c = &hookCall{done: make(chan struct{})}
+	w.calls[entry] = c
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				result <- fmt.Errorf("scim: panic: %v\n%s", p, debug.Stack())
+				c.err = fmt.Errorf("scim: panic: %v\n%s", p, debug.Stack())
 			}
+			w.calling.Lock()
+			defer w.calling.Unlock()
+			delete(w.calls, entry)
+			close(c.done)
 		}()
-		result <- hook(ctx, event)
+		c.err = hook()
 	}()
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("scim: the hook did not return in time: %w", ctx.Err())
-	}
+	return c, true
 }

@@ -222,7 +222,7 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string, o store.GetOptions)
 		if !t.selectLive(ctx, s) {
 			return nil, nil
 		}
-		s.add(" AND ", t.column(t.id), " IN ").list(chunk)
+		s.add(" AND ", t.column(t.id), " IN ").list(chunk).add(" ORDER BY ", t.column(t.id))
 		if o.ForUpdate && t.db.sql.InTransaction(ctx) {
 			s.add(t.db.d.forShare)
 		}

@@ -1,15 +1,21 @@
 package sqlstore_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/internal/sqltest"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // atOnce runs n requests at the same time and counts the statuses.
@@ -152,5 +158,46 @@ func TestWritesInOppositeOrderSucceed(t *testing.T) {
 		})
 		require.Equal(t, users+4*groups, got[200]+got[204], "%v", got)
 		c.Get("/Users").Is(200).Has("totalResults", "0")
+	})
+}
+
+// countingTx counts how often the functions of its transactions run.
+type countingTx struct {
+	store.Transactor
+	runs atomic.Int64
+}
+
+func (c *countingTx) InTx(ctx context.Context, fn func(context.Context) error) error {
+	return c.Transactor.InTx(ctx, func(ctx context.Context) error {
+		c.runs.Add(1)
+		return fn(ctx)
+	})
+}
+
+// Groups that become members of each other are locked in one order: no request
+// meets a deadlock, so that no transaction runs again.
+func TestGroupsJoinEachOtherWithoutDeadlock(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		tx := &countingTx{Transactor: db}
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Tx: tx, Logger: slog.New(slog.DiscardHandler),
+			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+		})
+		require.NoError(t, err)
+		c := scimtest.NewClient(t, h, "")
+		var groups []string
+		for i := range 6 {
+			groups = append(groups, c.NewGroup(fmt.Sprint("g", i)))
+		}
+		before := tx.runs.Load()
+		const requests = 60
+		got := atOnce(requests, func(i int) *scimtest.Reply {
+			joining := strings.TrimPrefix(groups[(i+1+i/6%5)%6], "/Groups/")
+			return c.Patch(groups[i%6], fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":"%s"}]}`, joining))
+		})
+		require.Equal(t, map[int]int{204: requests}, got)
+		require.EqualValues(t, requests, tx.runs.Load()-before, "transactions that ran")
 	})
 }

@@ -29,13 +29,22 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err := db.sql.Check(ctx); err != nil {
 		return err
 	}
-	if err := db.exclusively(ctx, db.migrate); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	if !db.isCurrent(ctx) {
+		if err := db.exclusively(ctx, db.migrate); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
 	}
 	if db.d.weak != nil {
 		db.d.weak(ctx, db)
 	}
 	return db.prepare(ctx)
+}
+
+// isCurrent reports whether the tables are there, in the version of this program.
+// Then nothing is written, so that a program can serve reads from a replica.
+func (db *DB) isCurrent(ctx context.Context) bool {
+	v, err := db.currentVersion(ctx)
+	return err == nil && v == schemaVersion
 }
 
 // exclusively runs fn in a transaction while no other process migrates.

@@ -2,10 +2,12 @@ package sqlstore_test
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -213,4 +215,38 @@ func TestOldDeadEntriesAreFoundByTheirTenant(t *testing.T) {
 			require.Equal(t, strconv.Itoa(i), dead[0].ID)
 		}
 	})
+}
+
+// A program that finds its tables writes nothing, so that it starts on a replica
+// and serves reads.
+func TestMigrateOfCurrentTablesOnlyReads(t *testing.T) {
+	t.Parallel()
+	d := postgreSQL(t)
+	db := d.store(t)
+	users := db.Store(schema.UserType)
+	require.NoError(t, db.Migrate(t.Context()))
+	b := schema.Builder{}
+	b.Set(schema.User.Attribute("userName"), schema.String("ada"))
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	_, err := users.Create(t.Context(), &store.Change{ID: "1", At: now, Cause: store.CausePost, After: &schema.Resource{
+		Type: schema.UserType, ID: "1", Created: now, LastModified: now, Attributes: b.Object(),
+	}})
+	require.NoError(t, err)
+
+	u, err := url.Parse(d.dsn)
+	require.NoError(t, err)
+	q := u.Query()
+	q.Set("default_transaction_read_only", "on")
+	u.RawQuery = q.Encode()
+	d.dsn = u.String()
+	replica := d.empty(t)
+	copies := replica.Store(schema.UserType)
+	require.NoError(t, replica.Migrate(t.Context()))
+	got, err := copies.Get(t.Context(), "1", store.GetOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "1", got.ID)
+	_, err = copies.Create(t.Context(), &store.Change{ID: "2", At: now, After: &schema.Resource{
+		Type: schema.UserType, ID: "2", Created: now, LastModified: now, Attributes: b.Object(),
+	}})
+	require.ErrorIs(t, err, store.ErrUnavailable)
 }

@@ -129,7 +129,7 @@ func (t *table) Exists(ctx context.Context, ids []string, o store.GetOptions) ([
 	var out []string
 	for chunk := range slices.Chunk(onlyValid(distinct(ids)), sqldb.Batch) {
 		args := append([]any{tenant(ctx), t.name}, chunk...)
-		err := t.db.query(ctx, "SELECT id FROM scim_resource WHERE tenant = ? AND type = ? AND id IN "+list(len(chunk))+lock, args,
+		err := t.db.query(ctx, "SELECT id FROM scim_resource WHERE tenant = ? AND type = ? AND id IN "+list(len(chunk))+" ORDER BY id"+lock, args,
 			func(scan func(...any) error) error {
 				var id string
 				err := scan(&id)
