@@ -122,7 +122,7 @@ func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
 	if err := l.budget.Spend(filter.SortCost(len(rs), size)); err != nil {
 		return store.Page{}, err
 	}
-	store.Sort(rs, q.SortBy, q.Descending)
+	schema.SortResources(rs, q.SortBy, q.Descending)
 	p := store.Page{}
 	if q.Total {
 		p.Total = len(rs)

@@ -42,7 +42,7 @@ func afterResource(q *store.Query, last *schema.Resource) string {
 }
 
 // sortedAfter returns whether a resource is after q.After in the order of
-// [store.Sort].
+// [schema.SortResources].
 func sortedAfter(q *store.Query) (func(*schema.Resource) bool, error) {
 	if q.After == "" {
 		return func(*schema.Resource) bool { return true }, nil

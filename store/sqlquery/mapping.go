@@ -66,7 +66,7 @@ type Mapping struct {
 }
 
 // Translator translates filters and sort orders to SQL with the results of
-// filter.Filter.Match and store.Sort. It refuses what SQL cannot express
+// filter.Filter.Match and schema.SortResources. It refuses what SQL cannot express
 // exactly. It is immutable and safe for concurrent use.
 type Translator struct {
 	dialect *dialect

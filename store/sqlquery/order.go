@@ -64,7 +64,7 @@ func (t *Translator) order(p schema.AttrPath, descending bool) (order, error) {
 }
 
 // valueTerm returns the term for the values of a column; false if SQL does not
-// order them as store.Sort does.
+// order them as schema.SortResources does.
 func (t *Translator) valueTerm(a *schema.Attribute, column Column) (orderTerm, bool) {
 	x := column.Expr
 	switch {

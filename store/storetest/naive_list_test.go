@@ -134,7 +134,7 @@ func fallApart(e filter.Expr) filter.Expr {
 }
 
 func (s *naive) sort(rs []*schema.Resource, q *store.Query) {
-	store.Sort(rs, q.SortBy, q.Descending)
+	schema.SortResources(rs, q.SortBy, q.Descending)
 	key := func(r *schema.Resource) string { return schema.SortValue(q.SortBy, r).Text() }
 	switch {
 	case s.db.has("a missing value comes first"):

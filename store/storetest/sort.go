@@ -67,7 +67,7 @@ func (k *kit) sorts(s store.Store, by schema.AttrPath, descending bool, all []*s
 	q := store.Query{SortBy: by, Descending: descending, Count: len(all) + 1, Total: true}
 	p := k.list(s, q)
 	want := slices.Clone(all)
-	store.Sort(want, by, descending)
+	schema.SortResources(want, by, descending)
 	k.totals(len(all), p.Total, "total, sorted by %s", by)
 	k.sameIDs(ids(all), ids(p.Resources), "resources, sorted by %s", by)
 	k.Equal(texts(want, by), foldedTexts(want, p.Resources, by), "sorted by %s, descending %t", by, descending)

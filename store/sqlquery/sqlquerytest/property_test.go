@@ -220,7 +220,7 @@ func testBareOrders(t *testing.T, table *sqlquery.Table[bareUser], all []*schema
 			p, err := table.List(context.Background(), &store.Query{SortBy: by, Descending: descending, Count: len(all)})
 			require.NoError(t, err)
 			want := slices.Clone(all)
-			store.Sort(want, by, descending)
+			schema.SortResources(want, by, descending)
 			for i, r := range p.Resources {
 				x, y := schema.SortValue(by, r), schema.SortValue(by, want[i])
 				require.True(t, schema.Equal(by.Last(), x, y), "%s, descending %t, at %d: want %q, got %q", path, descending, i, y.Text(), x.Text())

@@ -1,10 +1,9 @@
-package store_test
+package schema_test
 
 import (
 	"testing"
 
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 	"github.com/stretchr/testify/require"
 )
 
@@ -56,7 +55,7 @@ func TestSort(t *testing.T) {
 			for i, text := range c.users {
 				rs = append(rs, user(t, string(rune('a'+i)), text))
 			}
-			store.Sort(rs, schema.UserType.MustResolve(c.by), c.descending)
+			schema.SortResources(rs, schema.UserType.MustResolve(c.by), c.descending)
 			got := ""
 			for _, r := range rs {
 				got += r.ID
@@ -68,5 +67,5 @@ func TestSort(t *testing.T) {
 
 func TestSortOfNothing(t *testing.T) {
 	t.Parallel()
-	store.Sort(nil, schema.UserType.MustResolve("userName"), true)
+	schema.SortResources(nil, schema.UserType.MustResolve("userName"), true)
 }

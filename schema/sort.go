@@ -1,24 +1,22 @@
-package store
+package schema
 
 import (
 	"slices"
 	"strings"
-
-	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Sort orders resources as [Query.SortBy] says (RFC 7644 §3.4.2.3), in place:
+// SortResources orders resources by a path as RFC 7644 §3.4.2.3 says, in place:
 // what a store's own order must agree with. Equal keys are in the order of
 // their ids, byte by byte, also when descending: one of the orders that a store
 // may have.
-func Sort(rs []*schema.Resource, by schema.AttrPath, descending bool) {
+func SortResources(rs []*Resource, by AttrPath, descending bool) {
 	type item struct {
-		resource *schema.Resource
-		key      schema.SortKey
+		resource *Resource
+		key      SortKey
 	}
 	items := make([]item, len(rs))
 	for i, r := range rs {
-		items[i] = item{r, schema.NewSortKey(by, r)}
+		items[i] = item{r, NewSortKey(by, r)}
 	}
 	slices.SortFunc(items, func(a, b item) int {
 		c := a.key.Compare(b.key)
