@@ -283,3 +283,13 @@ func As[T any](s Store) (T, bool) {
 	var none T
 	return none, false
 }
+
+// Later returns the new LastModified of a resource that has LastModified old and
+// is changed at a time: at, or a microsecond more than old if at is not later
+// than old, as when the clock is coarse or was put back.
+func Later(old, at time.Time) time.Time {
+	if at.After(old) {
+		return at
+	}
+	return old.Add(time.Microsecond)
+}

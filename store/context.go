@@ -6,6 +6,21 @@ import (
 	"github.com/seed5f3efb56/scim/filter"
 )
 
+type tenantKey struct{}
+
+// WithTenant returns a context whose store calls concern that tenant alone.
+// Package scim calls it with the principal's tenant, and nothing else does.
+func WithTenant(ctx context.Context, tenant string) context.Context {
+	return context.WithValue(ctx, tenantKey{}, tenant)
+}
+
+// Tenant returns the context's tenant; "" is the single tenant of an
+// application without tenancy.
+func Tenant(ctx context.Context) string {
+	t, _ := ctx.Value(tenantKey{}).(string)
+	return t
+}
+
 type budgetKey struct{}
 
 // WithBudget returns a context whose store calls take part in the work of one
