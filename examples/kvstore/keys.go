@@ -55,9 +55,6 @@ func partsOf(key []byte) ([]string, bool) {
 // number is a number as a part of a key.
 func number(n uint64) string { return string(binary.BigEndian.AppendUint64(nil, n)) }
 
-// numberOf reads what number wrote.
-func numberOf(part string) uint64 { return binary.BigEndian.Uint64([]byte(part)) }
-
 // instant is a time as a part of a key, in microseconds, the earliest first.
 func instant(t time.Time) string { return number(uint64(t.UnixMicro()) ^ 1<<63) }
 

@@ -30,7 +30,7 @@ func (s *statement) arg(v any) *statement {
 	case string:
 		v = s.dialect.text(x)
 	case time.Time:
-		v = x.UTC()
+		v = x.UTC().Truncate(time.Microsecond) // lib/pq sends text, which PostgreSQL rounds
 	}
 	s.args = append(s.args, v)
 	if s.kind.Numbered {

@@ -229,6 +229,7 @@ func (m *Typed[T]) versionText(v *T) string {
 	return strconv.FormatUint(m.version.goValue(v).Uint(), 10)
 }
 
+// String returns the name of the struct, for errors.
 func (m *Typed[T]) String() string { return fmt.Sprintf("%s as %s", reflect.TypeFor[T](), m.typ.Name) }
 
 // rowValue returns the field of the struct that v points to as a value of the
