@@ -22,7 +22,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// audited makes a world whose records go to a list.
+// audited makes a world that appends its audit records to a list.
 func audited(t *testing.T, adjust func(w *world, c *scim.Config)) (*world, *[]scim.AuditRecord) {
 	var records []scim.AuditRecord
 	return newWorld(t, func(w *world, c *scim.Config) {
@@ -108,7 +108,7 @@ func TestAuditRecords(t *testing.T) {
 	}
 }
 
-// detailOf is the detail of an error response, which has one.
+// detailOf returns the detail of an error response.
 func detailOf(t *testing.T, r *httptest.ResponseRecorder) string {
 	var v struct{ Detail string }
 	require.NoError(t, json.Unmarshal(r.Body.Bytes(), &v))
@@ -153,8 +153,8 @@ func TestAuditJSON(t *testing.T) {
 		"type":"User","id":"`+rec.ID+`","name":"a","status":201,"changes":[{"path":"userName","old":"","new":"\"a\""}]}`, string(text))
 }
 
-// Nobody who is not authenticated is an actor.
-func TestAuditOfStrangers(t *testing.T) {
+// The record of an unauthenticated request has no actor.
+func TestAuditOfUnauthenticatedRequests(t *testing.T) {
 	t.Parallel()
 	w, records := audited(t, nil)
 	r := httptest.NewRequest("GET", scimtest.BaseURL+"/Users", nil)
@@ -164,9 +164,9 @@ func TestAuditOfStrangers(t *testing.T) {
 	require.Equal(t, []any{"", "", scim.OperationKind(""), 401}, []any{got.Actor, got.Tenant, got.Operation, got.Status})
 }
 
-// What was committed is in the record, whatever was answered; what was not is
-// not.
-func TestAuditTellsWhatWasCommitted(t *testing.T) {
+// A record has the committed changes, also if the response is an error, and no
+// change that was rolled back.
+func TestAuditHasCommittedChangesOnly(t *testing.T) {
 	t.Parallel()
 	t.Run("revocation failed", func(t *testing.T) {
 		t.Parallel()
@@ -212,7 +212,7 @@ func TestAuditTellsWhatWasCommitted(t *testing.T) {
 	})
 }
 
-// brokenMembers has many members, and then an error.
+// brokenMembers yields many members and then an error.
 type brokenMembers struct{ store.MemberStore }
 
 func (s *brokenMembers) Unwrap() store.Store { return s.MemberStore }
@@ -228,8 +228,8 @@ func (s *brokenMembers) Members(context.Context, string) iter.Seq2[schema.Member
 	}
 }
 
-// A trail that breaks does not take the answer with it.
-func TestAuditPanics(t *testing.T) {
+// A panic of Config.Audit is logged; the response is sent.
+func TestPanicOfAuditDoesNotChangeResponse(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	w := newWorld(t, func(w *world, c *scim.Config) {

@@ -14,8 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// BenchmarkHandler measures whole requests in memory. What a request costs
-// must not grow with the number of users; compare the two sizes of one run.
+// BenchmarkHandler measures whole requests in memory. The cost of a request must
+// not grow with the number of users; compare the two sizes of one run.
 func BenchmarkHandler(b *testing.B) {
 	for _, users := range []int{1_000, 100_000} {
 		b.Run(fmt.Sprintf("users=%d", users), func(b *testing.B) {

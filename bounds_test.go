@@ -18,8 +18,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// weighedStore ends a page at Query.Bytes, as a store does that reads resources
-// from elsewhere, and notes the heaviest page.
+// weighedStore ends a page at Query.Bytes, as a database does, and records the
+// size of the largest page.
 type weighedStore struct {
 	store.Store
 	heaviest, pages, gets int
@@ -95,7 +95,7 @@ func TestPageOfLargeResourcesIsReadInParts(t *testing.T) {
 		}
 		require.LessOrEqual(t, s.heaviest, bound+2*size, "able %t", able)
 		if !able {
-			require.Greater(t, s.gets, 2*(50-bound/size), "resources that were not held are read again")
+			require.Greater(t, s.gets, 2*(50-bound/size), "resources beyond the memory bound are read again")
 		}
 	}
 }
@@ -137,8 +137,8 @@ func requireTooMany(t *testing.T, w *httptest.ResponseRecorder, what string) {
 	require.Contains(t, w.Body.String(), `"scimType":"tooMany"`, what)
 }
 
-// TestClientThatHasGoneEndsTheWork: the work of a request ends with its context.
-func TestClientThatHasGoneEndsTheWork(t *testing.T) {
+// TestDisconnectedClientEndsTheScan: the work of a request ends with its context.
+func TestDisconnectedClientEndsTheScan(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	users := titled(t, db, 50)
@@ -169,9 +169,9 @@ func (s *leavingStore) List(ctx context.Context, q *store.Query) (store.Page, er
 	return p, err
 }
 
-// TestSizesOfWhatIsStored: a value beyond its bound is refused before anything is
+// TestOversizedValuesAreRefused: a value beyond its bound is refused before anything is
 // written, by POST, PUT and PATCH, with and without a path.
-func TestSizesOfWhatIsStored(t *testing.T) {
+func TestOversizedValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	h := handlerOf(t, db, db.Store(schema.UserType), scim.Limits{})
@@ -212,9 +212,9 @@ func TestSizesOfWhatIsStored(t *testing.T) {
 	require.Equal(t, 1, listed(t, h, "/Users").TotalResults, "nothing was created")
 }
 
-// TestLargeValuesOfBeforeStay: a value beyond a bound that was stored before is not
-// in the way of a deactivation.
-func TestLargeValuesOfBeforeStay(t *testing.T) {
+// TestStoredOversizedValueDoesNotBlockDeactivation: a value beyond a bound that was stored before does
+// not prevent a deactivation.
+func TestStoredOversizedValueDoesNotBlockDeactivation(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	users := db.Store(schema.UserType)

@@ -11,10 +11,10 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-// RFC 9111 §3: without Authorization, which forbids it, a shared cache may
-// keep an answer and go on serving "active": true after the deactivation. A 304
-// has the Vary of the 200 (RFC 9110 §15.4.5).
-func TestNoCacheKeepsAResource(t *testing.T) {
+// RFC 9111 §3: a shared cache may store a response to a request without
+// Authorization and serve "active": true after the deactivation. A 304 has the
+// Vary of the 200 (RFC 9110 §15.4.5).
+func TestResourcesAreNotCacheable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	path := w.user("a")
@@ -52,8 +52,8 @@ func TestNoCacheKeepsAResource(t *testing.T) {
 	}
 }
 
-// A refusal is not kept either: the next request may bring a valid token.
-func TestNoCacheKeepsARefusal(t *testing.T) {
+// A refusal is not cacheable either: the next request may have a valid token.
+func TestRefusalsAreNotCacheable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(_ *world, c *scim.Config) { c.PrivateServiceProviderConfig = true })
 	for _, path := range []string{"/Users", "/ServiceProviderConfig"} {

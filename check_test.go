@@ -14,7 +14,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// ownAuth is an authenticator of a host.
+// ownAuth is an authenticator of an application.
 type ownAuth struct{}
 
 func (*ownAuth) Authenticate(*http.Request) (*scim.Principal, error) { return &scim.Principal{}, nil }
@@ -24,7 +24,7 @@ type wrapped struct{ store.Store }
 
 func (w wrapped) Unwrap() store.Store { return w.Store }
 
-func TestNewRefusesMistakesOfConfiguration(t *testing.T) {
+func TestNewRejectsInvalidConfig(t *testing.T) {
 	t.Parallel()
 	secret := scim.HashToken("okta", "a secret")
 	var nilAuth *ownAuth
@@ -82,7 +82,8 @@ func TestNewRefusesMistakesOfConfiguration(t *testing.T) {
 	}
 }
 
-// A store of a variant of a type is served as that variant, and drops nothing.
+// A store of a variant of a type is served as that variant and keeps every
+// attribute.
 func TestUsersServesTheTypeOfTheStore(t *testing.T) {
 	t.Parallel()
 	more, err := schema.New(schema.Schema{ID: "urn:example:app:2.0:Account", Name: "Account", Attributes: []*schema.Attribute{{Name: "plan"}}})
@@ -103,7 +104,7 @@ func TestUsersServesTheTypeOfTheStore(t *testing.T) {
 	require.Contains(t, w.Body.String(), `"plan":"pro"`)
 }
 
-// An empty secret is no credential, whatever a store or a host accepts.
+// An empty secret is not a credential, even if a store or an application accepts it.
 func TestEmptySecretIsNeverValid(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()

@@ -19,7 +19,7 @@ import (
 // unversioned is a store that does not declare versions.
 type unversioned struct{ store.Store }
 
-func TestNewRefusesWritesThatOverwriteEachOther(t *testing.T) {
+func TestNewRejectsStoreWithoutTxAndVersions(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	versioned := db.Store(schema.UserType)
@@ -46,8 +46,8 @@ func TestNewRefusesWritesThatOverwriteEachOther(t *testing.T) {
 	}
 }
 
-// Every store that New accepts keeps what each of several PATCHes adds.
-func TestConcurrentPatchesAreAllKept(t *testing.T) {
+// Every store that New accepts keeps the values that concurrent PATCHes add.
+func TestConcurrentPatchesKeepAllChanges(t *testing.T) {
 	t.Parallel()
 	for name, configure := range map[string]func(w *world, c *scim.Config){
 		"versions":     func(w *world, c *scim.Config) { c.Tx, c.Outbox, c.Hooks = nil, nil, scim.Hooks{} },

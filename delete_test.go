@@ -16,8 +16,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// foreignKey is a store of users to which the member table of the groups has a
-// foreign key: a user that is a member cannot be deleted.
+// foreignKey is a store of users with a foreign key from the member table of the
+// groups: a user that is a member cannot be deleted.
 type foreignKey struct {
 	store.Store
 	groups store.MemberStore

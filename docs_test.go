@@ -14,9 +14,9 @@ import (
 
 var goSnippet = regexp.MustCompile("(?s)```go\n(.*?)```")
 
-// Every line of Go in the documents stands, in the same order, in a file that
-// is compiled. A line with … leaves something out; comments explain the snippet
-// and are not looked for.
+// Every line of Go in the documents occurs, in the same order, in a compiled
+// file. A line with … stands for omitted lines; comments explain the snippet and
+// are not compared.
 func TestSnippetsAreCompiled(t *testing.T) {
 	t.Parallel()
 	compiled := goFiles(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// Config.Authorize decides about every operation. Here nobody deletes, and one
-// resource is hidden.
+// Config.Authorize decides about every operation. Here DELETE is forbidden and
+// one resource is hidden.
 func ExampleConfig_authorize() {
 	db := memstore.New()
 	handler, err := scim.New(scim.Config{

@@ -12,8 +12,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// Hooks.Before refuses accounts of a foreign domain. It lets every deactivation
-// and deletion pass: a rule about joiners must not keep a leaver in.
+// Hooks.Before refuses accounts of a foreign domain. It accepts every deactivation
+// and deletion: a rule about new accounts must not keep an account active.
 func ExampleHooks_before() {
 	db := memstore.New()
 	handler, err := scim.New(scim.Config{

@@ -57,8 +57,8 @@ func newRequest(method, path, body string) *http.Request {
 	return r
 }
 
-// FuzzHandler: whatever comes, no answer is a 500, every answer of 400 and
-// more is a SCIM error, and a refused write changes nothing.
+// FuzzHandler: no response to any request is a 500, every response of 400 and
+// above is a SCIM error, and a refused write changes nothing.
 func FuzzHandler(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"GET", "/Users?filter=userName+eq+%22bjensen%22&sortBy=name.familyName", ""},

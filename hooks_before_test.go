@@ -14,8 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// vetoes are what a hook in the transaction may return, and what the client is
-// told. A hook's own errors say nothing to the client.
+// vetoes are the errors of a hook in the transaction and the responses to the
+// client. The text of a hook's own error is not in the response.
 var vetoes = []struct {
 	name   string
 	err    error
@@ -30,7 +30,7 @@ var vetoes = []struct {
 	{"a version seen by the hook", store.ErrVersion, 500, "internal error"},
 	{"taken in another table", &store.UniquenessError{Path: "seat"}, 500, "internal error"},
 	{"a database that is away", fmt.Errorf("seats: %w", store.ErrUnavailable), 503, "try again"},
-	{"the conflict of a transaction that was given up", fmt.Errorf("%w: %w", store.ErrUnavailable, store.ErrNotFound), 503, "try again"},
+	{"the conflict of an abandoned transaction", fmt.Errorf("%w: %w", store.ErrUnavailable, store.ErrNotFound), 503, "try again"},
 	{"forbidden", scim.ErrForbidden, 403, "not permitted"},
 	{"a panic", nil, 500, "internal error"},
 }
@@ -74,7 +74,7 @@ func TestVetoUndoesTheWrite(t *testing.T) {
 					require.NotContains(t, got.Body.String(), "private")
 					require.Same(t, before, w.stored(path), "nothing is changed")
 					require.Equal(t, members, w.members(group))
-					require.Equal(t, 1, calls, "the hook is not asked again")
+					require.Equal(t, 1, calls, "the hook is called once")
 				}
 				require.Empty(t, w.noted())
 				require.Empty(t, w.pending(store.QueueRevoke, path))
@@ -93,7 +93,7 @@ func (w *world) members(group string) []schema.Member {
 	return out
 }
 
-// A veto of a creation leaves the name free and no event.
+// A vetoed creation leaves the userName free.
 func TestVetoOfACreation(t *testing.T) {
 	t.Parallel()
 	veto := true
@@ -110,8 +110,8 @@ func TestVetoOfACreation(t *testing.T) {
 	w.do(201, "POST", "/Users", scimtest.User("a"))
 }
 
-// A hook writes to the database of the transaction, or not at all.
-func TestHooksTakePartInTheTransaction(t *testing.T) {
+// The writes of a hook are committed or rolled back with the transaction.
+func TestHooksWriteInTheTransaction(t *testing.T) {
 	t.Parallel()
 	fail := false
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -119,7 +119,7 @@ func TestHooksTakePartInTheTransaction(t *testing.T) {
 			if e.Kind != store.EventDeactivated {
 				return nil
 			}
-			require.Equal(t, e.After, must(w.users.Get(ctx, e.ResourceID, store.GetOptions{})), "what was written is seen")
+			require.Equal(t, e.After, must(w.users.Get(ctx, e.ResourceID, store.GetOptions{})), "the hook reads the uncommitted write")
 			return w.groups.Delete(ctx, &store.Change{ID: scimtest.ID(groupOf(t, w, ctx, e.ResourceID))})
 		}
 		c.Hooks.EndSessions = func(context.Context, *store.Event) error {
@@ -152,7 +152,8 @@ func groupOf(t *testing.T, w *world, ctx context.Context, id string) string {
 	return found[id][0].ID
 }
 
-// SetPassword may refuse, and its own errors say nothing to the client.
+// SetPassword may refuse a password. The text of its own errors is not in the
+// response.
 func TestSetPasswordRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range vetoes {

@@ -16,8 +16,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// The members of a large group are delivered in events that an outbox keeps.
-func TestMembersOfALargeGroupAreSeveralEvents(t *testing.T) {
+// The members of a large group are delivered in events within store.MaxPayload.
+func TestMembersOfALargeGroupAreSplitIntoEvents(t *testing.T) {
 	t.Parallel()
 	const many = 30_000
 	delivered := make(chan *store.Event, 100)
@@ -55,7 +55,7 @@ func TestMembersOfALargeGroupAreSeveralEvents(t *testing.T) {
 		seen[e.ID] = true
 		require.NotNil(t, e.After)
 		for _, m := range e.Members.Add {
-			require.Empty(t, removed, "joined after members have left, out of order")
+			require.Empty(t, removed, "out of order: members were added after others were removed")
 			added[m.Value]++
 		}
 		for _, m := range e.Members.Remove {
@@ -69,8 +69,8 @@ func TestMembersOfALargeGroupAreSeveralEvents(t *testing.T) {
 	}
 }
 
-// An event is without an attribute that an outbox may refuse, so that a large
-// resource can be deactivated too.
+// An event omits attributes beyond the size that an outbox accepts, so that a
+// large resource can be deactivated too.
 func TestLargeAttributesAreOmittedFromEvents(t *testing.T) {
 	t.Parallel()
 	var inside, revoked []*store.Event

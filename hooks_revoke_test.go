@@ -16,7 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// revoker has a Hooks.Revoke that fails as often as it is told.
+// revoker has a Hooks.Revoke that fails a given number of times.
 type revoker struct {
 	left  atomic.Int32
 	calls atomic.Int32
@@ -33,7 +33,7 @@ func (f *revoker) revoke(ctx context.Context, e *store.Event) error {
 
 func plainly(context.Context) error { return errors.New("the session store is away") }
 
-// failures are the ways in which a revocation can go wrong.
+// failures are the ways in which a revocation can fail.
 var failures = map[string]func(ctx context.Context) error{
 	"an error":  plainly,
 	"not found": func(context.Context) error { return store.ErrNotFound },
@@ -42,9 +42,9 @@ var failures = map[string]func(ctx context.Context) error{
 	"a hang":    func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 }
 
-// Until access is revoked the answer is 503, and every retry of the provider
+// The response is 503 until access is revoked, and every retry of the provider
 // runs the revocation again.
-func TestRevocationBeforeTheAnswer(t *testing.T) {
+func TestRevocationPrecedesResponse(t *testing.T) {
 	t.Parallel()
 	writes := map[string]struct {
 		method, body string
@@ -83,8 +83,8 @@ func TestRevocationBeforeTheAnswer(t *testing.T) {
 	}
 }
 
-// No write on the resource comes before what is pending.
-func TestPendingRevocationComesFirst(t *testing.T) {
+// A pending revocation runs before any other write of the resource.
+func TestPendingRevocationPrecedesWrite(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, method, body string
@@ -123,9 +123,9 @@ func TestPendingRevocationComesFirst(t *testing.T) {
 	}
 }
 
-// A write that was waiting for the one that deactivates comes behind its
-// revocation too.
-func TestPendingRevocationOfAWriteAtTheSameTime(t *testing.T) {
+// A write that waits for the deactivating transaction runs after its revocation
+// too.
+func TestPendingRevocationPrecedesConcurrentWrite(t *testing.T) {
 	t.Parallel()
 	f := &revoker{how: plainly}
 	inside, waiting, proceed := make(chan struct{}), make(chan struct{}, 100), make(chan struct{})
@@ -157,7 +157,7 @@ func TestPendingRevocationOfAWriteAtTheSameTime(t *testing.T) {
 	require.True(t, w.active(path))
 }
 
-// announced tells when a transaction is asked for.
+// announced signals that a transaction is requested.
 type announced struct {
 	store.Transactor
 	tell func()
@@ -168,8 +168,8 @@ func (a announced) InTx(ctx context.Context, fn func(context.Context) error) err
 	return a.Transactor.InTx(ctx, fn)
 }
 
-// The client may go away as soon as the write is committed.
-func TestClientGoneAfterTheCommit(t *testing.T) {
+// The revocation runs although the client disconnects after the commit.
+func TestRevocationSurvivesDisconnectedClient(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -193,7 +193,7 @@ func TestClientGoneAfterTheCommit(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// What a request that crashed has left is done by the worker.
+// The worker carries out the pending revocation of a request that crashed.
 func TestWorkerRevokes(t *testing.T) {
 	t.Parallel()
 	f := &revoker{how: plainly}
@@ -213,8 +213,8 @@ func TestWorkerRevokes(t *testing.T) {
 // nudge wakes the worker, as any write does.
 func (w *world) nudge() { w.do(201, "POST", "/Groups", scimtest.Group("nudge")) }
 
-// A revocation is never given up, and other resources do not wait for it.
-func TestRevocationIsNeverDead(t *testing.T) {
+// A revocation is never abandoned, and other resources do not wait for it.
+func TestRevocationIsNeverDeadLettered(t *testing.T) {
 	t.Parallel()
 	f := &revoker{how: plainly}
 	w := newWorld(t, func(_ *world, c *scim.Config) {
@@ -232,7 +232,7 @@ func TestRevocationIsNeverDead(t *testing.T) {
 	w.patch(200, path, deactivate)
 }
 
-// Until its request has had time to revoke, the worker leaves an entry alone.
+// The worker claims an entry only after its request has had time to revoke.
 func TestWorkerLeavesTheRevocationToItsRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -246,8 +246,8 @@ func TestWorkerLeavesTheRevocationToItsRequest(t *testing.T) {
 	require.Equal(t, []string{"claimed by others: 0 <nil>"}, w.noted())
 }
 
-// A hook that ignores the end of its context keeps one call, however often the
-// client and the worker try again. The next attempt after it returned has its
+// While a call of a hook that ignores its context runs, retries of the client and
+// the worker start no second call. The next attempt after it returned gets its
 // result.
 func TestHookThatHangsIsCalledOnce(t *testing.T) {
 	t.Parallel()

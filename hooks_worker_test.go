@@ -23,7 +23,8 @@ func all(k *scim.Hooks, f func(context.Context, *store.Event) error) {
 	k.Restored, k.Deleted, k.MembersChanged, k.PasswordSet = f, f, f, f
 }
 
-// Every event has its hook, and it says the same as in the transaction.
+// Every kind of event reaches its hook with the content that it had in the
+// transaction.
 func TestEventsAreDelivered(t *testing.T) {
 	t.Parallel()
 	tell := func(e *store.Event) string {
@@ -76,14 +77,14 @@ func TestEventsAreDelivered(t *testing.T) {
 	require.ElementsMatch(t, before, got)
 }
 
-// Events of one resource come in order, whatever fails.
+// Events of one resource are delivered in order, also after failures.
 func TestEventsInOrder(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		all(&c.Hooks, func(_ context.Context, e *store.Event) error {
 			if calls.Add(1)%3 == 1 {
-				w.later(time.Hour) // so that nobody waits for the pause
+				w.later(time.Hour) // the pause between attempts is over
 				return errors.New("every third time")
 			}
 			w.note("%s", e.Kind)
@@ -106,8 +107,8 @@ func TestEventsInOrder(t *testing.T) {
 	require.Equal(t, []string{"created", "updated", "deactivated", "reactivated", "deactivated", "deleted"}, got)
 }
 
-// What fails is tried again with growing pauses, set aside in the end, and
-// does not hold up what comes behind it any more.
+// A failed event is retried after growing pauses and dead-lettered in the end.
+// Then it no longer delays the events after it.
 func TestDeadLettersAndReplay(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
@@ -154,9 +155,8 @@ func TestDeadLettersAndReplay(t *testing.T) {
 	require.Empty(t, dead)
 }
 
-// A hook that hangs holds up neither what is carried out beside it nor any
-// revocation.
-func TestHangingHookHoldsUpNobody(t *testing.T) {
+// A hook that hangs delays neither events of other resources nor revocations.
+func TestHangingHookDoesNotDelayOtherEntries(t *testing.T) {
 	t.Parallel()
 	hang, hanging, others := make(chan struct{}), make(chan struct{}, 100), make(chan string, 100)
 	revoke := &revoker{how: plainly}
@@ -200,8 +200,8 @@ func TestHangingHookHoldsUpNobody(t *testing.T) {
 	<-hanging
 }
 
-// Two workers share the work.
-func TestWorkersShare(t *testing.T) {
+// Two workers share the entries of a queue; each entry is delivered once.
+func TestWorkersShareEntries(t *testing.T) {
 	t.Parallel()
 	var delivered atomic.Int32
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -219,8 +219,8 @@ func TestWorkersShare(t *testing.T) {
 	require.EqualValues(t, 50, delivered.Load())
 }
 
-// An event whose hook has gone since is done; a revocation is not.
-func TestHooksThatAreGone(t *testing.T) {
+// An event without a hook is done; a revocation without a hook fails.
+func TestEntriesOfRemovedHooks(t *testing.T) {
 	t.Parallel()
 	f := &revoker{how: plainly}
 	f.left.Store(1)
@@ -242,9 +242,9 @@ func TestHooksThatAreGone(t *testing.T) {
 	require.Empty(t, w.noted())
 }
 
-// An outbox that is away for a while is asked again, and what it could not
-// settle is carried out again.
-func TestOutboxAwayForAWhile(t *testing.T) {
+// The worker calls an outbox again after it failed. An entry that could not be
+// settled is delivered again.
+func TestWorkerRetriesAfterOutboxFailure(t *testing.T) {
 	t.Parallel()
 	var o *fragile
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -264,7 +264,7 @@ func TestOutboxAwayForAWhile(t *testing.T) {
 	require.Contains(t, w.noted(), "created by post")
 }
 
-// fragile is an outbox whose next calls by the worker fail.
+// fragile is an outbox; the next calls of the worker fail.
 type fragile struct {
 	store.Outbox
 	fail atomic.Int32
@@ -284,7 +284,7 @@ func (o *fragile) Done(ctx context.Context, e store.Entry) error {
 	return o.Outbox.Done(ctx, e)
 }
 
-// The worker ends with its context, and what it has begun is finished.
+// The worker ends with its context, after the deliveries that it has begun.
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())

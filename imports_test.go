@@ -39,7 +39,7 @@ var imports = map[string][]string{
 	".":                  {"schema", "filter", "patch", "store", "internal/project", "internal/reference", "internal/lifecycle", "github.com/go-chi/chi/v5"},
 }
 
-// servesHTTP has the packages that may import net/http and what is below it.
+// servesHTTP has the packages that may import net/http and its subpackages.
 var servesHTTP = []string{".", "scimtest"}
 
 func TestImports(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// world is a handler with everything around it that a lifecycle needs.
+// world is a handler with its stores, outbox, clock and notes.
 type world struct {
 	*testing.T
 	h      *scim.Handler
@@ -79,7 +79,7 @@ func (w *world) note(format string, args ...any) {
 	w.notes = append(w.notes, fmt.Sprintf(format, args...))
 }
 
-// noted returns what was noted since it was called last.
+// noted returns the notes since its last call.
 func (w *world) noted() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -94,7 +94,7 @@ func (w *world) see(_ context.Context, e *store.Event) error {
 	return nil
 }
 
-// do sends a request and wants a status.
+// do sends a request and requires a status.
 func (w *world) do(status int, method, path, body string) *httptest.ResponseRecorder {
 	w.Helper()
 	got := send(w.h, method, path, body)
@@ -172,14 +172,14 @@ func (w *world) run() {
 	})
 }
 
-// eventually waits for what the worker does.
+// eventually waits until a condition holds that the worker brings about.
 func (w *world) eventually(what string, condition func() bool) {
 	w.Helper()
 	require.Eventually(w, condition, 10*time.Second, time.Millisecond, what)
 }
 
-// Every way in which providers end access is the same event.
-func TestDeactivatedHoweverItCameAbout(t *testing.T) {
+// Every request by which providers end access raises the same event.
+func TestEveryDeactivationRaisesOneEvent(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, method, body, want string }{
 		{"RFC", "PATCH", scimtest.PatchOp(deactivate), "deactivated by patch"},
@@ -224,7 +224,7 @@ func userName(r *schema.Resource) string {
 	return r.Attributes.Get(schema.User.Attribute("userName")).Text()
 }
 
-// What a change is, and what it is not.
+// Each request raises the events of its changes and no other.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -248,16 +248,16 @@ func TestEvents(t *testing.T) {
 		{"another title", 200, "PATCH", user, scimtest.PatchOp(`{"op":"add","path":"title","value":"x"}`), []string{"updated by patch"}},
 		{"the same title", 200, "PATCH", user, scimtest.PatchOp(`{"op":"add","path":"title","value":"x"}`), nil},
 		{"a password", 200, "PATCH", user, scimtest.PatchOp(`{"op":"add","path":"password","value":"q"}`), []string{"passwordSet by patch"}},
-		{"a name and an end", 200, "PUT", user, scimtest.User("a2", `"active":false`), []string{"deactivated by put", "updated by put"}},
-		{"an end again", 200, "PATCH", user, scimtest.PatchOp(deactivate), nil},
+		{"another name and a deactivation", 200, "PUT", user, scimtest.User("a2", `"active":false`), []string{"deactivated by put", "updated by put"}},
+		{"the same deactivation", 200, "PATCH", user, scimtest.PatchOp(deactivate), nil},
 		{"PUT without active", 200, "PUT", user, scimtest.User("a2"), nil},
-		{"back", 200, "PATCH", user, scimtest.PatchOp(reactivate), []string{"reactivated by patch"}},
+		{"a reactivation", 200, "PATCH", user, scimtest.PatchOp(reactivate), []string{"reactivated by patch"}},
 		{"a new group", 201, "POST", "/Groups", scimtest.Group("h"), []string{"created by post"}},
 		{"a new group with members", 201, "POST", "/Groups", scimtest.Group("i", `"members":[{"value":"`+member+`"}]`), []string{"created by post", "membersChanged by post"}},
 		{"joining", 204, "PATCH", group, scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"` + member + `"}]}`), []string{"membersChanged by patch"}},
 		{"joining again", 204, "PATCH", group, scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"` + member + `"}]}`), nil},
 		{"a refused change", 400, "PATCH", user, scimtest.PatchOp(`{"op":"remove","path":"userName"}`), nil},
-		{"an end by deletion", 204, "DELETE", user, "", []string{"deactivated by delete", "deleted by delete", "membersChanged by members", "membersChanged by members"}},
+		{"a deletion", 204, "DELETE", user, "", []string{"deactivated by delete", "deleted by delete", "membersChanged by members", "membersChanged by members"}},
 		{"the deletion of a group", 204, "DELETE", group, "", []string{"deleted by delete"}},
 	} {
 		w.do(c.status, c.method, c.path, c.body)
@@ -265,8 +265,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// The event says whom it was about before the change, and who did it.
-func TestEventHasTheWholeStory(t *testing.T) {
+// An event has the resource before and after the change, and the actor.
+func TestEventHasBeforeAfterAndActor(t *testing.T) {
 	t.Parallel()
 	var got []*store.Event
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -295,7 +295,7 @@ func TestEventHasTheWholeStory(t *testing.T) {
 	require.Equal(t, scimtest.ID(path), got[len(got)-1].Resource().ID)
 }
 
-// Who joined and who left, exactly.
+// The event has exactly the members that were added and removed.
 func TestMembersChangedIsExact(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -337,7 +337,7 @@ func TestMembersChangedIsExact(t *testing.T) {
 	}
 }
 
-func TestNewRefusesHooksItCannotKeep(t *testing.T) {
+func TestNewRejectsHooksWithoutTxOrOutbox(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	hook := func(context.Context, *store.Event) error { return nil }
@@ -387,7 +387,7 @@ func (t repeated) InTx(ctx context.Context, fn func(context.Context) error) erro
 	return t.Transactor.InTx(ctx, fn)
 }
 
-// A transaction that is repeated appends each event and each revocation once.
+// A repeated transaction appends each event and each revocation once.
 func TestRepeatedTransactionRaisesEachEventOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {

@@ -14,9 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim"
 )
 
-// A request that the handler gets below another path than that of BaseURL is a
-// mistake in how it is mounted, which the log explains. What may be an id is
-// left out.
+// A request below another path than that of BaseURL means that the handler is
+// mounted wrongly; the log explains it. The log omits segments that may be ids.
 func TestLogOfRequestsOutsideTheBaseURL(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

@@ -13,7 +13,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// lockNoting notes the type of each resource that a write locks.
+// lockNoting records the type of each resource that a write locks.
 type lockNoting struct {
 	store.Store
 	w    *world

@@ -12,8 +12,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// conflicting is a transactor whose transactions fail once at their end, as
-// after a deadlock, and run again when between has changed something.
+// conflicting is a transactor that rolls the first run of a transaction back, as
+// after a deadlock, calls between, and runs it again.
 type conflicting struct {
 	store.Transactor
 	between func()
@@ -35,8 +35,8 @@ func (c *conflicting) InTx(ctx context.Context, fn func(context.Context) error) 
 	return c.Transactor.InTx(ctx, fn)
 }
 
-// A write that runs again asks again whether its members exist.
-func TestARunThatIsRepeatedLooksForItsMembersAgain(t *testing.T) {
+// The second run of a write checks again that its members exist.
+func TestRetriedTransactionReloadsMembers(t *testing.T) {
 	t.Parallel()
 	for name, request := range map[string]func(group, member string) (method, path, body string){
 		"create": func(_, member string) (string, string, string) {

@@ -29,7 +29,7 @@ func TestRefuseTwinIsTheDefault(t *testing.T) {
 	require.False(t, w.active(path))
 }
 
-// Somebody comes back: the same id, what the client sent, and active.
+// The restored user has the old id and the sent attributes, and is active.
 func TestRestoreInactive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, restoring)
@@ -46,7 +46,7 @@ func TestRestoreInactive(t *testing.T) {
 	require.Len(t, w.members(group), 1, "memberships stay")
 }
 
-// The client may restore somebody who stays inactive.
+// The client may restore a user and keep it inactive.
 func TestRestoreToInactive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, restoring)
@@ -58,7 +58,7 @@ func TestRestoreToInactive(t *testing.T) {
 	require.False(t, w.active(path))
 }
 
-// Who is active, or was never said to be inactive, is nobody's twin.
+// A user that is active, or has no active, is not restored.
 func TestLiveTwinIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, restoring)
@@ -70,9 +70,9 @@ func TestLiveTwinIsAConflict(t *testing.T) {
 	}
 }
 
-// Nobody is adopted by an e-mail address or an externalId, also in a store
+// An equal e-mail address or externalId does not make a twin, also in a store
 // that keeps them unique.
-func TestNobodyIsAdoptedByAnotherAttribute(t *testing.T) {
+func TestTwinIsIdentifiedByUserNameOnly(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"", "emails.value", "externalId", "displayName"} {
 		t.Run("unique "+path, func(t *testing.T) {
@@ -94,8 +94,8 @@ func TestNobodyIsAdoptedByAnotherAttribute(t *testing.T) {
 	}
 }
 
-// jealous is a store with another unique attribute, of which the schema knows
-// nothing: every user after the first conflicts.
+// jealous is a store with another unique attribute, which the schema does not
+// declare: every user after the first conflicts.
 type jealous struct {
 	store.Store
 	path string
@@ -111,8 +111,9 @@ func (s *jealous) Create(ctx context.Context, c *store.Change) (*schema.Resource
 	return nil, &store.UniquenessError{Path: s.path}
 }
 
-// The twin must be inactive still, and have the name still, when it is locked.
-func TestTwinThatChangesMeanwhile(t *testing.T) {
+// The twin is restored only if it is inactive and has the userName after it is
+// locked.
+func TestTwinChangedBeforeRestore(t *testing.T) {
 	t.Parallel()
 	for name, meanwhile := range map[string]func(w *world, path string){
 		"active again": func(w *world, path string) { w.patch(200, path, reactivate) },
@@ -139,7 +140,7 @@ func TestTwinThatChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// afterList does something when a list has been read.
+// afterList calls a function after a list was read.
 type afterList struct {
 	store.Store
 	do func()
@@ -153,8 +154,8 @@ func (s *afterList) List(ctx context.Context, q *store.Query) (store.Page, error
 	return p, err
 }
 
-// Who must not be touched is not restored either, and nobody learns more than
-// that the name is taken.
+// A user that the client may not replace is not restored. The response says only
+// that the userName is taken.
 func TestRestoreIsAuthorized(t *testing.T) {
 	t.Parallel()
 	for _, refusal := range []error{scim.ErrForbidden, store.ErrNotFound} {
@@ -176,9 +177,9 @@ func TestRestoreIsAuthorized(t *testing.T) {
 	}
 }
 
-// What is pending is done before somebody is restored, and after a failure the
-// client's retry goes on from there.
-func TestRestoreCompletesWhatIsPending(t *testing.T) {
+// Pending revocations run before a restore. After a failure the retry of the
+// client runs them again.
+func TestRestoreCompletesPendingRevocations(t *testing.T) {
 	t.Parallel()
 	f := &revoker{how: plainly}
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -194,7 +195,7 @@ func TestRestoreCompletesWhatIsPending(t *testing.T) {
 	require.True(t, w.active(path))
 }
 
-// DELETE as the end of access: the resource stays.
+// DELETE deactivates: the resource stays.
 func TestDeactivateOnDelete(t *testing.T) {
 	t.Parallel()
 	f := &revoker{how: plainly}
@@ -219,7 +220,7 @@ func TestDeactivateOnDelete(t *testing.T) {
 	w.do(404, "GET", group, "")
 }
 
-// A leaver goes, also one that the application stored against the schema.
+// DELETE deactivates a resource that violates the schema, too.
 func TestDeactivateOnDeleteOfAnInvalidResource(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) { c.Endpoints[0].OnDelete = scim.DeactivateOnDelete })
@@ -233,7 +234,7 @@ func TestDeactivateOnDeleteOfAnInvalidResource(t *testing.T) {
 	require.Contains(t, w.do(200, "GET", "/Users/legacy", "").Body.String(), `"active":false`)
 }
 
-// Access comes back by an explicit true alone.
+// Only an explicit true reactivates a user.
 func TestInactiveStaysInactive(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -258,7 +259,7 @@ func TestInactiveStaysInactive(t *testing.T) {
 	}
 }
 
-// A policy needs the attribute that it is about.
+// The policies about active need a type with that attribute.
 func TestPoliciesNeedActive(t *testing.T) {
 	t.Parallel()
 	for _, adjust := range []func(*scim.Endpoint){
@@ -273,8 +274,8 @@ func TestPoliciesNeedActive(t *testing.T) {
 	}
 }
 
-// A failure to look for the twin says nothing about a twin.
-func TestFailedLookUpOfTheTwin(t *testing.T) {
+// A POST fails if the lookup of the twin fails.
+func TestFailedTwinLookup(t *testing.T) {
 	t.Parallel()
 	broken := false
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -300,8 +301,8 @@ func (s *brokenList) List(ctx context.Context, q *store.Query) (store.Page, erro
 	return s.Store.List(ctx, q)
 }
 
-// Several providers, each with its own policy.
-func TestPoliciesOfSingleClients(t *testing.T) {
+// Several clients have a policy each.
+func TestPolicyPerClient(t *testing.T) {
 	t.Parallel()
 	careful := scim.Policy{OnTwin: scim.RestoreInactive, OnDelete: scim.DeactivateOnDelete}
 	tokens := func(policy string) scim.Authenticator {
@@ -331,7 +332,7 @@ func TestPoliciesOfSingleClients(t *testing.T) {
 	})
 	path = w.user("a")
 	scimtest.NewClient(t, w.h, "other").Delete(path).Is(500)
-	require.True(t, w.active(path), "a name misspelt deletes nobody")
+	require.True(t, w.active(path), "an unknown id deletes no user")
 
 	_, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: tokens(""), Tx: w.db,
@@ -340,8 +341,8 @@ func TestPoliciesOfSingleClients(t *testing.T) {
 	require.ErrorContains(t, err, "active")
 }
 
-// What follows from a mistake is none of its own.
-func TestAMistakeIsReportedOnce(t *testing.T) {
+// A mistake that follows from another one is not reported.
+func TestNewReportsOneMistakeOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	users := scim.Users(struct{ store.Store }{w.users})
@@ -354,7 +355,7 @@ func TestAMistakeIsReportedOnce(t *testing.T) {
 	require.NotContains(t, err.Error(), "EndSessions")
 }
 
-// queryLog is a store that notes the queries of its lists.
+// queryLog is a store that records the queries of its lists.
 type queryLog struct {
 	store.Store
 	queries []store.Query
@@ -367,8 +368,8 @@ func (s *queryLog) List(ctx context.Context, q *store.Query) (store.Page, error)
 	return s.Store.List(ctx, q)
 }
 
-// The look-up of a twin reads one resource and asks for no total.
-func TestLookUpOfATwinAsksForNoTotal(t *testing.T) {
+// The lookup of a twin reads one resource and requests no total.
+func TestTwinLookupRequestsNoTotal(t *testing.T) {
 	t.Parallel()
 	log := &queryLog{}
 	w := newWorld(t, func(w *world, c *scim.Config) {

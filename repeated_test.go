@@ -32,7 +32,7 @@ func (tx repeating) InTx(ctx context.Context, fn func(context.Context) error) er
 
 // A transaction that runs twice has its effects, its events, its revocation and
 // its audit record once.
-func TestTransactionsThatRunTwice(t *testing.T) {
+func TestTransactionRunTwiceHasOneEffect(t *testing.T) {
 	t.Parallel()
 	var revoked []string
 	var audit []scim.AuditRecord

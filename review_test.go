@@ -17,8 +17,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// pickyGroups is a store of groups whose member table holds users that exist
-// and nobody else, as foreign keys do.
+// pickyGroups is a store of groups that keeps only existing users as members, as
+// a foreign key does.
 type pickyGroups struct {
 	store.MemberStore
 	users store.Store
@@ -38,7 +38,7 @@ func (s pickyGroups) PutMembers(ctx context.Context, c *store.Change) (*schema.R
 	return s.MemberStore.PutMembers(ctx, &kept)
 }
 
-func TestMembersOfANewGroupAreThoseWhoJoined(t *testing.T) {
+func TestCreatedGroupReportsStoredMembersOnly(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	users := db.Store(schema.UserType)
@@ -80,8 +80,8 @@ func TestHooksThatEndAccessNeedActive(t *testing.T) {
 	}
 }
 
-// vanishing is a store of groups in which a group is deleted between a list
-// and the look at its members.
+// vanishing is a store of groups that deletes a group between the list and the
+// read of its members.
 type vanishing struct {
 	store.MemberStore
 	gone string
@@ -96,7 +96,7 @@ func (s *vanishing) Members(ctx context.Context, id string) iter.Seq2[schema.Mem
 	return s.MemberStore.Members(ctx, id)
 }
 
-func TestListWhileAGroupIsDeleted(t *testing.T) {
+func TestListSucceedsWhileAGroupIsDeleted(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	groups := &vanishing{MemberStore: db.Store(schema.GroupType).(store.MemberStore)}
@@ -113,7 +113,7 @@ func TestListWhileAGroupIsDeleted(t *testing.T) {
 	}
 }
 
-func TestDefaultCannotTakeAwayWhatWasSent(t *testing.T) {
+func TestDefaultKeepsSentValues(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	users := scim.Users(db.Store(schema.UserType))
@@ -151,7 +151,7 @@ func TestBaseURLOfAPrincipalIsChecked(t *testing.T) {
 	}
 }
 
-// reducedUsers is a store whose resources have a type of their own.
+// reducedUsers is a store with another resource type.
 type reducedUsers struct {
 	store.Store
 	typ *schema.ResourceType
@@ -160,8 +160,8 @@ type reducedUsers struct {
 func (s reducedUsers) Type() *schema.ResourceType { return s.typ }
 
 // A store on a table with few columns, served as a full user, would answer 200
-// to what it does not keep.
-func TestStoreWithATypeOfItsOwn(t *testing.T) {
+// to attributes that it drops.
+func TestNewRejectsStoreOfAnotherType(t *testing.T) {
 	t.Parallel()
 	core, err := schema.New(schema.Schema{ID: schema.UserURI, Name: "User", Attributes: []*schema.Attribute{schema.User.Attribute("userName")}})
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// A veto, in whatever hook, leaves everything as it was.
+// A veto of any hook leaves the tombstone unchanged.
 func TestVetoLeavesTheTombstone(t *testing.T) {
 	t.Parallel()
 	errVeto := &scim.Error{Status: 403, Detail: "no seat is left"}
@@ -50,16 +50,16 @@ func TestVetoLeavesTheTombstone(t *testing.T) {
 			no = true
 			w.do(403, "POST", "/Users", scimtest.User("a", `"password":"correct horse"`))
 			w.deleted(path, "a")
-			require.Equal(t, 0, strings.Count(w.do(200, "GET", "/Users", "").Body.String(), `"userName"`), "and nobody else is created")
+			require.Equal(t, 0, strings.Count(w.do(200, "GET", "/Users", "").Body.String(), `"userName"`), "no user is created")
 			no = false
 			require.Equal(t, path, w.user("a", `"password":"correct horse"`))
 		})
 	}
 }
 
-// Revocations of the deletion come first, and after a failure the client's
-// retry goes on from there.
-func TestRestoreDeletedCompletesWhatIsPending(t *testing.T) {
+// Pending revocations of the deletion run before the restore. After a failure the
+// retry of the client runs them again.
+func TestRestoreDeletedCompletesPendingRevocations(t *testing.T) {
 	t.Parallel()
 	f := &revoker{how: plainly}
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -78,8 +78,8 @@ func TestRestoreDeletedCompletesWhatIsPending(t *testing.T) {
 	require.EqualValues(t, 3, f.calls.Load())
 }
 
-// Whom the client must not touch it does not bring back: it gets somebody new.
-// If the embedder cannot tell, nobody is made at all.
+// If the client may not replace the deleted user, a new user is created. If
+// Config.Authorize fails, no user is created.
 func TestRestoreDeletedIsAuthorized(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -119,7 +119,7 @@ func TestRestoreDeletedIsAuthorized(t *testing.T) {
 	}
 }
 
-func TestOneOfManyComesBack(t *testing.T) {
+func TestConcurrentCreatesRestoreOneTombstoneOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reviving)
 	path := w.user("a")
@@ -152,7 +152,7 @@ func TestOneOfManyComesBack(t *testing.T) {
 	require.Equal(t, []string{"restored by restore", "reactivated by restore"}, w.noted())
 }
 
-// meddler is a store in which something happens when a tombstone was found.
+// meddler is a store that calls a function after a tombstone was found.
 type meddler struct {
 	store.Reviver
 	meanwhile func()
@@ -169,16 +169,17 @@ func (m *meddler) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Val
 	return r, err
 }
 
-// What was authorized is what comes back, however the world changes between.
-func TestTombstoneThatChangesMeanwhile(t *testing.T) {
+// Only the authorized tombstone is restored, even if it changes between the
+// lookup and the lock.
+func TestTombstoneChangedBeforeRestore(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name      string
 		meanwhile func(w *world)
 		status    int
 	}{
-		{"back already", func(w *world) { w.do(201, "POST", "/Users", scimtest.User("a")) }, 409},
-		{"back, and deleted again", func(w *world) { w.gone(w.user("a")) }, 201},
+		{"restored already", func(w *world) { w.do(201, "POST", "/Users", scimtest.User("a")) }, 409},
+		{"restored and deleted again", func(w *world) { w.gone(w.user("a")) }, 201},
 		{"another one deleted", func(w *world) {
 			other := w.user("b")
 			w.patch(200, other, `{"op":"replace","path":"userName","value":"a"}`)
@@ -204,8 +205,9 @@ func TestTombstoneThatChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// A reference to nobody does not make a member of whoever comes back.
-func TestReferencesToTheDeletedDoNotCount(t *testing.T) {
+// A group that lists the id of a deleted user does not have the restored user as
+// a member.
+func TestRestoredUserHasNoOldMemberships(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reviving)
 	path := w.user("a")
@@ -217,8 +219,8 @@ func TestReferencesToTheDeletedDoNotCount(t *testing.T) {
 	require.Equal(t, []string{"restored by restore", "reactivated by restore", "membersChanged by members"}, w.noted())
 }
 
-// Who has another immutable value is another person.
-func TestRestoreDeletedCarriesWhatPUTWould(t *testing.T) {
+// A POST with another immutable value creates a new user.
+func TestRestoreDeletedChecksImmutableAttributes(t *testing.T) {
 	t.Parallel()
 	badges, err := schema.New(schema.Schema{ID: "urn:example:Badge", Name: "Badge", Attributes: []*schema.Attribute{
 		{Name: "number", Mutability: schema.Immutable}, {Name: "color", Mutability: schema.ReadOnly}, {Name: "note"},
@@ -263,7 +265,7 @@ func TestRestoreDeletedCarriesWhatPUTWould(t *testing.T) {
 	}
 }
 
-// The trail has the old id, what changed, and no password.
+// The audit record has the old id and the changes, without the password.
 func TestRestoreDeletedIsAudited(t *testing.T) {
 	t.Parallel()
 	var last scim.AuditRecord
@@ -282,8 +284,8 @@ func TestRestoreDeletedIsAudited(t *testing.T) {
 	}, last.Changes)
 }
 
-// A failure to look says nothing about who was deleted.
-func TestFailedLookForATombstone(t *testing.T) {
+// A POST fails, and creates no user, if the lookup of the tombstone fails.
+func TestFailedTombstoneLookup(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		reviving(w, c)
@@ -301,7 +303,7 @@ func (b *blind) Tombstone(context.Context, schema.AttrPath, schema.Value, store.
 	return nil, errors.New("the disk is gone")
 }
 
-func TestWhatRestoreDeletedNeeds(t *testing.T) {
+func TestNewChecksRequirementsOfRestoreDeleted(t *testing.T) {
 	t.Parallel()
 	keeps, forgets := memstore.New(memstore.KeepDeleted), memstore.New()
 	badged := *schema.GroupType

@@ -16,7 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// reviving is a world that keeps who was deleted.
+// reviving configures a world that keeps tombstones.
 func reviving(w *world, c *scim.Config) {
 	keep(w, c)
 	c.Endpoints[0].OnTwin = scim.RestoreDeleted
@@ -30,14 +30,14 @@ func keep(w *world, c *scim.Config) {
 	c.Endpoints = []scim.Endpoint{scim.Users(w.users), scim.Groups(w.groups)}
 }
 
-// gone deletes a user and forgets what hooks saw.
+// gone deletes a user and drops the notes of the hooks.
 func (w *world) gone(path string) {
 	w.Helper()
 	w.do(204, "DELETE", path, "")
 	w.noted()
 }
 
-// deleted tells whether a user is still a tombstone, and nowhere else.
+// deleted requires that a user is a tombstone and not a live resource.
 func (w *world) deleted(path, name string) {
 	w.Helper()
 	w.do(404, "GET", path, "")
@@ -46,7 +46,7 @@ func (w *world) deleted(path, name string) {
 	require.Equal(w, scimtest.ID(path), r.ID)
 }
 
-func TestAfterDeleteANewIDIsTheDefault(t *testing.T) {
+func TestRecreatedUserHasANewIDByDefault(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []scim.TwinPolicy{scim.RefuseTwin, scim.RestoreInactive} {
 		w := newWorld(t, func(w *world, c *scim.Config) {
@@ -60,7 +60,7 @@ func TestAfterDeleteANewIDIsTheDefault(t *testing.T) {
 	}
 }
 
-// Somebody who was deleted comes back: the old id, and nothing else that was.
+// The restored user has the old id and no other value of the tombstone.
 func TestRestoreDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reviving)
@@ -89,7 +89,7 @@ func TestRestoreDeleted(t *testing.T) {
 	require.Contains(t, w.do(200, "GET", `/Users?filter=userName+eq+"a"`, "").Body.String(), `"totalResults":1`)
 }
 
-// Somebody may come back as often as they leave.
+// A user may be deleted and restored repeatedly.
 func TestRestoreDeletedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reviving)
@@ -100,8 +100,8 @@ func TestRestoreDeletedAgain(t *testing.T) {
 	}
 }
 
-// Access that ended with the deletion is given back by an event, also of
-// somebody who was inactive before, and not at all if the client says so.
+// The restore of an active user raises a reactivation, also if the user was
+// inactive before the deletion. The restore of an inactive user does not.
 func TestRestoreDeletedReactivates(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -111,10 +111,10 @@ func TestRestoreDeletedReactivates(t *testing.T) {
 		active   bool
 		expected []string
 	}{
-		{"who was active", "", nil, true, []string{"restored", "reactivated"}},
-		{"who was inactive", deactivate, nil, true, []string{"restored", "reactivated"}},
-		{"who is to be inactive", "", []string{`"active":false`}, false, []string{"restored"}},
-		{"who says null", "", []string{`"active":null`}, true, []string{"restored", "reactivated"}},
+		{"active before", "", nil, true, []string{"restored", "reactivated"}},
+		{"inactive before", deactivate, nil, true, []string{"restored", "reactivated"}},
+		{"sent as inactive", "", []string{`"active":false`}, false, []string{"restored"}},
+		{"sent with null", "", []string{`"active":null`}, true, []string{"restored", "reactivated"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +141,7 @@ func TestRestoreDeletedReactivates(t *testing.T) {
 	}
 }
 
-// Hooks in the background see it once, behind the deletion.
+// The restored event is delivered once, after the deleted event.
 func TestRestoreDeletedIsDelivered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -157,8 +157,8 @@ func TestRestoreDeletedIsDelivered(t *testing.T) {
 	require.Equal(t, []string{"created by post", "deleted by delete", "restored by restore", "reactivated by restore"}, w.noted())
 }
 
-// A live twin is a conflict, an inactive one is restored, whoever was deleted
-// under that name before.
+// A live resource with the userName has precedence over a tombstone: an active
+// one is a conflict, an inactive one is restored.
 func TestRestoreDeletedBesideALiveTwin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reviving)
@@ -175,7 +175,7 @@ func TestRestoreDeletedBesideALiveTwin(t *testing.T) {
 	require.Equal(t, other, "/Users/"+idOf(t, w.do(201, "POST", "/Users", scimtest.User("a"))), "the last one deleted")
 }
 
-func TestNobodyComesBackByAnotherAttribute(t *testing.T) {
+func TestRestoreDeletedIgnoresOtherAttributes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reviving)
 	attributes := []string{`"emails":[{"value":"a","primary":true}]`, `"externalId":"a"`, `"displayName":"a"`}
@@ -186,7 +186,7 @@ func TestNobodyComesBackByAnotherAttribute(t *testing.T) {
 	w.deleted(path, "x")
 }
 
-// What was renamed before it was deleted comes back by its last name alone.
+// A user that was renamed and deleted is restored by its last userName only.
 func TestRestoreDeletedByTheLastName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, reviving)

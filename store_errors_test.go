@@ -13,7 +13,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// refusing is a store of groups whose writes fail.
+// refusing is a store of groups that fails every write.
 type refusing struct {
 	store.MemberStore
 	err error
@@ -38,8 +38,8 @@ func (s *refusing) PutMembers(context.Context, *store.Change) (*schema.Resource,
 
 func (s *refusing) Delete(context.Context, *store.Change) error { return s.err }
 
-// A *schema.Error from a store is the client's mistake, wrapped or not.
-func TestSchemaErrorsOfAStoreAreTheClients(t *testing.T) {
+// A *schema.Error from a store is a client error, wrapped or not.
+func TestSchemaErrorOfAStoreIsAClientError(t *testing.T) {
 	t.Parallel()
 	s := &refusing{}
 	w := newWorld(t, func(w *world, c *scim.Config) {

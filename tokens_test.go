@@ -18,7 +18,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// storedTokens makes a world whose tokens are kept in its database.
+// storedTokens makes a world with its tokens in its database.
 func storedTokens(t *testing.T) *world {
 	return newWorld(t, func(w *world, c *scim.Config) { c.Auth = scim.StoredTokens(w.db, w.now) })
 }
@@ -44,8 +44,8 @@ func (w *world) as(authorization, method, path, body string) *httptest.ResponseR
 	return got
 }
 
-// Whatever is wrong with a token, the answer is the same to the byte.
-func TestWrongTokensAreAnsweredAlike(t *testing.T) {
+// The responses to all invalid tokens are equal byte by byte.
+func TestInvalidTokensGetIdenticalResponses(t *testing.T) {
 	t.Parallel()
 	w := storedTokens(t)
 	good := w.add(store.Token{ID: "good"})
@@ -70,7 +70,7 @@ func TestWrongTokensAreAnsweredAlike(t *testing.T) {
 	}
 }
 
-// What a token may do.
+// The scope of a token limits its operations, types and tenant.
 func TestScopesOfTokens(t *testing.T) {
 	t.Parallel()
 	w := storedTokens(t)
@@ -102,7 +102,7 @@ func TestScopesOfTokens(t *testing.T) {
 		{"users and a new group", users, "POST", "/Groups", scimtest.Group("h"), 403},
 		{"foreign", foreign, "GET", user, "", 404},
 		{"foreign deletes", foreign, "DELETE", user, "", 404},
-		{"a client that nobody knows", odd, "GET", user, "", 500},
+		{"an unknown client", odd, "GET", user, "", 500},
 		{"strict", strict, "PATCH", user, entra, 400},
 		{"default", full, "PATCH", user, entra, 200},
 		{"paused", paused, "GET", user, "", 503},
@@ -116,7 +116,7 @@ func TestScopesOfTokens(t *testing.T) {
 	}
 }
 
-// A token is rotated without an outage: two are valid for a while.
+// Two tokens are valid during a rotation, so that no request fails.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	w := storedTokens(t)
@@ -138,9 +138,9 @@ func TestRotation(t *testing.T) {
 	require.Equal(t, 401, status(fresh))
 }
 
-// The last use is kept to the minute, and failing or waiting to keep it is no
-// reason to refuse.
-func TestLastUseOfATokenIsNoted(t *testing.T) {
+// The last use is recorded to the minute. A failure or delay of the record does
+// not fail the request.
+func TestLastUseOfATokenIsRecorded(t *testing.T) {
 	t.Parallel()
 	var kept *noting
 	w := newWorld(t, func(w *world, c *scim.Config) {
@@ -172,7 +172,7 @@ func TestLastUseOfATokenIsNoted(t *testing.T) {
 	require.NotContains(t, got.Body.String(), "private")
 }
 
-// noting counts the uses noted.
+// noting counts the recorded uses.
 type noting struct {
 	*memstore.DB
 	notes int
@@ -209,7 +209,7 @@ func TestNewToken(t *testing.T) {
 	}
 }
 
-func TestStoredTokensHaveARealClock(t *testing.T) {
+func TestStoredTokensUseSystemClockByDefault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) { c.Auth = scim.StoredTokens(w.db, nil) })
 	gone := w.add(store.Token{ID: "gone", Expires: time.Now().Add(-time.Minute)})
@@ -242,13 +242,13 @@ func TestBasicPasswords(t *testing.T) {
 	r.Header["Authorization"] = []string{basic("a:secret: of a"), basic("x:y")}
 	got := httptest.NewRecorder()
 	w.h.ServeHTTP(got, r)
-	require.Equal(t, 401, got.Code, "two credentials are none")
+	require.Equal(t, 401, got.Code, "two credentials are refused")
 	config := w.as("", "GET", "/ServiceProviderConfig", "")
 	require.Contains(t, config.Body.String(), `"httpbasic"`)
 }
 
-// Two providers of one application, each with its own policy and base URL.
-func TestATokenBringsItsPolicyAndBaseURL(t *testing.T) {
+// Two tokens of one application have a policy and a base URL each.
+func TestTokenSetsPolicyAndBaseURL(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		c.Auth = scim.StoredTokens(w.db, w.now)
@@ -266,7 +266,7 @@ func TestATokenBringsItsPolicyAndBaseURL(t *testing.T) {
 	require.Equal(t, 404, w.as(entra, "GET", path, "").Code)
 }
 
-// The fields of a token in a fixed list hold as those of a stored one do.
+// The fields of a token in a fixed list apply as those of a stored token do.
 func TestFixedTokensAreScoped(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -294,7 +294,7 @@ func TestFixedTokensAreScoped(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// New refuses the odd one in a fixed list; a host that wraps it gets 500.
+			// New rejects the token with an unknown client in a fixed list; a wrapped list gets 500.
 			w := newWorld(t, func(w *world, c *scim.Config) { c.Auth = scim.AuthenticatorFunc(auth.authenticator.Authenticate) })
 			for id, want := range map[string][2]int{ // GET and POST of a user
 				"full": {200, 201}, "readonly": {200, 403}, "groups": {403, 403}, "expired": {401, 401}, "revoked": {401, 401},

@@ -17,7 +17,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// cappedStore answers with pages of at most longest resources.
+// cappedStore returns pages of at most longest resources.
 type cappedStore struct {
 	store.Store
 	longest int
@@ -31,16 +31,16 @@ func (s *cappedStore) List(ctx context.Context, q *store.Query) (store.Page, err
 	return s.Store.List(ctx, &short)
 }
 
-// ableStore shows what the store below can do; without it, cappedStore hides
-// that.
+// ableStore passes on the capabilities of the wrapped store, which cappedStore
+// hides.
 type ableStore struct{ *cappedStore }
 
 func (s ableStore) Describe() store.Capabilities { return store.Describe(s.Store) }
 
-// TestShortPagesAreNotTheEnd: a store may answer with a page shorter than Count
-// though more resources follow (RFC 7644 §3.4.2: totalResults and the page are
-// those of the query, whatever the store).
-func TestShortPagesAreNotTheEnd(t *testing.T) {
+// TestListContinuesAfterShortPages: a store may return a page shorter than Count
+// although more resources follow. totalResults and the page of the response are
+// those of the query (RFC 7644 §3.4.2).
+func TestListContinuesAfterShortPages(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	users := titled(t, db, 300)
@@ -86,8 +86,8 @@ func TestShortPagesAreNotTheEnd(t *testing.T) {
 	}
 }
 
-// TestShortPagesCountForScan: Limits.Scan bounds a scan over all of its pages.
-func TestShortPagesCountForScan(t *testing.T) {
+// TestScanLimitCountsShortPages: Limits.Scan bounds a scan over all of its pages.
+func TestScanLimitCountsShortPages(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	users := titled(t, db, 60)
@@ -106,9 +106,9 @@ func (s stuckStore) List(context.Context, *store.Query) (store.Page, error) {
 	return store.Page{Next: "here"}, nil
 }
 
-// TestStoreWithoutProgress: a store whose pages never end does not hold a
-// request for ever.
-func TestStoreWithoutProgress(t *testing.T) {
+// TestListEndsIfPositionRepeats: a request ends although the pages of the store do
+// not.
+func TestListEndsIfPositionRepeats(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	h := handlerOf(t, db, stuckStore{db.Store(schema.UserType)}, scim.Limits{})

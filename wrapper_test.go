@@ -18,8 +18,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// countingGets is a wrapper that passes on the five methods of a store and
-// nothing else.
+// countingGets is a wrapper that passes on the five methods of a store only.
 type countingGets struct {
 	store.Store
 	gets atomic.Int64
@@ -53,7 +52,7 @@ func TestMembersAreLookedUpThroughAWrapper(t *testing.T) {
 	require.Zero(t, users.gets.Load(), "Gets of users")
 }
 
-func TestNewLogsWhatAWrapperHides(t *testing.T) {
+func TestNewLogsInterfacesHiddenByAWrapper(t *testing.T) {
 	t.Parallel()
 	db := memstore.New(memstore.KeepDeleted)
 	users, groups := db.Store(schema.UserType), db.Store(schema.GroupType)

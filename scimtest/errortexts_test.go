@@ -117,7 +117,7 @@ func TestErrorTextsAreComplete(t *testing.T) {
 // notFromARequest are texts that TestErrorTexts cannot bring about, with the
 // reason.
 var notFromARequest = map[string]string{
-	"the resource is larger than the maximum of": "a resource of 2 MiB: TestSizesOfWhatIsStored",
+	"the resource is larger than the maximum of": "a resource of 2 MiB: TestOversizedValuesAreRefused",
 	"the body could not be read":                 "a connection that breaks",
 	"internal error":                             "a fault of a store or hook",
 	"(reference":                                 "a fault of a store or hook",
