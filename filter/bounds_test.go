@@ -14,9 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Each text is just beyond a bound, which proves the bound as well as one far
-// beyond it would.
-func TestTextBeyondABoundFails(t *testing.T) { // F-39
+// Each text is just beyond a limit, so that the test shows the exact limit.
+func TestTextBeyondALimitFails(t *testing.T) { // F-39
 	t.Parallel()
 	r := lenient(schema.UserType)
 	for _, c := range []struct{ name, text, detail string }{
@@ -124,7 +123,7 @@ func TestBudgetChargesLongShapesMore(t *testing.T) {
 	require.Greater(t, filter.DefaultWork-long.Left(), 10*(filter.DefaultWork-short.Left()))
 }
 
-// The work of a match is comparisons x values x bytes.
+// The work of a match is comparisons × values × bytes.
 func TestBudgetBoundsMatching(t *testing.T) {
 	t.Parallel()
 	r := strict(schema.UserType)
@@ -176,7 +175,7 @@ func TestBudgetEndsWithTheRequest(t *testing.T) {
 	require.ErrorIs(t, c.Spend(2_000_000), context.Canceled)
 }
 
-func TestCacheForgetsWhatIsNotUsed(t *testing.T) {
+func TestCacheEvictsUnusedEntries(t *testing.T) {
 	t.Parallel()
 	r := strict(schema.UserType)
 	shape := func(i int) string { // 512 different ones
@@ -203,7 +202,7 @@ func TestCacheForgetsWhatIsNotUsed(t *testing.T) {
 	require.False(t, seen(shape(0)))
 }
 
-func TestResolverServesManyAtOnce(t *testing.T) {
+func TestResolverIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	r := lenient(schema.UserType)
 	var group sync.WaitGroup

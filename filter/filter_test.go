@@ -63,7 +63,7 @@ func TestFilterReadsTheGrammar(t *testing.T) {
 	}
 }
 
-func TestFilterReadsHardNames(t *testing.T) {
+func TestFilterReadsUnusualNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
 		{"odd URI", oddURI + `:unit eq "a"`, oddURI + `:unit eq "a"`},
@@ -246,7 +246,7 @@ func TestErrorNamesTheAttributeAndNotTheValue(t *testing.T) {
 	require.NotContains(t, fe.Error(), "hunter2")
 }
 
-func TestFilterReadsWhatProvidersSend(t *testing.T) {
+func TestFilterReadsProviderFilters(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
 		{"a sub-attribute behind brackets", `emails[type eq "work"].value eq "x"`, `emails[type eq "work" and value eq "x"]`}, // WIRE #10
@@ -324,7 +324,7 @@ func TestAnyTypeGivesUnknownAttributesNoValue(t *testing.T) {
 	}
 }
 
-func TestAnExtensionHasNoValue(t *testing.T) {
+func TestExtensionHasNoComparableValue(t *testing.T) {
 	t.Parallel()
 	_, err := lenient(thingType).Filter(httpURI+` eq "x"`, nil)
 	requireError(t, err, schema.ErrorInvalidFilter)

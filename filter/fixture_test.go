@@ -13,16 +13,16 @@ import (
 
 const ent = schema.EnterpriseUserURI
 
-// The extension URIs the grammar cannot read, and one that the base schema's
-// URI begins like (F-30).
+// Extension URIs that the grammar cannot read, and one that is a prefix of the
+// base schema's URI (F-30).
 const (
 	oddURI  = "urn:x_y:100%25+'odd':2.0:Ext"
 	httpURI = "https://example.com/scim/ext.v1"
 	longURI = "urn:x:Thing:tags"
 )
 
-// thingType has every data type, simple and multi-valued, secrets, and names
-// and URIs that are hard to read.
+// thingType has every data type, simple and multi-valued, secrets, and unusual
+// names and URIs.
 var thingType = newThingType()
 
 func newThingType() *schema.ResourceType {
@@ -90,7 +90,7 @@ func anyType(t *schema.ResourceType) *filter.Resolver {
 	return filter.NewResolver(t, filter.Options{Profile: schema.Lenient(), AnyType: true})
 }
 
-// resource makes a stored resource of the JSON of its attributes.
+// resource makes a stored resource from the JSON of its attributes.
 func resource(t testing.TB, typ *schema.ResourceType, json string) *schema.Resource {
 	t.Helper()
 	o, problems := typ.DecodeStored([]byte(json))
@@ -102,8 +102,8 @@ func resource(t testing.TB, typ *schema.ResourceType, json string) *schema.Resou
 	}
 }
 
-// requireError checks that a filter or path failed as a client's mistake and
-// returns the error.
+// requireError checks that a filter or path failed with a client error and returns
+// the error.
 func requireError(t testing.TB, err error, want schema.ErrorType) *filter.Error {
 	t.Helper()
 	var fe *filter.Error

@@ -19,8 +19,8 @@ var seeds = []string{
 	`emails[`, `parts[0]`, `a..b`, `name regex 'x'`, `((((((((((((((((name pr))))))))))))))))`, `codes[value gt 1].value`,
 }
 
-// canGrow reports whether a failure to read a filter's own text back is one of
-// the bounds, which schema spelling and parentheses can push it beyond.
+// canGrow reports whether the text of a filter fails to parse because of a limit:
+// the spelling of the schema and parentheses can make the text longer.
 func canGrow(err error) bool {
 	return strings.Contains(err.Error(), "too long") || strings.Contains(err.Error(), "too deeply")
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // The default client sends these forms; for a strict one they are errors.
-func TestFilterReadsOtherForms(t *testing.T) {
+func TestFilterReadsLenientForms(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`userName eq bjensen`:                               `userName eq "bjensen"`,
@@ -45,7 +45,7 @@ func TestFilterReadsOtherForms(t *testing.T) {
 	requireError(t, err, schema.ErrorInvalidFilter)
 }
 
-func TestFilterRefusesFormsThatCouldMeanMore(t *testing.T) {
+func TestFilterRefusesAmbiguousForms(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		`userName eq b jensen`, `userName eq b!`, `userName eq b:c`, `userName eq b/c`, `userName eq (b)`, `userName eq true`, `userName eq TRUE`,
@@ -58,7 +58,7 @@ func TestFilterRefusesFormsThatCouldMeanMore(t *testing.T) {
 	requireError(t, err, schema.ErrorInvalidFilter)
 }
 
-func TestPathReadsADotAfterAURI(t *testing.T) {
+func TestPathReadsDotAfterURI(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		ent + `.manager`:                               ent + `:manager`,

@@ -216,7 +216,7 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func TestNewMatchesExpressionsMadeByHand(t *testing.T) {
+func TestNewMatchesConstructedExpressions(t *testing.T) {
 	t.Parallel()
 	r := resource(t, schema.UserType, `{"userName":"BJensen","emails":[{"type":"work"}]}`)
 	userName := schema.UserType.MustResolve("userName")

@@ -15,8 +15,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// naive is the reference evaluator: the words of RFC 7644 §3.4.2.2 on plain
-// JSON, without any of the library's value types. doc is a resource, or a
+// naive is the reference evaluator: it follows RFC 7644 §3.4.2.2 word by word on
+// plain JSON, without the value types of the library. doc is a resource, or a
 // value within brackets.
 func naive(e filter.Expr, doc any, inside string) bool {
 	switch e := e.(type) {
@@ -104,7 +104,7 @@ func naiveOne(e filter.Compare, v any) bool {
 }
 
 // naiveFilled: "a non-empty or non-null value, or ... a non-empty node" (Table
-// 3); a node of nothing but empty strings is none.
+// 3); a node that has only empty strings is empty.
 func naiveFilled(v any) bool {
 	switch v := v.(type) {
 	case map[string]any:
@@ -276,7 +276,7 @@ func (g generator) resource() string {
 	)
 }
 
-// object takes names and makers of values, and leaves out about half.
+// object makes an object from names and makers of values; it omits about half.
 func (g generator) object(members ...any) string {
 	var out []string
 	for i := 0; i < len(members); i += 2 {
@@ -312,7 +312,7 @@ func TestMatchAgreesWithTheReferenceEvaluator(t *testing.T) { // F-2
 	}
 }
 
-// checkSplit proves the laws of Split for a random store.
+// checkSplit checks the laws of Split for a random store.
 func checkSplit(t *testing.T, g generator, f *filter.Filter, r *schema.Resource) {
 	t.Helper()
 	salt := g.Uint32()

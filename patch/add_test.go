@@ -125,8 +125,8 @@ func TestAdd(t *testing.T) {
 	})
 }
 
-// RFC 7644 §3.5.2.1 on what the core schemas do not have.
-func TestAddThing(t *testing.T) {
+// RFC 7644 §3.5.2.1, with characteristics that the core schemas lack.
+func TestAddCustomType(t *testing.T) {
 	t.Parallel()
 	const on = `{"name":"n","tags":["a"]}`
 	runCases(t, thingType, []patchCase{

@@ -13,7 +13,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// memberStep is one operation and what it does to a plain set.
+// memberStep is one operation and its effect on a plain set.
 type memberStep struct {
 	op    string
 	apply func(set map[string]bool)
@@ -72,8 +72,8 @@ func randomStep(r *rand.Rand) memberStep {
 	return memberStep{fmt.Sprintf(`{"op":"remove","path":"members[not (value eq \"%s\")]"}`, one), drop(func(id string) bool { return id != one })}
 }
 
-// Any sequence of operations, made into one delta and applied to the members
-// that were there, gives what the operations give one after the other.
+// The delta of any sequence of operations, applied to the stored members, has the
+// result of the operations applied one after the other.
 func TestMemberDeltaComposesExactly(t *testing.T) {
 	t.Parallel()
 	p := newPatcher(schema.GroupType, schema.Lenient())
@@ -117,7 +117,7 @@ func applied(start map[string]bool, d *schema.MemberDelta) map[string]bool {
 	return set
 }
 
-// requireWellFormed checks what schema.MemberDelta promises.
+// requireWellFormed checks the contract of schema.MemberDelta.
 func requireWellFormed(t *testing.T, d *schema.MemberDelta, text string) {
 	t.Helper()
 	seen := map[string]bool{}

@@ -109,7 +109,7 @@ func membersOf(ms ...schema.Member) patch.Members {
 	}
 }
 
-// patchCase is one request. Without profile it is run under both.
+// patchCase is one request. Without a profile it runs under both profiles.
 type patchCase struct {
 	name    string
 	profile *schema.Profile

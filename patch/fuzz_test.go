@@ -11,10 +11,10 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// FuzzApply applies whatever parses to a full resource. Whatever comes of it,
-// the input stays as it was, and the result is a resource that its own JSON
-// gives back, with one primary value at most, no value twice, and the same again
-// when the request is repeated on a copy.
+// FuzzApply applies every input that parses to a full resource. The input
+// resource stays unchanged. The result equals the resource decoded from its JSON,
+// has at most one primary value and no value twice, and is the same when the
+// request is repeated on a copy.
 func FuzzApply(f *testing.F) {
 	for _, ops := range []string{
 		`[{"op":"Replace","path":"active","value":"False"}]`,

@@ -90,8 +90,8 @@ func TestSchemas(t *testing.T) {
 	})
 }
 
-// Values of a multi-valued sub-attribute are beyond valuePath of RFC 7644
-// Figure 7.
+// valuePath (RFC 7644 Figure 7) cannot select values of a multi-valued
+// sub-attribute.
 func TestValuesOfSubAttributesCannotBeSelected(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{`box.words[value eq \"a\"]`, `box.words eq \"a\"`, `parts.words[value eq \"a\"]`} {
@@ -100,7 +100,7 @@ func TestValuesOfSubAttributesCannotBeSelected(t *testing.T) {
 	}
 }
 
-// A request of moderate size must not keep the server busy for long.
+// The work of one request is bounded by its size.
 func TestWorkIsBounded(t *testing.T) {
 	t.Parallel()
 	tags := `{"tags":["` + strings.Repeat("a", 1<<20) + `","b"],"parts":[{"value":"v","words":["` + strings.Repeat("a", 1<<20) + `"]}]}`

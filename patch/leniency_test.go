@@ -6,7 +6,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// A value path that selects nothing creates (Z-25, Z-29; WIRE §0 #6, #7).
+// A value path that selects nothing creates a value (Z-25, Z-29; WIRE §0 #6, #7).
 func TestCreateOnNoMatch(t *testing.T) {
 	t.Parallel()
 	const one = `{"userName":"u","emails":[{"value":"h@x","type":"home","primary":true}]}`
@@ -46,15 +46,15 @@ func TestCreateOnNoMatch(t *testing.T) {
 	})
 }
 
-func TestEmptyStringForAListDoesNotNeedSingleValues(t *testing.T) {
+func TestEmptyStringClearsAListWithoutSingleValues(t *testing.T) {
 	t.Parallel()
 	patchCase{
 		on: `{"userName":"u","emails":[{"value":"a"}]}`, ops: `{"op":"replace","path":"emails","value":""}`, want: `{"userName":"u"}`,
 	}.run(t, schema.UserType, schema.Profile{EmptyStrings: true})
 }
 
-// What a filter says becomes a value under the rules for values.
-func TestCreateChecksWhatTheFilterSays(t *testing.T) {
+// The values of a filter are validated like sent values.
+func TestCreateValidatesValuesOfTheFilter(t *testing.T) {
 	t.Parallel()
 	p := schema.Profile{CreateOnNoMatch: true}
 	patchCase{
@@ -67,7 +67,7 @@ func TestCreateChecksWhatTheFilterSays(t *testing.T) {
 	}.run(t, schema.UserType, p)
 }
 
-func TestValuesInOtherShapes(t *testing.T) {
+func TestNonStandardValueForms(t *testing.T) {
 	t.Parallel()
 	const managed = `{"userName":"u","` + ent + `":{"manager":{"value":"m"}}}`
 	const none = `{"userName":"u"}`

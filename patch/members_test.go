@@ -118,7 +118,7 @@ func TestMembersRemove(t *testing.T) {
 		{name: "all with a null value, to the letter", profile: strict, ops: `{"op":"remove","path":"members","value":null}`, want: schema.MemberDelta{Replace: true}},
 		{name: "by value, P-49", ops: `{"op":"remove","path":"members[value eq \"u1\"]"}`, want: schema.MemberDelta{Remove: []string{"u1"}}},
 		{name: "by several values, P-49", ops: `{"op":"remove","path":"members[value eq \"u1\" or value eq \"u2\" or value eq \"u1\"]"}`, want: schema.MemberDelta{Remove: []string{"u1", "u2"}}},
-		{name: "who is none, P-55", ops: `{"op":"remove","path":"members[value eq \"zz\"]"}`, want: schema.MemberDelta{Remove: []string{"zz"}}},
+		{name: "not a member, P-55", ops: `{"op":"remove","path":"members[value eq \"zz\"]"}`, want: schema.MemberDelta{Remove: []string{"zz"}}},
 		{name: "by type reads the members, P-50", ops: `{"op":"remove","path":"members[type eq \"User\"]"}`, want: schema.MemberDelta{Remove: []string{"u1", "u2"}}, drawn: 1},
 		{name: "by value and type reads the members, P-50", ops: `{"op":"remove","path":"members[value eq \"u1\" and type eq \"Group\"]"}`, drawn: 1},
 		{name: "by display reads the members, P-50", ops: `{"op":"remove","path":"members[display eq \"one\"]"}`, want: schema.MemberDelta{Remove: []string{"u1"}}, drawn: 1},
@@ -127,7 +127,7 @@ func TestMembersRemove(t *testing.T) {
 		{name: "once for all operations that need it, on the running state, P-8",
 			ops:  `[{"op":"add","path":"members","value":[{"value":"u3","type":"User"},{"value":"u1","type":"User"}]},{"op":"remove","path":"members[value eq \"u2\"]"},{"op":"remove","path":"members[value sw \"u\"]"},{"op":"remove","path":"members[type eq \"user\"]"}]`,
 			want: schema.MemberDelta{Remove: []string{"u2", "u1", "u3"}}, drawn: 1},
-		{name: "one who was a member is seen as the store has it", ops: `[{"op":"add","path":"members","value":[{"value":"u1","type":"Group"}]},{"op":"remove","path":"members[type eq \"Group\"]"}]`,
+		{name: "a stored member keeps its stored type", ops: `[{"op":"add","path":"members","value":[{"value":"u1","type":"Group"}]},{"op":"remove","path":"members[type eq \"Group\"]"}]`,
 			want: schema.MemberDelta{Add: []schema.Member{{Value: "u1", Type: "Group"}}, Remove: []string{"g1"}}, drawn: 1},
 		{name: "after all have gone nothing is read", ops: `[{"op":"replace","path":"members","value":[{"value":"u9"}]},{"op":"remove","path":"members[value sw \"u\"]"}]`, want: schema.MemberDelta{Replace: true}},
 		{name: "with a value list, Z-46", profile: strict, ops: `{"op":"remove","path":"members","value":[{"value":"u1"}]}`, fail: schema.ErrorInvalidValue},
@@ -135,7 +135,7 @@ func TestMembersRemove(t *testing.T) {
 		{name: "with a wrapped value list (Salesforce), Z-46", profile: lenient, ops: `{"op":"Remove","path":"members","value":{"members":[{"value":"u1"}]}}`, want: schema.MemberDelta{Remove: []string{"u1"}}},
 		{name: "with one value, Z-46", profile: lenient, ops: `{"op":"Remove","path":"members","value":{"value":"u1"}}`, want: schema.MemberDelta{Remove: []string{"u1"}}},
 		{name: "with ids, Z-46", profile: lenient, ops: `{"op":"Remove","path":"members","value":["u1","u2"]}`, want: schema.MemberDelta{Remove: []string{"u1", "u2"}}},
-		{name: "with an empty list removes nobody, Z-46", profile: lenient, ops: `[{"op":"Remove","path":"members","value":[]},{"op":"Remove","path":"members","value":""},{"op":"Remove","path":"members","value":{"members":[]}}]`},
+		{name: "with an empty list removes no member, Z-46", profile: lenient, ops: `[{"op":"Remove","path":"members","value":[]},{"op":"Remove","path":"members","value":""},{"op":"Remove","path":"members","value":{"members":[]}}]`},
 		{name: "none with an empty object", profile: lenient, ops: `{"op":"Remove","path":"members","value":{}}`},
 		{name: "with something else, Z-46", profile: lenient, ops: `{"op":"Remove","path":"members","value":{"display":"One"}}`, fail: schema.ErrorInvalidValue},
 		{name: "by value as a sub-attribute", profile: lenient, ops: `{"op":"remove","path":"members.value","value":["u1"]}`, want: schema.MemberDelta{Remove: []string{"u1"}}},
@@ -144,7 +144,7 @@ func TestMembersRemove(t *testing.T) {
 		{name: "with a value list that has none of the selected", profile: lenient, ops: `{"op":"Remove","path":"members[value eq \"u1\"]","value":[{"value":"u2"}]}`},
 		{name: "a sub-attribute of all, N-17", ops: `{"op":"remove","path":"members.type"}`, fail: schema.ErrorMutability},
 		{name: "a sub-attribute of one, N-17", ops: `{"op":"remove","path":"members[value eq \"u1\"].type"}`, fail: schema.ErrorMutability},
-		{name: "a sub-attribute of nobody, Z-26", ops: `{"op":"remove","path":"members[value eq \"zz\"].type"}`, drawn: 1},
+		{name: "a sub-attribute of no member, Z-26", ops: `{"op":"remove","path":"members[value eq \"zz\"].type"}`, drawn: 1},
 	})
 }
 
@@ -158,7 +158,7 @@ func TestMembersReplace(t *testing.T) {
 		{name: "all with one object, Z-30", profile: lenient, ops: `{"op":"replace","path":"members","value":{"value":"a"}}`, want: schema.MemberDelta{Replace: true, Add: ids("a")}},
 		{name: "value of a member, N-17 P-71", ops: `{"op":"replace","path":"members[value eq \"u1\"].value","value":"b"}`, fail: schema.ErrorMutability},
 		{name: "value of a member with the same, P-71", ops: `{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}`, drawn: 1},
-		{name: "value of nobody, P-67", ops: `{"op":"replace","path":"members[value eq \"zz\"].value","value":"zz"}`, fail: schema.ErrorNoTarget},
+		{name: "value of no member, P-67", ops: `{"op":"replace","path":"members[value eq \"zz\"].value","value":"zz"}`, fail: schema.ErrorNoTarget},
 		{name: "type of a member, N-17", ops: `{"op":"replace","path":"members[value eq \"u1\"].type","value":"Group"}`, fail: schema.ErrorMutability},
 		{name: "type of a member with the same", ops: `{"op":"add","path":"members[value eq \"u1\"].type","value":"user"}`, drawn: 1},
 		{name: "type of a member whose type is not known", ops: `{"op":"replace","path":"members[value eq \"x1\"].type","value":"User"}`, drawn: 1},
@@ -172,9 +172,9 @@ func TestMembersReplace(t *testing.T) {
 		{name: "a member with another type, N-17", ops: `{"op":"add","path":"members[value eq \"u1\"]","value":{"type":"Group"}}`, fail: schema.ErrorMutability},
 		{name: "a member with null, N-17", ops: `{"op":"replace","path":"members[value eq \"u1\"]","value":null}`, fail: schema.ErrorMutability},
 		{name: "a member, null added", ops: `{"op":"add","path":"members[value eq \"u1\"]","value":null}`, drawn: 1},
-		{name: "nobody with a member", ops: `{"op":"replace","path":"members[value eq \"zz\"]","value":{"value":"zz"}}`, fail: schema.ErrorNoTarget},
-		{name: "somebody who has just left, P-8", ops: `[{"op":"remove","path":"members[value eq \"u1\"]"},{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}]`, fail: schema.ErrorNoTarget, index: 1},
-		{name: "somebody who has just joined, P-8", ops: `[{"op":"add","path":"members","value":[{"value":"n1"}]},{"op":"replace","path":"members[value eq \"n1\"].value","value":"n1"}]`, want: schema.MemberDelta{Add: ids("n1")}, drawn: 1},
+		{name: "no member with a member", ops: `{"op":"replace","path":"members[value eq \"zz\"]","value":{"value":"zz"}}`, fail: schema.ErrorNoTarget},
+		{name: "a member removed by this request, P-8", ops: `[{"op":"remove","path":"members[value eq \"u1\"]"},{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}]`, fail: schema.ErrorNoTarget, index: 1},
+		{name: "a member added by this request, P-8", ops: `[{"op":"add","path":"members","value":[{"value":"n1"}]},{"op":"replace","path":"members[value eq \"n1\"].value","value":"n1"}]`, want: schema.MemberDelta{Add: ids("n1")}, drawn: 1},
 		{name: "a sub-attribute of all, N-17", ops: `{"op":"replace","path":"members.value","value":"a"}`, fail: schema.ErrorMutability},
 		{name: "a sub-attribute of all, add, N-17", ops: `{"op":"add","path":"members.type","value":"User"}`, fail: schema.ErrorMutability},
 	})
@@ -192,7 +192,7 @@ func TestMembersInOrder(t *testing.T) {
 	})
 }
 
-func TestMembersBesideAttributes(t *testing.T) {
+func TestMembersWithOtherAttributes(t *testing.T) {
 	t.Parallel()
 	before := resource(t, schema.GroupType, `{"displayName":"g"}`)
 	p := newPatcher(schema.GroupType, schema.Lenient())
@@ -220,7 +220,7 @@ func TestMembersWithoutSource(t *testing.T) {
 	require.Equal(t, &schema.MemberDelta{Remove: []string{"u1"}}, got.Members)
 }
 
-func TestMembersSourceErrorIsReturnedAsItIs(t *testing.T) {
+func TestMembersSourceErrorIsReturnedUnchanged(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("connection lost")
 	source := func() iter.Seq2[schema.Member, error] {

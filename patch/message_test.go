@@ -93,7 +93,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestParseLimitNamesItself(t *testing.T) {
+func TestParseLimitErrorHasTheLimit(t *testing.T) {
 	t.Parallel()
 	body, err := schema.ParseJSON([]byte(envelope + `[{"op":"add"},{"op":"add"},{"op":"add"}]}`))
 	require.NoError(t, err)

@@ -65,7 +65,7 @@ func TestImmutable(t *testing.T) {
 	})
 }
 
-func TestSecretsGoTheirOwnWay(t *testing.T) {
+func TestSecretsAreReturnedApartFromTheResource(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, ops string

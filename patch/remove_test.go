@@ -97,7 +97,7 @@ func TestRemoveWithValue(t *testing.T) {
 	})
 }
 
-func TestRemoveThing(t *testing.T) {
+func TestRemoveCustomType(t *testing.T) {
 	t.Parallel()
 	runCases(t, thingType, []patchCase{
 		{name: "value of a simple attribute, P-26 P-49", on: `{"tags":["a","b"]}`, ops: `{"op":"remove","path":"tags[value eq \"a\"]"}`, want: `{"tags":["b"]}`},

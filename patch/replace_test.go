@@ -84,7 +84,7 @@ func TestReplace(t *testing.T) {
 	})
 }
 
-func TestReplaceThing(t *testing.T) {
+func TestReplaceCustomType(t *testing.T) {
 	t.Parallel()
 	runCases(t, thingType, []patchCase{
 		{name: "value of a simple attribute, P-26 P-65", on: `{"tags":["a","b"]}`, ops: `{"op":"replace","path":"tags[value eq \"a\"]","value":"c"}`, want: `{"tags":["c","b"]}`},

@@ -75,7 +75,7 @@ func TestCutURI(t *testing.T) {
 		uri, rest := schema.UserType.CutURI(path)
 		require.Equal(t, want, [2]string{uri, rest}, path)
 	}
-	// One URI may begin with another: the longest counts.
+	// One URI may be a prefix of another: the longest match is used.
 	uri, rest := gadgetType.CutURI("urn:example:gadget:ext:1.0:name")
 	require.Equal(t, [2]string{"urn:example:gadget:ext:1.0", "name"}, [2]string{uri, rest})
 	require.Equal(t, "urn:example:gadget:ext:1.0:name", gadgetType.MustResolve("URN:example:gadget:ext:1.0:NAME").String())

@@ -105,7 +105,7 @@ func TestFoldKey(t *testing.T) {
 		{"a", "b"}, {"a", "á"}, {"a", "ab"}, {"ı", "i"}, {"", " "}, {"ä", "a"}, {"", "\u200b"}, {"\u200b", " "},
 		{"a", "a\u0600"}, {"a", "a\u0001"}, {"a", "a\ufffb"}, // visible, or no format character
 
-		// x/text takes Old Persian and Greek for the same before U+0345.
+		// x/text folds Old Persian and Greek alike before U+0345.
 		{"\U00010391\u0345", "\u0391\u0345"}, {"\U000103d2\u0301", "\u03d2\u0301"},
 	} {
 		require.NotEqual(t, schema.FoldKey(different[0]), schema.FoldKey(different[1]), "%+q", different)
@@ -115,8 +115,8 @@ func TestFoldKey(t *testing.T) {
 	require.NotContains(t, schema.FoldKey("JOSE\u0301"), "jose", "an accent is part of its letter")
 }
 
-// Every character, alone and before an accent: folding is final, the same in
-// either case, and does not depend on how the text was composed.
+// Every character, alone and before an accent: folding is idempotent and does not
+// depend on case or on the composition of the text.
 func TestFoldKeyOfEveryCharacter(t *testing.T) {
 	t.Parallel()
 	for r := rune(0x80); r <= 0x2ffff; r++ {

@@ -9,9 +9,9 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// The representations of RFC 7643 §8 are accepted by the letter and come back
-// as they were, apart from what is the server's to say.
-func TestCorpus(t *testing.T) {
+// The representations of RFC 7643 §8 are accepted unchanged and returned
+// unchanged, except for readOnly attributes and secrets.
+func TestResourceExamples(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		file string
@@ -39,7 +39,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// clientsShare takes out what is readOnly or a secret.
+// clientsShare removes readOnly attributes and secrets.
 func clientsShare(t *testing.T, data []byte) string {
 	t.Helper()
 	var m map[string]any
@@ -60,7 +60,7 @@ func clientsShare(t *testing.T, data []byte) string {
 }
 
 // The discovery examples fit their schemas' definitions (RFC 7643 §5, §6).
-func TestCorpusOfDiscovery(t *testing.T) {
+func TestDiscoveryExamples(t *testing.T) {
 	t.Parallel()
 	byID := map[string]*schema.Schema{}
 	for _, s := range schema.Discovery() {

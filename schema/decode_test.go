@@ -55,8 +55,8 @@ func TestDecodeSchemas(t *testing.T) {
 	}
 }
 
-// What a strict and a lenient client get for the same members: the JSON kept,
-// or the kind and path of the error.
+// The results of the strict and the lenient profile for the same JSON members: the
+// decoded JSON, or the kind and path of the error.
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	const (
@@ -163,7 +163,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// ParseJSON refuses them, but a body may have been made otherwise.
+// ParseJSON refuses duplicate members; a body may come from another parser.
 func TestDecodeAttributeTwice(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -184,7 +184,7 @@ func TestDecodeAttributeTwice(t *testing.T) {
 	}
 }
 
-func TestDecodeNamesTheUnknown(t *testing.T) {
+func TestDecodeErrorNamesUnknownAttribute(t *testing.T) {
 	t.Parallel()
 	_, err := decode(t, `"frob":1`, schema.Strict())
 	require.ErrorContains(t, err, `"frob"`)
@@ -193,13 +193,13 @@ func TestDecodeNamesTheUnknown(t *testing.T) {
 }
 
 // N-22, and the references of other types.
-func TestDecodeTypesBesideReferencesAreOpen(t *testing.T) {
+func TestDecodeAcceptsAnyTypeOfReference(t *testing.T) {
 	t.Parallel()
 	group := parse(t, `{"schemas":["`+schema.GroupURI+`"],"displayName":"g","members":[
 		{"value":"1","type":"Device"},{"value":"1","type":"User"},{"value":"2","display":"ignored"},{"value":"2"}]}`).(schema.JSONObject)
 	got, err := schema.GroupType.Decode(group, schema.Strict())
 	require.NoError(t, err)
-	// Members are told apart by value alone: ids are unique across types.
+	// Members are identified by value only: ids are unique across types.
 	require.Equal(t, `{"displayName":"g","members":[{"value":"1","type":"Device"},{"value":"2"}]}`, text(got.Attributes))
 }
 
@@ -294,7 +294,7 @@ func TestDecodeSecrets(t *testing.T) {
 	require.Equal(t, "4", got.Secrets.Get("urn:example:gadget:ext:1.0:token").Text())
 }
 
-func TestDecodeLeavesTheBodyAsItIs(t *testing.T) {
+func TestDecodeDoesNotChangeTheBody(t *testing.T) {
 	t.Parallel()
 	members := `"emails":[{"value":"a"},null,{"value":"a"},{"value":"b"}],"password":"p","userName":"x"`
 	b := body(t, members)

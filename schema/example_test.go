@@ -6,8 +6,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// A request body becomes a tree bound to the schema; what is secret comes
-// apart from it.
+// Decode turns a request body into attributes of the schema and returns the
+// secrets separately.
 func ExampleResourceType_Decode() {
 	v, err := schema.ParseJSON([]byte(`{
 		"schemas":  ["urn:ietf:params:scim:schemas:core:2.0:User"],
@@ -34,7 +34,7 @@ func ExampleResourceType_Decode() {
 	// active: must be true or false
 }
 
-// A schema of one's own is JSON as RFC 7643 §7 has it, or Go.
+// A custom schema is defined in JSON (RFC 7643 §7) or in Go.
 func ExampleNew() {
 	_, err := schema.New(schema.Schema{
 		ID:   "urn:example:Device",

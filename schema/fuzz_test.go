@@ -10,8 +10,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// What is accepted is valid JSON, and writing it and reading it again changes
-// nothing.
+// Accepted input is valid JSON, and writing it and reading it again does not
+// change it.
 func FuzzParseJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-0,1.5e+3,true,false,null,"\u00e4\ud83d\ude00\u0000\n"],"b":{"c":{}}}`,
@@ -66,8 +66,8 @@ func appendJSON(dst []byte, v any) []byte {
 	return append(dst, "null"...)
 }
 
-// Whatever is accepted is stored and read back as it is, is stable when sent
-// again, and holds no secret. What the RFC accepts the lenient profile accepts.
+// An accepted resource is unchanged when stored and read back or decoded again,
+// and has no secret. The lenient profile accepts all that the strict one accepts.
 func FuzzDecode(f *testing.F) {
 	for _, name := range []string{"8.1-minimal-user.json", "8.2-full-user.json", "8.3-enterprise-user.json", "8.4-group.json"} {
 		f.Add(readFile(f, "testdata/rfc7643/"+name), false)

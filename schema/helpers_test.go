@@ -10,7 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// parse reads JSON that a test wrote.
+// parse parses the JSON of a test.
 func parse(t testing.TB, text string) any {
 	t.Helper()
 	v, err := schema.ParseJSON([]byte(text))
@@ -36,7 +36,7 @@ func decode(t testing.TB, members string, p schema.Profile) (schema.Decoded, err
 // text returns the JSON of an object.
 func text(o *schema.Object) string { return string(o.AppendJSON(nil)) }
 
-// object reads attributes of a type as a store would.
+// object decodes attributes of a type as a store does.
 func object(t testing.TB, rt *schema.ResourceType, text string) *schema.Object {
 	t.Helper()
 	o, errs := rt.DecodeStored([]byte(text))
@@ -44,7 +44,7 @@ func object(t testing.TB, rt *schema.ResourceType, text string) *schema.Object {
 	return o
 }
 
-// requireError asks for a [*schema.Error] of a kind at a path.
+// requireError requires a [*schema.Error] of a kind at a path.
 func requireError(t testing.TB, err error, kind schema.ErrorType, path string) {
 	t.Helper()
 	var e *schema.Error

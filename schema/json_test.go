@@ -121,12 +121,12 @@ func TestParseJSONDepth(t *testing.T) {
 	requireError(t, err, schema.ErrorInvalidSyntax, "")
 	_, err = schema.ParseJSON([]byte(strings.Repeat("[", schema.MaxDepth+1)))
 	requireError(t, err, schema.ErrorInvalidSyntax, "")
-	// Depth is how deep, not how often.
+	// The limit is for the depth, not for the number of arrays.
 	_, err = schema.ParseJSON([]byte("[" + strings.Repeat("[{}],", 100) + "[]]"))
 	require.NoError(t, err)
 }
 
-// A body of 8 MiB may not become hundreds of MiB.
+// A body of 8 MiB must not take hundreds of MiB when it is parsed.
 func TestParseJSONBoundsItsMemory(t *testing.T) {
 	t.Parallel()
 	ones := func(n int) string { return "[" + strings.Repeat("1,", n-1) + "1]" }
@@ -153,7 +153,7 @@ func TestParseJSONBoundsItsMemory(t *testing.T) {
 	}
 }
 
-func TestParseJSONKeepsObjectsWithinObjectsApart(t *testing.T) {
+func TestParseJSONSeparatesNestedObjects(t *testing.T) {
 	t.Parallel()
 	got, err := schema.ParseJSON([]byte(`{"a":{"b":{"c":1},"d":[{"a":2},{}]},"b":3}`))
 	require.NoError(t, err)
@@ -166,7 +166,7 @@ func TestParseJSONKeepsObjectsWithinObjectsApart(t *testing.T) {
 	}, got)
 }
 
-// Errors may be shown to a client, so they stay short whatever it sent.
+// Errors may be sent to a client, so they are short for any input.
 func TestParseJSONErrorsAreShort(t *testing.T) {
 	t.Parallel()
 	name := strings.Repeat("ä", 1<<16)

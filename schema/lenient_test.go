@@ -8,8 +8,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// The default client sends these forms; a strict one may not.
-func TestDecodeOtherForms(t *testing.T) {
+// The lenient profile accepts these forms, the strict profile refuses them.
+func TestDecodeLenientForms(t *testing.T) {
 	t.Parallel()
 	user := `"` + schema.UserURI
 	for _, c := range []struct{ name, body, want string }{
@@ -81,7 +81,7 @@ func TestDecodeNumbersInStrings(t *testing.T) {
 	}
 }
 
-func TestDecodeMembersThatNameNothing(t *testing.T) {
+func TestDecodeMembersWithoutValue(t *testing.T) {
 	t.Parallel()
 	for element, dropped := range map[string]bool{`null`: true, `{}`: true, `""`: true, `{"value":""}`: true, `{"value":null,"display":""}`: true} {
 		b := parse(t, `{"schemas":["`+schema.GroupURI+`"],"members":[`+element+`,{"value":"a"}]}`).(schema.JSONObject)

@@ -21,7 +21,7 @@ func TestObjectIsImmutable(t *testing.T) {
 	require.Same(t, o, o.With(locale, schema.Value{}))
 	require.Equal(t, before, text(o))
 
-	// Two extensions of one object do not share what is behind it.
+	// Two extensions of one object do not share memory.
 	x, y := o.With(locale, schema.String("x")), o.With(locale, schema.String("y"))
 	require.Equal(t, "x", x.Get(locale).Text())
 	require.Equal(t, "y", y.Get(locale).Text())

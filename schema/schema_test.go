@@ -191,9 +191,9 @@ func TestResourceType(t *testing.T) {
 	require.Equal(t, "userName", schema.UserType.Unique()[0].String())
 }
 
-// M-27: a schema that lists the common attributes otherwise does not change
+// M-27: a schema that defines the common attributes differently does not change
 // them.
-func TestCommonAttributesWin(t *testing.T) {
+func TestCommonAttributesOverrideTheSchema(t *testing.T) {
 	t.Parallel()
 	s, err := schema.New(schema.Schema{ID: "urn:x", Attributes: []*schema.Attribute{{Name: "ID"}, {Name: "externalId", Required: true}, {Name: "x"}}})
 	require.NoError(t, err)

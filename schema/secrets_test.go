@@ -13,8 +13,8 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// A-4, N-9: whatever is done to print them, only paths come out.
-func TestSecretsDoNotShow(t *testing.T) {
+// A-4, N-9: every way of printing secrets prints their paths only.
+func TestSecretsAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	s := schema.NewSecrets(map[string]schema.Value{"password": schema.String("t0p"), "owner.pin": schema.String("t0p")})
 	type holder struct {

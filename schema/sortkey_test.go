@@ -8,7 +8,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-func TestSortKeysComeBackFromText(t *testing.T) {
+func TestSortKeysRoundTripThroughText(t *testing.T) {
 	t.Parallel()
 	user := &schema.Resource{Type: schema.UserType}
 	for _, path := range []string{"userName", "active", "meta.created", "profileUrl", "x509Certificates.value"} {

@@ -49,7 +49,7 @@ func TestValidate(t *testing.T) {
 		{"an optional extension without its required attribute", gadgetType, `{"name":"n","urn:example:gadget:ext:1.0":{"name":"x"}}`, "urn:example:gadget:ext:1.0:must"},
 		{"a required extension missing", strictGadget, `{"name":"n"}`, "urn:example:gadget:ext:1.0"}, // M-9
 		{"a required extension incomplete", strictGadget, `{"name":"n","urn:example:gadget:ext:1.0":{"name":"x"}}`, "urn:example:gadget:ext:1.0:must"},
-		// Its required token is a secret, which no tree has.
+		// The required token is a secret, which an object does not have.
 		{"a required extension complete", strictGadget, `{"name":"n","urn:example:gadget:ext:1.0":{"must":"x"}}`, "ok"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,8 +65,8 @@ func TestValidate(t *testing.T) {
 	requireError(t, schema.UserType.Validate(nil), schema.ErrorInvalidValue, "userName")
 }
 
-// What was there before is not the client's doing, and must not keep access from
-// ending.
+// A violation that was stored before the change is not an error: it must not
+// prevent a deactivation.
 func TestValidateChange(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

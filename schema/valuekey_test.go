@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Keys are equal exactly when values are.
+// Keys are equal if and only if the values are equal.
 func TestKeysAgreeWithEqual(t *testing.T) {
 	t.Parallel()
 	s, err := New(Schema{ID: "urn:x:K", Name: "K", Attributes: []*Attribute{

@@ -62,9 +62,9 @@ func certificate(t *testing.T) []byte {
 	return der[:len(der):len(der)]
 }
 
-// A User schema of the embedder's own making has the formats too; a schema
-// that merely uses the names has not.
-func TestVocabulariesFollowTheURI(t *testing.T) {
+// A User schema defined by the application has the formats too; a schema with
+// another URI that uses the names has not.
+func TestVocabulariesDependOnTheURI(t *testing.T) {
 	t.Parallel()
 	for uri, checked := range map[string]bool{schema.UserURI: true, "urn:example:person": false} {
 		s, err := schema.New(schema.Schema{ID: uri, Attributes: []*schema.Attribute{{Name: "locale"}, {Name: "addresses"}}})
