@@ -60,7 +60,8 @@ type Profile struct {
 	UntypedValues bool
 	// CreateOnNoMatch lets PATCH add and replace on a value path without a
 	// match create the value from the filter, when the filter is a conjunction
-	// of eq and a sub-attribute follows (Entra ID). Otherwise noTarget.
+	// of eq (Entra ID); a replace only if a sub-attribute follows or the value is
+	// a string for "value". Otherwise noTarget.
 	CreateOnNoMatch bool
 	// SubAttributeFilters reads attr[filter].sub op value in a filter, both
 	// conditions on one value (Entra ID), and a comparison of a singular
