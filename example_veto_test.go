@@ -22,7 +22,7 @@ func ExampleHooks_before() {
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
 		Tx:        db,
 		Hooks: scim.Hooks{
-			// No account for a foreign domain. Whoever has one already may leave.
+			// No new account for a foreign domain. Deactivations and deletions pass.
 			Before: func(ctx context.Context, e *store.Event) error {
 				switch e.Kind {
 				case store.EventCreated, store.EventUpdated, store.EventReactivated, store.EventRestored:
