@@ -124,7 +124,7 @@ After the source stands its key word (RFC 2119): "text" where it uses none,
 "http" for a rule of HTTP, "erratum" for a rule from an erratum (EID), "habit"
 for what identity providers send or need beyond the RFCs.
 
-"kit" is a case that ` + "`scimtest.Run`" + ` runs against any handler; ` + "`go test ./scimtest -run 'TestConformance$//P-46\b'`" + `
+"kit" is a case that ` + "`scimtest.Run`" + ` runs against any handler; ` + "`go test ./scimtest -run 'TestConformance$//P-46\\b'`" + `
 runs those of P-46. The others are tests of package scimtest, which need a
 configuration of their own. The tests fail when a case listed here is skipped or
 does not pass.
