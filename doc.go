@@ -17,7 +17,7 @@
 // [store.Store] for each resource type (packages store/memstore and
 // store/sqlstore are complete ones).
 //
-// # What is served
+// # Endpoints
 //
 // GET, POST, PUT, PATCH, DELETE and POST .search for each resource type; GET
 // and POST .search over all types at the root; /ServiceProviderConfig,

@@ -14,7 +14,7 @@
 // and returned apart.
 //
 // Departures from the RFC for the sake of an identity provider are switched by
-// schema.Profile and stand in the files leniency_*.go:
+// schema.Profile. Those that need code of their own are in the files leniency_*.go:
 //
 //   - leniency_values.go: a string or a list of one where an object or a single
 //     value belongs

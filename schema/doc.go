@@ -22,6 +22,8 @@
 //   - [ParseJSON]: strict, bounded JSON; [ResourceType.Decode]: request body to tree
 //     and [Secrets]; [ResourceType.Validate], [ResourceType.Carry]: the checks of
 //     a write and the values that it keeps; [ResourceType.DecodeStored]: a store's JSON to tree
+//   - [Profile]: the departures from the RFCs that a client may make; [Bounds]: the
+//     sizes of what clients store
 //   - [FoldKey], [Compare], [Equal]: the one fold rule, the one order, the one equality
 //   - [Error]: a mistake of a client, in the words of the RFC; no HTTP status
 //

@@ -12,7 +12,7 @@
 //
 // The name of a case begins with the ids of the requirements that it proves,
 // such as P-46. docs/requirements.md lists the requirements with their
-// sentences and their cases; a case that fails prints the sentences of its own.
-// Each case runs in a tenant of its own, as the client (default or strict) that
+// sentences and their cases; a case that fails prints the sentences of its
+// requirements. Each case runs in its own tenant, as the client (default or strict) that
 // the requirement is about.
 package scimtest

@@ -14,17 +14,16 @@
 //
 //   - Readers take the pointer and have a consistent view of one moment, for as
 //     long as they like, without a lock. They never wait for writers.
-//   - A transaction works on a state of its own. To commit is to put the new
+//   - A transaction works on its own state. To commit is to put the new
 //     pointer in place of the old one, to roll back is to forget it.
 //   - There is one transaction at a time (a second InTx waits for the first or
 //     for its context), so nothing ever conflicts and GetOptions.ForUpdate has
 //     nothing to do.
 //   - The cost of a write grows with the logarithm of the stored data.
 //
-// An id is used as it is given and never a second time, in whatever type: it
-// is remembered after its resource is deleted, of which nothing else is left
-// without [KeepDeleted]. Lists are in order of creation,
-// members in order of joining. A version counts the changes of its resource.
+// An id is used as it is given and never a second time, for any type. Of a deleted
+// resource only the id is kept, unless [KeepDeleted] is set. Lists are in order of
+// creation, members in order of joining. A version counts the changes of its resource.
 //
 // Equality is answered by index for id, the attributes with uniqueness,
 // externalId, userName, displayName, emails.value and the members of groups,

@@ -9,13 +9,14 @@
 //	users, groups := db.Store(schema.UserType), db.Store(schema.GroupType)
 //	err = db.Migrate(ctx)
 //
-// [DB] is a [store.Transactor], a [store.Outbox] and a [store.Tokens];
+// [DB] is a [store.Transactor], a [store.Outbox] and a [store.Tokens], and has the
+// optional [store.Counters], [store.AuditTrail] and [store.Backlogs];
 // [DB.Store] returns a [store.Store] which is also a [store.Describer] and a
 // [store.Exister], and a [store.MemberStore] for a type with members. [Tx]
 // returns the transaction for statements of the application. The application
 // chooses and imports the driver.
 //
-// # What is stored how
+// # Storage
 //
 // A resource is one row of scim_resource with its attributes as JSON text. By
 // index, each within its tenant: id, userName, externalId, emails.value (alone
