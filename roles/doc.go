@@ -1,9 +1,15 @@
 // Package roles turns membership of groups into grants of roles: an identity
-// provider assigns users to groups, and the application grants what the groups
-// stand for. It is optional; nothing else in the module depends on it.
+// provider assigns users to groups, and the application grants the roles that it
+// maps the groups to. It is optional; nothing else in the module depends on it.
 //
 //	mapper := &roles.Mapper{Roles: rolesOfGroup, Grants: grantsTable, Groups: groups, Tx: db}
-//	hooks := scim.Hooks{Before: mapper.Handle}
+//	hooks := scim.Hooks{Before: func(ctx context.Context, e *store.Event) error {
+//		if e.Type != schema.GroupType.Name {
+//			return nil
+//		}
+//		return mapper.Handle(ctx, e)
+//	}}
 //
+// [Mapper.Handle] is for events of groups.
 // docs/lifecycle.md says where the hooks stand in the order of a write.
 package roles

@@ -4,8 +4,8 @@
 //
 //	go run ./examples/quickstart
 //
-// It serves /scim/v2 until it is interrupted. Behind TLS and with a database
-// of your own it is also a fair template for the real thing.
+// It serves /scim/v2 until it is interrupted. With TLS in front and your own
+// database it is a template for production.
 package main
 
 import (
