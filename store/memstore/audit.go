@@ -10,7 +10,7 @@ import (
 
 var _ store.AuditTrail = (*DB)(nil)
 
-// trail is the audit records of all tenants.
+// trail has the audit records of all tenants.
 type trail struct {
 	records tree[number, store.Record]
 	ids     tree[text, none]

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every benchmark runs at two sizes: what it costs must not grow with what is
-// stored.
+// Every benchmark runs at two sizes: the cost of an operation must not grow with
+// the stored data.
 var sizes = []int{1_000, 100_000}
 
 // stock is n users and one group with all of them, made once: every benchmark
@@ -157,8 +157,8 @@ func BenchmarkCreateAndDelete(b *testing.B) {
 func BenchmarkAddAndRemoveMember(b *testing.B) {
 	atSizes(b, func(b *testing.B, s *stock) {
 		g := s.get(b)
-		add := &schema.MemberDelta{Add: []schema.Member{{Value: "newcomer", Type: "User"}}}
-		remove := &schema.MemberDelta{Remove: []string{"newcomer"}}
+		add := &schema.MemberDelta{Add: []schema.Member{{Value: "new-member", Type: "User"}}}
+		remove := &schema.MemberDelta{Remove: []string{"new-member"}}
 		for i := range b.N {
 			d := add
 			if i%2 == 1 {
@@ -184,8 +184,8 @@ func BenchmarkMembers(b *testing.B) {
 	})
 }
 
-// BenchmarkReplaceMembers replaces all members of a group of its own by as many
-// others.
+// BenchmarkReplaceMembers replaces all members of a separate group by the same
+// number of others.
 func BenchmarkReplaceMembers(b *testing.B) {
 	atSizes(b, func(b *testing.B, s *stock) {
 		like := newGroup(b, 1)

@@ -8,7 +8,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// candidates are the resources, found by index, among which all are that an
+// candidates are resources found by index. They include every resource that an
 // expression selects.
 type candidates struct {
 	size    int
@@ -24,9 +24,9 @@ func (c candidates) sorted() []number {
 	return slices.Compact(out)
 }
 
-// candidates finds out whether indexes can narrow an expression, whose paths
-// are relative to prefix: a conjunction if one side can, a disjunction if both
-// can.
+// candidates returns the candidates of an expression with paths relative to
+// prefix. It returns false if no index narrows it: a conjunction needs an index for one
+// side, a disjunction for both.
 func (l *list) candidates(prefix schema.AttrPath, e filter.Expr) (candidates, bool) {
 	switch e := e.(type) {
 	case filter.And:

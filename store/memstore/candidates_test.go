@@ -50,7 +50,7 @@ func filled(t testing.TB) *DB {
 	return db
 }
 
-func TestWhatIsFoundByIndex(t *testing.T) {
+func TestFiltersAnsweredByIndex(t *testing.T) {
 	t.Parallel()
 	const scan = -1
 	db := filled(t)
@@ -106,8 +106,9 @@ func TestWhatIsFoundByIndex(t *testing.T) {
 	}
 }
 
-// What is deleted or renamed leaves nothing behind but its id.
-func TestNothingIsLeftBehind(t *testing.T) {
+// A deleted resource leaves no record, index entry or membership; its id stays
+// used.
+func TestDeleteRemovesIndexEntries(t *testing.T) {
 	t.Parallel()
 	db := filled(t)
 	ctx := context.Background()

@@ -25,7 +25,7 @@ type counter struct {
 // live reports whether the counter counts on at a time.
 func (c counter) live(at time.Time) bool { return c.ends.IsZero() || c.ends.After(at) }
 
-// ending is the place of a counter in the order in which they end.
+// ending is the place of a counter in the order of ends.
 type ending struct {
 	at   time.Time
 	name string
@@ -76,8 +76,8 @@ func (c *counters) remove(name string) {
 	c.ends = c.ends.delete(ending{old.ends, name})
 }
 
-// forget removes counters that ended a day ago, a few at a time, so that they do
-// not pile up.
+// forget removes a few counters that ended a day ago. It bounds the number of
+// ended counters.
 func (c *counters) forget(at time.Time) {
 	most := 10
 	for e := range c.ends.between(ending{}, ending{at: at.Add(-24 * time.Hour)}).keys() {

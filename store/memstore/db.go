@@ -72,8 +72,8 @@ func (db *DB) transaction(ctx context.Context) *transaction {
 	return tx
 }
 
-// InTx implements [store.Transactor]. It waits for the transaction that runs,
-// or for the end of ctx; fn runs once. A context that ends while fn runs rolls
+// InTx implements [store.Transactor]. It waits for the running transaction or for
+// the end of ctx; fn runs once. If ctx ends while fn runs, the transaction rolls
 // back.
 func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
@@ -109,8 +109,8 @@ func (tx *transaction) end() *state {
 	return &tx.state
 }
 
-// view returns the tenant as the context sees it: as its transaction has made
-// it, else as it is committed. It is not to be changed.
+// view returns the tenant as its transaction has changed it, or as committed
+// outside of a transaction. The caller must not change it.
 func (db *DB) view(ctx context.Context) (*tenant, error) {
 	s, err := db.snapshot(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func (db *DB) view(ctx context.Context) (*tenant, error) {
 	return s.tenant(store.Tenant(ctx)), nil
 }
 
-// snapshot returns everything as the context sees it.
+// snapshot returns the state of the context's transaction, or the committed state.
 func (db *DB) snapshot(ctx context.Context) (state, error) {
 	if err := ctx.Err(); err != nil {
 		return state{}, err
@@ -136,8 +136,8 @@ func (db *DB) snapshot(ctx context.Context) (state, error) {
 	return tx.state, nil
 }
 
-// change lets fn change a copy of the tenant, which takes effect in the
-// context's transaction, or in one of its own, if fn returns nil.
+// change runs fn on a copy of the tenant. If fn returns nil, the copy takes effect
+// in the context's transaction, or in a new one.
 func (db *DB) change(ctx context.Context, fn func(*tenant) error) error {
 	return db.edit(ctx, func(s *state) error {
 		name := store.Tenant(ctx)
@@ -150,7 +150,7 @@ func (db *DB) change(ctx context.Context, fn func(*tenant) error) error {
 	})
 }
 
-// edit is change for what belongs to no tenant.
+// edit is change for data that belongs to no tenant.
 func (db *DB) edit(ctx context.Context, fn func(*state) error) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		tx := db.transaction(ctx)

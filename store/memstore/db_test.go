@@ -21,7 +21,7 @@ func resource(t testing.TB, typ *schema.ResourceType, id, attributes string) *sc
 	return &schema.Resource{Type: typ, ID: id, Attributes: o}
 }
 
-func TestStoreIsWhatTheTypeNeeds(t *testing.T) {
+func TestStoreImplementsOptionalInterfaces(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
 	require.NotImplements(t, (*store.MemberStore)(nil), db.Store(schema.UserType))
@@ -32,7 +32,7 @@ func TestStoreIsWhatTheTypeNeeds(t *testing.T) {
 	}
 }
 
-func TestStoresOfOneTypeAreOne(t *testing.T) {
+func TestStoresOfOneTypeShareResources(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	_, err := db.Store(schema.UserType).Create(ctx, storetest.Creation(resource(t, schema.UserType, "1", `{"userName":"a"}`)))
@@ -71,7 +71,7 @@ func TestVersionCountsChanges(t *testing.T) {
 	require.Equal(t, "2", r.Version)
 }
 
-func TestListIsInOrderOfCreation(t *testing.T) {
+func TestListOrderIsCreationOrder(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	users := db.Store(schema.UserType)
@@ -96,7 +96,7 @@ func TestListIsInOrderOfCreation(t *testing.T) {
 	require.Equal(t, store.Page{Resources: []*schema.Resource{}, Total: 3}, p)
 }
 
-func TestMembersAreInOrderOfJoining(t *testing.T) {
+func TestMemberOrderIsJoiningOrder(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	groups := db.Store(schema.GroupType).(store.MemberStore)
@@ -119,8 +119,8 @@ func TestMembersAreInOrderOfJoining(t *testing.T) {
 }
 
 // members.value is not caseExact (RFC 7643 §8.7.1), so a filter folds it;
-// membership itself is by the id as it is.
-func TestMemberIDsThatFoldAlike(t *testing.T) {
+// membership compares exact ids.
+func TestMemberIDsAreCaseSensitive(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()
 	groups := db.Store(schema.GroupType).(store.MemberStore)
@@ -145,7 +145,7 @@ func TestMemberIDsThatFoldAlike(t *testing.T) {
 	require.Empty(t, of["x"])
 }
 
-func TestWhatIsDeclared(t *testing.T) {
+func TestDeclaredCapabilities(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		typ    *schema.ResourceType
@@ -216,8 +216,8 @@ func TestTransactionOfAnEndedContext(t *testing.T) {
 	}
 }
 
-// A context kept beyond its transaction must not write into nowhere, nor into
-// another transaction.
+// A context that is used after the end of its transaction gets an error; it must
+// not write into another transaction.
 func TestContextOfAnEndedTransaction(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]error{"committed": nil, "rolled back": errors.New("veto")} {
@@ -254,8 +254,8 @@ func TestTransactionOfAnotherDatabase(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Readers see what is committed while a transaction is under way, and do not
-// wait for it.
+// Readers see the committed state while a transaction runs, and do not wait for
+// it.
 func TestReadersDoNotWait(t *testing.T) {
 	t.Parallel()
 	db, ctx := memstore.New(), context.Background()

@@ -1,6 +1,6 @@
 // Package memstore keeps resources in memory: all of the contract of package
-// store, with indexes, transactions and tenants, for tests, demonstrations and
-// as a store written to be read. Nothing survives the process.
+// store, with indexes, transactions and tenants, for tests and demonstrations,
+// and as an example of a complete store. The data ends with the process.
 //
 //	db := memstore.New()
 //	users := db.Store(schema.UserType)
@@ -9,13 +9,13 @@
 // # How it works
 //
 // All data hangs from one pointer to a state that never changes: sorted maps
-// (file tree.go) whose put and delete return a new map and share what did not
-// change. From that follows the rest:
+// (file tree.go) whose put and delete return a new map that shares the unchanged
+// part. The rest follows from that:
 //
 //   - Readers take the pointer and have a consistent view of one moment, for as
 //     long as they like, without a lock. They never wait for writers.
-//   - A transaction works on its own state. To commit is to put the new
-//     pointer in place of the old one, to roll back is to forget it.
+//   - A transaction works on its own state. Commit replaces the pointer, rollback
+//     drops the new state.
 //   - There is one transaction at a time (a second InTx waits for the first or
 //     for its context), so nothing ever conflicts and GetOptions.ForUpdate has
 //     nothing to do.
@@ -30,6 +30,6 @@
 // anywhere in a conjunction, and in a disjunction if every side has one; other
 // filters look at every resource of the tenant.
 //
-// Do not call a store with a context from outside InTx within it: it would
-// wait for the transaction that waits for it.
+// Within InTx, do not call a store with a context from outside: the call waits for
+// the transaction, which waits for the call.
 package memstore

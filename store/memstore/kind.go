@@ -6,7 +6,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// kind is a resource type as the database keeps it.
+// kind is a resource type of the database.
 type kind struct {
 	*schema.ResourceType
 	number int               // its place in tenant.collections

@@ -56,7 +56,7 @@ func (l *list) page(q *store.Query) (store.Page, error) {
 	return l.filtered(q, first, offset, count), nil
 }
 
-// all needs no look at any other resource than the page's.
+// all reads only the resources of the page.
 func (l *list) all(q *store.Query, first number, offset, count int) store.Page {
 	records := l.collection.records
 	p := store.Page{}
@@ -75,7 +75,8 @@ func (l *list) all(q *store.Query, first number, offset, count int) store.Page {
 	return p
 }
 
-// filtered looks at what may match, beyond the page only for the total.
+// filtered reads the resources that may match; those after the page only for the
+// total.
 func (l *list) filtered(q *store.Query, first number, offset, count int) store.Page {
 	from := first
 	if q.Total {
@@ -136,7 +137,7 @@ func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
 	return p, nil
 }
 
-// visitCost is what going past one resource costs.
+// visitCost is the cost of visiting one resource.
 const visitCost = 50
 
 // ended returns why the list cannot go on.

@@ -6,9 +6,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Describe implements [store.Describer]: everything that the store keeps.
-// Groups, $ref and meta.location are made by package scim; of members only the
-// ids are asked for by index.
+// Describe implements [store.Describer]. The store answers filters on everything
+// that it keeps: not on groups, $ref and meta.location, which package scim makes,
+// and on members only by their ids.
 func (s *resources) Describe() store.Capabilities {
 	return store.Capabilities{
 		Filter:   func(e filter.Expr) bool { return s.kind.answers(nil, e) },
@@ -57,8 +57,7 @@ func (k *kind) memberPath(p schema.AttrPath) bool {
 	return k.memberValue != nil && len(p) == 2 && p[0] == k.Members() && p[1] == k.memberValue
 }
 
-// memberID returns the id that members.value eq "id" or
-// members[value eq "id"] asks for.
+// memberID returns the id of members.value eq "id" or members[value eq "id"].
 func (k *kind) memberID(e filter.Expr) (schema.Value, bool) {
 	var path schema.AttrPath
 	if v, ok := e.(filter.ValuePath); ok {
@@ -71,11 +70,11 @@ func (k *kind) memberID(e filter.Expr) (schema.Value, bool) {
 	return c.Value, k.memberPath(append(path[:len(path):len(path)], c.Path...))
 }
 
-// matcher tells whether a resource, given with its number, matches.
+// matcher reports whether a resource, given with its number, matches.
 type matcher func(number, *schema.Resource) bool
 
-// matcher compiles an expression: a comparison of members asks the index, the rest
-// is filter.Filter.Match.
+// matcher compiles an expression: a comparison of members uses the index, the rest
+// uses filter.Filter.Match.
 func (l *list) matcher(e filter.Expr) matcher {
 	if id, ok := l.kind.memberID(e); ok {
 		key := keyOf(l.kind.memberValue, id)

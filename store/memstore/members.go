@@ -32,9 +32,9 @@ func (l memberList) all() iter.Seq[schema.Member] {
 	}
 }
 
-// membership says that a group has a member: the way back from the member to
-// its groups. key is what members.value is compared by, in filters; two ids
-// may share it, so the id is part too.
+// membership is an index entry from a member to one of its groups. key is the
+// folded id that filters on members.value compare; two ids may have the same key,
+// so the entry has the id too.
 type membership struct {
 	key   string
 	group number
@@ -119,8 +119,8 @@ func others(l memberList, keep []schema.Member) []string {
 	return out
 }
 
-// Members implements [store.MemberStore]. What it yields is as of the moment
-// it begins, which is more than the contract asks.
+// Members implements [store.MemberStore]. It yields the members as of its start,
+// which is more than the contract requires.
 func (s *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
 	return func(yield func(schema.Member, error) bool) {
 		t, err := s.db.view(ctx)

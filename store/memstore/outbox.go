@@ -16,7 +16,7 @@ var (
 	_ store.Backlogs = (*DB)(nil)
 )
 
-// outbox is the pending work of all tenants.
+// outbox has the entries of all tenants.
 type outbox struct {
 	last    number // the number given to an entry last
 	entries tree[number, store.Entry]
@@ -57,7 +57,7 @@ func (a turn) compare(b turn) int {
 	return cmp.Or(a.line.compare(b.line), cmp.Compare(a.number, b.number))
 }
 
-// due says when the first of a line may be claimed.
+// due has the time from which the first entry of a line may be claimed.
 type due struct {
 	queue  store.Queue
 	at     time.Time
@@ -81,7 +81,7 @@ func (o *outbox) head(l line) (due, bool) {
 	return due{}, false
 }
 
-// put stores an entry, new or changed, in its place.
+// put stores a new or changed entry.
 func (o *outbox) put(n number, e store.Entry) {
 	o.replace(n, e, func() {
 		o.entries = o.entries.put(n, e)
@@ -167,7 +167,7 @@ func (db *DB) Pending(ctx context.Context, q store.Queue, typ, id string) ([]sto
 	return out, nil
 }
 
-// entry returns an entry for a caller to keep.
+// entry returns a copy of an entry for a caller.
 func (o *outbox) entry(n number) store.Entry {
 	e, _ := o.entries.get(n)
 	e.Payload = bytes.Clone(e.Payload)

@@ -48,9 +48,9 @@ func (s *resources) Exists(ctx context.Context, ids []string, _ store.GetOptions
 	return out, nil
 }
 
-// Create implements [store.Store]. An id that was ever used in the tenant, for
-// a resource of whatever type, is an error: ids are unique across types and
-// never reassigned (RFC 7643 §3.1).
+// Create implements [store.Store]. An id that was ever used in the tenant, for a
+// resource of any type, is an error: ids are unique across types and never
+// reassigned (RFC 7643 §3.1).
 func (s *resources) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
 	err := s.db.change(ctx, func(t *tenant) (err error) {

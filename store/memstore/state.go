@@ -31,9 +31,8 @@ type place struct {
 	number number
 }
 
-// collection is the resources of one kind. The records are in one place; what
-// points at them does so by number, so that a change that touches no key
-// touches no index.
+// collection is the resources of one kind. Indexes refer to records by number, so
+// that a change without a new key changes no index.
 type collection struct {
 	records     tree[number, record]
 	index       tree[entry, none]
@@ -52,7 +51,7 @@ type record struct {
 	died     time.Time // of a tombstone
 }
 
-// next returns r as it is stored in place of rec, with the next version.
+// next returns the record that replaces rec by r, with the next version.
 func (rec record) next(r *schema.Resource) record {
 	c := *r
 	rec.version++

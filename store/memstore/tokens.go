@@ -45,7 +45,7 @@ func (db *DB) FindToken(ctx context.Context, sum [sha256.Size]byte) (store.Token
 	return s.tokens.token(id), nil
 }
 
-// token returns a token for a caller to keep.
+// token returns a copy of a token for a caller.
 func (t *tokens) token(id text) store.Token {
 	found, _ := t.all.get(id)
 	found.Types = slices.Clone(found.Types)

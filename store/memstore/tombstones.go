@@ -15,8 +15,8 @@ import (
 type Option func(*DB)
 
 // KeepDeleted keeps deleted resources of types without members: their stores
-// are [store.Reviver]s. Of several that had the same unique value the last one
-// deleted can be revived. It is for tests of a policy that other stores have.
+// are [store.Reviver]s. Of several deleted resources with the same unique value,
+// the last one can be revived.
 func KeepDeleted(db *DB) { db.keeps = true }
 
 // keeper is a store that keeps tombstones.
@@ -37,7 +37,7 @@ func (a death) compare(b death) int {
 	return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number))
 }
 
-// grave is a unique value that a deleted resource had.
+// grave is a unique value of a deleted resource.
 type grave struct {
 	path int // in kind.paths
 	key  string

@@ -7,16 +7,16 @@ import (
 )
 
 // tree is a sorted map that never changes: put and delete return a new tree,
-// which shares with the old one everything but the path to the change. So a
-// reader keeps the tree it has for as long as it likes, and a transaction is
-// undone by forgetting its trees. The zero value is empty.
+// which shares everything but the path to the change with the old one. So a reader
+// may keep a tree for any time, and a transaction is rolled back by dropping its
+// trees. The zero value is empty.
 //
 // It is a weight-balanced tree (Adams 1993, with the parameters proven by Hirai
-// and Yamamoto 2011): balanced by the number of nodes on either side, which is
-// also what finds the i-th key.
+// and Yamamoto 2011): it is balanced by the number of nodes on either side, which
+// also serves to find the i-th key.
 type tree[K key[K], V any] struct{ root *node[K, V] }
 
-// key is what a tree is sorted by.
+// key is a key of a tree.
 type key[K any] interface{ compare(K) int }
 
 type node[K key[K], V any] struct {
@@ -141,7 +141,7 @@ func (n *node[K, V]) delete(k K) *node[K, V] {
 	}
 }
 
-// glue joins the subtrees of a node that goes, around a neighbour of it.
+// glue joins the subtrees of a deleted node.
 func glue[K key[K], V any](left, right *node[K, V]) *node[K, V] {
 	switch {
 	case left == nil:

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// checkNode proves order, sizes and balance below a node.
+// checkNode checks order, sizes and balance below a node.
 func checkNode[K key[K], V any](t *testing.T, n *node[K, V]) {
 	if n == nil {
 		return

@@ -13,7 +13,7 @@ import (
 // be given instead of it.
 type attrs map[string]any
 
-// object makes an object from literals that fit the resource type.
+// object makes an object from literals that match the resource type.
 func object(t *schema.ResourceType, a attrs) *schema.Object {
 	var o *schema.Object
 	for _, path := range slices.Sorted(maps.Keys(a)) {

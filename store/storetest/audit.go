@@ -55,7 +55,7 @@ func (k *auditKit) record(ctx context.Context, r store.Record) {
 	k.NoError(k.Trail.Record(ctx, r), "Record")
 }
 
-// holds compares all records that are committed.
+// holds compares all committed records.
 func (k *auditKit) holds(what string, want ...store.Record) {
 	found, err := k.Records(k.ctx)
 	k.NoError(err, "AuditFixture.Records")

@@ -152,14 +152,14 @@ var basics = []test{
 	},
 }
 
-// impossible are ids that no store has. A client can send any of them.
+// impossible are ids of no resource. A client can send any of them.
 var impossible = []string{
 	"", " ", "0", "-1", "1e3", "nobody", "00000000-0000-0000-0000-000000000000",
 	"9223372036854775807", "9223372036854775808", "123456789012345678901234567890",
 	"' OR ''='", "%", "_", "a/b", "\x00", "\xff\xfe", "é", strings.Repeat("x", 10_000),
 }
 
-// notFound proves that an id is ErrNotFound to every method of a Store. like
+// notFound proves that every method of a Store returns ErrNotFound for an id. like
 // is a resource of the type.
 func (k *kit) notFound(s store.Store, like *schema.Resource, id string) {
 	_, err := s.Get(k.ctx, id, store.GetOptions{})

@@ -136,8 +136,8 @@ var concurrency = []test{
 	},
 }
 
-// onlyOne proves that one of several attempts succeeded and the others failed
-// as they should, and returns which.
+// onlyOne proves that one of several attempts succeeded and the others failed with
+// the expected error. It returns the index of the first.
 func (k *kit) onlyOne(errs []error, expected func(error) bool) int {
 	won := -1
 	for i, err := range errs {

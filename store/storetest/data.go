@@ -32,7 +32,7 @@ var (
 
 func (k *kit) pick(from []any) any { return from[k.rand.IntN(len(from))] }
 
-// some makes a list of up to n, or nothing.
+// some makes a list of up to n values, or none.
 func (k *kit) some(n int, one func() any) any {
 	var out []any
 	for range k.rand.IntN(n + 1) {
@@ -128,8 +128,8 @@ func (k *kit) fillThings() []*schema.Resource {
 	return k.stir(k.Things, out)
 }
 
-// stir changes and deletes some of the resources, so that whatever a store
-// derives from them has had to follow, and returns those that are left.
+// stir changes and deletes some of the resources, so that a store must update the
+// data derived from them, and returns the remaining ones.
 func (k *kit) stir(s store.Store, rs []*schema.Resource) []*schema.Resource {
 	var out []*schema.Resource
 	for i, r := range rs {

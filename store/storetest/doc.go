@@ -9,14 +9,14 @@
 //	}
 //
 // Each case starts from empty stores and proves one sentence of the contract
-// in package store, which it prints when it fails. What a store cannot do and
-// does not declare is skipped, not failed. A case that makes no progress for 15
-// seconds fails with the stacks of all goroutines; the commonest reason is a lock
-// that is held while members are yielded. The kit is deterministic: its data and
-// its random filters come from fixed seeds.
+// in package store, which it prints when it fails. Cases of abilities that a store
+// does not declare are skipped. A case that makes no progress for 15 seconds fails
+// with the stacks of all goroutines; the most frequent reason is a lock that is
+// held while members are yielded. The kit is deterministic: its data and its
+// random filters come from fixed seeds.
 //
 // [RunOutbox], [RunTokens], [RunCounters] and [RunAudit] do the same for a
 // [store.Outbox], a [store.Tokens], a [store.Counters] and a [store.AuditTrail].
 //
-// The kit is itself tested, against stores that are broken on purpose.
+// The kit itself is tested against stores that are broken on purpose.
 package storetest

@@ -9,7 +9,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// The body of a test of one's own store.
+// The body of a test of a store.
 func ExampleRun() {
 	_ = func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Fixture {

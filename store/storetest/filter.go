@@ -28,8 +28,8 @@ var filtering = []test{
 
 const filterContract = "Capabilities.Filter reports whether List answers the expression itself, exactly as filter.Filter.Match would." // F-2
 
-// filtersAll asks the store every comparison, and then combinations of them,
-// that it declares, and compares its answers with Match.
+// filtersAll lists with every comparison that the store declares, and with
+// combinations of them, and compares the results with Match.
 func (k *kit) filtersAll(s store.Store, t *schema.ResourceType, stored []*schema.Resource) {
 	declared := store.Describe(s).Filter
 	if declared == nil {
@@ -57,7 +57,7 @@ func (k *kit) filtersAll(s store.Store, t *schema.ResourceType, stored []*schema
 	}
 }
 
-// oracle knows what a store should answer.
+// oracle has the expected results of filters.
 type oracle struct {
 	kit      *kit
 	store    store.Store
@@ -67,7 +67,7 @@ type oracle struct {
 	asked    int
 }
 
-// ask puts to the store what it declares of a filter.
+// ask lists with the part of a filter that the store declares.
 func (o *oracle) ask(e filter.Expr) {
 	push, _ := filter.Split(filter.New(e), o.declared)
 	if push == nil {
@@ -85,7 +85,7 @@ func (o *oracle) ask(e filter.Expr) {
 	o.kit.totals(len(want), p.Total, "total of %s", push)
 }
 
-// withMembers returns a group as a client sees it.
+// withMembers returns a group with its members.
 func (k *kit) withMembers(r *schema.Resource) *schema.Resource {
 	a := r.Type.Members()
 	if a == nil {
@@ -103,7 +103,7 @@ func (k *kit) withMembers(r *schema.Resource) *schema.Resource {
 	return r.With(a, value(a, list))
 }
 
-// paths returns what a filter on the type can speak of. Not among it is what
+// paths returns the paths that a filter on the type may have, without those that
 // package scim makes: locations and groups.
 func (k *kit) paths(t *schema.ResourceType) []schema.AttrPath {
 	var out []schema.AttrPath

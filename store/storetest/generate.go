@@ -7,7 +7,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// generator makes expressions about paths from the values that there are.
+// generator makes expressions about paths from stored values.
 type generator struct {
 	kit   *kit
 	paths []operand
@@ -34,7 +34,7 @@ func (g *generator) add(p schema.AttrPath, rs []*schema.Resource) {
 	for range min(literals, len(found)) {
 		v := found[g.kit.rand.IntN(len(found))]
 		o.literals = append(o.literals, v)
-		// The same id in another case is another id: left alone.
+		// The same id in another case is another id: not varied.
 		if v.Type() == schema.TypeString && p[0] != rs[0].Type.Members() {
 			o.literals = append(o.literals, schema.String(g.vary(v.Text())))
 		}
@@ -45,8 +45,7 @@ func (g *generator) add(p schema.AttrPath, rs []*schema.Resource) {
 	g.paths = append(g.paths, o)
 }
 
-// vary makes a text that may or may not be the same in the sense of an
-// operator.
+// vary makes a text that an operator may or may not consider equal.
 func (g *generator) vary(s string) string {
 	runes := []rune(s)
 	cut := g.kit.rand.IntN(len(runes) + 1)
@@ -83,7 +82,7 @@ func widen(r rune) rune {
 
 var decompose = strings.NewReplacer("\u00e9", "e\u0301", "\u00fc", "u\u0308")
 
-// operators returns what RFC 7644 §3.4.2.2 lets a type be compared with.
+// operators returns the operators of a type (RFC 7644 §3.4.2.2).
 func operators(t schema.Type) []filter.Op {
 	switch t {
 	case schema.TypeString, schema.TypeReference:
@@ -131,8 +130,8 @@ func valuePath(c filter.Compare) (filter.ValuePath, bool) {
 	return filter.ValuePath{Path: outer, Expr: c}, true
 }
 
-// pairs returns value paths with two conditions, which one value meets, or two
-// different ones of a resource.
+// pairs returns value paths with two conditions that are met by one value, or by
+// two different values of a resource.
 func (g *generator) pairs(rs []*schema.Resource) []filter.Expr {
 	var out []filter.Expr
 	for _, r := range rs {
@@ -147,7 +146,7 @@ func (g *generator) pairs(rs []*schema.Resource) []filter.Expr {
 	return out
 }
 
-// has is met by a complex value.
+// has returns a condition that a complex value meets.
 func (g *generator) has(v schema.Value) filter.Expr {
 	var all []filter.Expr
 	for a, w := range v.Object().All() {
@@ -175,7 +174,7 @@ func (g *generator) expr(depth int) filter.Expr {
 	return c
 }
 
-// within joins a comparison within a value path with another.
+// within returns a value path with a comparison and another condition.
 func (g *generator) within(p schema.AttrPath, e filter.Expr) filter.Expr {
 	var siblings []operand
 	for _, o := range g.paths {

@@ -13,8 +13,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// locking is a store of groups that holds a lock while it yields members, and
-// waits for that lock, whatever the context, before it changes members.
+// locking is a store of groups that holds a lock while it yields members. It waits
+// for that lock before it changes members and ignores the context.
 type locking struct {
 	store.MemberStore
 	lock chan struct{}
@@ -49,7 +49,7 @@ func (l *locking) PutMembers(ctx context.Context, c *store.Change) (*schema.Reso
 	return l.MemberStore.PutMembers(ctx, c)
 }
 
-func TestCaseThatHangsIsExplained(t *testing.T) {
+func TestHangingCaseFailsWithStacks(t *testing.T) {
 	t.Parallel()
 	f := newNaive("")
 	l := &locking{MemberStore: f.Groups, lock: make(chan struct{}, 1), end: make(chan struct{})}
@@ -69,7 +69,7 @@ func TestCaseThatHangsIsExplained(t *testing.T) {
 }
 
 // A case that is slow and makes progress does not count as hanging.
-func TestSlowCaseDoesNotCountAsHanging(t *testing.T) {
+func TestSlowCaseIsNotHanging(t *testing.T) {
 	t.Parallel()
 	impatient := stores
 	impatient.hang = time.Second

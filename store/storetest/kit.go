@@ -30,7 +30,7 @@ const (
 	needBacklogs
 )
 
-// missing says what a fixture lacks for a case, "" if nothing.
+// missing returns the ability that a fixture lacks for a case, or "".
 func missing(needs need, f Fixture) string {
 	for _, m := range []struct {
 		need need
@@ -57,14 +57,14 @@ func purges(s store.Store) bool {
 	return ok
 }
 
-// revives reports whether a store is a store.Reviver that says so.
+// revives reports whether a store is a store.Reviver and declares it.
 func revives(s store.Store) bool {
 	_, ok := s.(store.Reviver)
 	return ok && store.Describe(s).Revives
 }
 
-// kit is a fixture with what cases need to speak to it. Assertions belong to
-// the goroutine of the case.
+// kit is a fixture with the helpers of the cases. Assertions belong to the
+// goroutine of the case.
 type kit struct {
 	Fixture
 	*require.Assertions
@@ -111,13 +111,13 @@ func (k *kit) keeps(a *schema.Attribute) bool {
 	return false
 }
 
-// resource makes a resource that no store has seen.
+// resource makes a resource that is not in a store.
 func (k *kit) resource(t *schema.ResourceType, a attrs) *schema.Resource {
 	at := k.now()
 	return &schema.Resource{Type: t, ID: k.newID(), Created: at, LastModified: at, Attributes: k.object(t, a)}
 }
 
-// object makes attributes, without what the stores do not keep.
+// object makes attributes, without those that the stores do not keep.
 func (k *kit) object(t *schema.ResourceType, a attrs) *schema.Object {
 	o := object(t, a)
 	for root := range o.All() {
@@ -132,7 +132,7 @@ func (k *kit) user(name string) *schema.Resource {
 	return k.resource(schema.UserType, attrs{"userName": name})
 }
 
-// create stores a resource that must be accepted.
+// create stores a resource; the store must accept it.
 func (k *kit) create(s store.Store, r *schema.Resource) *schema.Resource {
 	return k.createIn(k.ctx, s, r)
 }
@@ -144,7 +144,7 @@ func (k *kit) createIn(ctx context.Context, s store.Store, r *schema.Resource) *
 	return stored
 }
 
-// createWith stores a group with members, all of which must be accepted.
+// createWith stores a group with members; the store must accept all of them.
 func (k *kit) createWith(ctx context.Context, r *schema.Resource, members []schema.Member) *schema.Resource {
 	stored, did, err := k.Groups.PutMembers(ctx, Creation(r, members...))
 	k.NoError(err, "PutMembers of a new group")
@@ -159,7 +159,7 @@ func (k *kit) delete(s store.Store, r *schema.Resource) {
 	k.NoError(s.Delete(k.ctx, Deletion(r, "")), "Delete")
 }
 
-// departure is the change that takes a member out of all groups.
+// departure is the change that removes a member from all groups.
 func departure(id string, at time.Time) *store.Change {
 	return &store.Change{ID: id, At: at, Cause: store.CauseMembers}
 }
@@ -183,7 +183,7 @@ func (k *kit) group(name string) *schema.Resource {
 	return k.resource(schema.GroupType, attrs{"displayName": name})
 }
 
-// change makes the change that gives a resource other attributes.
+// change makes the change that replaces the attributes of a resource.
 func (k *kit) change(before *schema.Resource, a attrs) *store.Change {
 	after := before.WithAttributes(k.object(before.Type, a))
 	after.LastModified = k.now()
@@ -197,7 +197,7 @@ func (k *kit) rename(before *schema.Resource, name string) *store.Change {
 	return c
 }
 
-// touch is a change that leaves the attributes as they are.
+// touch is a change with equal attributes.
 func (k *kit) touch(before *schema.Resource) *store.Change {
 	after := *before
 	after.LastModified = k.now()
@@ -232,7 +232,7 @@ func (k *kit) listIn(ctx context.Context, s store.Store, q store.Query) store.Pa
 	return p
 }
 
-// page asks for one page, which may be short.
+// page reads one page, which may be short.
 func (k *kit) page(s store.Store, q store.Query) store.Page { return k.pageIn(k.ctx, s, q) }
 
 func (k *kit) pageIn(ctx context.Context, s store.Store, q store.Query) store.Page {
@@ -256,12 +256,12 @@ func (k *kit) total(s store.Store) int {
 	return len(k.list(s, store.Query{Count: 10_000}).Resources)
 }
 
-// same compares resources as a client sees them.
+// same compares the texts of resources (describe).
 func (k *kit) same(want, got *schema.Resource, what string) {
 	k.Equal(describe(want), describe(got), what)
 }
 
-// describe returns a text of all that a store keeps of a resource.
+// describe returns a text of everything that a store keeps of a resource.
 func describe(r *schema.Resource) string {
 	return fmt.Sprintf("id %s\nversion %s\ncreated %s\nmodified %s\n%s", r.ID, r.Version,
 		r.Created.UTC().Format(time.RFC3339Nano), r.LastModified.UTC().Format(time.RFC3339Nano),

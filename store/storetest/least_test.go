@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// least is an application's own table of users, with few columns, no tenants
-// and nothing beyond the five methods.
+// least is a table of users of an application, with few columns, no tenants and
+// only the five methods of store.Store.
 type least struct{ store.Store }
 
 func newLeast() Fixture {
@@ -23,7 +23,7 @@ func newLeast() Fixture {
 	}
 }
 
-// columns drops what there is no column for.
+// columns drops attributes without a column.
 func columns(r *schema.Resource) *schema.Resource {
 	for a := range r.Attributes.All() {
 		if !slices.Contains([]string{"userName", "displayName", "active", schema.EnterpriseUserURI}, a.Name) {
@@ -45,7 +45,7 @@ func (l least) Update(ctx context.Context, c *store.Change) (*schema.Resource, e
 	return l.Store.Update(ctx, &kept)
 }
 
-func TestLeastStorePasses(t *testing.T) {
+func TestMinimalStorePasses(t *testing.T) {
 	t.Parallel()
 	run, left := 0, 0
 	for _, c := range stores.cases {

@@ -58,7 +58,7 @@ func (s *naive) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	return p, nil
 }
 
-// matches is Match with the members there, or what a defect makes of it.
+// matches is Match on a group with its members, changed by the defect.
 func (s *naive) matches(f *filter.Filter, r row) bool {
 	e := f.Expr()
 	for _, rewrite := range []struct {
@@ -66,7 +66,7 @@ func (s *naive) matches(f *filter.Filter, r row) bool {
 		fn     func(filter.Expr) filter.Expr
 	}{
 		{"the filter is dropped", func(filter.Expr) filter.Expr { return filter.Compare{Op: filter.NE, Value: schema.String("")} }},
-		{"half of a conjunction is dropped", func(e filter.Expr) filter.Expr {
+		{"one side of a conjunction is dropped", func(e filter.Expr) filter.Expr {
 			if and, ok := e.(filter.And); ok {
 				return and.Left
 			}
@@ -80,7 +80,7 @@ func (s *naive) matches(f *filter.Filter, r row) bool {
 			}
 			return e
 		}},
-		{"not of nothing is nothing", func(e filter.Expr) filter.Expr {
+		{"not of a missing value is false", func(e filter.Expr) filter.Expr {
 			if n, ok := e.(filter.Not); ok {
 				if c, ok := n.Expr.(filter.Compare); ok && len(c.Path) > 0 {
 					return filter.And{Left: filter.Compare{Path: c.Path, Op: filter.PR}, Right: n}
@@ -120,7 +120,8 @@ func (s *naive) matches(f *filter.Filter, r row) bool {
 	return filter.New(e).Match(whole)
 }
 
-// fallApart lets each condition of a value path be met by another value.
+// fallApart evaluates each condition of a value path on its own, so that another
+// value may meet it.
 func fallApart(e filter.Expr) filter.Expr {
 	v, ok := e.(filter.ValuePath)
 	if !ok {
@@ -145,7 +146,7 @@ func (s *naive) sort(rs []*schema.Resource, q *store.Query) {
 		slices.SortStableFunc(rs, func(a, b *schema.Resource) int {
 			return cmp.Compare(boolInt(key(a) == ""), boolInt(key(b) == ""))
 		})
-	case s.db.has("the order minds case") && !q.Descending:
+	case s.db.has("the order is case-sensitive") && !q.Descending:
 		slices.SortStableFunc(rs, func(a, b *schema.Resource) int { return cmp.Compare(key(a), key(b)) })
 	case s.db.has("the order is by the first value"):
 		first := func(r *schema.Resource) string {

@@ -42,7 +42,7 @@ func (s *naive) Members(ctx context.Context, id string) iter.Seq2[schema.Member,
 		}
 		for j := 0; j < len(list); j++ {
 			if !yield(list[j], nil) {
-				if s.db.has("breaking off keeps the lock") {
+				if s.db.has("a broken iteration keeps the lock") {
 					s.db.lock <- struct{}{}
 				}
 				return
@@ -69,12 +69,12 @@ func (s *naive) PutMembers(ctx context.Context, c *store.Change) (*schema.Resour
 	}
 	old := s.db.rows[i].members
 	if s.db.has("members are read before") {
-		if release, err = s.db.again(ctx, release); err != nil {
+		if release, err = s.db.yieldLock(ctx, release); err != nil {
 			return nil, schema.MemberDelta{}, err
 		}
 	}
 	list, did := s.apply(old, c.Members)
-	if did.Empty() && c.After.Attributes == c.Before.Attributes && !s.db.has("nothing is a change") {
+	if did.Empty() && c.After.Attributes == c.Before.Attributes && !s.db.has("an empty delta changes the version") {
 		return c.Before, did, nil
 	}
 	if did.Empty() && s.db.has("attributes need a member") {
@@ -85,7 +85,7 @@ func (s *naive) PutMembers(ctx context.Context, c *store.Change) (*schema.Resour
 		return nil, schema.MemberDelta{}, err
 	}
 	s.db.rows[i].members = list
-	if s.db.has("the delta is what was asked") {
+	if s.db.has("the delta is not reduced to its effect") {
 		did = *c.Members
 	}
 	return stored, did, nil
@@ -133,7 +133,7 @@ func (s *naive) apply(old []schema.Member, d *schema.MemberDelta) ([]schema.Memb
 	for _, m := range d.Add {
 		_, present := stays[m.Value]
 		stays[m.Value] = true
-		if !present || s.db.has("adding adds again") {
+		if !present || s.db.has("a member is added twice") {
 			list, did.Add = append(list, s.member(m)), append(did.Add, m)
 		}
 	}
@@ -161,7 +161,7 @@ func (s *naive) GroupsOf(ctx context.Context, ids []string) (map[string][]store.
 	defer release()
 	out := map[string][]store.GroupRef{}
 	for _, r := range s.db.rows {
-		if r.dead && !s.db.has("the dead have members") || r.resource.Type != s.t || !s.sees(ctx, r, "GroupsOf") {
+		if r.dead && !s.db.has("deleted groups have members") || r.resource.Type != s.t || !s.sees(ctx, r, "GroupsOf") {
 			continue
 		}
 		for _, m := range r.members {
@@ -201,7 +201,7 @@ func (s *naive) RemoveFromAll(ctx context.Context, c *store.Change) ([]string, e
 		after := *r.resource
 		if !s.db.has("removal is no modification") {
 			after.LastModified = c.At
-			if old := r.resource.LastModified; !c.At.After(old) && !s.db.has("removal puts the clock back") {
+			if old := r.resource.LastModified; !c.At.After(old) && !s.db.has("removal moves LastModified back") {
 				after.LastModified = old.Add(time.Microsecond)
 			}
 		}

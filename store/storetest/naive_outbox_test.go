@@ -14,7 +14,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// naiveOutbox is the simplest outbox, broken in the one way that it is told.
+// naiveOutbox is the simplest outbox, with one defect.
 type naiveOutbox struct {
 	defect  string
 	writer  chan struct{}
@@ -22,7 +22,7 @@ type naiveOutbox struct {
 	entries []naiveEntry
 }
 
-// naiveEntry keeps apart what Due is for both: the time before which an entry
+// naiveEntry keeps the two meanings of Due apart: the time before which an entry
 // is not claimed, and the end of its lease.
 type naiveEntry struct {
 	store.Entry
@@ -135,10 +135,10 @@ func (o *naiveOutbox) Pending(ctx context.Context, q store.Queue, typ, id string
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	all := slices.Clone(o.entries)
-	if tx := o.tx(ctx); tx != nil && o.defect != "pending is what is committed" {
+	if tx := o.tx(ctx); tx != nil && o.defect != "pending reads committed entries only" {
 		all = append(all, tx.entries...)
 	}
-	if o.defect == "strange ids are refused" && (strings.Contains(id, "\x00") || !utf8.ValidString(id)) {
+	if o.defect == "unusual ids are refused" && (strings.Contains(id, "\x00") || !utf8.ValidString(id)) {
 		return nil, errors.New("no such id")
 	}
 	var out []store.Entry
@@ -146,9 +146,9 @@ func (o *naiveOutbox) Pending(ctx context.Context, q store.Queue, typ, id string
 		switch {
 		case e.Tenant != store.Tenant(ctx) && o.defect != "pending of all tenants":
 		case e.Queue != q && o.defect != "pending of both queues", e.Type != typ && o.defect != "pending of all types", e.ResourceID != id:
-		case e.Dead && o.defect != "the dead are pending":
-		case o.defect == "pending is what nobody has" && !e.leased.IsZero():
-		case o.defect == "pending is what never failed" && e.Attempts > 0:
+		case e.Dead && o.defect != "dead entries are pending":
+		case o.defect == "leased entries are not pending" && !e.leased.IsZero():
+		case o.defect == "failed entries are not pending" && e.Attempts > 0:
 		default:
 			e.Payload = bytes.Clone(e.Payload)
 			out = append(out, e.Entry)
@@ -197,7 +197,7 @@ func (o *naiveOutbox) Claim(ctx context.Context, q store.Queue, now, until time.
 func (o *naiveOutbox) claimable(i int, now time.Time) bool {
 	e := o.entries[i]
 	switch {
-	case e.Dead && o.defect != "the dead are claimed":
+	case e.Dead && o.defect != "dead entries are claimed":
 		return false
 	case e.notBefore.After(now) && o.defect != "due is ignored":
 		return false
@@ -209,7 +209,7 @@ func (o *naiveOutbox) claimable(i int, now time.Time) bool {
 		return true
 	}
 	for _, before := range o.entries[:i] {
-		if !o.sameLine(before.Entry, e.Entry) || before.Dead && o.defect != "the dead are in the way" {
+		if !o.sameLine(before.Entry, e.Entry) || before.Dead && o.defect != "dead entries block their resource" {
 			continue
 		}
 		if o.defect == "what is not due is passed by" && before.notBefore.After(now) {
@@ -223,8 +223,8 @@ func (o *naiveOutbox) claimable(i int, now time.Time) bool {
 	return true
 }
 
-// fenced reports whether a stored entry is the one of a call of Done or Fail,
-// and its Due the same.
+// fenced reports whether a stored entry has the ID and the Due of the argument of
+// Done or Fail.
 func (o *naiveOutbox) fenced(stored naiveEntry, e store.Entry, ignored string) bool {
 	switch {
 	case stored.ID != e.ID:
@@ -233,7 +233,7 @@ func (o *naiveOutbox) fenced(stored naiveEntry, e store.Entry, ignored string) b
 		return true
 	case o.defect == "an ended lease settles nothing" && !stored.leased.IsZero():
 		return stored.leased.After(time.Now())
-	case o.defect == "what is not leased is not settled" && stored.leased.IsZero():
+	case o.defect == "entries without a lease are not settled" && stored.leased.IsZero():
 		return false
 	}
 	return stored.Due.Equal(e.Due)
@@ -265,7 +265,7 @@ func (o *naiveOutbox) Fail(_ context.Context, failed store.Entry, reason string,
 	defer o.mu.Unlock()
 	for i := range o.entries {
 		e := &o.entries[i]
-		if !o.fenced(*e, failed, "Fail has no fence") || e.Dead && o.defect != "the dead fail" {
+		if !o.fenced(*e, failed, "Fail has no fence") || e.Dead && o.defect != "dead entries fail again" {
 			continue
 		}
 		if o.defect == "a reason is plain text" && (strings.Contains(reason, "\x00") || !utf8.ValidString(reason)) {
@@ -281,10 +281,10 @@ func (o *naiveOutbox) Fail(_ context.Context, failed store.Entry, reason string,
 		if o.defect != "retry is ignored" {
 			e.notBefore = retry
 		}
-		e.Reason, e.Dead = reason, dead && o.defect != "nothing dies"
+		e.Reason, e.Dead = reason, dead && o.defect != "no entry becomes dead"
 		return nil
 	}
-	if o.defect == "only what is there can fail" {
+	if o.defect == "Fail of a missing entry is an error" {
 		return store.ErrNotFound
 	}
 	return nil
@@ -323,7 +323,7 @@ func (o *naiveOutbox) Replay(ctx context.Context, id string) error {
 	defer o.mu.Unlock()
 	for i := range o.entries {
 		e := &o.entries[i]
-		if e.ID != id || !e.Dead && o.defect != "the living are replayed" {
+		if e.ID != id || !e.Dead && o.defect != "entries that are not dead are replayed" {
 			continue
 		}
 		if e.Tenant != store.Tenant(ctx) && o.defect != "replay of any tenant" {
@@ -331,7 +331,7 @@ func (o *naiveOutbox) Replay(ctx context.Context, id string) error {
 		}
 		e.Dead, e.leased = false, time.Time{}
 		e.Due = time.Time{}
-		if o.defect != "replay waits" {
+		if o.defect != "replay keeps the due time" {
 			e.notBefore = time.Time{}
 		}
 		if o.defect != "replay remembers the attempts" {
@@ -364,7 +364,7 @@ func (o *naiveOutbox) Backlog(ctx context.Context) ([]store.Backlog, error) {
 		}
 		b := &out[i]
 		switch {
-		case e.Dead && o.defect == "the dead are a backlog":
+		case e.Dead && o.defect == "dead entries count as backlog":
 			b.Pending++
 		case e.Dead:
 			b.Dead++
@@ -379,8 +379,7 @@ func (o *naiveOutbox) Backlog(ctx context.Context) ([]store.Backlog, error) {
 	return out, nil
 }
 
-// naiveTokens is the simplest token store, broken in the one way that it is
-// told.
+// naiveTokens is the simplest token store, with one defect.
 type naiveTokens struct {
 	defect string
 	tokens []store.Token
@@ -403,7 +402,7 @@ func (n *naiveTokens) FindToken(ctx context.Context, sum [sha256.Size]byte) (sto
 		return t.SHA256 == sum
 	})
 	switch {
-	case t == nil && n.defect == "unknown is nothing":
+	case t == nil && n.defect == "an unknown token is no error":
 		return store.Token{}, nil
 	case t == nil,
 		n.defect == "revoked ones are not found" && t.Revoked,
@@ -461,7 +460,7 @@ func (n *naiveTokens) TouchToken(ctx context.Context, id string, at time.Time) e
 
 func (n *naiveTokens) SetToken(ctx context.Context, id string, c store.TokenChange) error {
 	t := n.find(func(t store.Token) bool {
-		return t.ID == id && (t.Tenant == store.Tenant(ctx) || n.defect == "anybody's is changed")
+		return t.ID == id && (t.Tenant == store.Tenant(ctx) || n.defect == "tokens of any tenant are changed")
 	})
 	if t == nil {
 		return store.ErrNotFound
@@ -497,7 +496,7 @@ func orZero[T any](p *T) T {
 
 func (n *naiveTokens) DropToken(ctx context.Context, id string) error {
 	t := n.find(func(t store.Token) bool {
-		return t.ID == id && (t.Tenant == store.Tenant(ctx) || n.defect == "anybody's is dropped")
+		return t.ID == id && (t.Tenant == store.Tenant(ctx) || n.defect == "tokens of any tenant are dropped")
 	})
 	switch {
 	case t == nil && n.defect == "dropping nothing succeeds":

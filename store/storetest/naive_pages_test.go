@@ -11,7 +11,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// page cuts a page out of all resources that match, in order.
+// page returns the page of the matching resources, which are in order.
 func (s *naive) page(all []*schema.Resource, q *store.Query) (store.Page, error) {
 	start, err := s.start(all, q)
 	if err != nil {
@@ -19,14 +19,14 @@ func (s *naive) page(all []*schema.Resource, q *store.Query) (store.Page, error)
 	}
 	p := store.Page{Total: len(all)}
 	rest := all[start:]
-	if s.db.has("the total is what is left") {
+	if s.db.has("the total counts from the position") {
 		p.Total = len(rest)
 	}
 	offset, count := q.Offset, q.Count
 	if s.db.has("pages overlap") && offset > 0 {
 		offset--
 	}
-	if s.db.has("the count is no limit") || s.db.has("count 0 is no limit") && count == 0 {
+	if s.db.has("Count is not a limit") || s.db.has("count 0 is no limit") && count == 0 {
 		count = len(rest)
 	}
 	if s.db.longest > 0 {

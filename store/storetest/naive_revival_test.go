@@ -21,7 +21,7 @@ func (s *naive) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value
 	}
 	last := row{}
 	for _, r := range s.db.rows {
-		if s.buried(ctx, r, p, v) && (last.resource == nil || r.died > last.died != s.db.has("the first tombstone is found")) {
+		if s.hasTombstone(ctx, r, p, v) && (last.resource == nil || r.died > last.died != s.db.has("the first tombstone is found")) {
 			last = r
 		}
 	}
@@ -34,9 +34,9 @@ func (s *naive) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value
 	return last.resource, nil
 }
 
-// buried reports whether a row is a tombstone with that value.
-func (s *naive) buried(ctx context.Context, r row, p schema.AttrPath, v schema.Value) bool {
-	if !r.dead && !s.db.has("the living are tombstones") && !s.db.has("the living are revived once found") || !s.sees(ctx, r, "Tombstone") {
+// hasTombstone reports whether a row is a tombstone with that value.
+func (s *naive) hasTombstone(ctx context.Context, r row, p schema.AttrPath, v schema.Value) bool {
+	if !r.dead && !s.db.has("live resources are tombstones") && !s.db.has("the version is checked before the revival only") || !s.sees(ctx, r, "Tombstone") {
 		return false
 	}
 	for w := range p.Values(r.resource) {
@@ -51,8 +51,8 @@ func (s *naive) buried(ctx context.Context, r row, p schema.AttrPath, v schema.V
 	return false
 }
 
-// lose makes tombstones unfindable by the unique values of a row that is
-// deleted.
+// lose removes the unique values of a deleted row from older tombstones, so that
+// they are not found by them.
 func (s *naive) lose(ctx context.Context, deleted row) {
 	for i, r := range s.db.rows {
 		if !r.dead || !s.sees(ctx, r, "Delete") || r.resource.Type != s.t {
@@ -73,7 +73,7 @@ func (s *naive) Revive(ctx context.Context, c *store.Change) (*schema.Resource, 
 	}
 	defer release()
 	i := slices.IndexFunc(s.db.rows, func(r row) bool {
-		living := s.db.has("the living are revived") || s.db.has("the living are revived once found")
+		living := s.db.has("live resources are revived") || s.db.has("the version is checked before the revival only")
 		return r.resource.ID == c.After.ID && (r.dead || living) && s.sees(ctx, r, "Revive")
 	})
 	switch {
@@ -116,11 +116,11 @@ func (s *naive) Purge(ctx context.Context, before time.Time, n int) (int, error)
 	s.db.rows = slices.DeleteFunc(slices.Clone(s.db.rows), func(r row) bool {
 		at, dead := r.diedAt, r.dead
 		switch {
-		case s.db.has("purging goes by the modification"):
+		case s.db.has("purging compares LastModified"):
 			at = r.resource.LastModified
 		case s.db.has("purging includes the time"):
 			at = at.Add(-1)
-		case s.db.has("purging takes what ever died"):
+		case s.db.has("purging takes revived resources"):
 			dead = r.died > 0
 		case s.db.has("purging takes every tombstone"):
 			at = time.Time{}

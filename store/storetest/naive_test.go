@@ -14,9 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// naiveDB is a second store, as simple as can be: a list of rows behind one
-// lock, which every call looks through from end to end. It can be broken in
-// the ways that selftest_test.go lists.
+// naiveDB is the simplest store: a list of rows under one lock, which every call
+// reads from start to end. It has one of the defects in selftest_test.go.
 type naiveDB struct {
 	defect string
 	lock   chan struct{}
@@ -58,7 +57,7 @@ func newNaive(defect string) Fixture {
 	}
 }
 
-// has reports whether the store is to have that defect.
+// has reports whether the store has that defect.
 func (db *naiveDB) has(defect string) bool { return db.defect == defect }
 
 type inTx struct{ db *naiveDB }
@@ -82,8 +81,9 @@ func (db *naiveDB) acquire(ctx context.Context) (func(), error) {
 	}
 }
 
-// again gives the lock away until another call has come as far, if one comes.
-func (db *naiveDB) again(ctx context.Context, release func()) (func(), error) {
+// yieldLock releases the lock until another call has reached the same point, if
+// one does in time, and takes it again.
+func (db *naiveDB) yieldLock(ctx context.Context, release func()) (func(), error) {
 	other := db.waiting
 	if other == nil {
 		db.waiting = make(chan struct{})
@@ -101,7 +101,7 @@ func (db *naiveDB) again(ctx context.Context, release func()) (func(), error) {
 }
 
 func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (err error) {
-	if db.has("transactions run at the same time") || db.has("existence is as committed") {
+	if db.has("transactions run at the same time") || db.has("Exists reads the committed state") {
 		release, err := db.acquire(ctx)
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (er
 		release()
 		return fn(ctx)
 	}
-	if ctx.Value(inTx{db}) != nil && !db.has("joining does not") {
+	if ctx.Value(inTx{db}) != nil && !db.has("a nested InTx starts a transaction") {
 		return fn(ctx)
 	}
 	inner := ctx.Value(inTx{db}) != nil
@@ -127,7 +127,7 @@ func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (er
 		if !done && !inner {
 			db.rollback(saved)
 		}
-		if (done || !db.has("a panic keeps the lock")) && (err == nil || !db.has("an error keeps the lock")) {
+		if (done || !db.has("a panic keeps the lock")) && (err == nil || !db.has("a rollback keeps the lock")) {
 			release()
 		}
 	}()
@@ -144,7 +144,7 @@ func (db *naiveDB) InTx(ctx context.Context, fn func(context.Context) error) (er
 	}
 	db.missed = false
 	switch {
-	case err == nil && db.has("commit does not"):
+	case err == nil && db.has("commit is a rollback"):
 		db.rows = saved
 	case err == nil:
 	case inner: // broken: the error stays with the inner one
@@ -219,12 +219,12 @@ func (s *naive) Get(ctx context.Context, id string, _ store.GetOptions) (*schema
 	}
 	i := s.find(ctx, id, "Get")
 	if i < 0 {
-		s.db.missed = s.db.has("what is not found ends the transaction")
+		s.db.missed = s.db.has("ErrNotFound ends the transaction")
 		return nil, store.ErrNotFound
 	}
 	r := s.db.rows[i].resource
 	if s.db.has("transactions run at the same time") {
-		if release, err = s.db.again(ctx, release); err != nil {
+		if release, err = s.db.yieldLock(ctx, release); err != nil {
 			return nil, err
 		}
 	}
@@ -237,7 +237,7 @@ func (s *naive) Exists(ctx context.Context, ids []string, _ store.GetOptions) ([
 		return nil, err
 	}
 	defer release()
-	if s.db.has("existence is as committed") && s.db.saved != nil {
+	if s.db.has("Exists reads the committed state") && s.db.saved != nil {
 		defer func(now []row) { s.db.rows = now }(s.db.rows)
 		s.db.rows = s.db.saved
 	}
@@ -246,7 +246,7 @@ func (s *naive) Exists(ctx context.Context, ids []string, _ store.GetOptions) ([
 	}), nil
 }
 
-// fold is the key under which values are unique.
+// fold returns the key of a unique value.
 func (s *naive) fold(a *schema.Attribute, v schema.Value) string {
 	text := v.Text()
 	switch {
@@ -254,7 +254,7 @@ func (s *naive) fold(a *schema.Attribute, v schema.Value) string {
 		return fmt.Sprint(v.Float())
 	case !a.FoldsCase():
 		return text
-	case s.db.has("everything is alike"):
+	case s.db.has("all values are equal"):
 		return ""
 	case s.db.has("keys keep their case"):
 		return text
@@ -273,7 +273,7 @@ func (s *naive) fold(a *schema.Attribute, v schema.Value) string {
 func (s *naive) taken(ctx context.Context, r *schema.Resource) error {
 	paths := s.t.Unique()
 	switch {
-	case s.db.has("nothing is taken"):
+	case s.db.has("unique values are not checked"):
 		return nil
 	case s.db.has("externalId is unique"):
 		paths = append(paths, schema.AttrPath{schema.ExternalIDAttribute})
@@ -297,7 +297,7 @@ func (s *naive) taken(ctx context.Context, r *schema.Resource) error {
 	return nil
 }
 
-// kept returns a resource as it is stored.
+// kept returns the resource that is stored.
 func (s *naive) kept(r *schema.Resource, version int) *schema.Resource {
 	c := *r
 	c.Version = strconv.Itoa(version)
@@ -321,7 +321,7 @@ func (s *naive) kept(r *schema.Resource, version int) *schema.Resource {
 	return &c
 }
 
-// spoilt is what becomes of a value in a database that does not keep it.
+// spoilt returns a value as a database with the defect stores it.
 func (s *naive) spoilt(v schema.Value) schema.Value {
 	switch {
 	case v.IsList():
@@ -368,7 +368,7 @@ func (s *naive) create(ctx context.Context, r *schema.Resource, joining []schema
 	defer func() { release() }()
 	err = s.taken(ctx, r)
 	if s.db.has("keys are checked before") {
-		if release, err = s.db.again(ctx, release); err != nil {
+		if release, err = s.db.yieldLock(ctx, release); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -399,8 +399,8 @@ func (s *naive) create(ctx context.Context, r *schema.Resource, joining []schema
 
 var errParameters = errors.New("too many parameters")
 
-// overflows reports whether a statement about so many members has more
-// parameters than it may.
+// overflows reports whether a statement about so many members has more parameters
+// than the defect allows.
 func (db *naiveDB) overflows(members int) bool {
 	return db.has("999 parameters") && members > 999 || db.has("65535 parameters") && 4*members > 65535
 }
@@ -439,7 +439,7 @@ func (s *naive) Update(ctx context.Context, c *store.Change) (*schema.Resource, 
 		return nil, err
 	}
 	if s.db.has("the version is checked before") {
-		if release, err = s.db.again(ctx, release); err != nil {
+		if release, err = s.db.yieldLock(ctx, release); err != nil {
 			return nil, err
 		}
 	}
@@ -484,7 +484,7 @@ func (s *naive) write(ctx context.Context, i int, after *schema.Resource) (*sche
 }
 
 func (s *naive) Delete(ctx context.Context, c *store.Change) error {
-	if s.db.has("deletion waits for nobody") {
+	if s.db.has("deletion does not lock") {
 		ctx = context.WithValue(ctx, inTx{s.db}, true)
 	}
 	release, err := s.db.acquire(ctx)

@@ -43,7 +43,7 @@ func newOutboxKit(ctx context.Context, a *require.Assertions, f OutboxFixture) *
 	return &outboxKit{OutboxFixture: f, Assertions: a, ctx: ctx, made: new(int), seen: map[string]store.Entry{}}
 }
 
-// outboxKit is a fixture with what cases need to speak to it.
+// outboxKit is a fixture with the helpers of the cases.
 type outboxKit struct {
 	OutboxFixture
 	*require.Assertions
@@ -72,7 +72,7 @@ func (k *outboxKit) entry(resource string) store.Entry {
 	}
 }
 
-// note remembers entries as done and fail are to have them.
+// note records the entries that done and fail pass to the outbox.
 func (k *outboxKit) note(entries []store.Entry) []store.Entry {
 	for _, e := range entries {
 		k.seen[e.ID] = e
@@ -112,7 +112,7 @@ func (k *outboxKit) claim(q store.Queue, now time.Time, n int) []store.Entry {
 	return k.note(found)
 }
 
-// claims claims what it can of the event queue and compares the ids.
+// claims claims all that it can from the event queue and compares the ids.
 func (k *outboxKit) claims(now time.Time, what string, want ...string) {
 	k.ElementsMatch(want, entryIDs(k.claim(store.QueueEvent, now, 100)), what)
 }
@@ -151,7 +151,7 @@ func entryIDs(entries []store.Entry) []string {
 	return ids
 }
 
-// same compares what was appended with what came back; a lease moves Due.
+// same compares the appended with the returned entries; a lease moves Due.
 func (k *outboxKit) same(want, got store.Entry, what string) {
 	got.Due = got.Due.UTC()
 	want.Due = got.Due

@@ -478,9 +478,9 @@ var fenceTests = []outboxTest{
 	},
 }
 
-// claimedTwice returns the IDs of two entries of one resource, and the first of
-// them as a worker claimed it whose lease ran out, and as another worker claimed
-// it then.
+// claimedTwice returns the IDs of two entries of one resource. late is the first
+// entry as claimed by a worker with an expired lease, the last result is the same
+// entry as claimed by another worker.
 func (k *outboxKit) claimedTwice() (ids []string, late, current store.Entry) {
 	ids = k.add("u", "u")
 	late = k.claim(store.QueueEvent, noon, 1)[0]

@@ -182,9 +182,9 @@ func (k *kit) manyUsers(n int) []string {
 	return out
 }
 
-// walkAmidChanges deletes and creates users between the pages: it deletes the
-// last one that was returned, after which the next page begins, and one that is
-// yet to come, and creates one somewhere.
+// walkAmidChanges deletes and creates users between the pages. It deletes the last
+// returned user, after which the next page begins, and a user that was not yet
+// returned, and creates one.
 func (k *kit) walkAmidChanges(q store.Query) {
 	var all []string
 	for i := range 60 {

@@ -11,8 +11,8 @@ import (
 
 const purgeContract = "Purge forgets for good at most n tombstones of the tenant in the context that were deleted (Change.At) before a time, and returns how many."
 
-// purge calls Purge and compares how many tombstones it forgot. The case is
-// left out where the store does not support it.
+// purge calls Purge and compares the number of tombstones. It skips the case if
+// the store does not support it.
 func (k *kit) purge(before time.Time, n, want int, what string) {
 	got, err := k.Users.(store.Purger).Purge(k.ctx, before, n)
 	if errors.Is(err, errors.ErrUnsupported) {

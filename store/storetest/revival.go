@@ -219,7 +219,7 @@ var revival = []test{
 
 func (k *kit) reviver() store.Reviver { return k.Users.(store.Reviver) }
 
-// tombstone returns the tombstone of a userName, which there must be.
+// tombstone returns the tombstone of a userName; the store must have one.
 func (k *kit) tombstone(name string) *schema.Resource {
 	r, err := k.reviver().Tombstone(k.ctx, schema.AttrPath{userName}, schema.String(name), store.GetOptions{})
 	k.NoError(err, "Tombstone of %s", name)

@@ -143,14 +143,14 @@ var roundTrips = []test{
 
 var displayName = schema.GroupType.MustResolve("displayName")[0]
 
-// modified proves the LastModified of a resource that was changed at a time.
+// modified proves that LastModified is the time of the change.
 func (k *kit) modified(before, now *schema.Resource, at time.Time) {
 	was, is := before.LastModified.Format(time.RFC3339Nano), now.LastModified.Format(time.RFC3339Nano)
 	k.True(now.LastModified.After(before.LastModified), "lastModified did not move: it was %s, the change was at %s, and it is %s", was, at.Format(time.RFC3339Nano), is)
 	k.True(at.Equal(now.LastModified), "lastModified: want %s, got %s", at.Format(time.RFC3339Nano), is)
 }
 
-// roundTrip stores attributes and proves that they come back by every way.
+// roundTrip stores attributes and proves that every read returns them.
 func (k *kit) roundTrip(s store.Store, t *schema.ResourceType, a attrs) {
 	r := k.resource(t, a)
 	want := k.attributes(r)
@@ -210,7 +210,7 @@ var everyThing = []attrs{
 	{"urn:example:storetest:2.0:More:place.floor": "-3", "urn:example:storetest:2.0:More:code": "c"},
 }
 
-// anyText are strings as JSON can bring them.
+// anyText are strings that JSON can contain.
 var anyText = []string{
 	"", " ", " leading and trailing ", "a\x00b", "\x00", "\x01\x1f\x7f", "tab\tnew\nline\r\n", `quote " backslash \ slash /`,
 	"ren\u00e9", "rene\u0301", "ﬁ", "ＷＩＤＥ", "straße", "İı", "日本語", "😀👩‍👩‍👧", "\u202eright to left", "\u2028\u2029", "\ufeffmark", "\ufffd", "\U0010ffff",

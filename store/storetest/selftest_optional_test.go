@@ -14,8 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// naiveOptional is the simplest store of counters and of audit records, broken
-// in the one way that it is told.
+// naiveOptional is the simplest store of counters and of audit records, with one
+// defect.
 type naiveOptional struct {
 	defect    string
 	lock      chan struct{}
@@ -78,7 +78,7 @@ func (n *naiveOptional) InTx(ctx context.Context, fn func(context.Context) error
 	return nil
 }
 
-// write runs fn on the state of the context's transaction, or of one of its own.
+// write runs fn on the state of the context's transaction, or of a new one.
 func (n *naiveOptional) write(ctx context.Context, fn func(*naiveOptionalState) error) error {
 	if ctx.Value(naiveOptionalTx{}) == nil && n.defect == "only transactions write" {
 		return nil

@@ -6,13 +6,13 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// caughtOutboxes are the ways to break the naive outbox, each with the case
-// that must notice.
+// caughtOutboxes are the defects of the naive outbox, each with the case that must
+// fail.
 var caughtOutboxes = []breach{
 	{"append commits by itself", "append/rollback"},
 	{"append commits by itself", "append/unseen before the commit"},
 	{"a panic commits", "append/rollback"},
-	{"pending is what is committed", "append/unseen before the commit"},
+	{"pending reads committed entries only", "append/unseen before the commit"},
 	{"times in seconds", "append/commit"},
 	{"ids repeat", "append/a taken id"},
 	{"the payload is kept", "append/the caller keeps its slices"},
@@ -42,13 +42,13 @@ var caughtOutboxes = []breach{
 	{"retry is ignored", "settle/again at retry"},
 	{"the lease outlives a failure", "settle/again at retry"},
 	{"a reason is plain text", "settle/any reason"},
-	{"nothing dies", "settle/the dead"},
-	{"the dead are claimed", "settle/the dead"},
-	{"the dead are in the way", "settle/the dead"},
-	{"the dead are pending", "settle/the dead"},
+	{"no entry becomes dead", "settle/the dead"},
+	{"dead entries are claimed", "settle/the dead"},
+	{"dead entries block their resource", "settle/the dead"},
+	{"dead entries are pending", "settle/the dead"},
 	{"done is done once", "settle/entries that are gone"},
-	{"only what is there can fail", "settle/entries that are gone"},
-	{"the dead fail", "settle/entries that are gone"},
+	{"Fail of a missing entry is an error", "settle/entries that are gone"},
+	{"dead entries fail again", "settle/entries that are gone"},
 	{"done ends the leases of the line", "settle/another's lease stays"},
 	{"an append ends leases", "settle/another's lease stays"},
 
@@ -58,30 +58,30 @@ var caughtOutboxes = []breach{
 	{"Fail has no fence", "fence/a late Fail"},
 	{"an ended lease settles nothing", "fence/late, before another claim"},
 	{"Done has no fence", "fence/after Replay"},
-	{"what is not leased is not settled", "fence/without a claim"},
+	{"entries without a lease are not settled", "fence/without a claim"},
 
 	{"the dead of all tenants", "dead/of the tenant"},
 	{"the dead in order of append", "dead/pages"},
 	{"after is ignored", "dead/pages"},
 	{"after must be there", "dead/pages"},
 	{"any number of dead", "dead/pages"},
-	{"the living are replayed", "dead/replay"},
-	{"replay waits", "dead/replay"},
+	{"entries that are not dead are replayed", "dead/replay"},
+	{"replay keeps the due time", "dead/replay"},
 	{"replay remembers the attempts", "dead/replay"},
 	{"replay goes to the end", "dead/replay"},
 	{"replay of any tenant", "dead/replay of another tenant"},
 
-	{"pending is what nobody has", "pending/claimed or not"},
-	{"pending is what never failed", "pending/claimed or not"},
+	{"leased entries are not pending", "pending/claimed or not"},
+	{"failed entries are not pending", "pending/claimed or not"},
 	{"pending of all tenants", "pending/of the tenant"},
 	{"pending of both queues", "pending/of the queue and the type"},
 	{"pending of all types", "pending/of the queue and the type"},
-	{"strange ids are refused", "pending/of an id that cannot exist"},
+	{"unusual ids are refused", "pending/of an id that cannot exist"},
 
 	{"the backlog of the tenant", "backlog/of all tenants"},
 	{"the backlog of both queues", "backlog/of the queues"},
 	{"a backlog without the dead", "backlog/of the queues"},
-	{"the dead are a backlog", "backlog/of the queues"},
+	{"dead entries count as backlog", "backlog/of the queues"},
 	{"a backlog without leases", "backlog/of the queues"},
 	{"the newest of the backlog", "backlog/of the queues"},
 }
@@ -96,13 +96,13 @@ func TestSimplestOutboxPasses(t *testing.T) {
 	RunOutbox(t, func(*testing.T) OutboxFixture { return newNaiveOutbox("") })
 }
 
-// caughtTokens are the ways to break the naive token store.
+// caughtTokens are the defects of the naive token store.
 var caughtTokens = []breach{
 	{"revoked ones are not found", "tokens/as added"},
 	{"expired ones are not found", "tokens/as added"},
 	{"found by the tenant alone", "tokens/as added"},
 	{"types are a list with commas", "tokens/as added"},
-	{"unknown is nothing", "tokens/unknown"},
+	{"an unknown token is no error", "tokens/unknown"},
 	{"half of the digest is compared", "tokens/unknown"},
 	{"ids repeat", "tokens/taken"},
 	{"digests repeat", "tokens/taken"},
@@ -113,14 +113,14 @@ var caughtTokens = []breach{
 	{"expiry stays", "tokens/change"},
 	{"every field changes", "tokens/change of one field"},
 	{"revocation is taken back", "tokens/revocation is for good"},
-	{"anybody's is changed", "tokens/change of a foreign one"},
+	{"tokens of any tenant are changed", "tokens/change of a foreign one"},
 	{"lists of all tenants", "tokens/list"},
 	{"tenants without case", "tokens/list"},
 	{"revoked ones are not listed", "tokens/list"},
 	{"lists in order of adding", "tokens/list"},
 	{"types are shared", "tokens/the caller keeps its slices"},
 	{"added for the context's tenant", "tokens/the tenant of the token"},
-	{"anybody's is dropped", "tokens/drop"},
+	{"tokens of any tenant are dropped", "tokens/drop"},
 	{"a dropped token is revoked", "tokens/drop"},
 	{"dropping nothing succeeds", "tokens/drop"},
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// breach is a way to break the naive store, and the case that must notice.
+// breach is a defect of the naive store and the case that must fail.
 type breach struct{ defect, by string }
 
 // caught has at least one breach for every case.
@@ -60,7 +60,7 @@ var caught = []breach{
 	{"pages overlap", "listing/pages by offset"},
 	{"no order", "listing/pages by offset"},
 
-	{"the total is what is left", "paging/by position"},
+	{"the total counts from the position", "paging/by position"},
 	{"page edges are lost", "paging/by position"},
 	{"page edges are repeated", "paging/by position"},
 	{"count 0 has a position", "paging/the end"},
@@ -72,18 +72,18 @@ var caught = []breach{
 	{"any text is a position", "paging/text that is not a position"},
 
 	{"the filter is dropped", "listing/a filter on pages"},
-	{"half of a conjunction is dropped", "filtering/of users"},
+	{"one side of a conjunction is dropped", "filtering/of users"},
 	{"value paths fall apart", "filtering/of users"},
 	{"eq is sw", "filtering/of users"},
-	{"not of nothing is nothing", "filtering/of users"},
+	{"not of a missing value is false", "filtering/of users"},
 	{"numbers are compared as text", "filtering/of things"},
 	{"dates are compared as text", "filtering/of things"},
 	{"members are not matched", "filtering/of groups"},
 
 	{"a missing value comes first", "sorting/of users"},
 	{"missing is always last", "sorting/of users"},
-	{"the order minds case", "sorting/of users"},
-	{"the order minds case", "sorting/of groups"},
+	{"the order is case-sensitive", "sorting/of users"},
+	{"the order is case-sensitive", "sorting/of groups"},
 	{"a missing value comes first", "sorting/of things"},
 	{"the order is by the first value", "sorting/of users"},
 	{"positions are sort keys", "sorting/of users"},
@@ -93,47 +93,47 @@ var caught = []breach{
 	{"members are part of the resource", "members/initial ones"},
 	{"initial members are not reported", "members/initial ones"},
 	{"attributes need a member", "members/without members it is create or update"},
-	{"the delta is what was asked", "members/adding and removing"},
-	{"adding adds again", "members/adding and removing"},
-	{"nothing is a change", "members/no effect, no change"},
+	{"the delta is not reduced to its effect", "members/adding and removing"},
+	{"a member is added twice", "members/adding and removing"},
+	{"an empty delta changes the version", "members/no effect, no change"},
 	{"attributes need a member", "members/the rest changes with them"},
 	{"replace adds", "members/replace"},
 	{"update drops members", "members/an update without them keeps them"},
 	{"members have no type", "members/their type is kept"},
 	{"a member is yielded twice", "members/each once"},
-	{"breaking off keeps the lock", "members/drawn in part"},
+	{"a broken iteration keeps the lock", "members/drawn in part"},
 	{"999 parameters", "members/many at a time"},
 	{"65535 parameters", "members/a large group"},
 	{"members are counted while drawn", "members/change while drawn"},
 	{"members are locked while drawn", "members/change while drawn"},
 	{"no group has no members", "members/of a deleted group"},
-	{"the dead have members", "members/of a deleted group"},
+	{"deleted groups have members", "members/of a deleted group"},
 	{"groups of the first only", "members/groups of many"},
 	{"groups have no name", "members/groups have their present name"},
 	{"removal from the first only", "members/removed from all groups"},
 	{"removal keeps the version", "members/removed from all groups"},
 	{"removal is no modification", "members/removed from all groups"},
-	{"removal puts the clock back", "members/removed with the clock put back"},
+	{"removal moves LastModified back", "members/removed with the clock put back"},
 
 	{"no rollback", "transactions/rollback"},
 	{"no rollback", "transactions/panic"},
 	{"rollback keeps what was created", "transactions/rollback"},
 	{"an ended context commits", "transactions/a context that has ended"},
 	{"an error of the store commits", "transactions/an error of the store"},
-	{"what is not found ends the transaction", "transactions/going on after ErrNotFound"},
+	{"ErrNotFound ends the transaction", "transactions/going on after ErrNotFound"},
 	{"rollback forgets members", "transactions/rollback of groups"},
 	{"no rollback", "transactions/run again"},
 	{"rollback forgets members", "transactions/run again"},
 	{"a panic keeps the lock", "transactions/panic"},
-	{"joining does not", "transactions/joining"},
+	{"a nested InTx starts a transaction", "transactions/joining"},
 	{"dirty reads", "transactions/unseen before the commit"},
-	{"commit does not", "transactions/commit"},
-	{"an error keeps the lock", "transactions/one after the other"},
+	{"commit is a rollback", "transactions/commit"},
+	{"a rollback keeps the lock", "transactions/one after the other"},
 	{"members are outside of transactions", "transactions/members within"},
 	{"transactions run at the same time", "transactions/no lost update"},
 	{"transactions run at the same time", "transactions/for update"},
-	{"deletion waits for nobody", "transactions/existing resources are not deleted"},
-	{"existence is as committed", "transactions/a resource being deleted does not exist"},
+	{"deletion does not lock", "transactions/existing resources are not deleted"},
+	{"Exists reads the committed state", "transactions/a resource being deleted does not exist"},
 	{"waiting ignores the context", "transactions/waiting ends with the context"},
 
 	{"no tenants in Get", "tenants/reads"},
@@ -176,7 +176,7 @@ var caught = []breach{
 	{"deleting twice succeeds", "concurrency/one of many deletes"},
 
 	{"tombstones keep their case", "revival/the tombstone is what was deleted"},
-	{"the living are tombstones", "revival/the tombstone is what was deleted"},
+	{"live resources are tombstones", "revival/the tombstone is what was deleted"},
 	{"tombstones are empty", "revival/the tombstone is what was deleted"},
 	{"revival makes a new id", "revival/the id comes back"},
 	{"revival starts at the first version", "revival/the id comes back"},
@@ -186,32 +186,32 @@ var caught = []breach{
 	{"tombstones have any name", "revival/the one deleted last"},
 	{"older tombstones are found", "revival/an older one"},
 	{"tombstones have any attribute", "revival/by unique values alone"},
-	{"the living are revived", "revival/resources that cannot be revived"},
+	{"live resources are revived", "revival/resources that cannot be revived"},
 	{"Revive ignores the version", "revival/resources that cannot be revived"},
 	{"keys are not checked on revival", "revival/a value that is taken"},
 	{"no tenants in Tombstone", "revival/tenants"},
 	{"no tenants in Revive", "revival/tenants"},
 	{"no rollback", "revival/rollback"},
-	{"the living are revived once found", "revival/one of many revives"},
+	{"the version is checked before the revival only", "revival/one of many revives"},
 
-	{"purging goes by the modification", "purging/tombstones deleted before"},
+	{"purging compares LastModified", "purging/tombstones deleted before"},
 	{"purging includes the time", "purging/tombstones deleted before"},
 	{"purging takes every tombstone", "purging/tombstones deleted before"},
 	{"purging only counts", "purging/tombstones deleted before"},
 	{"purging has no limit", "purging/at most n"},
 	{"purging takes every tombstone", "purging/a later tombstone of the same name stays"},
-	{"purging takes what ever died", "purging/a revived resource stays"},
+	{"purging takes revived resources", "purging/a revived resource stays"},
 	{"no tenants in Purge", "purging/tenants"},
 	{"no rollback", "purging/rollback"},
-	{"the count is no limit", "concurrency/everything at once"},
+	{"Count is not a limit", "concurrency/everything at once"},
 }
 
 func init() {
 	for _, p := range alike {
-		caught = append(caught, breach{"nothing is taken", "uniqueness/taken in another spelling/" + p.name})
+		caught = append(caught, breach{"unique values are not checked", "uniqueness/taken in another spelling/" + p.name})
 	}
 	for _, p := range distinct {
-		caught = append(caught, breach{"everything is alike", "uniqueness/free beside a similar one/" + p.name})
+		caught = append(caught, breach{"all values are equal", "uniqueness/free beside a similar one/" + p.name})
 	}
 }
 
@@ -220,8 +220,8 @@ func TestBrokenStoresAreCaught(t *testing.T) {
 	stores.prove(t, caught, newNaive)
 }
 
-// prove runs cases on fixtures that are broken on purpose: each must fail, and
-// every case must have failed once.
+// prove runs cases on fixtures with defects: each must fail, and every case must
+// fail for one defect.
 func (s suite[F, K]) prove(t *testing.T, breaches []breach, broken func(defect string) F) {
 	unproven := map[string]caseOf[K]{}
 	for _, c := range s.cases {
@@ -254,7 +254,7 @@ func TestSimplestStorePasses(t *testing.T) {
 }
 
 // InTx may run its function again.
-func TestTransactionsThatRunTwicePass(t *testing.T) {
+func TestTransactorThatRunsTwicePasses(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) Fixture {
 		f := newNaive("")
@@ -263,8 +263,8 @@ func TestTransactionsThatRunTwicePass(t *testing.T) {
 	})
 }
 
-// A page may be shorter than Count though more follow.
-func TestStoreOfShortPagesPasses(t *testing.T) {
+// A page may be shorter than Count although more resources follow.
+func TestStoreWithShortPagesPasses(t *testing.T) {
 	t.Parallel()
 	for _, longest := range []int{3, 100} {
 		Run(t, func(*testing.T) Fixture {
@@ -276,14 +276,14 @@ func TestStoreOfShortPagesPasses(t *testing.T) {
 }
 
 // Members may come in any order.
-func TestStoreOfMembersInAnyOrderPasses(t *testing.T) {
+func TestStoreWithUnorderedMembersPasses(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) Fixture { return newNaive("members are in any order") })
 }
 
-// A store may refuse more than schema.FoldKey takes for the same, if that is
-// said, and never fewer.
-func TestStoreOfCoarseUniquenessPasses(t *testing.T) {
+// A store that declares it may consider more values equal than schema.FoldKey, and
+// never fewer.
+func TestStoreWithCoarseUniquenessPasses(t *testing.T) {
 	t.Parallel()
 	for _, coarse := range []string{"keys are trimmed", "keys end at zero"} {
 		for _, c := range stores.cases {
@@ -298,8 +298,8 @@ func TestStoreOfCoarseUniquenessPasses(t *testing.T) {
 	}
 }
 
-// A total may be more than there are, if that is said.
-func TestStoreOfEstimatedTotalsPasses(t *testing.T) {
+// A store that declares it may estimate totals.
+func TestStoreWithEstimatedTotalsPasses(t *testing.T) {
 	t.Parallel()
 	Run(t, func(*testing.T) Fixture {
 		f := newNaive("")

@@ -21,7 +21,7 @@ const (
 	hangTime = 15 * time.Second // without progress until a case counts as hanging
 )
 
-// caseOf is one case, which speaks to its fixture through a K.
+// caseOf is one case, which uses its fixture through a K.
 type caseOf[K any] struct {
 	name     string // group/behaviour
 	contract string // the sentences that it proves
@@ -33,15 +33,15 @@ type caseOf[K any] struct {
 // suite is the cases for one kind of fixture.
 type suite[F, K any] struct {
 	cases []caseOf[K]
-	// missing says what a fixture lacks for a case, "" if nothing.
+	// missing returns the ability that a fixture lacks for a case, or "".
 	missing func(needs need, f F) string
-	// kit is what a case speaks to a fixture through.
+	// kit makes the K of a fixture.
 	kit func(ctx context.Context, a *require.Assertions, f F) *K
 	// hang is hangTime, or less in tests of the kit.
 	hang time.Duration
 }
 
-// all runs every case as a subtest, each on a fixture of its own from open.
+// all runs every case as a subtest, each on a new fixture from open.
 func (s suite[F, K]) all(t *testing.T, open func(t *testing.T) F) {
 	for _, c := range s.cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func (s suite[F, K]) all(t *testing.T, open func(t *testing.T) F) {
 			defer cancel()
 			got := s.one(ctx, c, f)
 			if got.hung {
-				// What ends the fixture may hang too: this is seen all the same.
+				// The end of the fixture may hang too, so the failure is reported first.
 				fmt.Fprintf(os.Stderr, "%s: %s\n", t.Name(), c.explain(got))
 			}
 			if got.failure != "" {
@@ -79,8 +79,8 @@ type outcome struct {
 	goroutines string // of a case that hangs
 }
 
-// one runs a case. It does not wait for a case that makes no progress for a while:
-// a call of the store does not return, and nothing can end it.
+// one runs a case. It gives up on a case that makes no progress for a while: a
+// call of the store that does not return cannot be ended.
 func (s suite[F, K]) one(ctx context.Context, c caseOf[K], f F) outcome {
 	rec := &recorder{}
 	id, end := make(chan string, 1), make(chan string, 1)
@@ -106,21 +106,21 @@ func (s suite[F, K]) one(ctx context.Context, c caseOf[K], f F) outcome {
 	}
 }
 
-// recorder takes the place of a testing.T, so that a case can be run where it
-// is expected to fail.
+// recorder replaces a testing.T, so that a case can be run although it is expected
+// to fail.
 type recorder struct {
 	progress atomic.Int64 // assertions so far
 	mu       sync.Mutex
 	text     strings.Builder
 }
 
-// stop and skip end a case by panic, from whatever depth.
+// stop and skip end a case by panic, at any depth.
 type (
 	stop struct{}
 	skip string
 )
 
-// record runs a case and returns why it was left out, "" if it was not.
+// record runs a case and returns the reason for skipping it, or "".
 func (r *recorder) record(run func()) (skipped string) {
 	defer func() {
 		switch p := recover().(type) {

@@ -39,7 +39,7 @@ func (k *tokenKit) as(tenant string) *tokenKit {
 	return &c
 }
 
-// token makes a token of the kit's tenant, whose secret is its id.
+// token makes a token of the kit's tenant with its id as secret.
 func (k *tokenKit) token(id string) store.Token {
 	return store.Token{ID: id, SHA256: sha256.Sum256([]byte(id)), Tenant: store.Tenant(k.ctx), Created: noon}
 }

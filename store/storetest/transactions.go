@@ -424,7 +424,7 @@ var transactions = []test{
 
 var userName = schema.UserType.MustResolve("userName")[0]
 
-// exister returns the store of users as one, or leaves the case out.
+// exister returns the store of users as an Exister, or skips the case.
 func (k *kit) exister() store.Exister {
 	e, ok := k.Users.(store.Exister)
 	if !ok {
@@ -433,7 +433,7 @@ func (k *kit) exister() store.Exister {
 	return e
 }
 
-// rollsBack proves that a transaction that ends by fail has no effect.
+// rollsBack proves that a transaction that fails has no effect.
 func (k *kit) rollsBack(fail func(context.Context) error) {
 	a, b, c := k.newUser("a"), k.newUser("b"), k.newUser("c")
 	err := func() (err error) {
@@ -463,7 +463,7 @@ func (k *kit) rollsBack(fail func(context.Context) error) {
 	k.newUser("e")
 }
 
-// patience is how long a case waits for what should not come.
+// patience is the time that a case waits for an event that must not occur.
 const patience = 250 * time.Millisecond
 
 // outside runs fn, which may have to wait for a transaction that is open, in

@@ -25,7 +25,7 @@ var alike = []struct{ name, taken, tried string }{
 	{"invisible both", "ad\u2060min", "\u200badmin"},
 }
 
-// distinct are pairs of userNames that some database or other takes for one.
+// distinct are pairs of different userNames that some databases consider equal.
 var distinct = []struct{ name, taken, tried string }{
 	{"accent", "jensen", "jensén"},
 	{"trailing space", "jensen", "jensen "},
