@@ -17,33 +17,34 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// app is the application: people sign in with e-mail address and password and
-// see their teams.
+// app is the application: users sign in with e-mail address and password and see
+// their teams.
 type app struct {
 	db     *database
 	tokens tokenService
-	secure bool   // cookies only over TLS
-	cost   int    // of bcrypt
-	nobody string // the hash that is compared when there is no such user
-	now    func() time.Time
+	secure bool // cookies only over TLS
+	cost   int  // of bcrypt
+	// unknownHash is compared if there is no such user.
+	unknownHash string
+	now         func() time.Time
 }
 
 func newApp(db *database, tokens tokenService, cost int) (*app, error) {
 	a := &app{db: db, tokens: tokens, cost: cost, now: time.Now}
 	random, _ := scim.NewToken()
 	var err error
-	a.nobody, err = a.hashPassword(random)
+	a.unknownHash, err = a.hashPassword(random)
 	return a, err
 }
 
-// account is who is signed in.
+// account is the user that is signed in.
 type account struct {
 	ID    int64  `json:"id"`
 	Email string `json:"email"`
 }
 
-// errNobody: no such user, wrong password, session over. 401.
-var errNobody = errors.New("not signed in")
+// errNotSignedIn: unknown user, wrong password or expired session (401).
+var errNotSignedIn = errors.New("not signed in")
 
 func (a *app) routes(r chi.Router) {
 	r.Post("/login", a.login)
@@ -53,7 +54,7 @@ func (a *app) routes(r chi.Router) {
 	r.Get("/teams", a.signedIn(a.teams))
 }
 
-// login answers a session, as a cookie.
+// login starts a session and sets its cookie.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	u, err := a.authenticate(w, r)
 	var secret string
@@ -80,7 +81,7 @@ func (a *app) setCookie(w http.ResponseWriter, secret string, seconds int) {
 	})
 }
 
-// authenticated is an account whose password was right while it was this one.
+// authenticated is an account and the hash that the sent password matched.
 type authenticated struct {
 	account
 	passwordHash string
@@ -90,29 +91,29 @@ type authenticated struct {
 func (a *app) authenticate(w http.ResponseWriter, r *http.Request) (authenticated, error) {
 	var in struct{ Email, Password string }
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&in); err != nil {
-		return authenticated{}, errNobody
+		return authenticated{}, errNotSignedIn
 	}
 	var u authenticated
 	err := a.db.QueryRowContext(r.Context(), "SELECT id, email, password_hash FROM users WHERE email_key = $1", schema.FoldKey(in.Email)).
 		Scan(&u.ID, &u.Email, &u.passwordHash)
 	if errors.Is(err, sql.ErrNoRows) {
-		u.passwordHash = a.nobody // takes as long as for somebody
+		u.passwordHash = a.unknownHash // takes as long as for a known user
 	} else if err != nil {
 		return u, err
 	}
 	if bcrypt.CompareHashAndPassword([]byte(u.passwordHash), []byte(in.Password)) != nil || u.ID == 0 {
-		return u, errNobody
+		return u, errNotSignedIn
 	}
 	return u, nil
 }
 
-// mayWork is the condition on rows of users who may sign in.
+// mayWork is the condition on rows of users that may sign in.
 const mayWork = "id = $1 AND password_hash = $2 AND disabled IS NOT TRUE AND deleted_at IS NULL"
 
-// startSession makes a session in the database. The lock on the user's row is
-// the login's one duty: a deactivation comes either before it, and is seen, or
-// after the commit, and ends the new session too. (With SQLite the transaction
-// itself is the lock: it was begun IMMEDIATE.)
+// startSession makes a session in the database. A login must lock the user's row:
+// then a deactivation either commits before the lock, and the login is refused, or
+// runs after this commit and ends the new session too. (With SQLite the
+// transaction itself is the lock: it was begun IMMEDIATE.)
 func (a *app) startSession(ctx context.Context, u authenticated) (string, error) {
 	tx, err := a.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -121,7 +122,7 @@ func (a *app) startSession(ctx context.Context, u authenticated) (string, error)
 	defer tx.Rollback()
 	err = tx.QueryRowContext(ctx, "SELECT id FROM users WHERE "+mayWork+a.db.forShare, u.ID, u.passwordHash).Scan(new(int64))
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", errNobody
+		return "", errNotSignedIn
 	}
 	if err != nil {
 		return "", err
@@ -135,7 +136,7 @@ func (a *app) startSession(ctx context.Context, u authenticated) (string, error)
 	return secret, tx.Commit()
 }
 
-// newToken answers an API token.
+// newToken returns a new API token.
 func (a *app) newToken(w http.ResponseWriter, r *http.Request) {
 	u, err := a.authenticate(w, r)
 	var secret string
@@ -149,9 +150,9 @@ func (a *app) newToken(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]string{"token": secret})
 }
 
-// issue makes a token, which lives elsewhere: no lock reaches there. So the
-// duty is to look at the user once more when the token exists. A deactivation
-// that this look does not see revokes after it, and finds the token.
+// issue makes a token. Tokens are outside of the database, where a lock has no
+// effect, so issue must read the user again when the token exists. A deactivation
+// that commits after this read revokes after it and finds the token.
 func (a *app) issue(ctx context.Context, u authenticated) (string, error) {
 	secret, err := a.tokens.Issue(ctx, u.account)
 	if err != nil {
@@ -162,9 +163,9 @@ func (a *app) issue(ctx context.Context, u authenticated) (string, error) {
 		return secret, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
-		return "", err // nobody gets to know the token
+		return "", err // the token is not returned
 	}
-	return "", errors.Join(errNobody, a.tokens.Revoke(ctx, u.ID))
+	return "", errors.Join(errNotSignedIn, a.tokens.Revoke(ctx, u.ID))
 }
 
 func (a *app) logout(w http.ResponseWriter, r *http.Request) {
@@ -178,10 +179,10 @@ func (a *app) logout(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// signedIn finds out who sent a request.
+// signedIn calls next with the account of a request, or answers 401.
 func (a *app) signedIn(next func(http.ResponseWriter, *http.Request, account)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		u, err := a.who(r)
+		u, err := a.accountOf(r)
 		if err != nil {
 			a.fail(w, err)
 			return
@@ -190,19 +191,19 @@ func (a *app) signedIn(next func(http.ResponseWriter, *http.Request, account)) h
 	}
 }
 
-func (a *app) who(r *http.Request) (account, error) {
+func (a *app) accountOf(r *http.Request) (account, error) {
 	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return a.tokens.Find(r.Context(), secret)
 	}
 	c, err := r.Cookie(cookieName)
 	if err != nil {
-		return account{}, errNobody
+		return account{}, errNotSignedIn
 	}
 	var u account
 	err = a.db.QueryRowContext(r.Context(), "SELECT u.id, u.email FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > $2",
 		hash(c.Value), a.now().Unix()).Scan(&u.ID, &u.Email)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = errNobody
+		err = errNotSignedIn
 	}
 	return u, err
 }
@@ -235,17 +236,17 @@ func (a *app) teamsOf(ctx context.Context, userID int64) ([]string, error) {
 	return teams, rows.Err()
 }
 
-// noPassword is a hash that no password has.
+// noPassword is a hash that no password matches.
 const noPassword = "!"
 
-// hashPassword fails for a password that bcrypt would cut off at 72 bytes.
+// hashPassword fails for a password longer than the 72 bytes of bcrypt.
 func (a *app) hashPassword(password string) (string, error) {
 	hashed, err := bcrypt.GenerateFromPassword([]byte(password), a.cost)
 	return string(hashed), err
 }
 
-// addUser makes a user by the application's own means. Whoever writes an
-// address writes its key; clients of SCIM find the user at once.
+// addUser makes a user without SCIM. A statement that writes an address also
+// writes its key, so that SCIM clients find the user at once.
 func (a *app) addUser(ctx context.Context, email, password string) (int64, error) {
 	hashed, err := a.hashPassword(password)
 	if err != nil {
@@ -258,8 +259,8 @@ func (a *app) addUser(ctx context.Context, email, password string) (int64, error
 }
 
 func (a *app) fail(w http.ResponseWriter, err error) {
-	if errors.Is(err, errNobody) {
-		http.Error(w, errNobody.Error(), http.StatusUnauthorized)
+	if errors.Is(err, errNotSignedIn) {
+		http.Error(w, errNotSignedIn.Error(), http.StatusUnauthorized)
 		return
 	}
 	slog.Error("request failed", "error", err)

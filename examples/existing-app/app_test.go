@@ -15,7 +15,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Whoever was there before SCIM is found by it, and signs in as before.
+// SCIM finds the users that existed before it, and they sign in as before.
 func TestUsersFromBeforeSCIM(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
 		name := fresh(t)
@@ -60,7 +60,7 @@ func (a *running) find(endpoint, filter string) []string {
 	return ids
 }
 
-func TestBothSidesSeeOneTable(t *testing.T) {
+func TestApplicationAndSCIMShareTables(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
 		a := startNew(t, fresh)
 		_, err := a.addUser(t.Context(), "Grace@example.com", password)
@@ -80,7 +80,7 @@ func TestBothSidesSeeOneTable(t *testing.T) {
 	})
 }
 
-// What providers look users and groups up by is answered in SQL.
+// The filters by which providers look up users and groups are answered in SQL.
 func TestFiltersInSQL(t *testing.T) {
 	t.Parallel()
 	_, users, teams, err := startNew(t, newFile).tables(t.Context())
@@ -123,7 +123,7 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
-func TestOthersTokens(t *testing.T) {
+func TestInvalidTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	a := startNew(t, newFile)
 	a.hire("ada@example.com")

@@ -17,8 +17,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
-// database is the application's: SQLite, or PostgreSQL. Statements are common
-// to both.
+// database is the database of the application: SQLite or PostgreSQL. Both run the
+// same statements.
 type database struct {
 	*sql.DB
 	serialKey string // type of a primary key
@@ -55,7 +55,7 @@ func connect(name string) (*database, error) {
 			lock: "SELECT pg_advisory_xact_lock(7643)",
 		}, nil
 	}
-	// Nobody else is to read the file.
+	// Other users of the machine must not read the file.
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func connect(name string) (*database, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	// With _txlock every transaction is BEGIN IMMEDIATE: one writer at a time,
-	// from its first statement on, so that what it reads does not change.
+	// With _txlock every transaction is BEGIN IMMEDIATE: one writer at a time from
+	// its first statement on, so that rows do not change after they were read.
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: name}).EscapedPath()+
 		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)")
 	return &database{
@@ -76,13 +76,13 @@ func connect(name string) (*database, error) {
 //go:embed migrations
 var migrations embed.FS
 
-// migrate brings the tables up to date: the first migration is the application
-// as it was, the second is what SCIM needs.
+// migrate brings the tables up to date: the first migration has the tables of the
+// application before SCIM, the second adds those that SCIM needs.
 func (db *database) migrate(ctx context.Context) error {
 	return db.migrateTo(ctx, "1_app.sql", "2_scim.sql")
 }
 
-// migrateTo runs those migrations which the database has not seen yet.
+// migrateTo runs the migrations that have not run on the database yet.
 func (db *database) migrateTo(ctx context.Context, names ...string) error {
 	if err := db.inTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
@@ -122,7 +122,7 @@ func (db *database) once(ctx context.Context, name string, fn func(context.Conte
 	return setMigrated(ctx, db, name)
 }
 
-// querier is what *sql.DB and *sql.Tx have in common.
+// querier is implemented by *sql.DB and *sql.Tx.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
@@ -139,7 +139,7 @@ func setMigrated(ctx context.Context, q querier, name string) error {
 	return err
 }
 
-// inTx runs fn in a transaction, which other processes that migrate wait for.
+// inTx runs fn in a transaction; other processes that migrate wait for its end.
 func (db *database) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -89,7 +89,7 @@ func serving(t *testing.T, a *app) *running {
 	return &running{app: a, t: t, handler: h, worker: worker}
 }
 
-// startNew runs the application on a database of its own.
+// startNew runs the application on a new database.
 func startNew(t *testing.T, fresh func(*testing.T) string) *running {
 	return start(t, fresh(t), tokenFiles(t.TempDir()))
 }
@@ -144,7 +144,7 @@ func setActive(active bool) object {
 	}
 }
 
-// credential is a header that says who is asking.
+// credential is a header that authenticates a request.
 type credential string
 
 // login returns a session; "" if it is refused.

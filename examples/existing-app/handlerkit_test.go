@@ -1,8 +1,8 @@
 //go:build !race
 
-// The HTTP kit makes an application, with a SQLite file, for each of its
-// tenants: minutes with the race detector, which the same kit is under in
-// sqlstore. The gate runs it without.
+// The HTTP kit makes an application, with a SQLite file, for each of its tenants.
+// That takes minutes with the race detector; the gate runs it without. Package
+// sqlstore runs the same kit with the race detector.
 
 package main
 
@@ -19,14 +19,14 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-func TestTheHandlerPassesTheKitForHandlers(t *testing.T) {
+func TestHandlerPassesTheKitForHandlers(t *testing.T) {
 	t.Parallel()
 	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
 		return &appForEach{t: t, auth: auth, empty: emptyDatabase(t), apps: map[string]http.Handler{}}
 	})
 }
 
-// emptyDatabase returns the file of an application that nobody has used.
+// emptyDatabase returns the database file of an application without users.
 func emptyDatabase(t *testing.T) []byte {
 	name := newFile(t)
 	db, err := open(t.Context(), name)
@@ -41,8 +41,8 @@ func emptyDatabase(t *testing.T) []byte {
 	return data
 }
 
-// appForEach serves each of the kit's tenants by an application of its own:
-// this one has none.
+// appForEach serves each tenant of the kit by a separate application, because the
+// application has no tenants.
 type appForEach struct {
 	t     *testing.T
 	auth  scim.Authenticator
@@ -56,10 +56,10 @@ func (s *appForEach) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p, err := s.auth.Authenticate(r); err == nil {
 		tenant = p.Tenant
 	}
-	s.of(tenant).ServeHTTP(w, r)
+	s.handler(tenant).ServeHTTP(w, r)
 }
 
-func (s *appForEach) of(tenant string) http.Handler {
+func (s *appForEach) handler(tenant string) http.Handler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h, ok := s.apps[tenant]; ok {
@@ -78,7 +78,7 @@ func (s *appForEach) of(tenant string) http.Handler {
 	return h
 }
 
-// withoutTenant takes the tenant out of principals.
+// withoutTenant removes the tenant from principals.
 type withoutTenant struct{ scim.Authenticator }
 
 func (w withoutTenant) Authenticate(r *http.Request) (*scim.Principal, error) {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// deadly kills the process where it would revoke.
+// deadly is a token service that kills the process instead of revoking.
 type deadly struct{ tokenService }
 
 func (deadly) Revoke(ctx context.Context, _ int64) error {
@@ -91,7 +91,7 @@ func TestKilledBetweenCommitAndRevocation(t *testing.T) {
 	})
 }
 
-// deactivateAndDie has another process deactivate the user, which is killed
+// deactivateAndDie starts another process that deactivates the user and is killed
 // before it revokes anything.
 func deactivateAndDie(t *testing.T, name, tokens, path string) {
 	cmd := exec.Command(os.Args[0])

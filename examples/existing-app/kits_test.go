@@ -11,7 +11,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-func TestOneFileOf120Lines(t *testing.T) {
+func TestSCIMFileHas120Lines(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("scim.go")
 	require.NoError(t, err)
@@ -21,7 +21,7 @@ func TestOneFileOf120Lines(t *testing.T) {
 	require.LessOrEqual(t, bytes.Count(text, []byte("\n")), 120)
 }
 
-func TestTheTablesPassTheKitForStores(t *testing.T) {
+func TestTablesPassTheKitForStores(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
 		storetest.Run(t, func(t *testing.T) storetest.Fixture {
 			tx, users, teams, err := startNew(t, fresh).tables(t.Context())

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// leftOut are cases of the kits that ask for what this application has not, or
-// for too much time.
+// leftOut are cases of the kits that need abilities which this application lacks,
+// or too much time.
 var leftOut = map[string][]string{
-	// team_members has users and nobody else: a group as a member is refused,
-	// an id that is no user's does not become one.
-	"TestTheTablesPassTheKitForStores/[^/]*/members": {
+	// team_members has users only: a group as a member is refused, an id that is
+	// not a user's is dropped.
+	"TestTablesPassTheKitForStores/[^/]*/members": {
 		"their type is kept",
 		"groups of many",
 		"a large group",
 	},
-	"TestTheHandlerPassesTheKitForHandlers/[^/]*": {
+	"TestHandlerPassesTheKitForHandlers/[^/]*": {
 		"N-14 only direct membership is called direct",
 		"N-18 a member gets $ref and type from the resource it names",
 		"N-19 groups nest, and a cycle is harmless",
@@ -31,8 +31,8 @@ var leftOut = map[string][]string{
 		"U-21 PATCH of a user returns the user, of thousands of members 204 (Entra ID, Okta)",
 		"U-24 a reference to an unknown resource is accepted (Entra ID's validator, Okta)",
 
-		// There are no tenants: the kit's have an application each, whose ids
-		// are the same numbers.
+		// There are no tenants: each tenant of the kit has a separate
+		// application, and their ids are equal numbers.
 		"M-18 externalId is scoped to the tenant",
 		"S-12 unique values, external ids and names are those of each tenant",
 
@@ -42,7 +42,8 @@ var leftOut = map[string][]string{
 	},
 }
 
-// leaveOut makes go test skip them, unless it was told to skip something else.
+// leaveOut sets the -skip flag of go test to the cases; -skip on the command line
+// overrides it.
 func leaveOut() error {
 	var patterns []string
 	for prefix, names := range leftOut {

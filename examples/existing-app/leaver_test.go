@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ways are how providers take access away.
+// ways are the requests by which providers end access.
 var ways = []struct {
 	name          string
 	take          func(a *running, path string) int
@@ -24,7 +24,7 @@ var ways = []struct {
 	{"DELETE", func(a *running, path string) int { return a.provider("DELETE", path, nil).Code }, http.StatusNoContent, http.StatusNotFound},
 }
 
-func TestLeaverIsRefusedOnTheFirstRequest(t *testing.T) {
+func TestDeactivatedUserIsRefusedAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
 		for _, way := range ways {
 			t.Run(way.name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestLeaverIsRefusedOnTheFirstRequest(t *testing.T) {
 				} else {
 					require.Equal(t, http.StatusOK, a.provider("PATCH", path, setActive(true)).Code)
 				}
-				require.Equal(t, http.StatusUnauthorized, a.me(session), "who comes back signs in anew")
+				require.Equal(t, http.StatusUnauthorized, a.me(session), "a reactivated user signs in again")
 				require.Equal(t, http.StatusUnauthorized, a.me(token))
 				require.NotEmpty(t, a.login("ada@example.com"))
 			})
@@ -74,7 +74,7 @@ func (f *failing) Revoke(ctx context.Context, userID int64) error {
 	return f.tokenService.Revoke(ctx, userID)
 }
 
-func TestNoSuccessBeforeTheRevocation(t *testing.T) {
+func TestResponseWaitsForRevocation(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
 		for _, way := range ways {
 			t.Run(way.name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestNoSuccessBeforeTheRevocation(t *testing.T) {
 				for range 2 {
 					require.Equal(t, http.StatusServiceUnavailable, way.take(a, path))
 					require.Equal(t, http.StatusUnauthorized, a.me(session), "ended by the commit")
-					require.Equal(t, http.StatusOK, a.me(token), "the provider has not been told otherwise")
+					require.Equal(t, http.StatusOK, a.me(token), "revocation is pending, as the response says")
 				}
 				require.Equal(t, way.retried, way.take(a, path))
 				require.Equal(t, http.StatusUnauthorized, a.me(token))
@@ -94,7 +94,7 @@ func TestNoSuccessBeforeTheRevocation(t *testing.T) {
 	})
 }
 
-func TestTheWorkerRevokesWhatTheProviderLeft(t *testing.T) {
+func TestWorkerCompletesRevocation(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
 		a := start(t, fresh(t), &failing{tokenService: tokenFiles(t.TempDir()), left: 1})
 		path := a.hire("ada@example.com")
@@ -118,9 +118,9 @@ func (a *running) later(d time.Duration) {
 	a.t.Cleanup(func() { cancel(); <-stopped })
 }
 
-// People sign in, again and again, while the provider deactivates them. After
-// its answer no session and no token works.
-func TestLoginsRaceWithDeactivations(t *testing.T) {
+// A user signs in repeatedly while the provider deactivates the user. After the
+// response no session and no token is valid.
+func TestConcurrentLoginsAndDeactivations(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
 		const rounds, each = 25, 4
 		a := startNew(t, fresh)

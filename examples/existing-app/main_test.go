@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A client that stalls in the middle of a body is cut off when the program
-// ends, and that is a clean end.
+// When the program ends, the connection of a client that stalls in the middle of a
+// body is closed; run returns no error.
 func TestShutdownCutsOffAStalledClient(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -76,7 +76,7 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 	if err := outbox.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	// Rows from before there were keys, or from before a new rule for keys.
+	// Rows that were written before the key columns, or before a new FoldVersion.
 	if err := a.db.once(ctx, fmt.Sprint("user keys ", schema.FoldVersion), users.RebuildKeys); err != nil {
 		return nil, err
 	}

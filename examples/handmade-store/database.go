@@ -16,18 +16,18 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// database is all documents in one file, which every commit writes anew. Good
-// for hundreds of people; the point is the shape of it.
+// database keeps all documents in one file, which every commit rewrites. It serves
+// as an example of a store and is fast enough for hundreds of users.
 type database struct {
 	name      string
 	turn      chan struct{} // held by the one transaction
 	committed atomic.Pointer[documents]
 }
 
-// documents are not modified once committed, nor is what they refer to.
+// documents, and the values that they refer to, are not modified after the commit.
 type documents map[key]document
 
-// key begins with the tenant: nobody sees another's documents.
+// key begins with the tenant, so that a tenant cannot read documents of another.
 type key struct{ tenant, typ, id string }
 
 type document struct {
@@ -78,7 +78,7 @@ func open(name string, types ...*schema.ResourceType) (*database, error) {
 	return db, nil
 }
 
-// save writes the file: all of it or nothing, and on disk before it returns.
+// save replaces the file atomically; it is on disk when save returns.
 func (db *database) save(docs documents) error {
 	records := make([]record, 0, len(docs))
 	for k, d := range docs {
@@ -104,7 +104,7 @@ func (db *database) save(docs documents) error {
 type txKey struct{ db *database }
 
 // InTx implements [store.Transactor]: one transaction at a time, on a copy that
-// takes the place of the original when it is saved.
+// replaces the original when it is saved.
 func (db *database) InTx(ctx context.Context, fn func(context.Context) error) error {
 	if _, ok := ctx.Value(txKey{db}).(documents); ok {
 		return fn(ctx)
@@ -129,7 +129,8 @@ func (db *database) InTx(ctx context.Context, fn func(context.Context) error) er
 	return nil
 }
 
-// view returns what calls with that context read, and in a transaction write.
+// view returns the documents of the context's transaction, which may be written,
+// or else the committed ones.
 func (db *database) view(ctx context.Context) (documents, error) {
 	if docs, ok := ctx.Value(txKey{db}).(documents); ok {
 		return docs, ctx.Err()
@@ -137,7 +138,7 @@ func (db *database) view(ctx context.Context) (documents, error) {
 	return *db.committed.Load(), ctx.Err()
 }
 
-// write runs fn in a transaction with what it writes to.
+// write runs fn in a transaction, on its documents.
 func (db *database) write(ctx context.Context, fn func(documents) error) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		docs, err := db.view(ctx)

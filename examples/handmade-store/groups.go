@@ -16,7 +16,7 @@ var _ store.MemberStore = groups{}
 
 func (db *database) groups() groups { return groups{resources{db, schema.GroupType}} }
 
-// Members holds no lock: what it yields is never modified.
+// Members holds no lock: committed members are never modified.
 func (s groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
 	return func(yield func(schema.Member, error) bool) {
 		docs, err := s.db.view(ctx)
@@ -64,7 +64,7 @@ func (s groups) PutMembers(ctx context.Context, c *store.Change) (*schema.Resour
 	return stored, did, nil
 }
 
-// apply returns the members after a change, and what of it took effect.
+// apply returns the members after a change and the delta that took effect.
 func apply(old []schema.Member, d *schema.MemberDelta) (members []schema.Member, did schema.MemberDelta) {
 	if d == nil {
 		return old, did
@@ -83,7 +83,7 @@ func apply(old []schema.Member, d *schema.MemberDelta) (members []schema.Member,
 			continue
 		}
 		members = append(members, m)
-		added[m.Value] = false // is one already
+		added[m.Value] = false // is a member already
 	}
 	for _, m := range d.Add {
 		if added[m.Value] {

@@ -1,6 +1,6 @@
-// Handmade-store is a SCIM service provider on a store written by hand, for a
-// place that is no SQL database: one JSON file. docs/embedding.md walks through
-// it.
+// Handmade-store is a SCIM service provider on a store written by hand, which does
+// not need an SQL database: one JSON file. docs/embedding.md explains it step by
+// step.
 //
 //	SCIM_TOKEN=secret go run ./examples/handmade-store people.json
 package main

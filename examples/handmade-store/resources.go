@@ -11,7 +11,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// resources is a store of one type: the five methods, and what it can do.
+// resources is a store of one type: the five methods and Describe.
 type resources struct {
 	db *database
 	t  *schema.ResourceType
@@ -28,8 +28,8 @@ func (s resources) key(ctx context.Context, id string) key {
 	return key{store.Tenant(ctx), s.t.Name, id}
 }
 
-// Describe declares what clients ask most. The library matches everything else
-// itself, and sorts.
+// Describe declares the most frequent filters of clients. The library evaluates
+// other filters itself, and sorts.
 func (s resources) Describe() store.Capabilities {
 	return store.Capabilities{
 		Filter:   filter.Indexed("id", "externalId", "userName", "displayName").Can,
@@ -92,7 +92,7 @@ func (s resources) Create(ctx context.Context, c *store.Change) (*schema.Resourc
 	return stored, err
 }
 
-// next returns a copy with the version that follows.
+// next returns a copy with the next version.
 func next(r *schema.Resource, version string) *schema.Resource {
 	n, _ := strconv.Atoi(version)
 	c := *r
@@ -100,8 +100,8 @@ func next(r *schema.Resource, version string) *schema.Resource {
 	return &c
 }
 
-// taken compares with every other resource of the tenant. A store for many
-// would keep these keys.
+// taken compares unique values with every other resource of the tenant. A store
+// for many resources would keep an index of these keys.
 func (s resources) taken(ctx context.Context, docs documents, r *schema.Resource) error {
 	for _, p := range s.t.Unique() {
 		value := uniqueKey(p, r)
@@ -147,7 +147,8 @@ func (s resources) put(ctx context.Context, docs documents, after *schema.Resour
 	return d.resource, nil
 }
 
-// current is the compare of compare-and-set.
+// current returns a document, or ErrVersion if it does not have the version
+// ifVersion.
 func (s resources) current(ctx context.Context, docs documents, id, ifVersion string) (document, error) {
 	d, ok := docs[s.key(ctx, id)]
 	switch {

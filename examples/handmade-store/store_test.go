@@ -17,7 +17,7 @@ func openNew(t *testing.T) *database {
 	return db
 }
 
-func TestTheKitForStores(t *testing.T) {
+func TestStorePassesTheKitForStores(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) storetest.Fixture {
 		db := openNew(t)
@@ -25,7 +25,7 @@ func TestTheKitForStores(t *testing.T) {
 	})
 }
 
-func TestTheFileHasEverything(t *testing.T) {
+func TestFileKeepsResourcesAndMembers(t *testing.T) {
 	t.Parallel()
 	db := openNew(t)
 	ctx := store.WithTenant(t.Context(), "acme")

@@ -21,7 +21,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
-// database is what the program needs of any kind.
+// database has the stores of the program, on any kind of database.
 type database struct {
 	users, groups store.Store
 	tx            store.Transactor
@@ -29,7 +29,7 @@ type database struct {
 	close         func() error
 }
 
-// open opens what -db names: memory, a postgres:// or mysql:// URL, or a file.
+// open opens the database of -db: memory, a postgres:// or mysql:// URL, or a file.
 func open(ctx context.Context, name string) (*database, error) {
 	if name == "memory" {
 		db := memstore.New()
@@ -80,8 +80,8 @@ func openSQL(name string) (*sqlstore.DB, func() error, error) {
 	return db, pool.Close, err
 }
 
-// mysqlDSN turns mysql://user:password@host:port/database?tls=true into what
-// the driver takes. The query is the driver's parameters.
+// mysqlDSN turns mysql://user:password@host:port/database?tls=true into the DSN of
+// the driver. The query has the driver's parameters.
 func mysqlDSN(name string) (string, error) {
 	u, err := url.Parse(name)
 	if err != nil || u.Host == "" || len(u.Path) < 2 {
@@ -101,11 +101,11 @@ func mysqlDSN(name string) (string, error) {
 
 func (d *database) Close() error { return d.close() }
 
-// firstStart is the id of the token made then.
+// firstStart is the id of the token that is made at first start.
 const firstStart = "first-start"
 
-// token returns the bearer token to accept: the one given, else the one made
-// at first start, of which the database keeps the hash alone.
+// token returns the bearer token to accept: the given one, or else the one made at
+// first start. The database keeps only its hash.
 func (d *database) token(ctx context.Context, given string, stdout io.Writer) (store.Token, error) {
 	if given != "" {
 		return scim.HashToken("given", given), nil

@@ -31,7 +31,7 @@ func TestMySQLURLs(t *testing.T) {
 	}
 }
 
-func TestTheTokenIsShownOnceAndKept(t *testing.T) {
+func TestTokenIsShownOnceAndKept(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "scim.db")
 	first := func() (store.Token, string) {

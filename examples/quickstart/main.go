@@ -114,9 +114,8 @@ func reachable(a net.Addr) string {
 	return a.String()
 }
 
-// serve answers requests until ctx ends, then lets those under way finish for
-// the time of grace. A client that stalls for longer is cut off, which is no
-// error.
+// serve answers requests until ctx ends, then waits for running requests for at
+// most grace. The connections of slower clients are closed, which is not an error.
 func serve(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration) error {
 	s := &http.Server{
 		Handler:           h,

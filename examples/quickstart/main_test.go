@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// started runs the program on a port of its own until the test ends, and
-// returns the URL it says it listens on.
+// started runs the program on a free port until the test ends and returns the URL
+// that it prints.
 func started(t *testing.T, args ...string) string {
 	ctx, stop := context.WithCancel(context.Background())
 	r, w := io.Pipe()
@@ -40,9 +40,9 @@ func started(t *testing.T, args ...string) string {
 	return url
 }
 
-// RFC 7644 §3.12: a SCIM error for every request, also one whose method no
-// router knows.
-func TestMethodsNobodyKnows(t *testing.T) {
+// RFC 7644 §3.12: the response to every request is a SCIM error, also for a method
+// that the router does not know.
+func TestUnknownMethods(t *testing.T) {
 	t.Parallel()
 	base := started(t)
 	for token, status := range map[string]int{"": 401, "Bearer secret": 501} {
@@ -61,8 +61,8 @@ func TestMethodsNobodyKnows(t *testing.T) {
 	}
 }
 
-// A client that stalls in the middle of a body is cut off when the program
-// ends, and that is a clean end.
+// When the program ends, the connection of a client that stalls in the middle of a
+// body is closed; serve returns no error.
 func TestShutdownCutsOffAStalledClient(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
