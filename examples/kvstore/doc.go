@@ -4,8 +4,8 @@
 //
 //	SCIM_TOKEN=secret go run ./examples/kvstore people.bolt
 //
-// A key-value database offers ordered keys, ranges and transactions. The store
-// makes of these what SCIM needs, and a reader may start at the topic at hand:
+// A key-value database offers ordered keys, ranges and transactions; the store
+// builds look-ups, lists and groups on them. Each file has one topic:
 //
 //	keys.go        keys of several parts, whose order is the order of the parts
 //	database.go    the file, the buckets, and one transaction for a whole write

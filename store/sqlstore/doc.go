@@ -20,8 +20,9 @@
 //
 // A resource is one row of scim_resource with its attributes as JSON text. By
 // index, each within its tenant: id, userName, externalId, emails.value (alone
-// or together with emails.type), displayName, what the schema declares unique,
-// what [Index] adds, and the members of groups in both directions. Keys
+// or together with emails.type), displayName, the attributes that the
+// schema declares unique, those that [Index] adds, and the members of groups in
+// both directions. Keys
 // are the [schema.FoldKey] of a value in a binary collation, so that SQL selects
 // exactly what filter.Filter.Match accepts. Every comparison on an indexed path
 // runs in SQL; the library evaluates everything else. Resources are listed in the
