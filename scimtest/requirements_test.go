@@ -115,14 +115,14 @@ const preface = `<!-- Made by go generate ./scimtest from scimtest/requirements.
 
 # Requirements
 
-What RFC 7643, RFC 7644 and the RFCs that extend them demand of a service
-provider, one sentence each, and the cases that prove it. The ids stand in the
+The demands of RFC 7643, RFC 7644 and the RFCs that extend them on a service
+provider, one sentence each, and the cases that prove them. The ids stand in the
 names of cases, in comments and in commits. [conformance.md](conformance.md) has
 the leniencies of the default client and the choice for each ambiguity (Z-n).
 
 After the source stands its key word (RFC 2119): "text" where it uses none,
 "http" for a rule of HTTP, "erratum" for a rule from an erratum (EID), "habit"
-for what identity providers send or need beyond the RFCs.
+for a need of identity providers beyond the RFCs.
 
 "kit" is a case that ` + "`scimtest.Run`" + ` runs against any handler; ` + "`go test ./scimtest -run 'TestConformance$//P-46\\b'`" + `
 runs those of P-46. The others are tests of package scimtest, which need a
