@@ -55,7 +55,7 @@ func group(id, name string) *schema.Resource {
 	return resource(schema.GroupType, id, o.With(schema.GroupType.MustResolve("displayName").Last(), schema.String(name)))
 }
 
-// filled is a database with many users and a group of all of them.
+// filled is a database with many users and a group that has all of them as members.
 type filled struct {
 	*sqlstore.DB
 	users  store.Store
@@ -90,8 +90,8 @@ func BenchmarkSQLite(b *testing.B)     { benchmarks(b, sqlite) }
 func BenchmarkPostgreSQL(b *testing.B) { benchmarks(b, postgreSQL) }
 func BenchmarkMariaDB(b *testing.B)    { benchmarks(b, mariaDB) }
 
-// BenchmarkHandler measures whole requests, every write durable when it is
-// answered.
+// BenchmarkHandler measures whole requests; every write is durable before its
+// response.
 func BenchmarkHandler(b *testing.B) {
 	for _, on := range []struct {
 		name string
@@ -115,7 +115,7 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// analyze does at once what servers do by themselves within a minute.
+// analyze updates the statistics, which servers do themselves within a minute.
 func (d database) analyze(b *testing.B) {
 	if d.path != "" {
 		return

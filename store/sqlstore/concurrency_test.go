@@ -29,7 +29,7 @@ func atOnce(n int, request func(i int) *scimtest.Reply) map[int]int {
 	return counts
 }
 
-// V-7, C-11: a unique value has one owner, whoever came first.
+// V-7, C-11: of concurrent requests with one unique value, one succeeds.
 func TestOneOfManyPostsOfAUserNameSucceeds(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
 		got := atOnce(50, func(i int) *scimtest.Reply {
@@ -57,9 +57,9 @@ func TestOneOfManyPutsWithTheSameIfMatchSucceeds(t *testing.T) {
 	})
 }
 
-// Members join, the group is renamed and its owner toggled, by 200 clients:
-// each change is there afterwards and has moved the version by one.
-func TestManyClientsLoseNothing(t *testing.T) {
+// 200 clients add members, rename the group and change its owner: each change is
+// stored and has moved the version by one.
+func TestConcurrentClientsLoseNoWrite(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
 		const clients = 200
 		group, user := c.NewGroup("g"), c.NewUser("u")
@@ -91,9 +91,9 @@ func TestManyClientsLoseNothing(t *testing.T) {
 	})
 }
 
-// A user who is deleted while groups take him in is in none of them, and who
-// was too late to add him is told nothing else than that he is unknown.
-func TestDeletedUsersAreLeftInNoGroup(t *testing.T) {
+// A user is deleted while requests add it to groups. Afterwards it is a member of
+// none; requests after the deletion add the id of an unknown member.
+func TestDeletedUserIsInNoConcurrentlyChangedGroup(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
 		const groups = 8
 		for round := range 5 {
@@ -129,8 +129,8 @@ func members(r *scimtest.Reply) []map[string]any {
 	return out
 }
 
-// Deleting a user locks the user and then its groups; a change of members locks
-// them and then the group, or both would wait for each other.
+// DELETE of a user locks the user and then its groups. A change of members locks
+// the members and then the group; the other order would be a deadlock.
 func TestWritesInOppositeOrderSucceed(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
 		const users, groups = 12, 6
@@ -174,8 +174,8 @@ func (c *countingTx) InTx(ctx context.Context, fn func(context.Context) error) e
 	})
 }
 
-// Groups that become members of each other are locked in one order: no request
-// meets a deadlock, so that no transaction runs again.
+// Groups that become members of each other are locked in one order, so that there
+// is no deadlock and no transaction is retried.
 func TestGroupsJoinEachOtherWithoutDeadlock(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, d database) {

@@ -16,7 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// requireCounts compares what a list says with the rows there are.
+// requireCounts compares the totals of lists with the numbers of rows.
 func requireCounts(t *testing.T, d database, db *sqlstore.DB, tenants ...string) {
 	t.Helper()
 	for _, tenant := range tenants {
@@ -31,8 +31,8 @@ func requireCounts(t *testing.T, d database, db *sqlstore.DB, tenants ...string)
 	}
 }
 
-// totals are exact whatever was created, refused, deleted and rolled back,
-// by several processes at once.
+// totals are exact after creations, refusals, deletions and rollbacks by
+// several concurrent processes.
 func TestTotalsAreExact(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		tenants := []string{"", "acme"}
@@ -88,9 +88,9 @@ func anyWrite(ctx context.Context, db *sqlstore.DB, random *rand.Rand, id string
 	return err
 }
 
-// Resources that were there before they were counted are counted, and those
-// written meanwhile by others.
-func TestCountingBeginsWhileOthersWrite(t *testing.T) {
+// The first count includes the stored resources and those that other processes
+// write meanwhile.
+func TestCountingStartsDuringConcurrentWrites(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		for n := range 50 {

@@ -27,13 +27,12 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
-// A process that creates, changes and deactivates users is killed again and
-// again. In the end every deactivation that was acknowledged has been revoked,
-// and before it was acknowledged; every change that was committed has been
-// delivered, in the order of the resource.
+// A process that creates, changes and deactivates users is killed repeatedly. Every
+// acknowledged deactivation has been revoked before its response; every committed
+// change has been delivered, in the order of its resource.
 //
-// All that happens is written to one file, line by line, in the order in which
-// it happens. A killed process loses none of what it has written.
+// The processes write all requests, responses and calls of hooks to one file, a
+// line each, in order. A killed process loses no written line.
 func TestCrash(t *testing.T) {
 	if os.Getenv("SCIM_CRASH_LOG") != "" {
 		crash(t)
@@ -59,8 +58,7 @@ func TestCrash(t *testing.T) {
 	})
 }
 
-// killed runs a process and kills it when it has done something, never at the
-// same point.
+// killed runs a process and kills it at a random point after its first lines.
 func killed(t *testing.T, d database, log string) {
 	c := exec.Command(os.Args[0], "-test.run=^TestCrash$")
 	c.Env = append(os.Environ(), "SCIM_CRASH_LOG="+log, "SCIM_CRASH_DRIVER="+d.driver, "SCIM_CRASH_DSN="+d.dsn, "SCIM_CRASH_PATH="+d.path)
@@ -103,7 +101,7 @@ func crash(t *testing.T) {
 	workers.Wait()
 }
 
-// crashWorld is a handler whose hooks write to the log, and the log.
+// crashWorld is a handler and a log to which its hooks write.
 type crashWorld struct {
 	*testing.T
 	h    *scim.Handler
@@ -151,7 +149,7 @@ func (w *crashWorld) send(method, path, body string) *httptest.ResponseRecorder 
 	return got
 }
 
-// live is the life of one user.
+// live creates, changes and deactivates one user.
 func (w *crashWorld) live() {
 	name := fmt.Sprintf("%d-%d", os.Getpid(), w.n.Add(1))
 	user := func(attributes string) string {
@@ -177,7 +175,7 @@ func (w *crashWorld) live() {
 		{"PATCH", patchOp(`{"op":"replace","path":"active","value":false}`)}, {"PUT", user(`,"active":false` + title)}, {"DELETE", ""},
 	}[rand.IntN(3)]
 	for range 5 {
-		// 404 is what a DELETE says that is repeated after 503.
+		// 404 is the response to a DELETE that is repeated after 503.
 		if code := w.send(end.method, path, end.body).Code; code == 200 || code == 204 || code == 404 {
 			_ = w.write("acknowledged %s", v.ID)
 			return
@@ -189,7 +187,7 @@ func patchOp(op string) string {
 	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + op + `]}`
 }
 
-// finish runs the worker until nothing is left to do.
+// finish runs the worker until no entry is pending.
 func (w *crashWorld) finish(pool *sql.DB) {
 	ctx, cancel := context.WithCancel(w.Context())
 	ended := make(chan error)
@@ -206,13 +204,13 @@ func (w *crashWorld) finish(pool *sql.DB) {
 	require.Zero(w, lines, "lines without entries")
 }
 
-// lives is what the log says.
+// lives is the content of the log.
 type lives struct {
 	created, revoked, acknowledged map[string]bool
 	events                         map[string][]string
 }
 
-// check holds the log against itself and the users there are.
+// check compares the lines of the log with each other and with the stored users.
 func (w *crashWorld) check(d database) {
 	text, err := os.ReadFile(w.name)
 	require.NoError(w, err)
@@ -263,7 +261,8 @@ func (w *crashWorld) there(d database) map[string]*schema.Object {
 	}
 }
 
-// want returns the events of a user who is as o says, or gone.
+// want returns the expected events of a user with the attributes o, or of a deleted
+// user if o is nil.
 func (l *lives) want(id string, o *schema.Object) []string {
 	title := o.Get(schema.User.Attribute("title")).Text()
 	if o == nil { // what it was at last, only its events tell
@@ -283,7 +282,7 @@ func (l *lives) want(id string, o *schema.Object) []string {
 	return want
 }
 
-// dedupe leaves out what was delivered again at once.
+// dedupe removes immediate redeliveries.
 func dedupe(events []string) []string {
 	var out []string
 	for _, e := range events {

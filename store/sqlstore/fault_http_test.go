@@ -10,9 +10,9 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-// A statement that the server cancels after its time is tried again later, by
-// the client.
-func TestAStatementThatTakesTooLongIs503(t *testing.T) {
+// If the server cancels a statement because of its time limit, the response is 503
+// and the client repeats the request later.
+func TestStatementTimeoutIs503(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, d database) {
 		quick := d

@@ -16,14 +16,14 @@ import (
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-// unused is what pgx says of a connection that is not open, as it does of one
-// that a restart of the server has closed ("conn closed").
+// unused returns the error of pgx for a connection that is not open; it is the same
+// for a connection that a restart of the server has closed ("conn closed").
 func unused() error {
 	_, err := new(pgconn.PgConn).Prepare(context.Background(), "", "", nil)
 	return err
 }
 
-// twice is what modernc.org/sqlite says of a value that is there twice.
+// twice returns the error of modernc.org/sqlite for a duplicate value.
 func twice(t *testing.T) error {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db"))
 	require.NoError(t, err)
@@ -32,9 +32,9 @@ func twice(t *testing.T) error {
 	return err
 }
 
-// The errors of real drivers are read; what each code means is tested where it
-// is decided.
-func TestErrorsOfDriversAreRead(t *testing.T) {
+// The errors of real drivers are classified; package sqldb tests the meaning of
+// each code.
+func TestDriverErrorsAreClassified(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string

@@ -15,7 +15,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// backend is what both kinds of store have for a handler.
+// backend is implemented by the databases of both packages.
 type backend interface {
 	store.Transactor
 	Store(*schema.ResourceType) store.Store
@@ -31,8 +31,8 @@ func serve(t testing.TB, db backend, auth scim.Authenticator) http.Handler {
 	return h
 }
 
-// tenantToken takes every token for the name of a tenant, as scimtest's own
-// authenticator does.
+// tenantToken uses every token as the name of a tenant, like the authenticator of
+// scimtest.
 type tenantToken struct{}
 
 func (tenantToken) Authenticate(r *http.Request) (*scim.Principal, error) {
@@ -71,8 +71,8 @@ func TestConformanceOverHTTP(t *testing.T) {
 	})
 }
 
-// M-16: POST, PUT and PATCH tell members apart by exact id. A PATCH that
-// removes them by value eq does, too; other selections fold case (Z-26).
+// M-16: POST, PUT and PATCH compare members by exact id, also a PATCH that removes
+// them by value eq; other selections fold case (Z-26).
 func TestMembersByExactID(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
 		const both = `[{"value":"aB1"},{"value":"Ab1"}]`
@@ -96,8 +96,8 @@ func TestMembersByExactID(t *testing.T) {
 	})
 }
 
-// Ids of members whom nobody has are the client's: no store keeps all of them.
-func TestValuesThatCannotBeIdsOfMembers(t *testing.T) {
+// A member id that no resource has is refused if a store cannot keep it.
+func TestInvalidMemberIDs(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
 		group := c.NewGroup("g")
 		for value, status := range map[string]int{

@@ -29,7 +29,7 @@ func hostOf(t testing.TB, d database, pool *sql.DB) *sqlquery.DB {
 	return host
 }
 
-// beside opens an application's database with the outbox in it.
+// beside opens an application's database that has the outbox too.
 func beside(t testing.TB, d database) (*sqlquery.DB, *sqlstore.DB) {
 	if d.dialect == sqlstore.SQLite {
 		d.dsn += "&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
@@ -70,9 +70,9 @@ func TestTransactionsOfOtherDatabasesAreNotJoined(t *testing.T) {
 	require.Len(t, pending, 1, "rolled back with a transaction of another database")
 }
 
-// A statement that failed dooms what joined: on MariaDB the transaction may be
-// undone already.
-func TestNothingFollowsAFailureInAJoinedTransaction(t *testing.T) {
+// After a failed statement every call in the joined transaction fails: MariaDB may
+// have rolled back already.
+func TestCallsFailAfterAFailureInAJoinedTransaction(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		host, db := beside(t, d)
 		users := db.Store(schema.UserType)
@@ -98,8 +98,9 @@ func TestNothingFollowsAFailureInAJoinedTransaction(t *testing.T) {
 	})
 }
 
-// A type whose store was made after Migrate has keys to be made by nobody.
-func TestTheFirstWriteMayJoinATransaction(t *testing.T) {
+// A type without resources needs no keys, although its store was made after
+// Migrate.
+func TestFirstWriteJoinsTransaction(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		host, db := beside(t, d)
 		users := db.Store(schema.UserType)
@@ -124,7 +125,7 @@ func TestTheFirstWriteMayJoinATransaction(t *testing.T) {
 	})
 }
 
-func TestTheFirstWritesOfProcessesMayJoinTransactionsAtOnce(t *testing.T) {
+func TestConcurrentFirstWritesJoinTransactions(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		const processes = 4
 		var wg sync.WaitGroup
@@ -151,7 +152,7 @@ func TestTheFirstWritesOfProcessesMayJoinTransactionsAtOnce(t *testing.T) {
 	})
 }
 
-func TestTheFirstPOSTMayJoinATransaction(t *testing.T) {
+func TestFirstPOSTJoinsTransaction(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		host, db := beside(t, d)
 		h, err := scim.New(scim.Config{
@@ -164,9 +165,9 @@ func TestTheFirstPOSTMayJoinATransaction(t *testing.T) {
 	})
 }
 
-// Keys are rebuilt by one who can wait for all others: not in a transaction
+// Rebuilding keys waits for all other writers, so it must not run in a transaction
 // that has begun to write.
-func TestJoiningRebuildsNoKeys(t *testing.T) {
+func TestJoinedTransactionDoesNotRebuildKeys(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		_, err := d.store(t).Store(schema.UserType).Create(t.Context(), storetest.Creation(user(1)))
 		require.NoError(t, err)
@@ -186,8 +187,9 @@ func TestJoiningRebuildsNoKeys(t *testing.T) {
 	})
 }
 
-// What failed here cannot be committed there, also if nobody says so.
-func TestAHiddenFailureInAJoinedTransactionIsNotCommitted(t *testing.T) {
+// A failed call prevents the commit of the joined transaction, also if the function
+// returns nil.
+func TestFailureInJoinedTransactionPreventsCommit(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		host, db := beside(t, d)
 		entry := func(id string) []store.Entry {
@@ -206,8 +208,8 @@ func TestAHiddenFailureInAJoinedTransactionIsNotCommitted(t *testing.T) {
 	})
 }
 
-// Both packages say what their own InTx works on, also where it joined.
-func TestATransactionThatWasJoinedIsTheJoinersToo(t *testing.T) {
+// Tx of both packages returns the transaction of InTx, also if InTx joined one.
+func TestTxReturnsJoinedTransaction(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		host, db := beside(t, d)
 		require.NoError(t, host.InTx(t.Context(), func(ctx context.Context) error {
@@ -223,7 +225,7 @@ func TestATransactionThatWasJoinedIsTheJoinersToo(t *testing.T) {
 	})
 }
 
-func TestTransactionsTheApplicationBegan(t *testing.T) {
+func TestWriteInTransactionOfTheApplication(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		pool := d.open(t)
 		db, err := sqlstore.New(pool, d.dialect)
@@ -243,7 +245,7 @@ func TestTransactionsTheApplicationBegan(t *testing.T) {
 }
 
 // A store on another database must not write into the transaction.
-func TestATransactionTheApplicationBeganIsOnOneDatabase(t *testing.T) {
+func TestTransactionOfAnotherDatabaseIsNotUsed(t *testing.T) {
 	t.Parallel()
 	a, b := sqlite(t), sqlite(t)
 	pool := a.open(t)

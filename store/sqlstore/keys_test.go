@@ -21,8 +21,8 @@ func named(id, name string) *schema.Resource {
 	return resource(schema.UserType, id, o.With(value("userName", name)))
 }
 
-// Names longer than an index takes, and with characters that a database does
-// not, are as unique, as found and as sorted as any others.
+// Names that are longer than an index key, or have characters that a database
+// does not store, are unique, found and sorted like others.
 func TestNamesOfEveryLengthAndCharacter(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		users := d.store(t).Store(schema.UserType)
@@ -81,8 +81,8 @@ func TestNamesOfEveryLengthAndCharacter(t *testing.T) {
 	})
 }
 
-// Of two unique values one is taken: the other stays free.
-func TestAHalfTakenResourceTakesNothing(t *testing.T) {
+// If one of two unique values is taken, the other one stays free.
+func TestRefusedResourceTakesNoUniqueValue(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		things := db.Store(storetest.ThingType)
@@ -116,7 +116,7 @@ func TestAHalfTakenResourceTakesNothing(t *testing.T) {
 	})
 }
 
-func TestHugeNamesAreToldApart(t *testing.T) {
+func TestHugeNamesAreDistinct(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		users := d.store(t).Store(schema.UserType)
 		huge := strings.Repeat("x", 100_000)
@@ -136,7 +136,7 @@ func TestHugeNamesAreToldApart(t *testing.T) {
 	})
 }
 
-// A bulk of elements is handled in batches.
+// A large number of elements is written in batches.
 func TestManyValues(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		users := d.store(t).Store(schema.UserType)
@@ -167,7 +167,7 @@ func TestManyValues(t *testing.T) {
 	})
 }
 
-func TestWhatIsNotDeclaredIsRefused(t *testing.T) {
+func TestUndeclaredQueriesAreRefused(t *testing.T) {
 	t.Parallel()
 	users := sqlite(t).store(t).Store(schema.UserType)
 	title := schema.UserType.MustResolve("title")
@@ -196,7 +196,7 @@ func TestResourcesThatCannotBeStored(t *testing.T) {
 	require.Equal(t, 0, count(t, db))
 }
 
-// Groups larger than what is read ahead, on one connection.
+// A group with more members than are read at once, on one connection.
 func TestMembersOfALargeGroup(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// liveHeap is what is in use, without garbage.
+// liveHeap returns the size of the heap after a garbage collection.
 func liveHeap() int {
 	runtime.GC()
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
@@ -25,7 +25,7 @@ func liveHeap() int {
 	return int(sample[0].Value.Uint64())
 }
 
-// watcher is a client that looks at the heap while it receives.
+// watcher is a client that measures the heap while it receives a response.
 type watcher struct {
 	header     http.Header
 	status     int
@@ -45,8 +45,8 @@ func (w *watcher) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// watch sends a GET and returns the size of its answer and how far the heap
-// was above what it is without.
+// watch sends a GET and returns the size of the response and the growth of the heap
+// meanwhile.
 func watch(t *testing.T, h http.Handler, path string) (size, growth int) {
 	r := httptest.NewRequest(http.MethodGet, scimtest.BaseURL+path, nil)
 	r.Header.Set("Authorization", "Bearer t")
@@ -57,8 +57,8 @@ func watch(t *testing.T, h http.Handler, path string) (size, growth int) {
 	return w.size, w.peak - before
 }
 
-// Not parallel: the heap is everybody's.
-func TestMemoryStaysFlat(t *testing.T) {
+// Not parallel: all tests share the heap.
+func TestMemoryOfLargeResponsesIsBounded(t *testing.T) {
 	for _, x := range []struct {
 		name string
 		make func(t testing.TB) database

@@ -30,7 +30,7 @@ func TestMigrateAgainChangesNothing(t *testing.T) {
 	})
 }
 
-func TestMigrateInManyProcessesAtOnce(t *testing.T) {
+func TestConcurrentMigrate(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		var wg sync.WaitGroup
 		errs := make([]error, 6)
@@ -69,7 +69,7 @@ func TestTablesOfANewerVersionAreRefused(t *testing.T) {
 	})
 }
 
-func TestWithoutMigrateTheErrorSaysSo(t *testing.T) {
+func TestErrorWithoutMigrateNamesMigrate(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		_, err := d.empty(t).Store(schema.UserType).Get(t.Context(), "1", store.GetOptions{})
 		require.ErrorContains(t, err, "Migrate")
@@ -82,8 +82,8 @@ func TestMigrateInATransactionIsRefused(t *testing.T) {
 	require.ErrorContains(t, db.InTx(t.Context(), db.Migrate), "cannot run in a transaction")
 }
 
-// A new index finds what was stored before, and a process of the previous
-// version can no longer store what the index would miss.
+// A new index finds resources that were stored before it. A process of the previous
+// version can no longer write, because it would not write the index.
 func TestKeysAreRebuiltForANewIndex(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		before := d.store(t)
@@ -115,7 +115,7 @@ func TestKeysAreRebuiltForANewIndex(t *testing.T) {
 	})
 }
 
-// Databases of before have keys of an older schema.FoldVersion.
+// Databases of earlier releases have keys of an older schema.FoldVersion.
 func TestKeysAreRebuiltForANewFoldRule(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		const invisible = "x\u00ad"
@@ -167,7 +167,7 @@ func thing(t *testing.T, unique schema.Uniqueness) *schema.ResourceType {
 	return rt
 }
 
-func TestUniquenessThatStoredResourcesViolateIsRefused(t *testing.T) {
+func TestMigrateRefusesViolatedUniqueness(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		plain := thing(t, schema.UniquenessNone)
 		things := d.store(t).Store(plain)
@@ -187,8 +187,8 @@ func TestUniquenessThatStoredResourcesViolateIsRefused(t *testing.T) {
 	})
 }
 
-// Migration 5 completes the owner of entries that were appended before it.
-func TestOldDeadEntriesAreFoundByTheirTenant(t *testing.T) {
+// Migration 5 sets the tenant of entries that were appended before it.
+func TestMigrateCompletesTenantOfDeadEntries(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		tenants := []string{"", "acme", "with\x00zero", strings.Repeat("long ", 60)}
 		before := d.store(t)
@@ -217,9 +217,9 @@ func TestOldDeadEntriesAreFoundByTheirTenant(t *testing.T) {
 	})
 }
 
-// A program that finds its tables writes nothing, so that it starts on a replica
-// and serves reads.
-func TestMigrateOfCurrentTablesOnlyReads(t *testing.T) {
+// Migrate writes nothing if the tables are current, so that a program can start on
+// a read-only replica.
+func TestMigrateOfCurrentTablesWritesNothing(t *testing.T) {
 	t.Parallel()
 	d := postgreSQL(t)
 	db := d.store(t)

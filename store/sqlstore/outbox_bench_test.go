@@ -13,8 +13,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
-// What an append or a claim costs does not depend on how much is waiting,
-// neither for many resources nor for one.
+// The cost of an append or a claim does not depend on the number of pending
+// entries, of many resources or of one.
 func BenchmarkOutbox(b *testing.B) {
 	for _, x := range []struct {
 		name, variable string

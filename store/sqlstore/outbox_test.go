@@ -45,8 +45,8 @@ func TestAuditTrail(t *testing.T) {
 	})
 }
 
-// forEach runs a test for each database that there is, with a way to make
-// empty ones.
+// forEach runs a test for each available kind of database, with a function that
+// makes empty ones.
 func forEach(t *testing.T, test func(t *testing.T, make func(t testing.TB) database)) {
 	for _, x := range []struct {
 		name, variable string

@@ -14,7 +14,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Look-ups and pages go through an index: SQLite says which.
+// Lookups and pages use an index, as EXPLAIN QUERY PLAN of SQLite shows.
 func TestQueryPlans(t *testing.T) {
 	t.Parallel()
 	db, err := OpenSQLite("sqlite", filepath.Join(t.TempDir(), "scim.db"))

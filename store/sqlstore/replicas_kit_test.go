@@ -13,8 +13,8 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-// Every case of the kit, with each request at another process than the one
-// before it.
+// Every case of the kit, with each request sent to another process than the
+// previous one.
 func TestReplicasAnswerAsOne(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		h := inTurn(d.replicas(t, 2))

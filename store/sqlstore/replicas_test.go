@@ -27,7 +27,7 @@ import (
 // "driver|place", the place being a file of SQLite or a DSN.
 const replicaOf = "SCIM_TEST_REPLICA_OF"
 
-// TestReplicaProcess is no test but the other end of [replica].
+// TestReplicaProcess is not a test: it is the process that [replica] starts.
 func TestReplicaProcess(t *testing.T) {
 	driver, place, ok := strings.Cut(os.Getenv(replicaOf), "|")
 	if !ok {
@@ -77,9 +77,9 @@ func (d database) replica(t *testing.T) http.Handler {
 	return forward(address)
 }
 
-// forward hands requests over as they are: a proxy would drop parts of a query
-// that it does not understand, and the wire the body of an answer to HEAD,
-// which the kit looks at. [received] is the other side.
+// forward sends requests on unchanged. A reverse proxy would drop invalid parts of
+// a query, and HTTP drops the body of a response to HEAD, which the kit reads.
+// [received] is the other side.
 func forward(address string) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -166,8 +166,8 @@ func TestReplicasWriteAtTheSameTime(t *testing.T) {
 	})
 }
 
-// A replica that is away takes nothing with it.
-func TestReplicasMayGo(t *testing.T) {
+// The second replica serves the writes of a replica that has ended.
+func TestSecondReplicaServesAfterFirstEnds(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		var user string
 		t.Run("the first", func(t *testing.T) {

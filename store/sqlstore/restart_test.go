@@ -21,14 +21,14 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
-// ownServer is a database server that a test may stop as it likes.
+// ownServer is a database server that a test may stop and start.
 type ownServer struct {
 	database
 	stop  func(t *testing.T, immediately bool)
 	start func(t *testing.T)
 }
 
-// missing skips a test for which something is not installed.
+// missing skips a test that needs a program that is not installed.
 func missing(t *testing.T, what string) {
 	if os.Getenv("SCIM_TEST_REQUIRE_ALL") == "1" {
 		t.Fatalf("%s not found, and SCIM_TEST_REQUIRE_ALL=1", what)
@@ -36,8 +36,8 @@ func missing(t *testing.T, what string) {
 	t.Skipf("%s not found: no server to restart", what)
 }
 
-// account returns an unprivileged user to run a server as, where the test runs
-// as root, which servers refuse; and a directory of that user's.
+// account returns an unprivileged user to run a server if the test runs as root,
+// which servers refuse, and a directory of that user.
 func account(t *testing.T, name string) (*syscall.SysProcAttr, string) {
 	dir, err := os.MkdirTemp("", "scim") // short: there will be a socket in it
 	require.NoError(t, err)
@@ -138,10 +138,10 @@ func ownMariaDB(t *testing.T) ownServer {
 	return s
 }
 
-// A server that is stopped while clients write, in order or at once, loses no
-// write that was acknowledged. While it is away the answer is 503, and when it
-// is back requests succeed by themselves.
-func TestARestartLosesNothing(t *testing.T) {
+// A server that is stopped or killed while clients write loses no acknowledged
+// write. While it is stopped the response is 503; requests succeed when it runs
+// again.
+func TestRestartLosesNoWrite(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct {
 		name string
@@ -163,7 +163,7 @@ func TestARestartLosesNothing(t *testing.T) {
 	}
 }
 
-// load is clients that write until they are stopped.
+// load has clients that write until they are stopped.
 type load struct {
 	c       *scimtest.Client
 	group   string
@@ -214,7 +214,7 @@ func (l *load) write(name string, kind int) {
 	}
 }
 
-// until waits for that many more answers of a kind.
+// until waits for n more responses of a kind.
 func (l *load) until(t *testing.T, n int, kind func(status int) bool) {
 	count := func() int {
 		l.mu.Lock()

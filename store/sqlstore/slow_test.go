@@ -30,9 +30,9 @@ func largeGroup(t *testing.T, db *sqlstore.DB) (store.MemberStore, *schema.Resou
 	return groups, g
 }
 
-// Clients that read a large group slowly, or not at all any more, keep no
-// connection from others.
-func TestSlowReadersStopNoOne(t *testing.T) {
+// Clients that read a large group slowly, or have stopped reading, hold no
+// connection of the pool.
+func TestSlowReadersHoldNoConnection(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		groups, g := largeGroup(t, db)
@@ -53,8 +53,9 @@ func TestSlowReadersStopNoOne(t *testing.T) {
 	})
 }
 
-// Who stays is yielded once, also where others come and go between two reads.
-func TestMembersWhoStayAreYieldedOnce(t *testing.T) {
+// A member that stays is yielded once, also if others are added and removed between
+// two reads.
+func TestUnchangedMembersAreYieldedOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		groups, g := largeGroup(t, d.store(t))
 		seen, n := map[string]int{}, 0

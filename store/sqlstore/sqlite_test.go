@@ -22,7 +22,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-func TestOpenSQLiteRefusesWhatCannotWork(t *testing.T) {
+func TestOpenSQLiteRejectsInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func() (*sqlstore.DB, error){
 		"no path":        func() (*sqlstore.DB, error) { return sqlstore.OpenSQLite("sqlite", "") },
@@ -51,7 +51,7 @@ func textFile(t *testing.T) string {
 	return path
 }
 
-func TestTheSQLiteFileIsPrivateAndWhereItWasAsked(t *testing.T) {
+func TestSQLiteFileIsPrivateAndAtThePath(t *testing.T) {
 	t.Parallel()
 	d := sqlite(t)
 	db := d.store(t)
@@ -82,8 +82,8 @@ func TestSQLiteConnectionsAreSetUp(t *testing.T) {
 	}))
 }
 
-// Else a transaction that reads first would fail when it writes.
-func TestATransactionIsAWriterFromItsStart(t *testing.T) {
+// A deferred transaction that reads first may fail when it writes.
+func TestTransactionHoldsWriteLockFromItsStart(t *testing.T) {
 	t.Parallel()
 	d := sqlite(t)
 	db, other := d.store(t), d.open(t)
@@ -100,8 +100,8 @@ func TestATransactionIsAWriterFromItsStart(t *testing.T) {
 	}))
 }
 
-// A database opened by the host works too, with one pool for all.
-func TestSQLiteOpenedByTheHost(t *testing.T) {
+// A database opened by the application works too, with one pool for all.
+func TestSQLiteOpenedByTheApplication(t *testing.T) {
 	t.Parallel()
 	d := sqlite(t)
 	pool, err := sql.Open("sqlite", d.dsn+"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
@@ -134,8 +134,8 @@ func TestWeakSettingsAreReported(t *testing.T) {
 	require.Empty(t, log.String())
 }
 
-// What was acknowledged survives the process, however it ends.
-func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
+// An acknowledged write survives a kill of the process.
+func TestKillLosesNoAcknowledgedWrite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "scim.db")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperCreatesUntilKilled$")
@@ -183,8 +183,8 @@ func TestHelperCreatesUntilKilled(t *testing.T) {
 	}
 }
 
-// One row that does not fit the schema must not make a list fail.
-func TestARowThatDoesNotFitTheSchemaIsReturnedAndLogged(t *testing.T) {
+// A list with a row that violates the schema must not fail.
+func TestInvalidRowIsReturnedAndLogged(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		var log bytes.Buffer
 		db := d.store(t, sqlstore.Logger(slog.New(slog.NewTextHandler(&log, nil))))

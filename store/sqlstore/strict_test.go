@@ -23,7 +23,7 @@ func TestSQLModeMustBeStrict(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, db.Migrate(t.Context()), "is not strict")
 
-	// Tables that were made before are not used either.
+	// Existing tables are refused too.
 	require.NoError(t, d.store(t).Migrate(t.Context()))
 	_, err = db.Store(schema.UserType).Get(t.Context(), "1", store.GetOptions{})
 	require.ErrorContains(t, err, "is not strict")

@@ -12,11 +12,11 @@ import (
 	"github.com/seed5f3efb56/scim/filter"
 )
 
-func TestSqueezeKeepsStringsApart(t *testing.T) {
+func TestSqueezeKeepsStringsDistinct(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", maxName)
 	inputs := []string{"", "a", "A", "a\x00", "a\x01", "a\x00b", "\xff", "\xfe", long, long + "x", long + "y", "\x01" + long}
-	inputs = append(inputs, squeeze(long+"x")) // nobody gets another's key by naming it
+	inputs = append(inputs, squeeze(long+"x")) // a name that looks like the key of another
 	seen := map[string]string{}
 	for _, s := range inputs {
 		key := squeeze(s)
@@ -56,7 +56,7 @@ func TestTimesKeepNanosecondsAndOrder(t *testing.T) {
 	}
 }
 
-// FuzzKeys proves that keys are ordered and begin as the strings do.
+// FuzzKeys checks that keys have the order and the prefixes of their strings.
 func FuzzKeys(f *testing.F) {
 	long := strings.Repeat("ä", maxHead)
 	for _, pair := range [][2]string{
@@ -85,7 +85,7 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// FuzzTextCompare proves that SQL decides as strings do.
+// FuzzTextCompare checks that SQL comparisons agree with those of package strings.
 func FuzzTextCompare(f *testing.F) {
 	db, err := OpenSQLite("sqlite", filepath.Join(f.TempDir(), "scim.db"))
 	require.NoError(f, err)

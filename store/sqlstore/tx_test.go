@@ -17,7 +17,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-func TestHandlesOfOneDatabaseSeeEachOther(t *testing.T) {
+func TestTwoHandlesShareOneDatabase(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		a, b := d.store(t).Store(schema.UserType), d.store(t).Store(schema.UserType)
 		u, err := a.Create(t.Context(), storetest.Creation(user(1)))
@@ -33,8 +33,8 @@ func TestHandlesOfOneDatabaseSeeEachOther(t *testing.T) {
 	})
 }
 
-// Two processes count up one value, each having read it in its transaction.
-func TestHandlesOfOneDatabaseLoseNoUpdate(t *testing.T) {
+// Two processes increment one value, which each reads in its transaction.
+func TestTwoHandlesLoseNoUpdate(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		const each = 15
 		handles := []*sqlstore.DB{d.store(t), d.store(t)}
@@ -69,7 +69,7 @@ func TestHandlesOfOneDatabaseLoseNoUpdate(t *testing.T) {
 	})
 }
 
-func TestTheHostsStatementsShareTheTransaction(t *testing.T) {
+func TestApplicationStatementsShareTheTransaction(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db, pool := d.store(t), d.open(t)
 		users := db.Store(schema.UserType)
@@ -100,9 +100,9 @@ func TestTheHostsStatementsShareTheTransaction(t *testing.T) {
 	})
 }
 
-// What a failed Create or Update leaves behind would be committed by a caller
-// that goes on.
-func TestAConflictWithinATransactionLeavesNothing(t *testing.T) {
+// A caller may commit after a failed Create or Update, which must not have written
+// anything.
+func TestRefusedWriteInTransactionHasNoEffect(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
@@ -133,9 +133,9 @@ func TestAConflictWithinATransactionLeavesNothing(t *testing.T) {
 	})
 }
 
-// A statement that failed makes the transaction end in an error even where its
-// function hides it.
-func TestAHiddenFailureIsNotCommitted(t *testing.T) {
+// After a failed statement the transaction ends in an error, even if its function
+// returns nil.
+func TestFailedStatementPreventsCommit(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
@@ -196,8 +196,8 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// A writer that waits for another one gives up when its context ends.
-func TestWaitingForAWriterEndsWithTheContext(t *testing.T) {
+// A writer stops waiting for another writer when its context ends.
+func TestWaitForWriterEndsWithContext(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
@@ -220,7 +220,8 @@ func TestWaitingForAWriterEndsWithTheContext(t *testing.T) {
 	})
 }
 
-// killers end the connection of the transaction in ctx, from outside.
+// killOwnConnection ends the connection of the transaction in ctx from another
+// connection.
 func killOwnConnection(t *testing.T, d database, ctx context.Context, pool *sql.DB) {
 	tx, _ := sqlstore.Tx(ctx)
 	var id int64
@@ -235,7 +236,7 @@ func killOwnConnection(t *testing.T, d database, ctx context.Context, pool *sql.
 	require.NoError(t, err)
 }
 
-func TestALostConnectionRunsTheTransactionAgainBeforeTheCommitOnly(t *testing.T) {
+func TestLostConnectionRetriesTransactionBeforeCommitOnly(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, d database) {
 		db, pool := d.store(t), d.open(t)
@@ -263,7 +264,7 @@ func TestALostConnectionRunsTheTransactionAgainBeforeTheCommitOnly(t *testing.T)
 	})
 }
 
-func TestADeadlockRunsTheTransactionAgain(t *testing.T) {
+func TestDeadlockRetriesTransaction(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, d database) {
 		db := d.store(t)
@@ -306,8 +307,8 @@ func TestADeadlockRunsTheTransactionAgain(t *testing.T) {
 	})
 }
 
-// The function's own failures are not the database's.
-func TestErrorsOfTheFunctionComeBackAsTheyAre(t *testing.T) {
+// Errors of the function are not treated as errors of the database.
+func TestFunctionErrorsAreReturnedUnchanged(t *testing.T) {
 	t.Parallel()
 	db := sqlite(t).store(t)
 	for _, want := range []error{io.EOF, store.ErrVersion, errors.New("x")} {
@@ -318,9 +319,9 @@ func TestErrorsOfTheFunctionComeBackAsTheyAre(t *testing.T) {
 	}
 }
 
-// A connection that a statement of the application finds lost is one that the
-// transaction has lost.
-func TestALostConnectionOfTheHostsStatementRunsTheTransactionAgain(t *testing.T) {
+// A connection that is lost during a statement of the application retries the
+// transaction, too.
+func TestLostConnectionOfApplicationStatementRetriesTransaction(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, d database) {
 		db, pool := d.store(t), d.open(t)
@@ -339,8 +340,8 @@ func TestALostConnectionOfTheHostsStatementRunsTheTransactionAgain(t *testing.T)
 	})
 }
 
-// The function's own limit of time is no reason to run it again.
-func TestAContextThatEndsWithinRunsNothingAgain(t *testing.T) {
+// The end of a context that the function made does not retry the transaction.
+func TestEndedInnerContextDoesNotRetry(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		db := d.store(t)
 		users := db.Store(schema.UserType)
