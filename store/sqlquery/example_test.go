@@ -10,8 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
-// account is a row of the application's table of accounts, as far as SCIM is
-// concerned.
+// account has the SCIM columns of the application's table of accounts.
 type account struct {
 	ID           int64      `scim:"id,prefix=u"`
 	Email        string     `scim:"userName"`
@@ -32,8 +31,8 @@ type squad struct {
 	Version int64  `scim:"meta.version"`
 }
 
-// Users in a table that the application has. The database must be open and the
-// table must exist: NewTable looks at it and reports every mistake.
+// Users in a table of the application. The database must be open and the table
+// must exist: NewTable inspects it and reports every mistake.
 func ExampleNewTable() {
 	_ = func(ctx context.Context, pool *sql.DB) {
 		db, err := sqlquery.New(pool, sqlquery.PostgreSQL)
@@ -41,7 +40,7 @@ func ExampleNewTable() {
 			log.Fatal(err)
 		}
 		users, err := sqlquery.NewTable(ctx, db, "accounts", schema.UserType, sqlquery.Options[account]{
-			// What the application's own NOT NULL columns need.
+			// Values for NOT NULL columns that SCIM does not have.
 			New: func(context.Context, *schema.Resource) (*account, error) {
 				return &account{PasswordHash: "!"}, nil
 			},

@@ -46,7 +46,7 @@ func resource(t testing.TB, rt *schema.ResourceType, text string) *schema.Resour
 
 func text(r *schema.Resource) string { return string(r.Attributes.AppendJSON(nil)) }
 
-func TestTypedKeepsOtherAttributesInTheRest(t *testing.T) {
+func TestTypedKeepsOtherAttributesInRest(t *testing.T) {
 	t.Parallel()
 	m := typed[account](t, schema.UserType)
 	require.Same(t, schema.UserType, m.Type(), "with a rest field every attribute is one")
@@ -110,7 +110,7 @@ func TestTypedFieldOverridesTheRest(t *testing.T) {
 	}
 }
 
-func TestTypedReportsRestThatDoesNotFit(t *testing.T) {
+func TestTypedReportsInvalidRest(t *testing.T) {
 	t.Parallel()
 	m := typed[account](t, schema.UserType)
 	v := &account{ID: 7, Login: "b", Rest: []byte(`{"nickName":"n","title":["a","b"],"unknown":1}`)}
@@ -141,7 +141,7 @@ func TestTypedFields(t *testing.T) {
 
 	v.Disabled = true
 	require.NoError(t, m.Apply(v, r))
-	require.True(t, v.Disabled, "a PUT that says nothing of active reactivates nobody")
+	require.True(t, v.Disabled, "a PUT without active does not reactivate")
 }
 
 func TestTypedWithoutRest(t *testing.T) {
@@ -209,7 +209,7 @@ func TestTypedIDs(t *testing.T) {
 	require.Equal(t, "0a", b.ID(x))
 }
 
-// uuid stands for a type that reads more spellings than it writes.
+// uuid is an id type that parses more spellings than it writes.
 type uuid [1]byte
 
 func (u uuid) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%02x", u[0]), nil }

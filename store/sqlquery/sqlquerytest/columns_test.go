@@ -42,8 +42,8 @@ func newBytesUser(context.Context, *schema.Resource) (*bytesUser, error) {
 	return &bytesUser{Hash: []byte("!none")}, nil
 }
 
-// onEachHost runs a test on an application's tables in every database there is,
-// on PostgreSQL also as a pooler needs it.
+// onEachHost runs a test on an application's tables in every available database,
+// on PostgreSQL also with the settings for a pooler.
 func onEachHost(t *testing.T, test func(t *testing.T, d host, conn *sql.DB)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, hostSQLite, hostSQLite.open(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, hostPostgreSQL, hostPostgreSQL.open(t)) })
@@ -84,8 +84,8 @@ func do(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 
 const accountBody = `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], `
 
-// Attributes without a column are kept in a byte slice on a column of text, as
-// the application's own byte slices are, whatever the driver makes of bytes.
+// Byte slices on columns of text work with every driver, for the rest and for the
+// application's own columns.
 func TestByteSlicesOnTextColumns(t *testing.T) {
 	onEachHost(t, func(t *testing.T, d host, conn *sql.DB) {
 		d.create(t, conn, bytesDDL)
@@ -102,8 +102,8 @@ func TestByteSlicesOnTextColumns(t *testing.T) {
 	})
 }
 
-// What a constraint of the application refuses is the client's mistake where the
-// client sent the value or left it out, and the answer does not repeat it.
+// A value that violates a constraint of the application is a client error if the
+// client sent or omitted it. The response does not repeat the value.
 func TestConstraintsOfTheApplication(t *testing.T) {
 	onEachHost(t, func(t *testing.T, d host, conn *sql.DB) {
 		d.create(t, conn, bytesDDL)
@@ -119,8 +119,8 @@ func TestConstraintsOfTheApplication(t *testing.T) {
 	})
 }
 
-// A column that neither the client nor the application fills is no mistake of
-// the client.
+// A NOT NULL column that neither the client nor the application fills is a server
+// error.
 func TestForgottenColumnIsAServerError(t *testing.T) {
 	conn := hostSQLite.open(t)
 	hostSQLite.create(t, conn, bytesDDL)
@@ -149,8 +149,8 @@ func TestSQLModeMustBeStrict(t *testing.T) {
 	require.ErrorContains(t, err, "STRICT_TRANS_TABLES")
 }
 
-// A dialect that is not the database's is an error when a table is opened.
-func TestDialectMustBeTheDatabases(t *testing.T) {
+// A dialect of another database is an error when a table is opened.
+func TestDialectMustMatchTheDatabase(t *testing.T) {
 	onEachHost(t, func(t *testing.T, d host, conn *sql.DB) {
 		d.create(t, conn, bytesDDL)
 		for _, other := range []sqlquery.Dialect{sqlquery.SQLite, sqlquery.PostgreSQL, sqlquery.MySQL} {
@@ -166,7 +166,7 @@ func TestDialectMustBeTheDatabases(t *testing.T) {
 	})
 }
 
-// What one transaction is to write lies in one database.
+// New rejects an outbox in another database: one transaction writes both.
 func TestOutboxOfAnotherPool(t *testing.T) {
 	conn, other := hostSQLite.open(t), hostSQLite.open(t)
 	hostSQLite.create(t, conn, bytesDDL)

@@ -18,8 +18,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// hooked serves the application's users with a hook that runs a statement, which
-// *statement says, in the transaction of each write.
+// hooked serves the application's users with a hook that runs *statement in the
+// transaction of each write.
 func hooked(t *testing.T, a hostApp, statement *string) (c *scimtest.Client, runs *int) {
 	runs = new(int)
 	h, err := scim.New(scim.Config{
@@ -39,8 +39,8 @@ func hooked(t *testing.T, a hostApp, statement *string) (c *scimtest.Client, run
 	return scimtest.NewClient(t, h, ""), runs
 }
 
-// MariaDB defers nothing.
-func TestSQLQueryADeferredForeignKeyIsNo503(t *testing.T) {
+// MariaDB has no deferred constraints.
+func TestDeferredForeignKeyIs500(t *testing.T) {
 	for name, d := range map[string]host{"SQLite": hostSQLite, "PostgreSQL": hostPostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -61,7 +61,7 @@ func TestSQLQueryADeferredForeignKeyIsNo503(t *testing.T) {
 	}
 }
 
-func TestSQLQueryADeferredUniqueConstraintIs409(t *testing.T) {
+func TestDeferredUniqueConstraintIs409(t *testing.T) {
 	t.Parallel()
 	d := hostPostgreSQL // the others defer none
 	a := openApp(t, d)
@@ -78,8 +78,8 @@ func TestSQLQueryADeferredUniqueConstraintIs409(t *testing.T) {
 	c.NewUser("a")
 }
 
-// A transaction that the database finds to be in conflict at its end.
-func TestSQLQueryAConflictAtTheCommitRunsAgain(t *testing.T) {
+// The database reports a conflict of the transaction at COMMIT.
+func TestConflictAtCommitRetriesTransaction(t *testing.T) {
 	t.Parallel()
 	d := hostPostgreSQL
 	a := openApp(t, d)
@@ -96,9 +96,9 @@ func TestSQLQueryAConflictAtTheCommitRunsAgain(t *testing.T) {
 	require.Equal(t, 1, page.Total)
 }
 
-// A failure that the application hides is one all the same: PostgreSQL answers
-// COMMIT by a rollback.
-func TestSQLQueryAHiddenFailureOfTheApplicationIsNo503(t *testing.T) {
+// If the application ignores a failed statement, PostgreSQL rolls back at COMMIT,
+// and InTx returns an error.
+func TestFailedStatementOfTheApplicationIsNot503(t *testing.T) {
 	t.Parallel()
 	a := openApp(t, hostPostgreSQL)
 	err := a.db.InTx(t.Context(), func(ctx context.Context) error {
@@ -113,7 +113,7 @@ func TestSQLQueryAHiddenFailureOfTheApplicationIsNo503(t *testing.T) {
 
 // Outside of WAL mode a reader can keep a writer from committing, and SQLite
 // leaves the transaction open.
-func TestSQLQueryABusyCommitRunsAgain(t *testing.T) {
+func TestBusyCommitRetriesTransaction(t *testing.T) {
 	t.Parallel()
 	open := func(path string) *sql.DB {
 		conn, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(DELETE)&_pragma=busy_timeout(1)&_pragma=foreign_keys(ON)")

@@ -78,14 +78,14 @@ type thingRow struct {
 	Rest      string     `scim:",rest"`
 }
 
-// host is an application's database.
+// host is a database of an application.
 type host struct {
 	dialect sqlquery.Dialect
 	types   *strings.Replacer // of the words in ddl
 	open    func(t testing.TB) *sql.DB
 }
 
-// ddl is written in words that each database has types for.
+// ddl has placeholders for the types that differ between databases.
 var ddl = []string{
 	`CREATE TABLE full_users (id TEXT PRIMARY KEY, user_name TEXT NOT NULL, user_key TEXT, former_key TEXT, external_id TEXT, given_name TEXT, given_key TEXT,
 		title TEXT, title_key TEXT, nick TEXT, profile TEXT, active BOOL, department TEXT, manager TEXT,
@@ -133,8 +133,8 @@ var hostMariaDB = host{
 	open: func(t testing.TB) *sql.DB { return sqltest.Open(t, "mysql", sqltest.NewMariaDB(t)) },
 }
 
-// fullFixture is the application's tables with rest columns, which can keep
-// everything.
+// fullFixture has tables of the application with rest columns, which keep every
+// attribute.
 func fullFixture(t testing.TB, d host) storetest.Fixture {
 	_, f := fullTables(t, d)
 	return f
@@ -159,16 +159,16 @@ func fullTables(t testing.TB, d host) (*sql.DB, storetest.Fixture) {
 	return conn, storetest.Fixture{Users: users, Groups: groups, Things: things, Tx: db}
 }
 
-func TestSQLQueryOnSQLite(t *testing.T) {
+func TestFullTablesOnSQLite(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostSQLite) })
 }
 
-func TestSQLQueryOnPostgreSQL(t *testing.T) {
+func TestFullTablesOnPostgreSQL(t *testing.T) {
 	sqltest.Server(t, sqltest.Postgres)
 	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostPostgreSQL) })
 }
 
-func TestSQLQueryOnMariaDB(t *testing.T) {
+func TestFullTablesOnMariaDB(t *testing.T) {
 	sqltest.Server(t, sqltest.MariaDB)
 	storetest.Run(t, func(t *testing.T) storetest.Fixture { return fullFixture(t, hostMariaDB) })
 }

@@ -67,7 +67,7 @@ func newHostUser(context.Context, *schema.Resource) (*hostUser, error) {
 	return &hostUser{PasswordHash: "!"}, nil
 }
 
-// hostFixture has the database's own integers as ids.
+// hostFixture has tables with integers of the database as ids.
 func hostFixture(t testing.TB, d host) storetest.Fixture {
 	_, db := openHost(t, d)
 	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[hostUser]{New: newHostUser})
@@ -78,7 +78,7 @@ func hostFixture(t testing.TB, d host) storetest.Fixture {
 	return storetest.Fixture{Users: users, Groups: teams, Tx: db, SingleTenant: true}
 }
 
-func TestSQLQueryOnHostTables(t *testing.T) {
+func TestHostTables(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Fixture { return hostFixture(t, hostSQLite) })
 	})

@@ -14,8 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// Whoever began it, a write to one database is one transaction.
-func TestTablesOfTheApplicationJoinATransactionHere(t *testing.T) {
+// A write of both packages to one database is one transaction, begun by either.
+func TestTablesJoinTransactionOfSQLStore(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		db, err := sqlstore.New(a.conn, map[sqlquery.Dialect]sqlstore.Dialect{

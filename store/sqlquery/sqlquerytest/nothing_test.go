@@ -16,8 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// plainUser has columns that cannot be NULL, and so no attribute without a
-// value.
+// plainUser has NOT NULL columns, so every attribute has a value.
 type plainUser struct {
 	ID        int64     `scim:"id,prefix=u"`
 	Login     string    `scim:"userName"`
@@ -40,8 +39,9 @@ func plainUsers(t *testing.T, d host) (*sqlquery.DB, *sqlquery.Table[plainUser])
 	return db, users
 }
 
-// V-4: what leaves the row as it is moves neither version nor lastModified.
-func TestSQLQueryAChangeOfNothing(t *testing.T) {
+// V-4: a write that does not change the row changes neither version nor
+// lastModified.
+func TestUnchangedRowKeepsVersion(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		_, users := plainUsers(t, d)
 		before, err := users.Create(t.Context(), storetest.Creation(userOf(users.Type(), "a")))
@@ -70,7 +70,7 @@ func TestSQLQueryAChangeOfNothing(t *testing.T) {
 	})
 }
 
-func TestAPatchOfNothingOnColumnsWithoutNull(t *testing.T) {
+func TestUnchangedPatchOnNotNullColumnsKeepsVersion(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		db, users := plainUsers(t, d)
 		h, err := scim.New(scim.Config{BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: db, Endpoints: []scim.Endpoint{scim.Users(users)}})

@@ -18,8 +18,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// bareUser has no rest, so that its columns alone decide about the elements of
-// lists.
+// bareUser has no rest, so that only its columns have the elements of lists.
 type bareUser struct {
 	ID        int64     `scim:"id,prefix=u"`
 	Login     string    `scim:"userName"`
@@ -49,7 +48,7 @@ var bareDDL = []string{
 
 var propertyWords = []string{"", "a", "A", "ab", "b a", " ", "%", "_", "|", `\`, "'", "é", "e\u0301", "É", "ß", "SS", "😀", "\x00", "a\x01", "a\x02b", "\x01\x01", "a ", "?", "$1", "\u00ad", "a\u200db", "\u200b\u2060"}
 
-func TestSQLQueryMatchesLikeMemory(t *testing.T) { // F-2
+func TestFiltersAgreeWithMatch(t *testing.T) { // F-2
 	for name, d := range map[string]host{"SQLite": hostSQLite, "PostgreSQL": hostPostgreSQL, "MariaDB": hostMariaDB} {
 		t.Run(name, func(t *testing.T) {
 			conn := d.open(t)
@@ -60,7 +59,7 @@ func TestSQLQueryMatchesLikeMemory(t *testing.T) { // F-2
 			require.NoError(t, err)
 			rnd := rand.New(rand.NewPCG(1, 2))
 			all := fillBare(t, rnd, table)
-			// As rows look that the application wrote.
+			// A row that the application wrote.
 			_, err = conn.Exec("UPDATE bare SET active = NULL, locale = NULL WHERE id = 3")
 			require.NoError(t, err)
 			all[2], err = table.Get(t.Context(), all[2].ID, store.GetOptions{})
@@ -127,8 +126,8 @@ func fillBare(t *testing.T, rnd *rand.Rand, table *sqlquery.Table[bareUser]) []*
 
 func jsonText(s string) string { return string(schema.AppendJSONString(nil, s)) }
 
-// randomExpr makes an expression over whatever the type has, with literals
-// that occur or nearly do.
+// randomExpr makes an expression over all attributes of the type, with literals
+// that are equal or similar to stored values.
 func randomExpr(rnd *rand.Rand, rt *schema.ResourceType, all []*schema.Resource, depth int) filter.Expr {
 	if depth > 0 {
 		switch rnd.IntN(6) {

@@ -14,8 +14,8 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// A row that nothing can bring back is forgotten too, with its rows in
-// Options.Lists, and one that the application has marked as deleted.
+// Purge also deletes rows that cannot be revived and rows that the application has
+// marked as deleted, with their rows in Options.Lists.
 func TestPurgeDeletesRows(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn := d.open(t)
@@ -60,14 +60,14 @@ func TestPurgeDeletesRows(t *testing.T) {
 	})
 }
 
-// The tables of the application decide what becomes of rows that refer to a
+// The foreign keys of the application decide about rows that refer to a purged
 // user.
 func TestPurgeRespectsForeignKeys(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, users := openAccounts(t, d, func(a hostAccount) *accountAt { return &accountAt{hostAccount: a} })
 		d.create(t, conn, []string{`CREATE TABLE invoices (account BIGINT NOT NULL, FOREIGN KEY (account) REFERENCES accounts (id))`})
 		for _, name := range []string{"owes", "free"} {
-			buried(t, conn, users, name)
+			deletedAccount(t, conn, users, name)
 		}
 		_, err := conn.Exec("INSERT INTO invoices (account) SELECT id FROM accounts WHERE email = 'owes'")
 		require.NoError(t, err)
@@ -86,7 +86,7 @@ func TestPurgeRespectsForeignKeys(t *testing.T) {
 	})
 }
 
-func TestPurgeNeedsATimeOfDeletion(t *testing.T) {
+func TestPurgeNeedsDeletionTime(t *testing.T) {
 	_, users := openAccounts(t, hostSQLite, func(a hostAccount) *accountGone { return &accountGone{hostAccount: a} })
 	_, err := users.(store.Purger).Purge(t.Context(), time.Now(), 10)
 	require.True(t, errors.Is(err, errors.ErrUnsupported), "a boolean: %v", err)

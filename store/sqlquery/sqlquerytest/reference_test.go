@@ -14,8 +14,9 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
-// Waiting does not help where the application refers to what is deleted.
-func TestSQLQueryAReferenceOfTheApplicationIsNo503(t *testing.T) {
+// A DELETE that violates a foreign key of the application is 500 and not 503,
+// because a retry does not help.
+func TestForeignKeyOfTheApplicationIs500(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		d.create(t, a.conn, []string{`CREATE TABLE budgets (team_id BIGINT NOT NULL, FOREIGN KEY (team_id) REFERENCES teams (id))`})
@@ -36,9 +37,9 @@ func TestSQLQueryAReferenceOfTheApplicationIsNo503(t *testing.T) {
 	})
 }
 
-// What a member is deleted by meanwhile is found when the transaction runs
-// again.
-func TestSQLQueryAReferenceRunsAgain(t *testing.T) {
+// A foreign key violation retries the transaction once: a concurrent DELETE of a
+// member is then visible.
+func TestForeignKeyViolationRetriesTransactionOnce(t *testing.T) {
 	hostServers(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		runs := 0
@@ -66,8 +67,8 @@ func TestSQLQueryAReferenceRunsAgain(t *testing.T) {
 	})
 }
 
-// What a hook refers to and is not there is looked for once more.
-func TestSQLQueryAReferenceOfAHookRunsItOnceMore(t *testing.T) {
+// A foreign key violation in a hook retries the transaction once.
+func TestForeignKeyViolationOfAHookRetriesOnce(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		runs := 0
@@ -85,7 +86,7 @@ func TestSQLQueryAReferenceOfAHookRunsItOnceMore(t *testing.T) {
 		scimtest.NewClient(t, h, "").Post("/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"g"}`).Is(http.StatusInternalServerError)
 		want := 2
 		if d.dialect == sqlquery.SQLite {
-			want = 1 // nobody else writes meanwhile
+			want = 1 // there is no concurrent writer
 		}
 		require.Equal(t, want, runs)
 	})

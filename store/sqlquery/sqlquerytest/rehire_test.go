@@ -21,7 +21,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
-// rehire is an application on its own tables that takes people back.
+// rehire is an application on its own tables with the policy RestoreDeleted.
 type rehire struct {
 	*scimtest.Client
 	conn   *sql.DB
@@ -64,7 +64,7 @@ func openRehire(t *testing.T, d host) *rehire {
 	return w
 }
 
-// tenantless lets everybody in as the single tenant.
+// tenantless authenticates every request as the single tenant.
 type tenantless struct{}
 
 func (tenantless) Authenticate(*http.Request) (*scim.Principal, error) { return &scim.Principal{}, nil }
@@ -75,7 +75,7 @@ func (w *rehire) team(member string) string {
 	return w.NewGroup("g", `"members":[{"value":"`+scimtest.ID(member)+`"}]`)
 }
 
-// events returns what hooks saw since it was called last.
+// events returns the events of the hooks since its last call.
 func (w *rehire) events() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -84,7 +84,7 @@ func (w *rehire) events() []string {
 	return seen
 }
 
-func TestSQLQueryRehire(t *testing.T) {
+func TestRestoreDeletedOnTables(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		w := openRehire(t, d)
 		made := w.Post("/Users", scimtest.User("Straße@x", `"active":true`, `"title":"old"`, `"externalId":"1"`)).Is(201)
@@ -115,7 +115,7 @@ func TestSQLQueryRehire(t *testing.T) {
 	})
 }
 
-func TestSQLQueryRehireOnce(t *testing.T) {
+func TestRestoreDeletedOnceOnTables(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		w := openRehire(t, d)
 		path := "/Users/" + w.Post("/Users", scimtest.User("a")).Is(201).String("id")
@@ -138,7 +138,7 @@ func TestSQLQueryRehireOnce(t *testing.T) {
 	})
 }
 
-func TestSQLQueryRehireEndsWhatIsPending(t *testing.T) {
+func TestRestoreDeletedCompletesPendingRevocationOnTables(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		w := openRehire(t, d)
 		path := "/Users/" + w.Post("/Users", scimtest.User("a", `"active":true`)).Is(201).String("id")
@@ -151,9 +151,8 @@ func TestSQLQueryRehireEndsWhatIsPending(t *testing.T) {
 	})
 }
 
-// Rows that refer to somebody deleted, whoever wrote them, are no membership of
-// whoever comes back.
-func TestSQLQueryRehireWithoutGroups(t *testing.T) {
+// Membership rows of a deleted user are removed when the user is restored.
+func TestRestoreDeletedRemovesOldMembershipsOnTables(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		w := openRehire(t, d)
 		path := "/Users/" + w.Post("/Users", scimtest.User("a")).Is(201).String("id")

@@ -19,8 +19,8 @@ type restRow[R []byte | string] struct {
 	Rest     R      `scim:",rest"`
 }
 
-// TestSQLQueryRestColumns tells which columns a rest field goes with.
-func TestSQLQueryRestColumns(t *testing.T) {
+// TestRestColumns shows which column types a rest field accepts.
+func TestRestColumns(t *testing.T) {
 	for name, c := range map[string]struct {
 		host
 		texts, bytes []string

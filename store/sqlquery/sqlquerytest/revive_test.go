@@ -14,7 +14,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
-// hostAccount is a row with what an application of its own has besides.
+// hostAccount is a row with additional columns of the application.
 type hostAccount struct {
 	ID           int64   `scim:"id,prefix=a"`
 	Email        string  `scim:"userName"`
@@ -76,9 +76,9 @@ func openAccounts[T any](t *testing.T, d host, make func(hostAccount) *T) (*sql.
 
 var loginName = schema.UserType.MustResolve("userName")
 
-// buried creates an account, gives it all that an account can have, and
+// deletedAccount creates an account, sets every column of the application, and
 // deletes it.
-func buried(t *testing.T, conn *sql.DB, users store.Store, name string) *schema.Resource {
+func deletedAccount(t *testing.T, conn *sql.DB, users store.Store, name string) *schema.Resource {
 	r, err := users.Create(t.Context(), storetest.Creation(userOf(schema.UserType, name).With(schema.UserType.MustResolve("title")[0], schema.String("old"))))
 	require.NoError(t, err)
 	_, err = conn.Exec("UPDATE accounts SET password_hash = 'secret', role = 'owner', is_admin = TRUE, plan = 'gold', last_login = '2024-01-02 03:04:05' WHERE email = '" + name + "'")
@@ -91,7 +91,7 @@ func tombstone(users store.Reviver, name string) (*schema.Resource, error) {
 	return users.Tombstone(context.Background(), loginName, schema.String(name), store.GetOptions{})
 }
 
-// revive brings an account back with nothing but its name.
+// revive revives an account with its userName only.
 func revive(t *testing.T, users store.Reviver, name string) *schema.Resource {
 	found, err := tombstone(users, name)
 	require.NoError(t, err)
@@ -101,9 +101,9 @@ func revive(t *testing.T, users store.Reviver, name string) *schema.Resource {
 	return r
 }
 
-// Whatever form the column has, what comes back is a new row but for the id,
-// and for columns that only the application knows.
-func TestSQLQueryRevivesARow(t *testing.T) {
+// For every type of the deleted column, the revived row equals a new row except for
+// the id and the columns without a scim tag.
+func TestReviveRow(t *testing.T) {
 	for form, open := range map[string]func(*testing.T, host) (*sql.DB, revivable){
 		"pointer": func(t *testing.T, d host) (*sql.DB, revivable) {
 			return openAccounts(t, d, func(a hostAccount) *accountAt { return &accountAt{hostAccount: a} })
@@ -122,7 +122,7 @@ func TestSQLQueryRevivesARow(t *testing.T) {
 			hosts(t, func(t *testing.T, d host) {
 				conn, users := open(t, d)
 				require.True(t, users.Describe().Revives)
-				was := buried(t, conn, users, "Straße")
+				was := deletedAccount(t, conn, users, "Straße")
 				r := revive(t, users, "STRASSE")
 				require.Equal(t, was.ID, r.ID)
 				require.JSONEq(t, `{"userName":"STRASSE"}`, string(r.Attributes.AppendJSON(nil)))
@@ -145,9 +145,9 @@ func TestSQLQueryRevivesARow(t *testing.T) {
 	}
 }
 
-// A row that the application itself has deleted, undeleted or blanked does not
-// come back by a name that it may not have had.
-func TestSQLQueryRevivesNothingElse(t *testing.T) {
+// A row that the application has deleted, undeleted or cleared is not revived: its
+// former name is not known.
+func TestReviveRefusesOtherRows(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, users := openAccounts(t, d, func(a hostAccount) *accountAt { return &accountAt{hostAccount: a} })
 		exec := func(query string) {
@@ -171,21 +171,21 @@ func TestSQLQueryRevivesNothingElse(t *testing.T) {
 		require.ErrorIs(t, err, store.ErrNotFound, "by its id")
 
 		exec("DELETE FROM accounts")
-		buried(t, conn, users, "blanked")
+		deletedAccount(t, conn, users, "blanked")
 		exec("UPDATE accounts SET email = 'nobody'")
 		_, err = tombstone(users, "blanked")
 		require.ErrorIs(t, err, store.ErrNotFound, "the former key of another name")
 
 		exec("DELETE FROM accounts")
-		buried(t, conn, users, "undeleted")
+		deletedAccount(t, conn, users, "undeleted")
 		exec("UPDATE accounts SET email_key = 'undeleted', deleted_at = NULL")
 		_, err = tombstone(users, "undeleted")
 		require.ErrorIs(t, err, store.ErrNotFound, "a row that lives again")
 	})
 }
 
-// The application deletes as the library does, if it writes the former key.
-func TestSQLQueryRevivesTheLatestOfTheApplication(t *testing.T) {
+// Rows that the application deletes are revivable if it writes the former key.
+func TestReviveLatestRowDeletedByTheApplication(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, users := openAccounts(t, d, func(a hostAccount) *accountAt { return &accountAt{hostAccount: a} })
 		for _, at := range []string{"2024-01-01 00:00:00", "2024-03-01 00:00:00", "2024-02-01 00:00:00"} {
@@ -195,18 +195,18 @@ func TestSQLQueryRevivesTheLatestOfTheApplication(t *testing.T) {
 		r, err := tombstone(users, "a")
 		require.NoError(t, err)
 		require.Equal(t, "a2", r.ID)
-		buried(t, conn, users, "a")
+		deletedAccount(t, conn, users, "a")
 		n := 0
 		require.NoError(t, conn.QueryRow("SELECT COUNT(*) FROM accounts WHERE former_key = 'a'").Scan(&n))
-		require.Equal(t, 1, n, "the ones before are let go of")
+		require.Equal(t, 1, n, "older tombstones have no former key")
 	})
 }
 
-func TestSQLQueryRebuildsFormerKeys(t *testing.T) {
+func TestRebuildFormerKeys(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, users := openAccounts(t, d, func(a hostAccount) *accountAt { return &accountAt{hostAccount: a} })
-		was := buried(t, conn, users, "a")
-		buried(t, conn, users, "b")
+		was := deletedAccount(t, conn, users, "a")
+		deletedAccount(t, conn, users, "b")
 		_, err := conn.Exec("UPDATE accounts SET former_key = CASE email WHEN 'a' THEN 'old fold' END")
 		require.NoError(t, err)
 		n, err := users.(*sqlquery.Table[accountAt]).RebuildKeys(t.Context())
@@ -220,8 +220,8 @@ func TestSQLQueryRebuildsFormerKeys(t *testing.T) {
 	})
 }
 
-// The rows of a list are those of who came back.
-func TestSQLQueryRevivesLists(t *testing.T) {
+// The list rows of a revived user are those of the new resource.
+func TestReviveReplacesLists(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, f := fullTables(t, d)
 		users := f.Users.(*sqlquery.Table[fullUserRow])
@@ -244,13 +244,13 @@ func TestSQLQueryRevivesLists(t *testing.T) {
 	})
 }
 
-func TestSQLQueryFindsTombstonesByIndex(t *testing.T) {
+func TestTombstoneUsesIndex(t *testing.T) {
 	a := openApp(t, hostSQLite)
 	got := plan(t, a.conn, "SELECT id FROM users AS t WHERE 1 = 1 AND NOT (t.deleted_at IS NULL) AND t.former_key COLLATE BINARY = ? ORDER BY t.id", "x")
 	require.Contains(t, got, "SEARCH t USING INDEX users_former")
 }
 
-func TestSQLQueryRevivalNeedsItsColumns(t *testing.T) {
+func TestReviveNeedsColumns(t *testing.T) {
 	conn, db := openHost(t, hostSQLite)
 	type base struct {
 		ID        int64      `scim:"id,prefix=u"`

@@ -25,7 +25,7 @@ func hosts(t *testing.T, test func(t *testing.T, d host)) {
 	hostServers(t, test)
 }
 
-// hostServers runs a test of what needs several writers.
+// hostServers runs a test that needs several writers on each server.
 func hostServers(t *testing.T, test func(t *testing.T, d host)) {
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, hostPostgreSQL) })
 	t.Run("MariaDB", func(t *testing.T) { test(t, hostMariaDB) })
@@ -38,7 +38,7 @@ type hostApp struct {
 	teams *sqlquery.GroupTable[hostTeam]
 }
 
-// openApp is the application whose teams have users of the same database.
+// openApp opens an application with users and teams in one database.
 func openApp(t testing.TB, d host) hostApp {
 	conn, db := openHost(t, d)
 	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[hostUser]{New: newHostUser})
@@ -67,7 +67,7 @@ func team(name string) *schema.Resource {
 	return &schema.Resource{Type: schema.GroupType, Created: hostTime, LastModified: hostTime, Attributes: o}
 }
 
-func TestSQLQueryHostKeepsItsColumns(t *testing.T) {
+func TestUpdateKeepsColumnsOfTheApplication(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		r := a.user(t, "bjensen")
@@ -77,18 +77,18 @@ func TestSQLQueryHostKeepsItsColumns(t *testing.T) {
 
 		before, err := a.users.Get(t.Context(), "u1", store.GetOptions{})
 		require.NoError(t, err)
-		require.Equal(t, "Barbara", before.Attributes.Get(schema.UserType.MustResolve("name")[0]).Object().Get(schema.UserType.MustResolve("name.givenName")[1]).Text(), "what the application writes is seen")
+		require.Equal(t, "Barbara", before.Attributes.Get(schema.UserType.MustResolve("name")[0]).Object().Get(schema.UserType.MustResolve("name.givenName")[1]).Text(), "a value that the application wrote")
 		after := before.With(schema.UserType.MustResolve("title")[0], schema.String("Guide"))
 		_, err = a.users.Update(t.Context(), &store.Change{ID: before.ID, Before: before, After: after, IfVersion: before.Version})
 		require.NoError(t, err)
 
 		var hash, plan, email string
 		require.NoError(t, a.conn.QueryRow("SELECT password_hash, plan, email FROM users WHERE id = 1").Scan(&hash, &plan, &email))
-		require.Equal(t, []string{"secret", "gold", "bjensen"}, []string{hash, plan, email}, "a PUT wipes nothing of the application's")
+		require.Equal(t, []string{"secret", "gold", "bjensen"}, []string{hash, plan, email}, "a PUT keeps the columns of the application")
 	})
 }
 
-func TestSQLQueryMembersOfATable(t *testing.T) {
+func TestMembersOfATable(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		ctx := t.Context()
@@ -149,7 +149,7 @@ func change(g *schema.Resource, d schema.MemberDelta) *store.Change {
 	return &store.Change{ID: g.ID, Before: g, After: g, Members: &d, Cause: store.CausePatch}
 }
 
-func TestSQLQueryTombstones(t *testing.T) {
+func TestTombstones(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		u := a.user(t, "same")
@@ -165,7 +165,7 @@ func TestSQLQueryTombstones(t *testing.T) {
 	})
 }
 
-func TestSQLQueryTransactionOfTheHost(t *testing.T) {
+func TestTransactionOfTheApplication(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		tx, err := a.conn.BeginTx(t.Context(), nil)
@@ -182,7 +182,7 @@ func TestSQLQueryTransactionOfTheHost(t *testing.T) {
 		require.NoError(t, tx.Rollback())
 		p, err := a.users.List(t.Context(), &store.Query{Total: true})
 		require.NoError(t, err)
-		require.Zero(t, p.Total, "rolled back by the one who began")
+		require.Zero(t, p.Total, "rolled back by the application, which began it")
 
 		_, ok := sqlquery.Tx(t.Context())
 		require.False(t, ok)
@@ -199,7 +199,7 @@ func TestSQLQueryTransactionOfTheHost(t *testing.T) {
 	})
 }
 
-func TestSQLQueryRebuildsKeys(t *testing.T) {
+func TestRebuildKeys(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		a := openApp(t, d)
 		for _, email := range []string{"Ann@X", "Bob@X"} { // rows from before
@@ -221,7 +221,7 @@ func TestSQLQueryRebuildsKeys(t *testing.T) {
 			require.NoError(t, err)
 			return strings.Count(log.String(), "RebuildKeys")
 		}
-		require.Equal(t, 1, warned(), "nobody would notice otherwise")
+		require.Equal(t, 1, warned(), "one warning")
 		n, err := a.users.RebuildKeys(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, 2, n)
@@ -245,7 +245,7 @@ func TestSQLQueryRebuildsKeys(t *testing.T) {
 	})
 }
 
-func TestSQLQueryLists(t *testing.T) {
+func TestLists(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, f := fullTables(t, d)
 		users := f.Users.(*sqlquery.Table[fullUserRow])
@@ -279,7 +279,7 @@ func TestSQLQueryLists(t *testing.T) {
 	})
 }
 
-func TestSQLQueryHandsOutNoIDAgain(t *testing.T) { // M-13
+func TestIDsAreNotReused(t *testing.T) { // M-13
 	hosts(t, func(t *testing.T, d host) {
 		conn := d.open(t)
 		d.create(t, conn, bareDDL)
@@ -298,7 +298,7 @@ func TestSQLQueryHandsOutNoIDAgain(t *testing.T) { // M-13
 	})
 }
 
-func TestSQLQueryFailsClosedForTenants(t *testing.T) {
+func TestTableWithoutTenantColumnHasOneTenant(t *testing.T) {
 	a := openApp(t, hostSQLite) // without a tenant column
 	u := a.user(t, "a")
 	ctx := store.WithTenant(t.Context(), "other")
@@ -315,7 +315,7 @@ func TestSQLQueryFailsClosedForTenants(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestSQLQueryUniqueIndexOfTheHost(t *testing.T) {
+func TestUniqueIndexOfTheApplication(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, db := openHost(t, d)
 		_, err := conn.Exec("CREATE UNIQUE INDEX users_hash ON users (mail)")
@@ -337,7 +337,7 @@ func TestSQLQueryUniqueIndexOfTheHost(t *testing.T) {
 	})
 }
 
-func TestSQLQueryLogsRowsThatDoNotFit(t *testing.T) {
+func TestInvalidRowsAreLogged(t *testing.T) {
 	conn, db := openHost(t, hostSQLite)
 	var log strings.Builder
 	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[hostUser]{
@@ -354,7 +354,7 @@ func TestSQLQueryLogsRowsThatDoNotFit(t *testing.T) {
 	require.Contains(t, log.String(), "id=u1")
 }
 
-func TestSQLQueryMistakes(t *testing.T) {
+func TestNewTableReportsMistakes(t *testing.T) {
 	conn, db := openHost(t, hostSQLite)
 	ctx := t.Context()
 	_, err := sqlquery.NewTable(ctx, db, "nowhere", schema.UserType, sqlquery.Options[hostUser]{})
@@ -406,7 +406,7 @@ func TestSQLQueryMistakes(t *testing.T) {
 	}
 }
 
-func TestSQLQueryRefusesWhatItDidNotDeclare(t *testing.T) {
+func TestUndeclaredQueriesOfTablesAreRefused(t *testing.T) {
 	a := openApp(t, hostSQLite)
 	title := schema.UserType.MustResolve("title")
 	f := filter.New(filter.Compare{Path: title, Op: filter.EQ, Value: schema.String("x")})
@@ -420,7 +420,7 @@ func TestSQLQueryRefusesWhatItDidNotDeclare(t *testing.T) {
 	require.False(t, a.users.Describe().Filter(e), "beside a rest column the column of one element does not decide")
 }
 
-func TestSQLQueryUsesIndexes(t *testing.T) {
+func TestQueriesUseIndexes(t *testing.T) {
 	a := openApp(t, hostSQLite)
 	w, err := sqlquery.NewTranslator(sqlquery.Mapping{
 		Type: schema.UserType, Dialect: sqlquery.SQLite, Tie: "t.id",
@@ -453,7 +453,7 @@ func plan(t *testing.T, conn *sql.DB, query string, args ...any) string {
 	return out.String()
 }
 
-func BenchmarkSQLQuery(b *testing.B) {
+func BenchmarkTable(b *testing.B) {
 	a := openApp(b, hostSQLite)
 	require.NoError(b, a.db.InTx(b.Context(), func(ctx context.Context) error {
 		for i := range 10_000 {
