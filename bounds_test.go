@@ -212,6 +212,40 @@ func TestOversizedValuesAreRefused(t *testing.T) {
 	require.Equal(t, 1, listed(t, h, "/Users").TotalResults, "nothing was created")
 }
 
+// TestNumberOfValuesIsBounded: an attribute does not get more values than
+// Limits.Values, and one that has more can become shorter.
+func TestNumberOfValuesIsBounded(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users := db.Store(schema.UserType)
+	user := func(name string, emails int) string {
+		var list []string
+		for i := range emails {
+			list = append(list, fmt.Sprintf(`{"value":"%d@example.com"}`, i))
+		}
+		return `{"schemas":["` + schema.UserURI + `"],"userName":"` + name + `","active":true,"emails":[` + strings.Join(list, ",") + `]}`
+	}
+	before := made(t, handlerOf(t, db, users, scim.Limits{}), "/Users", user("before", 5))
+	h := handlerOf(t, db, users, scim.Limits{Values: 3})
+	id := made(t, h, "/Users", user("a", 3))
+	patch := func(op string) string {
+		return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + op + `]}`
+	}
+	add := patch(`{"op":"add","path":"emails","value":[{"value":"more@example.com"}]}`)
+	for what, w := range map[string]*httptest.ResponseRecorder{
+		"POST":                  send(h, "POST", "/Users", user("b", 4)),
+		"PUT":                   send(h, "PUT", "/Users/"+id, user("a", 4)),
+		"PATCH":                 send(h, "PATCH", "/Users/"+id, add),
+		"PATCH of a longer one": send(h, "PATCH", "/Users/"+before, add),
+	} {
+		require.Equal(t, 400, w.Code, "%s: %s", what, w.Body)
+		require.Contains(t, w.Body.String(), `"detail":"emails: has more than the maximum of 3 values"`, what)
+	}
+	require.Equal(t, 200, send(h, "PATCH", "/Users/"+before, patch(`{"op":"replace","path":"active","value":false}`)).Code)
+	require.Equal(t, 200, send(h, "PATCH", "/Users/"+before, patch(`{"op":"remove","path":"emails[value eq \"4@example.com\"]"}`)).Code)
+	require.Contains(t, send(h, "GET", "/Users/"+before, "").Body.String(), "3@example.com")
+}
+
 // TestStoredOversizedValueDoesNotBlockDeactivation: a value beyond a bound that was stored before does
 // not prevent a deactivation.
 func TestStoredOversizedValueDoesNotBlockDeactivation(t *testing.T) {

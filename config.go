@@ -167,6 +167,9 @@ type Limits struct {
 	// PageBytes is how much of resources is held at once for a list, in bytes of
 	// memory, about. A longer page is read and sent in parts. Default 8 MiB.
 	PageBytes int
+	// Values is the number of values of one multi-valued attribute, members aside;
+	// default 10000 (400 invalidValue). A list of before may stay as long as it was.
+	Values int
 	// The sizes of what clients store, in bytes (400 invalidValue). A value that was
 	// there before stays, also if it is larger.
 	String   int // one string; default 64 KiB
@@ -176,7 +179,7 @@ type Limits struct {
 }
 
 func (l Limits) bounds() schema.Bounds {
-	return schema.Bounds{String: l.String, Name: l.Name, Binary: l.Binary, Resource: l.Resource}
+	return schema.Bounds{Values: l.Values, String: l.String, Name: l.Name, Binary: l.Binary, Resource: l.Resource}
 }
 
 func (l Limits) withDefaults() Limits {
@@ -194,6 +197,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Scan, 20000)
 	set(&l.Work, filter.DefaultWork)
 	set(&l.PageBytes, 8<<20)
+	set(&l.Values, 10000)
 	set(&l.String, 64<<10)
 	set(&l.Name, 1<<10)
 	set(&l.Binary, 1<<20)

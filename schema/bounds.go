@@ -2,8 +2,9 @@ package schema
 
 import "fmt"
 
-// Bounds limit the sizes of what clients store, in bytes; 0 is no bound.
+// Bounds limit the sizes of what clients store; 0 is no bound. Sizes are in bytes.
 type Bounds struct {
+	Values   int // values of one multi-valued attribute
 	String   int // one string
 	Name     int // userName and other unique values, externalId, displayName
 	Binary   int // one binary or reference: photos, certificates
@@ -62,6 +63,9 @@ func textWeight(o *Object) int {
 func (b Bounds) value(t *ResourceType, a *Attribute, before, v Value) error {
 	if Identical(before, v) {
 		return nil
+	}
+	if b.Values > 0 && v.Len() > max(b.Values, before.Len()) {
+		return wrongType(fmt.Sprintf("has more than the maximum of %d values", b.Values))
 	}
 	for _, one := range v.All() {
 		if err := b.single(t, a, before.Object(), one); err != nil && !contains(before, one) {

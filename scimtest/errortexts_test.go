@@ -118,6 +118,7 @@ func TestErrorTextsAreComplete(t *testing.T) {
 // reason.
 var notFromARequest = map[string]string{
 	"the resource is larger than the maximum of": "a resource of 2 MiB: TestOversizedValuesAreRefused",
+	"has more than the maximum of":               "ten thousand values: TestNumberOfValuesIsBounded",
 	"the body could not be read":                 "a connection that breaks",
 	"internal error":                             "a fault of a store or hook",
 	"(reference":                                 "a fault of a store or hook",
