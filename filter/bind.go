@@ -58,7 +58,7 @@ func (b *binder) compare(n *node) (Expr, *Error) {
 }
 
 func (b *binder) fail(n *node, lit literal, detail string) *Error {
-	path := within(b.in, n.path).String()
+	path := fullPath(b.in, n.path).String()
 	return &Error{at: lit.at, Err: &schema.Error{Type: schema.ErrorInvalidFilter, Path: path, Detail: detail}}
 }
 

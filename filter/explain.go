@@ -21,9 +21,9 @@ const (
 
 var wants = [...]string{"an attribute", "an operator", "a value", `"and", "or" or the end of the filter`}
 
-// after returns the kind of token that may follow a token, and whether the token
+// transition returns the kind of token that may follow a token, and whether the token
 // may stand there at all. next is the kind of the token after it.
-func (w want) after(t token, word string, next tokenKind) (want, bool) {
+func (w want) transition(t token, word string, next tokenKind) (want, bool) {
 	switch w {
 	case wantOperand:
 		if t.kind == tokenOpen || t.kind == tokenWord && next == tokenOpen && strings.EqualFold(word, "not") {
@@ -60,7 +60,7 @@ func walk(text string, tokens []token, visit func(token)) (int, want) {
 		if i+1 < len(tokens) {
 			next = tokens[i+1].kind
 		}
-		then, ok := w.after(t, text[t.at:t.end], next)
+		then, ok := w.transition(t, text[t.at:t.end], next)
 		if !ok {
 			return i, w
 		}

@@ -122,7 +122,7 @@ func reads(e Expr, in schema.AttrPath, is func(schema.AttrPath) bool) bool {
 	case ValuePath:
 		return reads(e.Expr, e.Path, is)
 	case Compare:
-		p := within(in, e.Path)
+		p := fullPath(in, e.Path)
 		return len(p) > 0 && is(p)
 	}
 	return false

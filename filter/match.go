@@ -50,7 +50,7 @@ func newComparison(e Compare, in schema.AttrPath) *test {
 		return t
 	}
 	t.attr = e.Path.Last()
-	t.primary = e.Op != PR && !e.Null && within(in, e.Path).IsPrimary()
+	t.primary = e.Op != PR && !e.Null && fullPath(in, e.Path).IsPrimary()
 	if t.attr.FoldsCase() && e.Value.Assigned() {
 		t.key = schema.FoldKey(e.Value.Text())
 	}

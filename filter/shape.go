@@ -66,13 +66,13 @@ func (s *scanner) compile() (*shape, *Error) {
 // failAt returns an error at the attribute visited last.
 func (c *compiler) failAt(p schema.AttrPath, detail string) *Error {
 	err := c.fail(operandAt(c.text, c.tokens, c.operand-1), detail)
-	err.Err.Path = within(c.in, p).String()
+	err.Err.Path = fullPath(c.in, p).String()
 	return err
 }
 
-// within returns the whole path of an attribute named in the value filter of
+// fullPath returns the whole path of an attribute named in the value filter of
 // another; in is nil outside of value filters.
-func within(in, p schema.AttrPath) schema.AttrPath {
+func fullPath(in, p schema.AttrPath) schema.AttrPath {
 	if len(in) > 0 && (len(p) == 0 || p.Last() == in.Last()) {
 		return in
 	}

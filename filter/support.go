@@ -66,7 +66,7 @@ func (s Support) can(e Expr, p place) bool {
 		if len(e.Path) == 0 {
 			return true
 		}
-		ops := s[within(p.attr, e.Path).String()]
+		ops := s[fullPath(p.attr, e.Path).String()]
 		return ops.Has(e.Op) && !(ops&lookup != 0 && (p.negated || e.Null))
 	}
 	return false

@@ -46,7 +46,7 @@ func united(a *schema.Attribute, o, more *schema.Object) (*schema.Object, error)
 		}
 		v, err := guarded(Add, sub, o.Get(sub), v)
 		if err != nil {
-			return nil, within(sub, err)
+			return nil, prefixPath(sub, err)
 		}
 		o = o.With(sub, v)
 	}

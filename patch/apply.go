@@ -61,7 +61,7 @@ func (w *run) operation(op Operation) error {
 	}
 	t, err := pathTarget(p)
 	if err != nil {
-		return t.within(err)
+		return t.prefixPath(err)
 	}
 	if op.Op == Remove && op.HasValue && !t.readOnly() && w.emptyRemove(t, op.Value) {
 		if t.attr == w.typ.Members() {
@@ -114,12 +114,12 @@ var extensionPath = regexp.MustCompile(`(?i)^urn:ietf:params:scim:schemas:extens
 // stands for no value.
 func (w *run) change(op Op, t target, raw any) error {
 	if t.readOnly() {
-		return t.within(readOnly())
+		return t.prefixPath(readOnly())
 	}
 	w.mention(op, t)
 	if t.attr == w.typ.Members() {
 		if err := w.changeMembers(op, t, raw); err != nil {
-			return t.within(err)
+			return t.prefixPath(err)
 		}
 		return nil
 	}
@@ -129,7 +129,7 @@ func (w *run) change(op Op, t target, raw any) error {
 	}
 	v, err := w.changed(op, t, old, raw)
 	if err != nil {
-		return t.within(err)
+		return t.prefixPath(err)
 	}
 	return w.put(op, t, v)
 }
@@ -165,9 +165,9 @@ func (w *run) changed(op Op, t target, old schema.Value, raw any) (schema.Value,
 // changedSub sets a sub-attribute of a singular attribute, which is created if
 // need be (P-33).
 func (w *run) changedSub(op Op, t target, old schema.Value, raw any) (schema.Value, error) {
-	sub, err := w.decoder(op, t).in(t.attr).edit(t.sub, raw)
+	sub, err := w.decoder(op, t).descend(t.attr).edit(t.sub, raw)
 	if err != nil {
-		return old, within(t.sub, err)
+		return old, prefixPath(t.sub, err)
 	}
 	return edit{attr: t.attr, merge: true, fields: []edit{sub}}.apply(op, old)
 }
@@ -188,7 +188,7 @@ func (w *run) put(op Op, t target, v schema.Value) error {
 		v = schema.Complex(w.root.Get(top).Object().With(t.attr, v))
 	}
 	if isEmpty(v) && !isEmpty(w.root.Get(top)) && w.requiredExtension(top) {
-		return within(top, unassigning(op, "a required extension"))
+		return prefixPath(top, unassigning(op, "a required extension"))
 	}
 	w.root = w.root.With(top, v)
 	return nil

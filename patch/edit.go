@@ -25,12 +25,12 @@ type decoder struct {
 func (w *run) decoder(op Op, t target) decoder {
 	d := decoder{run: w, op: op}
 	if t.extension != nil {
-		d = d.in(t.extension)
+		d = d.descend(t.extension)
 	}
 	return d
 }
 
-func (d decoder) in(a *schema.Attribute) decoder {
+func (d decoder) descend(a *schema.Attribute) decoder {
 	d.parents = append(d.parents[:len(d.parents):len(d.parents)], a)
 	return d
 }
@@ -61,7 +61,7 @@ func (d decoder) value(a *schema.Attribute, raw any, element bool) (schema.Value
 		if a.Required && secrets.Len() == 0 {
 			return v, unassigning(d.op, "a required attribute")
 		}
-		d.forget(d.in(a).parents)
+		d.forget(d.descend(a).parents)
 	}
 	d.secrets = d.secrets.Merge(secrets.Within(d.parents))
 	return v, nil
@@ -91,11 +91,11 @@ func (d decoder) mergeEdit(a *schema.Attribute, raw any) (edit, error) {
 			if d.profile.IgnoreReadOnly {
 				continue // as in a POST (RFC 7644 §3.3)
 			}
-			return edit{}, within(sub, readOnly())
+			return edit{}, prefixPath(sub, readOnly())
 		}
-		f, err := d.in(a).edit(sub, m.Value)
+		f, err := d.descend(a).edit(sub, m.Value)
 		if err != nil {
-			return edit{}, within(sub, err)
+			return edit{}, prefixPath(sub, err)
 		}
 		e.fields = append(e.fields, f)
 	}
@@ -135,7 +135,7 @@ func merged(op Op, o *schema.Object, fields []edit) (*schema.Object, error) {
 	for _, f := range fields {
 		v, err := f.apply(op, o.Get(f.attr))
 		if err != nil {
-			return nil, within(f.attr, err)
+			return nil, prefixPath(f.attr, err)
 		}
 		o = o.With(f.attr, v)
 	}

@@ -20,13 +20,13 @@ func (e *Error) Error() string { return fmt.Sprintf("Operations[%d]: %s", e.Inde
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// fail returns an error without a path; the callers add the path with within.
+// fail returns an error without a path; the callers add the path with prefixPath.
 func fail(t schema.ErrorType, detail string) error {
 	return &schema.Error{Type: t, Detail: detail}
 }
 
-// within returns err, whose path is relative to a, with a in front of it.
-func within(a *schema.Attribute, err error) error {
+// prefixPath returns err, whose path is relative to a, with a in front of it.
+func prefixPath(a *schema.Attribute, err error) error {
 	e, ok := err.(*schema.Error)
 	if !ok {
 		return err

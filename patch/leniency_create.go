@@ -58,7 +58,7 @@ func (e edit) empties() bool {
 // fromTerms makes an object of a filter's terms, under the rules for values
 // that come in a body.
 func (w *run) fromTerms(op Op, t target, terms []term) (*schema.Object, error) {
-	d := w.decoder(op, t).in(t.attr)
+	d := w.decoder(op, t).descend(t.attr)
 	var o *schema.Object
 	for _, c := range terms {
 		if c.attr.Mutability == schema.ReadOnly {
@@ -66,7 +66,7 @@ func (w *run) fromTerms(op Op, t target, terms []term) (*schema.Object, error) {
 		}
 		f, err := d.edit(c.attr, c.raw())
 		if err != nil {
-			return nil, within(c.attr, err)
+			return nil, prefixPath(c.attr, err)
 		}
 		if o, err = merged(Add, o, []edit{f}); err != nil {
 			return nil, err

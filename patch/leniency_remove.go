@@ -73,7 +73,7 @@ func (w *run) removeFields(a *schema.Attribute, old schema.Value, raw any) (sche
 		}
 		left, err := w.removeFrom(sub, o.Get(sub), m.Value)
 		if err != nil {
-			return old, within(sub, err)
+			return old, prefixPath(sub, err)
 		}
 		if sub == valueOf(a) && !left.Assigned() && o.Get(sub).Assigned() {
 			return guarded(Remove, a, old, schema.Value{})
@@ -210,7 +210,7 @@ func (w *run) removedFromElement(t target, v schema.Value, raw any) (schema.Valu
 	}
 	left, err := w.removeFrom(t.sub, v.Object().Get(t.sub), raw)
 	if err != nil {
-		return v, within(t.sub, err)
+		return v, prefixPath(t.sub, err)
 	}
 	return schema.Complex(v.Object().With(t.sub, left)), nil
 }

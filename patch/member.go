@@ -46,7 +46,7 @@ func (w *run) member(a *schema.Attribute, raw any) (schema.Member, error) {
 	}
 	m, err := w.memberFields(a, object)
 	if err == nil && m.Value == "" {
-		err = within(a.Sub("value"), fail(schema.ErrorInvalidValue, "a member needs a value"))
+		err = prefixPath(a.Sub("value"), fail(schema.ErrorInvalidValue, "a member needs a value"))
 	}
 	return m, err
 }
@@ -64,7 +64,7 @@ func (w *run) memberFields(a *schema.Attribute, object schema.JSONObject) (schem
 		}
 		text, ok := w.text(f.Value)
 		if !ok && f.Value != nil { // Entra ID sends "$ref": null
-			return m, within(sub, fail(schema.ErrorInvalidValue, "must be a string"))
+			return m, prefixPath(sub, fail(schema.ErrorInvalidValue, "must be a string"))
 		}
 		switch sub {
 		case a.Sub("value"):
@@ -134,7 +134,7 @@ func (w *run) wantedSub(sub *schema.Attribute, raw any) (wanted, error) {
 	}
 	text, ok := raw.(string)
 	if !ok {
-		return wanted{}, within(sub, fail(schema.ErrorInvalidValue, "must be a string"))
+		return wanted{}, prefixPath(sub, fail(schema.ErrorInvalidValue, "must be a string"))
 	}
 	switch strings.ToLower(sub.Name) {
 	case "value":

@@ -17,7 +17,7 @@ func (w *run) changeMembers(op Op, t target, raw any) error {
 		t.sub = nil // a member without value is not one
 		return w.removeMembers(t, raw)
 	case t.filter == nil && t.sub != nil:
-		return within(t.sub, fail(schema.ErrorMutability, "members can be added and removed, not changed"))
+		return prefixPath(t.sub, fail(schema.ErrorMutability, "members can be added and removed, not changed"))
 	case op == Remove:
 		return w.removeMembers(t, raw)
 	case t.filter != nil:

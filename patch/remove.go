@@ -46,7 +46,7 @@ func removedElement(t target, v schema.Value) (schema.Value, error) {
 	o := v.Object()
 	left, err := guarded(Remove, t.sub, o.Get(t.sub), schema.Value{})
 	if err != nil {
-		return v, within(t.sub, err)
+		return v, prefixPath(t.sub, err)
 	}
 	return schema.Complex(o.With(t.sub, left)), nil
 }

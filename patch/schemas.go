@@ -38,7 +38,7 @@ func (w *run) removeSchemas(t target, raw any) error {
 	var listed []string
 	if raw != nil {
 		if err := w.checkRemove(); err != nil {
-			return t.within(err)
+			return t.prefixPath(err)
 		}
 		var err error
 		if listed, err = w.schemaURIs(raw); err != nil {
@@ -99,5 +99,5 @@ func (w *run) schemaID(uri string) (string, bool) {
 }
 
 func failSchemas(t schema.ErrorType, detail string) error {
-	return within(schema.SchemasAttribute, fail(t, detail))
+	return prefixPath(schema.SchemasAttribute, fail(t, detail))
 }

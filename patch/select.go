@@ -48,9 +48,9 @@ func (w *run) selectedEdit(op Op, t target, raw any) (edit, error) {
 	if t.sub == nil {
 		return d.mergeEdit(t.attr, raw)
 	}
-	f, err := d.in(t.attr).edit(t.sub, raw)
+	f, err := d.descend(t.attr).edit(t.sub, raw)
 	if err != nil {
-		return edit{}, within(t.sub, err)
+		return edit{}, prefixPath(t.sub, err)
 	}
 	return edit{attr: t.attr, merge: true, fields: []edit{f}}, nil
 }

@@ -87,12 +87,12 @@ func (t target) locate(old schema.Value, b *filter.Budget) ([]int, error) {
 	return at, nil
 }
 
-// within returns err, whose path is relative to the attribute, with the path
+// prefixPath returns err, whose path is relative to the attribute, with the path
 // from the resource.
-func (t target) within(err error) error {
-	err = within(t.attr, err)
+func (t target) prefixPath(err error) error {
+	err = prefixPath(t.attr, err)
 	if t.extension != nil {
-		err = within(t.extension, err)
+		err = prefixPath(t.extension, err)
 	}
 	return err
 }

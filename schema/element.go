@@ -59,7 +59,7 @@ func distinct(a *Attribute, vs []Value, keyOf func(*Attribute, Value) ElementKey
 		if !v.Assigned() {
 			continue
 		}
-		if i := places.of(keyOf(a, v), len(kept)); i < len(kept) {
+		if i := places.indexOf(keyOf(a, v), len(kept)); i < len(kept) {
 			kept[i] = merged(a, kept[i], v)
 		} else {
 			kept = append(kept, v)
@@ -83,7 +83,7 @@ func merged(a *Attribute, x, y Value) Value {
 	return Complex(o)
 }
 
-// places are the places of the elements in a list by key; in a short list they
+// places are the indexes of the elements in a list by key; in a short list they
 // are searched, which saves the map.
 type places struct {
 	few  []ElementKey
@@ -97,8 +97,8 @@ func newPlaces(size int) *places {
 	return &places{many: make(map[ElementKey]int, size)}
 }
 
-// of returns the place of the element with that key. A new one is at the end.
-func (p *places) of(k ElementKey, end int) int {
+// indexOf returns the index of the element with that key. A new key gets end.
+func (p *places) indexOf(k ElementKey, end int) int {
 	if p.many != nil {
 		if i, ok := p.many[k]; ok {
 			return i

@@ -62,23 +62,23 @@ func (l *list) equal(p schema.AttrPath, v schema.Value) (candidates, bool) {
 	}
 	if l.kind.memberPath(p) {
 		found := l.collection.holding(keyOf(l.kind.memberValue, v))
-		return candidates{found.len(), []iter.Seq[number]{each(found, membership.of)}}, true
+		return candidates{found.len(), []iter.Seq[number]{each(found, membership.owner)}}, true
 	}
 	path := l.kind.indexed(p)
 	if path < 0 {
 		return candidates{}, false
 	}
 	found := l.collection.having(path, keyOf(p.Last(), v))
-	return candidates{found.len(), []iter.Seq[number]{each(found, entry.of)}}, true
+	return candidates{found.len(), []iter.Seq[number]{each(found, entry.owner)}}, true
 }
 
-func (a entry) of() number      { return a.resource }
-func (a membership) of() number { return a.group }
+func (a entry) owner() number      { return a.resource }
+func (a membership) owner() number { return a.group }
 
-func each[K key[K]](s span[K, none], of func(K) number) iter.Seq[number] {
+func each[K key[K]](s span[K, none], owner func(K) number) iter.Seq[number] {
 	return func(yield func(number) bool) {
 		for k := range s.keys() {
-			if !yield(of(k)) {
+			if !yield(owner(k)) {
 				return
 			}
 		}

@@ -108,8 +108,8 @@ func (n *node[K, V]) len() int {
 	return n.size
 }
 
-// with returns a copy of n between other subtrees.
-func (n *node[K, V]) with(left, right *node[K, V]) *node[K, V] {
+// withChildren returns a copy of n between other subtrees.
+func (n *node[K, V]) withChildren(left, right *node[K, V]) *node[K, V] {
 	return &node[K, V]{n.key, n.value, left, right, left.len() + right.len() + 1}
 }
 
@@ -169,25 +169,25 @@ const (
 	inner = 2
 )
 
-// balanced is with, rotated if one side has become too heavy.
+// balanced is withChildren, rotated if one side has become too heavy.
 func (n *node[K, V]) balanced(left, right *node[K, V]) *node[K, V] {
 	l, r := left.len(), right.len()
 	switch {
 	case l+r <= 1:
 	case r > heavy*l:
 		if right.left.len() < inner*right.right.len() {
-			return right.with(n.with(left, right.left), right.right)
+			return right.withChildren(n.withChildren(left, right.left), right.right)
 		}
 		middle := right.left
-		return middle.with(n.with(left, middle.left), right.with(middle.right, right.right))
+		return middle.withChildren(n.withChildren(left, middle.left), right.withChildren(middle.right, right.right))
 	case l > heavy*r:
 		if left.right.len() < inner*left.left.len() {
-			return left.with(left.left, n.with(left.right, right))
+			return left.withChildren(left.left, n.withChildren(left.right, right))
 		}
 		middle := left.right
-		return middle.with(left.with(left.left, middle.left), n.with(middle.right, right))
+		return middle.withChildren(left.withChildren(left.left, middle.left), n.withChildren(middle.right, right))
 	}
-	return n.with(left, right)
+	return n.withChildren(left, right)
 }
 
 // ascend yields the keys from position skip on, in order.

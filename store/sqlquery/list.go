@@ -171,7 +171,7 @@ func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement, o
 	s.args = append(s.args, where.args...)
 	if after != nil {
 		s.add(" AND ")
-		o.after(s, after)
+		o.writeAfter(s, after)
 	}
 	s.add(" ORDER BY ", o.String(), " LIMIT ", strconv.Itoa(q.Count+1))
 	if q.Offset > 0 {

@@ -137,8 +137,8 @@ func (t orderTerm) value(part string) (v any, ok bool) {
 	return v, err == nil
 }
 
-// after writes the condition that a row is after the place.
-func (o order) after(s *statement, p *place) {
+// writeAfter writes the condition that a row is after the place.
+func (o order) writeAfter(s *statement, p *place) {
 	if len(o.terms) == 1 && s.rows && o.terms[0].descending == o.tie.descending && p.values[0] != nil {
 		// In this form databases find the row in an index.
 		s.add("(", o.terms[0].expr, ", ", o.tie.expr, ") ", o.tie.op(), " (").arg(p.values[0])

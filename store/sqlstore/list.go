@@ -102,7 +102,7 @@ func (s *selection) statement(ctx context.Context, q *store.Query, by order) (st
 		}
 	}
 	if q.After != "" {
-		after, err := s.t.db.d.after(by, q)
+		after, err := s.t.db.d.afterCondition(by, q)
 		if err != nil {
 			return "", nil, err
 		}

@@ -96,9 +96,9 @@ func (o order) placeOf(q *store.Query) (*place, error) {
 	return &place{seq, parts[1:]}, nil
 }
 
-// after is the condition that a row is after q.After: its columns compare as a
-// whole, the first that differs decides.
-func (d *dialect) after(o order, q *store.Query) (clause, error) {
+// afterCondition returns the condition that a row is after q.After. The columns are
+// compared as a tuple: the first that differs decides.
+func (d *dialect) afterCondition(o order, q *store.Query) (clause, error) {
 	p, err := o.placeOf(q)
 	if err != nil {
 		return clause{}, err

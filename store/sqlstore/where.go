@@ -41,8 +41,8 @@ func constant(holds bool) clause {
 
 func condition(sql string, args ...any) clause { return clause{sql: sql, args: args} }
 
-// is returns the condition, or its negation if holds is false.
-func (c clause) is(holds bool) clause {
+// negateUnless returns the condition, or its negation if holds is false.
+func (c clause) negateUnless(holds bool) clause {
 	switch {
 	case holds:
 		return c
@@ -72,10 +72,10 @@ func (t *table) where(ctx context.Context, e filter.Expr, holds bool) (clause, b
 			e.Op, holds = filter.EQ, !holds // ne is the negation of eq (Z-11)
 		}
 		c, ok := t.compare(ctx, e)
-		return c.is(holds), ok
+		return c.negateUnless(holds), ok
 	case filter.ValuePath:
 		c, ok := t.valuePath(ctx, e)
-		return c.is(holds), ok
+		return c.negateUnless(holds), ok
 	}
 	return clause{}, false
 }
@@ -170,7 +170,7 @@ func (t *table) keyCompare(ctx context.Context, x *index, e filter.Compare) (cla
 	switch {
 	case e.Null:
 		// eq null holds when nothing is assigned (Z-12).
-		return t.withKey(ctx, x, filter.PR, constant(true)).is(false), true
+		return t.withKey(ctx, x, filter.PR, constant(true)).negateUnless(false), true
 	case e.Op == filter.PR:
 		return t.withKey(ctx, x, e.Op, condition("k.head <> ''")), true // T-13
 	}

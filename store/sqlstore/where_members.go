@@ -14,7 +14,7 @@ func (t *table) memberCompare(e filter.Compare) (clause, bool) {
 	case len(e.Path) == 2 && e.Path[1] != value:
 		return clause{}, false
 	case e.Null:
-		return some.is(false), true
+		return some.negateUnless(false), true
 	case e.Op == filter.PR:
 		return some, true
 	case e.Op == filter.EQ && len(e.Path) == 2:

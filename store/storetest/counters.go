@@ -41,14 +41,16 @@ func newCounterKit(ctx context.Context, a *require.Assertions, f CountersFixture
 	return &counterKit{CountersFixture: f, Assertions: a, ctx: ctx}
 }
 
-// in returns a kit that counts within another context.
-func (k *counterKit) in(ctx context.Context) *counterKit {
+// withContext returns a kit that counts within another context.
+func (k *counterKit) withContext(ctx context.Context) *counterKit {
 	c := *k
 	c.ctx = ctx
 	return &c
 }
 
-func (k *counterKit) as(tenant string) *counterKit { return k.in(store.WithTenant(k.ctx, tenant)) }
+func (k *counterKit) as(tenant string) *counterKit {
+	return k.withContext(store.WithTenant(k.ctx, tenant))
+}
 
 // count calls Count and compares the new value.
 func (k *counterKit) count(c store.Count, want int64, what string) {
@@ -166,8 +168,8 @@ var counterTests = []counterTest{
 		run: func(k *counterKit) {
 			k.add("a", 1, "before")
 			k.ErrorIs(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
-				k.in(ctx).add("a", 2, "within the transaction")
-				k.in(ctx).add("b", 1, "a counter that the transaction starts")
+				k.withContext(ctx).add("a", 2, "within the transaction")
+				k.withContext(ctx).add("b", 1, "a counter that the transaction starts")
 				return errVeto
 			}), errVeto, "InTx")
 			k.reads("a", 1, "after the rollback")
@@ -181,9 +183,9 @@ var counterTests = []counterTest{
 		run: func(k *counterKit) {
 			k.add("a", 1, "before")
 			k.NoError(k.Tx.InTx(k.ctx, func(ctx context.Context) error {
-				k.in(ctx).add("a", 2, "within the transaction")
-				k.in(ctx).add("a", 3, "within the transaction, again")
-				k.in(ctx).reads("a", 3, "reading within the transaction")
+				k.withContext(ctx).add("a", 2, "within the transaction")
+				k.withContext(ctx).add("a", 3, "within the transaction, again")
+				k.withContext(ctx).reads("a", 3, "reading within the transaction")
 				k.reads("a", 1, "reading from outside the transaction")
 				return nil
 			}), "InTx")

@@ -168,14 +168,14 @@ func (g *generator) expr(depth int) filter.Expr {
 	}
 	c := g.comparison(g.paths)
 	if v, ok := valuePath(c); ok && g.kit.rand.IntN(2) == 0 {
-		v.Expr = g.within(v.Path, v.Expr)
+		v.Expr = g.withCondition(v.Path, v.Expr)
 		return v
 	}
 	return c
 }
 
-// within returns a value path with a comparison and another condition.
-func (g *generator) within(p schema.AttrPath, e filter.Expr) filter.Expr {
+// withCondition returns a value path with a comparison and another condition.
+func (g *generator) withCondition(p schema.AttrPath, e filter.Expr) filter.Expr {
 	var siblings []operand
 	for _, o := range g.paths {
 		if n := len(o.path) - 1; n == len(p) && o.path[n-1] == p[n-1] {
