@@ -29,7 +29,7 @@ type part struct {
 // one another, or are sorted together if sortBy is given.
 func (h *Handler) find(ctx context.Context, q *query, sels []*selection) (*results, error) {
 	if q.sortBy != "" && len(sels) > 1 {
-		return h.mingle(ctx, q, sels)
+		return h.sortTogether(ctx, q, sels)
 	}
 	all := &results{}
 	skip, want := q.startIndex-1, q.count
@@ -117,9 +117,9 @@ func (s *selection) split() (push, rest *filter.Filter) {
 	return filter.Split(s.filter, s.ep.canFilter)
 }
 
-// mingle sorts the results of several types together (RFC 7644 §3.4.2.3:
+// sortTogether sorts the results of several types together (RFC 7644 §3.4.2.3:
 // "across all results").
-func (h *Handler) mingle(ctx context.Context, q *query, sels []*selection) (*results, error) {
+func (h *Handler) sortTogether(ctx context.Context, q *query, sels []*selection) (*results, error) {
 	found := &scanResult{h: h, descending: q.descending, sorted: true, skip: q.startIndex - 1, want: q.count}
 	for _, s := range sels {
 		push, rest := s.split()

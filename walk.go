@@ -15,7 +15,7 @@ const (
 	mostPage  = 1000
 )
 
-// errNoProgress: the pages of a store do not lead to the end of the list.
+// errNoProgress reports that the pages of a store do not reach the end of the list.
 var errNoProgress = errors.New("scim: the store returned the position of a page as the position after it")
 
 // walker reads the resources that a query selects page by page, in the order of the
@@ -59,8 +59,8 @@ func (w *walker) next(ctx context.Context) (store.Page, error) {
 	return p, nil
 }
 
-// adapt sets how many resources to ask for next, if they are as large as those
-// of the last page.
+// adapt sets the number of resources of the next request from the sizes on the last
+// page.
 func (w *walker) adapt(p store.Page) {
 	weight := 0
 	for _, r := range p.Resources {
@@ -71,8 +71,8 @@ func (w *walker) adapt(p store.Page) {
 	}
 }
 
-// pages yields what next reads, from the first page to the last. An error is
-// yielded once, as the last element.
+// pages yields the pages from the first to the last. An error is yielded once, as
+// the last element.
 func (w *walker) pages(ctx context.Context) iter.Seq2[store.Page, error] {
 	return func(yield func(store.Page, error) bool) {
 		for !w.done {

@@ -18,7 +18,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// grant is a row of an application's table: who has which role, and why.
+// grant is a row of an application's table: a user, a role and its origin.
 type grant struct{ member, role, origin string }
 
 type grants []grant
@@ -116,7 +116,7 @@ func TestRoles(t *testing.T) {
 	require.Empty(t, granted)
 }
 
-// slowGrants waits in every grant until it is let go on.
+// slowGrants blocks in every grant until the test releases it.
 type slowGrants struct {
 	grants
 	asked chan struct{}
@@ -132,8 +132,8 @@ func (g *slowGrants) Grant(ctx context.Context, group, member, role string) erro
 	return g.grants.Grant(ctx, group, member, role)
 }
 
-// A member who leaves while the roles of a group are evaluated anew does not
-// keep, or get back, what the group gave.
+// A member that is removed while the roles of a group are evaluated again keeps and
+// gets no role of the group.
 func TestRolesWhileMembersLeave(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()

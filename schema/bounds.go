@@ -12,9 +12,8 @@ type Bounds struct {
 }
 
 // Check returns an [*Error] of invalidValue for an attribute or a resource beyond
-// the bounds. A value that was there before is not checked, and a resource may
-// stay as large as it was: neither is in the way of a change that ends somebody's
-// access. Members are not looked at.
+// the bounds. A value that was stored before is not checked, and a resource may
+// keep its size: neither prevents a deactivation. Members are not checked.
 func (b Bounds) Check(t *ResourceType, before, after *Object, secrets Secrets) error {
 	for path := range secrets.Paths() {
 		if n := len(secrets.Get(path).Text()); b.String > 0 && n > b.String {

@@ -7,7 +7,7 @@ import (
 )
 
 // Active returns the boolean root attribute "active" of the type, whose false
-// value ends somebody's access (RFC 7643 §4.1.1), or nil.
+// value ends access (RFC 7643 §4.1.1), or nil.
 func (t *ResourceType) Active() *Attribute {
 	if a := t.root.Public("active"); a != nil && a.Type == TypeBoolean && !a.MultiValued {
 		return a

@@ -6,9 +6,9 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// Bounds of the library on what clients send, filters and paths first. Cases
-// go one step beyond a bound and no further: that proves the guard, and does no
-// harm to a server that lacks it. Nothing that a case sends is nested deeper.
+// Bounds of the library on requests, filters and paths first. Cases go one step
+// beyond a bound and not further: that proves the check and does not harm a server
+// without it. No case sends anything that is nested deeper.
 const (
 	filterDepth       = 16       // parentheses and brackets
 	filterLength      = 4 << 10  // bytes without the literals

@@ -89,7 +89,7 @@ func TestConformanceAnnounced(t *testing.T) {
 	})
 }
 
-// schemed is an authenticator which announces one scheme.
+// schemed is an authenticator that announces one scheme.
 type schemed struct{ typ string }
 
 func (schemed) Authenticate(*http.Request) (*scim.Principal, error) { return &scim.Principal{}, nil }

@@ -12,7 +12,7 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// The body of a test of one's own handler. The kit brings the authenticator.
+// The body of a test of a handler. The kit passes the authenticator.
 func ExampleRun() {
 	_ = func(t *testing.T) {
 		scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {

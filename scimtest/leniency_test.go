@@ -12,9 +12,8 @@ import (
 
 const entURI = schema.EnterpriseUserURI
 
-// A write in one of the forms that the default client may send: what it must
-// make of a user with the attributes of leniencyUser, and that the strict client
-// is refused.
+// A write in a form that only the default client may send: the expected user, which
+// had the attributes of leniencyUser. The strict client is refused.
 type leniency struct {
 	name, method, body string
 	has                []string // nil: the default client is refused too
@@ -104,7 +103,7 @@ func TestLeniencies(t *testing.T) {
 	}
 }
 
-// An operation that does nothing moves no version.
+// An operation without effect does not change the version.
 func TestNoOperationsChangeNothing(t *testing.T) {
 	t.Parallel()
 	c := serve(t, nil).lenient(t)
@@ -145,8 +144,8 @@ func TestLenientQueries(t *testing.T) {
 	c.Get("/Users?count=ten").Fails(400, "invalidValue")
 }
 
-// Elements of members that name nothing are left out; a null instead of a list
-// of members to remove removes none.
+// Elements of members without a value are dropped; a remove with null instead of a
+// list of members removes none.
 func TestMembersThatNameNothing(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)

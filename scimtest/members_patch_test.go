@@ -7,8 +7,8 @@ import (
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-// A filter on members sees the type and URI of members that an earlier operation
-// of the same PATCH added, whatever type the client gave them.
+// A filter on members reads the type and URI of members that an earlier operation
+// of the same PATCH added, also if the client sent another type.
 func TestPatchSelectsMembersItAdded(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)

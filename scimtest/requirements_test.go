@@ -185,12 +185,12 @@ func TestDisagreements(t *testing.T) {
 	}, disagreements(list, map[string][]string{"P-1": {"kit: a"}, "B-2": {"kit: b"}, "P-3": {"kit: x"}}))
 }
 
-// brokenKit makes [TestKitOnBrokenHandler] run what it looks at, in a process of
-// its own.
+// brokenKit, in the environment, makes [TestKitOnBrokenHandler] run the kit in a
+// separate process.
 const brokenKit = "SCIMTEST_BROKEN_KIT"
 
-// TestKitOnBrokenHandler: a case that fails prints its requirements, and counts
-// as a proof as little as one that is skipped.
+// TestKitOnBrokenHandler: a failed case prints its requirements. Failed and skipped
+// cases do not count as proofs.
 func TestKitOnBrokenHandler(t *testing.T) {
 	if os.Getenv(brokenKit) != "" {
 		runBrokenKit(t)

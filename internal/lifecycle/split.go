@@ -7,9 +7,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// entries returns the outbox entries of an event, none of them with a payload
-// beyond store.MaxPayload: one, or several that share the members of a large
-// group in order. Each then has an event with an ID of its own.
+// entries returns the outbox entries of an event. No payload is larger than
+// store.MaxPayload: the members of a large group are divided, in order, among
+// several entries, each with an event that has its own ID.
 func (u *unit) entries(q store.Queue, e *store.Event) []store.Entry {
 	payload := encodeEvent(e)
 	if len(payload) <= store.MaxPayload {
@@ -29,7 +29,7 @@ func (u *unit) split(q store.Queue, e *store.Event) []store.Entry {
 	return append(u.split(q, &first), u.split(q, &second)...)
 }
 
-// halves divides a delta into two of the same size, which together are the same.
+// halves divides a delta into two halves; their union is the delta.
 func halves(d *schema.MemberDelta) (first, second *schema.MemberDelta) {
 	half := (len(d.Add) + len(d.Remove)) / 2
 	added := min(half, len(d.Add))
@@ -38,10 +38,9 @@ func halves(d *schema.MemberDelta) (first, second *schema.MemberDelta) {
 		&schema.MemberDelta{Add: d.Add[added:], Remove: d.Remove[removed:]}
 }
 
-// withoutLargeAttributes returns an event whose payload is at most half of
-// store.MaxPayload, apart from the members, without the attributes that are in
-// Omitted then. It leaves out no more than it must: first attributes beyond
-// 64 KiB, then beyond 4 KiB, then all.
+// withoutLargeAttributes returns the event without attributes, which it adds to
+// Omitted, until its payload without members is at most half of store.MaxPayload.
+// It first omits attributes beyond 64 KiB, then beyond 4 KiB, then all.
 func withoutLargeAttributes(e *store.Event) *store.Event {
 	header := *e
 	header.Members = nil
@@ -58,8 +57,8 @@ func withoutLargeAttributes(e *store.Event) *store.Event {
 	return &header
 }
 
-// largeAttributes returns the attributes with more than so many bytes in Before
-// or After.
+// largeAttributes returns the attributes with more than most bytes in Before or
+// After.
 func largeAttributes(e *store.Event, most int) []*schema.Attribute {
 	var large []*schema.Attribute
 	for _, r := range []*schema.Resource{e.Before, e.After} {

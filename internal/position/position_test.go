@@ -10,7 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-func TestPartsComeBack(t *testing.T) {
+func TestPartsRoundTrip(t *testing.T) {
 	t.Parallel()
 	order := position.Order(schema.UserType.MustResolve("name.givenName"), true)
 	for _, parts := range [][]string{{"1"}, {"", ""}, {"a:b", "3:c"}, {"\x00\xff", "日本"}} {
@@ -20,7 +20,7 @@ func TestPartsComeBack(t *testing.T) {
 	}
 }
 
-func TestOtherTextIsNoPosition(t *testing.T) {
+func TestOtherTextIsNotAPosition(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "x", ":", "2:id", "2:id1", "2:id1:", "2:id-1:", "2:id2:a", "2:id02:ab", "2:id+1:a", "2:id9999999999999999999:a",

@@ -42,7 +42,7 @@ func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 // RemoveFromAll implements [store.MemberStore].
 func (g *groups) RemoveFromAll(ctx context.Context, c *store.Change) ([]string, error) {
 	if !validID(c.ID) {
-		return nil, nil // nobody is a member under such an id
+		return nil, nil // no member has such an id
 	}
 	var out []string
 	err := g.db.InTx(ctx, func(ctx context.Context) error {

@@ -154,9 +154,9 @@ func (db *DB) prepare(ctx context.Context) error {
 	return nil
 }
 
-// prepareWithin is prepare in a transaction, which may be another package's: it
-// rebuilds nothing, waits for nobody who does, and remembers nothing of what
-// may be rolled back.
+// prepareWithin is prepare in a transaction, which may belong to another package. It
+// does not rebuild keys or wait for a rebuild, and sets no state that a rollback
+// would make wrong.
 func (db *DB) prepareWithin(ctx context.Context, writing bool) error {
 	if db.pending.Load() == 0 {
 		return nil

@@ -46,7 +46,7 @@ func (db *DB) Append(ctx context.Context, entries []store.Entry) error {
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
 		for len(entries) > 0 {
-			n := statementful(entries)
+			n := batchSize(entries)
 			if err := db.append(ctx, entries[:n]); err != nil {
 				return fmt.Errorf("append: %w", err)
 			}
@@ -56,9 +56,9 @@ func (db *DB) Append(ctx context.Context, entries []store.Entry) error {
 	})
 }
 
-// statementful returns how many of the entries fit into one statement: MariaDB
-// takes 16 MiB (max_allowed_packet) if it is not configured otherwise.
-func statementful(entries []store.Entry) int {
+// batchSize returns the number of entries for one statement: MariaDB accepts 16 MiB
+// by default (max_allowed_packet).
+func batchSize(entries []store.Entry) int {
 	const most = 4 * store.MaxPayload
 	n, size := 0, 0
 	for n < min(len(entries), sqldb.Batch) {
