@@ -77,7 +77,7 @@ func TestAdd(t *testing.T) {
 			on:   `{"userName":"u","emails":[{"value":"h@x","primary":true}]}`,
 			ops:  `{"op":"add","path":"emails","value":[{"value":"a@x","type":"work"},{"value":"A@x","type":"work","primary":true,"display":"D"}]}`,
 			want: `{"userName":"u","emails":[{"value":"h@x","primary":false},{"value":"a@x","type":"work","primary":true,"display":"D"}]}`},
-		{name: "what is there, twice in one list, P-35", profile: lenient,
+		{name: "a stored value, twice in one list, P-35", profile: lenient,
 			on: `{"userName":"u","emails":[{"value":"a@x","type":"work","display":"D"}]}`, ops: `{"op":"add","path":"emails","value":[{"value":"a@x","type":"work"},{"value":"A@x","display":"D"}]}`},
 		{name: "values without a value sub-attribute are compared as a whole, P-35",
 			on:   `{"userName":"u","addresses":[{"type":"work","locality":"L"}]}`,

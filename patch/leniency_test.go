@@ -20,7 +20,7 @@ func TestCreateOnNoMatch(t *testing.T) {
 			want: `{"userName":"u","addresses":[{"locality":"Brno","country":"CZ","type":"work"}]}`},
 		{name: "every eq term counts", profile: lenient, on: one, ops: `{"op":"replace","path":"emails[type eq \"work\" and primary eq true].value","value":"w@x"}`,
 			want: `{"userName":"u","emails":[{"value":"h@x","type":"home","primary":false},{"value":"w@x","type":"work","primary":true}]}`},
-		{name: "what has this type and value already is updated, N-3", profile: lenient, on: `{"userName":"u","emails":[{"value":"h@x","type":"home","primary":true},{"value":"w@x","type":"work","display":"W"}]}`,
+		{name: "a value with this type and value is updated, N-3", profile: lenient, on: `{"userName":"u","emails":[{"value":"h@x","type":"home","primary":true},{"value":"w@x","type":"work","display":"W"}]}`,
 			ops:  `{"op":"replace","path":"emails[type eq \"work\" and primary eq true].value","value":"w@x"}`,
 			want: `{"userName":"u","emails":[{"value":"h@x","type":"home","primary":false},{"value":"w@x","type":"work","display":"W","primary":true}]}`},
 		{name: "a boolean as a string (Entra ID)", profile: lenient, on: `{"userName":"u"}`, ops: `[{"op":"Add","path":"roles[primary eq \"True\"].value","value":"Reader"},{"op":"Add","path":"roles[primary eq \"True\"].display","value":"R"}]`,

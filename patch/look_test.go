@@ -47,19 +47,19 @@ func TestMembersReadForFiltersAreBounded(t *testing.T) {
 		want          schema.ErrorType
 		passes, drawn int // at most
 	}{
-		{name: "one look at as many as may be looked at", members: 20_000, ops: removeBy(1, noMatch), passes: 1, drawn: 20_000},
-		{name: "one look at more", members: 100_000, ops: removeBy(1, noMatch), want: schema.ErrorTooMany, passes: 1, drawn: 20_001},
+		{name: "one look at as many members as allowed", members: 20_000, ops: removeBy(1, noMatch), passes: 1, drawn: 20_000},
+		{name: "one look at more members than allowed", members: 100_000, ops: removeBy(1, noMatch), want: schema.ErrorTooMany, passes: 1, drawn: 20_001},
 		{name: "one look at more than configured", members: 11, max: 10, ops: removeBy(1, noMatch), want: schema.ErrorTooMany, passes: 1, drawn: 11},
 		{name: "one look at as many as configured", members: 100_000, max: 100_000, ops: removeBy(1, noMatch), passes: 1, drawn: 100_000},
 		{name: "many looks at few", members: 2000, ops: removeBy(1000, noMatch), passes: 1, drawn: 2000},
 		{name: "many looks at many", members: 100_000, max: 100_000, ops: removeBy(1000, noMatch), want: schema.ErrorTooMany, passes: 1, drawn: 2501},
 		{name: "long filters count more", members: 2000, ops: removeBy(1000, anyOf(10)), want: schema.ErrorTooMany, passes: 1, drawn: 251},
-		{name: "hopeless ones are refused at once", members: 100_000, ops: removeBy(10_000, anyOf(50)), want: schema.ErrorTooMany, passes: 1, drawn: 6},
+		{name: "requests far beyond the bound are refused at once", members: 100_000, ops: removeBy(10_000, anyOf(50)), want: schema.ErrorTooMany, passes: 1, drawn: 6},
 		{name: "a change of one member is a look", members: 20_001, ops: `{"op":"replace","path":"members[value eq \"m1\"].type","value":"User"}`, want: schema.ErrorTooMany, passes: 1, drawn: 20_001},
 		{name: "removing by value looks at no member", members: 100_000, ops: removeBy(10_000, `value eq "m1"`)},
-		{name: "nor by several values", members: 100_000, ops: removeBy(1000, `value eq "m1" or value eq "m2" or value eq "m3"`)},
+		{name: "removing by several values looks at no member", members: 100_000, ops: removeBy(1000, `value eq "m1" or value eq "m2" or value eq "m3"`)},
 		{name: "operations that do not look do not count", members: 20_000, ops: strings.TrimSuffix(removeBy(1, noMatch), "]") + "," + removeBy(9999, `value eq "m1"`)[1:], passes: 1, drawn: 20_000},
-		{name: "without paths they count as they come", members: 20_000, ops: `[` + strings.TrimSuffix(strings.Repeat(`{"op":"add","value":{"members[value eq \"m1\"].type":"User"}},`, 250), ",") + `]`, want: schema.ErrorTooMany, passes: 1, drawn: 20_000},
+		{name: "operations without paths count one by one", members: 20_000, ops: `[` + strings.TrimSuffix(strings.Repeat(`{"op":"add","value":{"members[value eq \"m1\"].type":"User"}},`, 250), ",") + `]`, want: schema.ErrorTooMany, passes: 1, drawn: 20_000},
 		{name: "added members are looked at, too", ops: strings.TrimSuffix(memberAdds(2000), "]") + "," + removeBy(1100, noMatch)[1:], want: schema.ErrorTooMany, passes: 1},
 		{name: "no member is looked at after all were removed", members: 100_000, ops: `[{"op":"remove","path":"members"},` + removeBy(5000, noMatch)[1:]},
 	} {

@@ -95,7 +95,7 @@ func TestRoles(t *testing.T) {
 	require.Equal(t, []string{"admin", "viewer"}, table.rolesOf(bob))
 
 	c.Patch(admins, `{"op":"remove","path":"members[value eq \"`+ann+`\"]"}`).Is(204)
-	require.Equal(t, []string{"admin"}, table.rolesOf(ann), "what was granted by hand stays")
+	require.Equal(t, []string{"admin"}, table.rolesOf(ann), "a role granted by hand is kept")
 
 	mapping["Staff"] = []string{"editor"}
 	require.NoError(t, mapper.Reevaluate(t.Context(), scimtest.ID(staff)))

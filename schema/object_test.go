@@ -26,7 +26,7 @@ func TestObjectIsImmutable(t *testing.T) {
 	require.Equal(t, "x", x.Get(locale).Text())
 	require.Equal(t, "y", y.Get(locale).Text())
 	name := schema.User.Attribute("name")
-	require.Same(t, o.Get(name).Object(), x.Get(name).Object(), "what does not change is shared")
+	require.Same(t, o.Get(name).Object(), x.Get(name).Object(), "unchanged values are shared")
 
 	var none *schema.Object
 	require.Zero(t, none.Len())

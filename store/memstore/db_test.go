@@ -180,7 +180,7 @@ func TestDeclaredCapabilities(t *testing.T) {
 			s := memstore.New().Store(c.typ)
 			require.Equal(t, c.want, store.Describe(s).Filter(f.Expr()))
 			_, err = s.List(context.Background(), &store.Query{Filter: f, Count: 1})
-			require.Equal(t, c.want, err == nil, "what is not declared is refused, never widened: %v", err)
+			require.Equal(t, c.want, err == nil, "an undeclared query is refused and not widened: %v", err)
 		})
 	}
 	for path, want := range map[string]bool{

@@ -135,9 +135,9 @@ func TestTypedFields(t *testing.T) {
 	require.False(t, v.Disabled, "without active a user is active")
 	require.Equal(t, r.Created, v.CreatedAt)
 	require.Equal(t, sql.NullTime{Time: r.LastModified, Valid: true}, v.UpdatedAt)
-	require.Equal(t, "keep", v.Password, "what has no tag stays")
+	require.Equal(t, "keep", v.Password, "a field without a tag is unchanged")
 	require.NotNil(t, v.DeletedAt, "as does what is no attribute")
-	require.JSONEq(t, `{"emails":[{"value":"w","type":"Work"}]}`, string(v.Rest), "what a field keeps is not in the rest")
+	require.JSONEq(t, `{"emails":[{"value":"w","type":"Work"}]}`, string(v.Rest), "attributes with a field are not in the rest")
 
 	v.Disabled = true
 	require.NoError(t, m.Apply(v, r))
@@ -160,16 +160,16 @@ func TestTypedWithoutRest(t *testing.T) {
 	for _, a := range rt.Schema.Attributes {
 		names = append(names, a.Name)
 	}
-	require.Equal(t, []string{"userName", "name", "active", "password", "emails", "groups"}, names, "unmapped attributes are none; secrets and groups are kept elsewhere")
+	require.Equal(t, []string{"userName", "name", "active", "password", "emails", "groups"}, names, "unmapped attributes are not in the type; secrets and groups are kept elsewhere")
 	require.Empty(t, rt.Extensions)
 	_, ok := rt.Resolve("name.givenName")
-	require.False(t, ok, "an unmapped sub-attribute is none")
+	require.False(t, ok, "an unmapped sub-attribute is not in the type")
 	_, ok = rt.Resolve("emails.type")
-	require.True(t, ok, "what selects is one")
+	require.True(t, ok, "a sub-attribute that selects elements is in the type")
 
 	v := f.New()
 	require.True(t, v.Active, "active without a value")
-	require.ErrorContains(t, f.Apply(v, resource(t, schema.UserType, `{"userName":"b"}`)), "Typed.Type", "a resource of the type that has everything would lose most of it")
+	require.ErrorContains(t, f.Apply(v, resource(t, schema.UserType, `{"userName":"b"}`)), "Typed.Type", "a resource of the full type would lose most attributes")
 	require.NoError(t, f.Apply(v, resource(t, rt, `{"userName":"b","active":false,"emails":[{"value":"x","type":"other"},{"value":"w","type":"work"}]}`)))
 	r, _ := f.Resource(v)
 	require.JSONEq(t, `{"userName":"b","active":false,"emails":[{"type":"work","value":"w"}]}`, text(r))

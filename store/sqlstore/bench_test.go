@@ -62,7 +62,7 @@ type filled struct {
 	groups store.MemberStore
 	group  *schema.Resource
 	size   int
-	fresh  atomic.Int64 // numbers of users behind those
+	fresh  atomic.Int64 // numbers of further users
 }
 
 func fill(t testing.TB, db *sqlstore.DB, size int) *filled {

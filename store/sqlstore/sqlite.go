@@ -67,11 +67,11 @@ var sqlitePragmas = []string{
 }
 
 // OpenSQLite opens, or creates, the database file at path with a driver that
-// the program has imported: "sqlite" is that of modernc.org/sqlite. Writing is
-// done on one connection, so that transactions queue in Go, where waiting ends
-// with the context; reading on a pool of its own, which never waits for a
-// writer (WAL). A transaction acknowledged is on disk (synchronous=FULL).
-// Other processes may use the same file.
+// the program has imported: "sqlite" is that of modernc.org/sqlite. Writes use one
+// connection, so that transactions queue in Go, where waiting ends with the
+// context. Reads use a separate pool and never wait for a writer (WAL). An
+// acknowledged transaction is on disk (synchronous=FULL). Other processes may use
+// the same file.
 //
 // The tables are made by [DB.Migrate].
 func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {

@@ -25,7 +25,7 @@ func TestSqueezeKeepsStringsDistinct(t *testing.T) {
 		require.NotContains(t, seen, key, "%q and %q", s, seen[key])
 		seen[key] = s
 	}
-	require.Equal(t, long, squeeze(long), "what fits stays readable")
+	require.Equal(t, long, squeeze(long), "a string within the limit is unchanged")
 }
 
 func TestSplitCutsAfterRunes(t *testing.T) {

@@ -212,10 +212,10 @@ func (o *naiveOutbox) claimable(i int, now time.Time) bool {
 		if !o.sameLine(before.Entry, e.Entry) || before.Dead && o.defect != "dead entries block their resource" {
 			continue
 		}
-		if o.defect == "what is not due is passed by" && before.notBefore.After(now) {
+		if o.defect == "entries that are not due are skipped" && before.notBefore.After(now) {
 			continue
 		}
-		if o.defect == "what is leased is passed by" && before.leased.After(now) {
+		if o.defect == "leased entries are skipped" && before.leased.After(now) {
 			continue
 		}
 		return false

@@ -139,7 +139,7 @@ func TestReviveRow(t *testing.T) {
 				require.False(t, admin)
 				require.False(t, former.Valid)
 				require.False(t, dead)
-				require.True(t, login.Valid, "what T does not have stays")
+				require.True(t, login.Valid, "a column without a field of T is unchanged")
 			})
 		})
 	}
@@ -216,7 +216,7 @@ func TestRebuildFormerKeys(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, was.ID, r.ID)
 		_, err = tombstone(users, "b")
-		require.ErrorIs(t, err, store.ErrNotFound, "what has no former key gets none")
+		require.ErrorIs(t, err, store.ErrNotFound, "a row without a former key does not get one")
 	})
 }
 
