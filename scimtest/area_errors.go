@@ -1,9 +1,7 @@
 package scimtest
 
 import (
-	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 
@@ -89,26 +87,7 @@ var errorForm = []row{
 			c.Default.Do(http.MethodHead, path, nil).Is(status)
 		}
 	}},
-	{"E-26 E-1", "a request that middleware or a mounted router passes on, and one whose body breaks off, ends in an error message too", func(c *Case) {
-		mux := http.NewServeMux()
-		mux.Handle("/scim/v2/", http.MaxBytesHandler(c.handler, 50))
-		mounted := NewClient(c.T, mux, c.tenant)
-		mounted.Get("/nowhere/at/all").Fails(404, "")
-		mounted.Get("/Users/a/b/c").Fails(404, "")
-		mounted.Post("/Users", User("u", `"title":"`+strings.Repeat("x", 100)+`"`)).Fails(413, "")
-		r := httptest.NewRequest(http.MethodPost, BaseURL+"/Users", brokenBody{})
-		r.Header.Set("Authorization", "Bearer "+c.tenant)
-		w := httptest.NewRecorder()
-		c.handler.ServeHTTP(w, r)
-		require.Equal(c, http.StatusBadRequest, w.Code, w.Body)
-		require.Contains(c, w.Body.String(), `"invalidSyntax"`)
-	}},
 }
-
-// brokenBody is a request body whose connection breaks.
-type brokenBody struct{}
-
-func (brokenBody) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
 var errorTable = []row{
 	{"E-6", "400 for a request that does not parse or does not fit the schema", func(c *Case) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -115,6 +116,23 @@ func TestConformanceErrors(t *testing.T) {
 			c.Post("/Users/.search", scimtest.Search(`"filter":"userName eq \"`+strings.Repeat("x", 200)+`\""`)).Fails(413, "")
 		})
 	})
+	// Both look into the process of the handler: a kit may reach it through a proxy.
+	scimtest.Prove(t, "E-26 E-1", "a request that middleware or a mounted router passes on, and one whose body breaks off, ends in an error message too", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, nil)
+		mux := http.NewServeMux()
+		mux.Handle("/scim/v2/", http.MaxBytesHandler(s, 50))
+		c := scimtest.NewClient(t, mux, "default")
+		c.Get("/nowhere/at/all").Fails(404, "")
+		c.Get("/Users/a/b/c").Fails(404, "")
+		c.Post("/Users", scimtest.User("u", `"title":"`+strings.Repeat("x", 100)+`"`)).Fails(413, "")
+		r := httptest.NewRequest(http.MethodPost, scimtest.BaseURL+"/Users", brokenBody{})
+		r.Header.Set("Authorization", "Bearer default")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
+		require.Contains(t, w.Body.String(), `"invalidSyntax"`)
+	})
 	scimtest.Prove(t, "E-26 E-13", "a panic of the host is a 500 error message", func(t *testing.T) {
 		t.Parallel()
 		c := serve(t, func(cfg *scim.Config) {
@@ -153,3 +171,8 @@ func TestConformanceErrors(t *testing.T) {
 		}
 	})
 }
+
+// brokenBody is a request body whose connection breaks.
+type brokenBody struct{}
+
+func (brokenBody) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
