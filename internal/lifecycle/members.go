@@ -132,11 +132,13 @@ func (u *unit) holdIn(ctx context.Context, ids []string, among func(*Endpoint) b
 		u.types = make(map[string]string, len(ids))
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	for _, id := range ids {
-		if _, asked := u.types[id]; !asked {
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		typ, asked := u.types[id]
+		if !asked {
 			u.types[id] = ""
 		}
-	}
+		return typ != "" // held already: an id belongs to one type
+	})
 	for _, ep := range u.endpoints {
 		if !among(ep) {
 			continue
