@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -142,7 +143,7 @@ func TestAuditNames(t *testing.T) {
 func TestAuditJSON(t *testing.T) {
 	t.Parallel()
 	w, records := audited(t, func(w *world, c *scim.Config) {
-		c.Hooks.Before = func(context.Context, *store.Event) error { w.later(1500 * time.Microsecond); return nil }
+		c.Hooks.Before = func(context.Context, *event.Event) error { w.later(1500 * time.Microsecond); return nil }
 	})
 	w.do(201, "POST", "/Users", scimtest.User("a"))
 	rec := (*records)[0]
@@ -171,7 +172,7 @@ func TestAuditHasCommittedChangesOnly(t *testing.T) {
 	t.Run("revocation failed", func(t *testing.T) {
 		t.Parallel()
 		w, records := audited(t, func(w *world, c *scim.Config) {
-			c.Hooks.Revoke = func(context.Context, *store.Event) error { return errors.New("away") }
+			c.Hooks.Revoke = func(context.Context, *event.Event) error { return errors.New("away") }
 		})
 		path := w.user("a")
 		w.patch(503, path, deactivate)
@@ -182,7 +183,7 @@ func TestAuditHasCommittedChangesOnly(t *testing.T) {
 	t.Run("vetoed", func(t *testing.T) {
 		t.Parallel()
 		w, records := audited(t, func(w *world, c *scim.Config) {
-			c.Hooks.Before = func(context.Context, *store.Event) error { return errors.New("no") }
+			c.Hooks.Before = func(context.Context, *event.Event) error { return errors.New("no") }
 		})
 		w.do(500, "POST", "/Users", scimtest.User("a"))
 		got := (*records)[0]
@@ -193,7 +194,7 @@ func TestAuditHasCommittedChangesOnly(t *testing.T) {
 	t.Run("the hook panics", func(t *testing.T) {
 		t.Parallel()
 		w, records := audited(t, func(w *world, c *scim.Config) {
-			c.Hooks.Before = func(context.Context, *store.Event) error { panic("no") }
+			c.Hooks.Before = func(context.Context, *event.Event) error { panic("no") }
 		})
 		w.do(500, "POST", "/Users", scimtest.User("a"))
 		require.Len(t, *records, 1)

@@ -103,12 +103,12 @@ func (h *Handler) checkDatabases() error {
 // stores.
 func databaseOf(v any) (any, bool) {
 	if s, ok := v.(store.Store); ok {
-		if l, ok := store.As[store.Located](s); ok {
+		if l, ok := store.As[Located](s); ok {
 			return l.Database(), true
 		}
 		return nil, false
 	}
-	l, ok := v.(store.Located)
+	l, ok := v.(Located)
 	if !ok {
 		return nil, false
 	}

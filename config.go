@@ -142,6 +142,17 @@ type TypedStore interface {
 	Type() *schema.ResourceType
 }
 
+// Located is an optional interface of a [store.Store], a [store.Transactor] and a
+// [store.Outbox]
+// that knows on which database it works. [New] refuses to combine those
+// that are on different ones, since a transaction of one would not hold for the
+// other.
+type Located interface {
+	// Database returns what identifies the database, for example a *sql.DB. It is
+	// compared by ==: values that are equal take part in the same transactions.
+	Database() any
+}
+
 // typeOf returns the type of a store, also of one within wrappers.
 func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType {
 	if t, ok := store.As[TypedStore](s); ok {

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -25,11 +25,11 @@ func ExampleHooks() {
 		Tx:        db,
 		Outbox:    db,
 		Hooks: scim.Hooks{
-			EndSessions: func(_ context.Context, e *store.Event) error {
+			EndSessions: func(_ context.Context, e *event.Event) error {
 				fmt.Println("delete the sessions of", nameOf(e))
 				return nil
 			},
-			Revoke: func(_ context.Context, e *store.Event) error {
+			Revoke: func(_ context.Context, e *event.Event) error {
 				fmt.Println("revoke the API tokens of", nameOf(e))
 				return nil
 			},
@@ -52,7 +52,7 @@ func ExampleHooks() {
 }
 
 // nameOf returns the userName of an event's resource.
-func nameOf(e *store.Event) string {
+func nameOf(e *event.Event) string {
 	return e.Resource().Get(schema.User.Attribute("userName")).Text()
 }
 

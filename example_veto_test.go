@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -23,9 +23,9 @@ func ExampleHooks_before() {
 		Tx:        db,
 		Hooks: scim.Hooks{
 			// No new account for a foreign domain. Deactivations and deletions pass.
-			Before: func(ctx context.Context, e *store.Event) error {
+			Before: func(ctx context.Context, e *event.Event) error {
 				switch e.Kind {
-				case store.EventCreated, store.EventUpdated, store.EventReactivated, store.EventRestored:
+				case event.Created, event.Updated, event.Reactivated, event.Restored:
 				default:
 					return nil
 				}

@@ -174,7 +174,7 @@ func (m *scanResult) add(ctx context.Context, s *selection, r, full *schema.Reso
 		if s.sortBy != nil {
 			cost = filter.TextCost(schema.SortValue(s.sortBy, full).Text(), s.sortBy.Last().FoldsCase())
 		}
-		if err := store.Budget(ctx).Spend(cost); err != nil {
+		if err := filter.BudgetFrom(ctx).Spend(cost); err != nil {
 			return err
 		}
 		i.key = schema.NewSortKey(s.sortBy, full)
@@ -211,7 +211,7 @@ func (m *scanResult) sort(ctx context.Context) error {
 	for _, i := range m.items {
 		size += i.key.Size()
 	}
-	if err := store.Budget(ctx).Spend(filter.SortCost(len(m.items), size)); err != nil {
+	if err := filter.BudgetFrom(ctx).Spend(filter.SortCost(len(m.items), size)); err != nil {
 		return err
 	}
 	slices.SortStableFunc(m.items, func(x, y item) int {

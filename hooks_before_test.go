@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -37,9 +38,9 @@ var vetoes = []struct {
 
 func TestVetoUndoesTheWrite(t *testing.T) {
 	t.Parallel()
-	hooks := map[string]func(*scim.Config, func(context.Context, *store.Event) error){
-		"Before":      func(c *scim.Config, f func(context.Context, *store.Event) error) { c.Hooks.Before = f },
-		"EndSessions": func(c *scim.Config, f func(context.Context, *store.Event) error) { c.Hooks.EndSessions = f },
+	hooks := map[string]func(*scim.Config, func(context.Context, *event.Event) error){
+		"Before":      func(c *scim.Config, f func(context.Context, *event.Event) error) { c.Hooks.Before = f },
+		"EndSessions": func(c *scim.Config, f func(context.Context, *event.Event) error) { c.Hooks.EndSessions = f },
 	}
 	for hook, set := range hooks {
 		for _, c := range vetoes {
@@ -47,7 +48,7 @@ func TestVetoUndoesTheWrite(t *testing.T) {
 				t.Parallel()
 				armed, calls := false, 0
 				w := newWorld(t, func(w *world, cfg *scim.Config) {
-					set(cfg, func(context.Context, *store.Event) error {
+					set(cfg, func(context.Context, *event.Event) error {
 						if !armed {
 							return nil
 						}
@@ -98,7 +99,7 @@ func TestVetoOfACreation(t *testing.T) {
 	t.Parallel()
 	veto := true
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Before = func(context.Context, *store.Event) error {
+		c.Hooks.Before = func(context.Context, *event.Event) error {
 			if veto {
 				return &scim.Error{Status: 403, Detail: "no seat left"}
 			}
@@ -115,14 +116,14 @@ func TestHooksWriteInTheTransaction(t *testing.T) {
 	t.Parallel()
 	fail := false
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Before = func(ctx context.Context, e *store.Event) error {
-			if e.Kind != store.EventDeactivated {
+		c.Hooks.Before = func(ctx context.Context, e *event.Event) error {
+			if e.Kind != event.Deactivated {
 				return nil
 			}
 			require.Equal(t, e.After, must(w.users.Get(ctx, e.ResourceID, store.GetOptions{})), "the hook reads the uncommitted write")
 			return w.groups.Delete(ctx, &store.Change{ID: scimtest.ID(groupOf(t, w, ctx, e.ResourceID))})
 		}
-		c.Hooks.EndSessions = func(context.Context, *store.Event) error {
+		c.Hooks.EndSessions = func(context.Context, *event.Event) error {
 			if fail {
 				return errors.New("sessions")
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -20,17 +21,17 @@ import (
 func TestMembersOfALargeGroupAreSplitIntoEvents(t *testing.T) {
 	t.Parallel()
 	const many = 30_000
-	delivered := make(chan *store.Event, 100)
+	delivered := make(chan *event.Event, 100)
 	var before []int
 	w := newWorld(t, func(_ *world, c *scim.Config) {
 		c.Limits.Revoke = time.Minute // a busy machine needs long for an event of 1 MiB
-		c.Hooks.Before = func(_ context.Context, e *store.Event) error {
+		c.Hooks.Before = func(_ context.Context, e *event.Event) error {
 			if e.Members != nil {
 				before = append(before, len(e.Members.Add)+len(e.Members.Remove))
 			}
 			return nil
 		}
-		c.Hooks.MembersChanged = func(_ context.Context, e *store.Event) error { delivered <- e; return nil }
+		c.Hooks.MembersChanged = func(_ context.Context, e *event.Event) error { delivered <- e; return nil }
 	})
 	id := func(i int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", i) }
 	var members []string
@@ -73,14 +74,14 @@ func TestMembersOfALargeGroupAreSplitIntoEvents(t *testing.T) {
 // large resource can be deactivated too.
 func TestLargeAttributesAreOmittedFromEvents(t *testing.T) {
 	t.Parallel()
-	var inside, revoked []*store.Event
-	delivered := make(chan *store.Event, 10)
+	var inside, revoked []*event.Event
+	delivered := make(chan *event.Event, 10)
 	w := newWorld(t, func(_ *world, c *scim.Config) {
 		c.Limits.Revoke = time.Minute // a busy machine needs long for an event of 1 MiB
 		c.Limits.String, c.Limits.Resource = 1<<20, 8<<20
-		c.Hooks.Before = func(_ context.Context, e *store.Event) error { inside = append(inside, e); return nil }
-		c.Hooks.Revoke = func(_ context.Context, e *store.Event) error { revoked = append(revoked, e); return nil }
-		c.Hooks.Deactivated = func(_ context.Context, e *store.Event) error { delivered <- e; return nil }
+		c.Hooks.Before = func(_ context.Context, e *event.Event) error { inside = append(inside, e); return nil }
+		c.Hooks.Revoke = func(_ context.Context, e *event.Event) error { revoked = append(revoked, e); return nil }
+		c.Hooks.Deactivated = func(_ context.Context, e *event.Event) error { delivered <- e; return nil }
 	})
 	large := strings.Repeat("<", 700_000) // six bytes each in the payload
 	path := w.user("a", `"title":"`+large+`"`, `"nickName":"nick"`)
@@ -93,7 +94,7 @@ func TestLargeAttributesAreOmittedFromEvents(t *testing.T) {
 	}
 	w.run()
 	require.Len(t, revoked, 1)
-	for name, e := range map[string]*store.Event{"revocation": revoked[0], "event": <-delivered} {
+	for name, e := range map[string]*event.Event{"revocation": revoked[0], "event": <-delivered} {
 		require.Equal(t, []string{"title"}, e.Omitted, name)
 		require.Equal(t, "a", userName(e.After), name)
 		require.JSONEq(t, `{"userName":"a","nickName":"nick","active":false}`, string(e.After.Attributes.AppendJSON(nil)), name)

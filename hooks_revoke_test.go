@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -23,7 +24,7 @@ type revoker struct {
 	how   func(ctx context.Context) error
 }
 
-func (f *revoker) revoke(ctx context.Context, e *store.Event) error {
+func (f *revoker) revoke(ctx context.Context, e *event.Event) error {
 	f.calls.Add(1)
 	if f.left.Add(-1) >= 0 {
 		return f.how(ctx)
@@ -100,7 +101,7 @@ func TestPendingRevocationPrecedesWrite(t *testing.T) {
 			t.Parallel()
 			f := &revoker{how: plainly}
 			w := newWorld(t, func(w *world, cfg *scim.Config) {
-				cfg.Hooks.Revoke = func(ctx context.Context, e *store.Event) error {
+				cfg.Hooks.Revoke = func(ctx context.Context, e *event.Event) error {
 					err := f.revoke(ctx, e)
 					w.note("revoked: %v, active: %v", err == nil, w.active("/Users/"+e.ResourceID))
 					return err
@@ -131,7 +132,7 @@ func TestPendingRevocationPrecedesConcurrentWrite(t *testing.T) {
 	inside, waiting, proceed := make(chan struct{}), make(chan struct{}, 100), make(chan struct{})
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		c.Hooks.Revoke = f.revoke
-		c.Hooks.EndSessions = func(context.Context, *store.Event) error {
+		c.Hooks.EndSessions = func(context.Context, *event.Event) error {
 			close(inside)
 			<-proceed
 			return nil
@@ -173,7 +174,7 @@ func TestRevocationSurvivesDisconnectedClient(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Revoke = func(hook context.Context, e *store.Event) error {
+		c.Hooks.Revoke = func(hook context.Context, e *event.Event) error {
 			cancel()
 			_, bounded := hook.Deadline()
 			w.note("revoked in time %v, bounded %v, tenant %q", hook.Err() == nil, bounded, store.Tenant(hook))
@@ -236,7 +237,7 @@ func TestRevocationIsNeverDeadLettered(t *testing.T) {
 func TestWorkerLeavesTheRevocationToItsRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Revoke = func(context.Context, *store.Event) error {
+		c.Hooks.Revoke = func(context.Context, *event.Event) error {
 			found, err := w.db.Claim(context.Background(), store.QueueRevoke, w.now().Add(100*time.Millisecond), w.now().Add(time.Hour), 10)
 			w.note("claimed by others: %d %v", len(found), err)
 			return nil
@@ -255,7 +256,7 @@ func TestHookThatHangsIsCalledOnce(t *testing.T) {
 	release := make(chan struct{})
 	w := newWorld(t, func(_ *world, c *scim.Config) {
 		c.Limits.Revoke = 20 * time.Millisecond
-		c.Hooks.Revoke = func(context.Context, *store.Event) error {
+		c.Hooks.Revoke = func(context.Context, *event.Event) error {
 			calls.Add(1)
 			<-release
 			return nil

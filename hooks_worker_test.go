@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 )
 
 // all sets the hook of every event.
-func all(k *scim.Hooks, f func(context.Context, *store.Event) error) {
+func all(k *scim.Hooks, f func(context.Context, *event.Event) error) {
 	k.Created, k.Updated, k.Deactivated, k.Reactivated = f, f, f, f
 	k.Restored, k.Deleted, k.MembersChanged, k.PasswordSet = f, f, f, f
 }
@@ -27,7 +28,7 @@ func all(k *scim.Hooks, f func(context.Context, *store.Event) error) {
 // transaction.
 func TestEventsAreDelivered(t *testing.T) {
 	t.Parallel()
-	tell := func(e *store.Event) string {
+	tell := func(e *event.Event) string {
 		var members string
 		if e.Members != nil {
 			members = fmt.Sprint(e.Members.Add, e.Members.Remove)
@@ -48,8 +49,8 @@ func TestEventsAreDelivered(t *testing.T) {
 		c.Auth = scim.BearerTokens(token)
 		c.Endpoints[0].OnTwin = scim.RestoreInactive
 		c.SetPassword = func(context.Context, *schema.Resource, schema.Secrets) error { return nil }
-		c.Hooks.Before = func(_ context.Context, e *store.Event) error { before = append(before, tell(e)); return nil }
-		all(&c.Hooks, func(ctx context.Context, e *store.Event) error {
+		c.Hooks.Before = func(_ context.Context, e *event.Event) error { before = append(before, tell(e)); return nil }
+		all(&c.Hooks, func(ctx context.Context, e *event.Event) error {
 			_, bounded := ctx.Deadline()
 			if store.Tenant(ctx) != "acme" || !bounded {
 				return errors.New("wrong context")
@@ -82,7 +83,7 @@ func TestEventsInOrder(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		all(&c.Hooks, func(_ context.Context, e *store.Event) error {
+		all(&c.Hooks, func(_ context.Context, e *event.Event) error {
 			if calls.Add(1)%3 == 1 {
 				w.later(time.Hour) // the pause between attempts is over
 				return errors.New("every third time")
@@ -115,7 +116,7 @@ func TestDeadLettersAndReplay(t *testing.T) {
 	broken.Store(true)
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		c.Limits.Attempts = 4
-		c.Hooks.Updated = func(context.Context, *store.Event) error {
+		c.Hooks.Updated = func(context.Context, *event.Event) error {
 			if broken.Load() {
 				panic("a bug in the hook" + strings.Repeat(" and more", 1000))
 			}
@@ -162,7 +163,7 @@ func TestHangingHookDoesNotDelayOtherEntries(t *testing.T) {
 	revoke := &revoker{how: plainly}
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		c.Limits.Revoke = time.Minute
-		c.Hooks.Created = func(_ context.Context, e *store.Event) error {
+		c.Hooks.Created = func(_ context.Context, e *event.Event) error {
 			if userName(e.After) == "slow" {
 				hanging <- struct{}{}
 				<-hang
@@ -171,7 +172,7 @@ func TestHangingHookDoesNotDelayOtherEntries(t *testing.T) {
 			others <- userName(e.After)
 			return nil
 		}
-		c.Hooks.Revoke = func(ctx context.Context, e *store.Event) error {
+		c.Hooks.Revoke = func(ctx context.Context, e *event.Event) error {
 			err := revoke.revoke(ctx, e)
 			if err == nil {
 				others <- "revoked"
@@ -205,7 +206,7 @@ func TestWorkersShareEntries(t *testing.T) {
 	t.Parallel()
 	var delivered atomic.Int32
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Created = func(context.Context, *store.Event) error { delivered.Add(1); return nil }
+		c.Hooks.Created = func(context.Context, *event.Event) error { delivered.Add(1); return nil }
 	})
 	var paths []string
 	for i := range 50 {
@@ -289,7 +290,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Created = func(hook context.Context, _ *store.Event) error {
+		c.Hooks.Created = func(hook context.Context, _ *event.Event) error {
 			cancel()
 			return hook.Err()
 		}

@@ -22,11 +22,12 @@ var imports = map[string][]string{
 	"schema":             {"internal/ascii", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
 	"filter":             {"schema", "internal/ascii", "github.com/scim2/filter-parser/v2"},
 	"patch":              {"schema", "filter"},
-	"store":              {"schema", "filter"},
-	"roles":              {"schema", "store"},
+	"event":              {"schema"},
+	"store":              {"schema", "filter", "event"},
+	"roles":              {"schema", "store", "event"},
 	"store/memstore":     {"schema", "filter", "store", "internal/position"},
-	"store/storetest":    {"schema", "filter", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
-	"scimtest":           {".", "schema", "store", "github.com/stretchr/testify/require"},
+	"store/storetest":    {"schema", "filter", "event", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
+	"scimtest":           {".", "schema", "event", "store", "github.com/stretchr/testify/require"},
 	"store/sqlquery":     {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"store/sqlstore":     {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"internal/project":   {"schema", "filter"},
@@ -35,8 +36,8 @@ var imports = map[string][]string{
 	"internal/sqldb":     {"store"},
 	"internal/ascii":     {},
 	"internal/sqltest":   {"github.com/stretchr/testify/require"},
-	"internal/lifecycle": {"schema", "store"},
-	".":                  {"schema", "filter", "patch", "store", "internal/project", "internal/reference", "internal/lifecycle", "github.com/go-chi/chi/v5"},
+	"internal/lifecycle": {"schema", "store", "event"},
+	".":                  {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "github.com/go-chi/chi/v5"},
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.

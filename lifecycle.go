@@ -3,7 +3,7 @@ package scim
 import (
 	"context"
 
-	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/event"
 )
 
 // Hooks are functions of the application that are called when resources are
@@ -27,12 +27,12 @@ type Hooks struct {
 	// deletions included: look at Kind, so that a rule for new users does not
 	// keep a leaver in. Resolve attributes with e.Resource().Type, which may be a
 	// reduced schema.UserType.
-	Before func(ctx context.Context, e *store.Event) error
+	Before func(ctx context.Context, e *event.Event) error
 
 	// EndSessions ends the sessions in the database of the transaction when a
-	// resource is deactivated (store.EventDeactivated, by PATCH, PUT or DELETE).
+	// resource is deactivated (event.Deactivated, by PATCH, PUT or DELETE).
 	// An error undoes the write, as that of Before does.
-	EndSessions func(ctx context.Context, e *store.Event) error
+	EndSessions func(ctx context.Context, e *event.Event) error
 
 	// Revoke ends sessions in other places when a resource is deactivated. It is
 	// called after the commit, so that no login succeeds between the two, and
@@ -41,20 +41,20 @@ type Hooks struct {
 	// later write on the resource before anything else, even a write that changes
 	// nothing or is answered 404. Revoke needs Config.Outbox. It may be called
 	// more than once, also concurrently.
-	Revoke func(ctx context.Context, e *store.Event) error
+	Revoke func(ctx context.Context, e *event.Event) error
 
-	// The hooks of the events; see store.EventKind. They need Config.Outbox and
+	// The hooks of the events; see event.Kind. They need Config.Outbox and
 	// [Handler.Run]. Events of one resource are delivered in order, each after
 	// the one before it was delivered; events of different resources in any order
 	// and concurrently.
-	Created        func(ctx context.Context, e *store.Event) error
-	Updated        func(ctx context.Context, e *store.Event) error
-	Deactivated    func(ctx context.Context, e *store.Event) error
-	Reactivated    func(ctx context.Context, e *store.Event) error
-	Restored       func(ctx context.Context, e *store.Event) error
-	Deleted        func(ctx context.Context, e *store.Event) error
-	MembersChanged func(ctx context.Context, e *store.Event) error
-	PasswordSet    func(ctx context.Context, e *store.Event) error
+	Created        func(ctx context.Context, e *event.Event) error
+	Updated        func(ctx context.Context, e *event.Event) error
+	Deactivated    func(ctx context.Context, e *event.Event) error
+	Reactivated    func(ctx context.Context, e *event.Event) error
+	Restored       func(ctx context.Context, e *event.Event) error
+	Deleted        func(ctx context.Context, e *event.Event) error
+	MembersChanged func(ctx context.Context, e *event.Event) error
+	PasswordSet    func(ctx context.Context, e *event.Event) error
 }
 
 // TwinPolicy decides about a POST whose unique value (userName) belongs to an
@@ -86,9 +86,9 @@ const (
 	// old password; the store decides about the application's own columns (see
 	// sqlquery.Options.New).
 	//
-	// The events are EventRestored, EventReactivated unless the resource is
-	// inactive, and EventUpdated if another attribute differs, all with
-	// CauseRestore; Before is the deleted resource, as inactive. The audit record
+	// The events are Restored, Reactivated unless the resource is
+	// inactive, and Updated if another attribute differs, all with
+	// event.ByRestore; Before is the deleted resource, as inactive. The audit record
 	// has the old id.
 	//
 	// Pending revocations of the twin are carried out first. If Config.Authorize

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -89,7 +90,7 @@ func (w *world) noted() []string {
 }
 
 // see is a hook that notes kind and cause of every event.
-func (w *world) see(_ context.Context, e *store.Event) error {
+func (w *world) see(_ context.Context, e *event.Event) error {
 	w.note("%s by %s", e.Kind, e.Cause)
 	return nil
 }
@@ -195,11 +196,11 @@ func TestEveryDeactivationRaisesOneEvent(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(w *world, c *scim.Config) {
 				c.Hooks.Before = w.see
-				c.Hooks.EndSessions = func(_ context.Context, e *store.Event) error {
+				c.Hooks.EndSessions = func(_ context.Context, e *event.Event) error {
 					w.note("ended sessions of %s", userName(e.Before))
 					return nil
 				}
-				c.Hooks.Revoke = func(_ context.Context, e *store.Event) error {
+				c.Hooks.Revoke = func(_ context.Context, e *event.Event) error {
 					w.note("revoked %s", userName(e.Before))
 					return nil
 				}
@@ -268,9 +269,9 @@ func TestEvents(t *testing.T) {
 // An event has the resource before and after the change, and the actor.
 func TestEventHasBeforeAfterAndActor(t *testing.T) {
 	t.Parallel()
-	var got []*store.Event
+	var got []*event.Event
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Before = func(_ context.Context, e *store.Event) error { got = append(got, e); return nil }
+		c.Hooks.Before = func(_ context.Context, e *event.Event) error { got = append(got, e); return nil }
 	})
 	path := w.user("a", `"emails":[{"value":"old@example.com"}]`, `"password":"secret-password"`)
 	before := w.stored(path)
@@ -279,7 +280,7 @@ func TestEventHasBeforeAfterAndActor(t *testing.T) {
 	w.do(200, "PUT", path, scimtest.User("a", `"emails":[{"value":"new@example.com"}]`, `"active":false`, `"password":"secret-password"`))
 	require.Len(t, got, 2)
 	e := got[0]
-	require.Equal(t, store.EventDeactivated, e.Kind)
+	require.Equal(t, event.Deactivated, e.Kind)
 	require.Equal(t, epoch.Add(time.Hour), e.Time)
 	require.Equal(t, "okta", e.Actor)
 	require.Equal(t, []string{"User", scimtest.ID(path)}, []string{e.Type, e.ResourceID})
@@ -299,8 +300,8 @@ func TestEventHasBeforeAfterAndActor(t *testing.T) {
 func TestMembersChangedIsExact(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, c *scim.Config) {
-		c.Hooks.Before = func(_ context.Context, e *store.Event) error {
-			if e.Kind != store.EventMembersChanged {
+		c.Hooks.Before = func(_ context.Context, e *event.Event) error {
+			if e.Kind != event.MembersChanged {
 				return nil
 			}
 			var joined []string
@@ -340,7 +341,7 @@ func TestMembersChangedIsExact(t *testing.T) {
 func TestNewRejectsHooksWithoutTxOrOutbox(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()
-	hook := func(context.Context, *store.Event) error { return nil }
+	hook := func(context.Context, *event.Event) error { return nil }
 	each := map[string]scim.Hooks{
 		"Revoke": {Revoke: hook}, "Created": {Created: hook}, "Updated": {Updated: hook}, "Deactivated": {Deactivated: hook},
 		"Reactivated": {Reactivated: hook}, "Restored": {Restored: hook}, "Deleted": {Deleted: hook},
@@ -393,7 +394,7 @@ func TestRepeatedTransactionRaisesEachEventOnce(t *testing.T) {
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		c.Tx = repeated{w.db}
 		all(&c.Hooks, w.see)
-		c.Hooks.Revoke = func(_ context.Context, e *store.Event) error {
+		c.Hooks.Revoke = func(_ context.Context, e *event.Event) error {
 			w.note("revoked")
 			return nil
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // ListURI and SearchURI identify the messages of a query (RFC 7644 §3.4.2,
@@ -66,7 +65,7 @@ func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*resp
 // attribute that a type does not have has no value (RFC 7644 §3.4.2.1).
 func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) ([]*selection, error) {
 	var sels []*selection
-	budget := store.Budget(r.ctx)
+	budget := filter.BudgetFrom(r.ctx)
 	for _, ep := range eps {
 		if len(eps) > 1 && !r.principal.permits(OperationQuery, ep.Type.Name) {
 			continue // outside the scope of the credential: no results of this type

@@ -5,10 +5,11 @@ import (
 	"iter"
 	"net/http"
 
+	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // handlePatch answers PATCH (RFC 7644 §3.5.2): 200 with the resource. If the
@@ -39,8 +40,8 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	}
 	onlyMembers := false
 	var mentioned []*schema.Attribute
-	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource, complete lifecycle.Complete) (lifecycle.Edit, error) {
-		budget := store.Budget(r.ctx).Copy() // the transaction may be repeated
+	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: event.ByPatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource, complete lifecycle.Complete) (lifecycle.Edit, error) {
+		budget := filter.BudgetFrom(r.ctx).Copy() // the transaction may be repeated
 		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, complete), budget)
 		if err != nil {
 			return lifecycle.Edit{}, err

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -349,7 +350,7 @@ func TestNewReportsOneMistakeOnce(t *testing.T) {
 	users.OnTwin = scim.RestoreDeleted
 	_, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Tx: w.db, Endpoints: []scim.Endpoint{users},
-		Hooks: scim.Hooks{EndSessions: func(context.Context, *store.Event) error { return nil }},
+		Hooks: scim.Hooks{EndSessions: func(context.Context, *event.Event) error { return nil }},
 	})
 	require.ErrorContains(t, err, "store.Reviver")
 	require.NotContains(t, err.Error(), "EndSessions")

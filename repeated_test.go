@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -39,7 +40,7 @@ func TestTransactionRunTwiceHasOneEffect(t *testing.T) {
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		c.Tx = repeating{c.Tx}
 		c.Audit = func(_ context.Context, rec scim.AuditRecord) { audit = append(audit, rec) }
-		c.Hooks.Revoke = func(_ context.Context, e *store.Event) error {
+		c.Hooks.Revoke = func(_ context.Context, e *event.Event) error {
 			revoked = append(revoked, e.ResourceID)
 			return nil
 		}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // handleReplace answers PUT (RFC 7644 §3.5.1). Attributes that are not sent are
@@ -36,7 +36,7 @@ func (h *Handler) handleReplace(r *request, ep *endpoint, id string) (*response,
 	if ep.Members != nil {
 		made.Members = &schema.MemberDelta{Replace: true, Add: members}
 	}
-	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: store.CausePut, Joining: lifecycle.MemberIDs(members), Make: func(_ context.Context, before *schema.Resource, _ lifecycle.Complete) (lifecycle.Edit, error) {
+	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: event.ByPut, Joining: lifecycle.MemberIDs(members), Make: func(_ context.Context, before *schema.Resource, _ lifecycle.Complete) (lifecycle.Edit, error) {
 		e := made
 		var err error
 		e.Attributes, err = ep.Type.Carry(before.Attributes, attributes)

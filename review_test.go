@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -46,8 +47,8 @@ func TestCreatedGroupReportsStoredMembersOnly(t *testing.T) {
 	h, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
 		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(pickyGroups{db.Store(schema.GroupType).(store.MemberStore), users})},
-		Hooks: scim.Hooks{Before: func(_ context.Context, e *store.Event) error {
-			if e.Kind == store.EventMembersChanged {
+		Hooks: scim.Hooks{Before: func(_ context.Context, e *event.Event) error {
+			if e.Kind == event.MembersChanged {
 				joined = e.Members.Add
 			}
 			return nil
@@ -67,7 +68,7 @@ func TestHooksThatEndAccessNeedActive(t *testing.T) {
 	require.NoError(t, err)
 	reduced, err := schema.NewResourceType(schema.ResourceType{Name: "User", Endpoint: "/Users", Schema: core})
 	require.NoError(t, err)
-	hook := func(context.Context, *store.Event) error { return nil }
+	hook := func(context.Context, *event.Event) error { return nil }
 	for _, endpoints := range [][]scim.Endpoint{
 		{{Type: reduced, Store: db.Store(reduced)}},
 		{scim.Groups(db.Store(schema.GroupType))},
@@ -195,8 +196,8 @@ func TestNewGroupReadsNoMembers(t *testing.T) {
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		c.Endpoints[1].Store = unreadGroups{w.groups}
 		c.Audit = func(_ context.Context, rec scim.AuditRecord) { audit = append(audit, rec) }
-		c.Hooks.Before = func(_ context.Context, e *store.Event) error {
-			if e.Kind == store.EventMembersChanged {
+		c.Hooks.Before = func(_ context.Context, e *event.Event) error {
+			if e.Kind == event.MembersChanged {
 				joined = e.Members.Add
 			}
 			return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -22,8 +23,8 @@ func TestVetoLeavesTheTombstone(t *testing.T) {
 	errVeto := &scim.Error{Status: 403, Detail: "no seat is left"}
 	for name, veto := range map[string]func(c *scim.Config, no *bool){
 		"Before": func(c *scim.Config, no *bool) {
-			c.Hooks.Before = func(_ context.Context, e *store.Event) error {
-				if *no && e.Kind == store.EventRestored {
+			c.Hooks.Before = func(_ context.Context, e *event.Event) error {
+				if *no && e.Kind == event.Restored {
 					return errVeto
 				}
 				return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -120,8 +121,8 @@ func TestRestoreDeletedReactivates(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(w *world, conf *scim.Config) {
 				reviving(w, conf)
-				conf.Hooks.Before = func(_ context.Context, e *store.Event) error {
-					if e.Cause == store.CauseRestore {
+				conf.Hooks.Before = func(_ context.Context, e *event.Event) error {
+					if e.Cause == event.ByRestore {
 						w.note("%s", e.Kind)
 						require.False(t, e.Before.Attributes.Get(schema.User.Attribute("active")).Bool(), "Before is inactive")
 						require.Equal(t, e.ResourceID, e.Before.ID)

@@ -45,7 +45,7 @@ func (m *scanResult) take(ctx context.Context, s *selection, read []*schema.Reso
 	if err := m.count(len(read)); err != nil {
 		return err
 	}
-	budget := store.Budget(ctx)
+	budget := filter.BudgetFrom(ctx)
 	for _, r := range read {
 		if err := budget.Spend(scanCost * r.Attributes.Weight()); err != nil {
 			return err

@@ -139,7 +139,7 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 		return nil, err
 	}
 	ctx := store.WithTenant(r.Context(), p.Tenant)
-	ctx = store.WithBudget(ctx, filter.NewBudget(h.cfg.Limits.Work, r.Context().Err))
+	ctx = filter.WithBudget(ctx, filter.NewBudget(h.cfg.Limits.Work, r.Context().Err))
 	if p.BaseURL != "" {
 		base, err := parseBaseURL(p.BaseURL)
 		if err != nil {

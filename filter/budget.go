@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"context"
 	"math/bits"
 
 	"github.com/seed5f3efb56/scim/internal/ascii"
@@ -110,4 +111,21 @@ func ValueCost(a *schema.Attribute, v schema.Value) int {
 		}
 	}
 	return n
+}
+
+type budgetKey struct{}
+
+// WithBudget returns a context whose store calls take part in the work of one
+// request. Package scim calls it for every request.
+func WithBudget(ctx context.Context, b *Budget) context.Context {
+	return context.WithValue(ctx, budgetKey{}, b)
+}
+
+// BudgetFrom returns what the request of the context may still spend; nil, which has
+// no bound, outside of requests. A store that matches or sorts resources itself
+// spends the work of it, and returns the error of [Budget.Spend] as it is
+// (400 tooMany).
+func BudgetFrom(ctx context.Context) *Budget {
+	b, _ := ctx.Value(budgetKey{}).(*Budget)
+	return b
 }

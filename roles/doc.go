@@ -3,7 +3,7 @@
 // maps the groups to. It is optional; nothing else in the module depends on it.
 //
 //	mapper := &roles.Mapper{Roles: rolesOfGroup, Grants: grantsTable, Groups: groups, Tx: db}
-//	hooks := scim.Hooks{Before: func(ctx context.Context, e *store.Event) error {
+//	hooks := scim.Hooks{Before: func(ctx context.Context, e *event.Event) error {
 //		if e.Type != schema.GroupType.Name {
 //			return nil
 //		}

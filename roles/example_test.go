@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/roles"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -49,7 +50,7 @@ func ExampleMapper() {
 		Auth:      scim.InsecureNoAuthentication(),
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(groups)},
 		Tx:        db,
-		Hooks: scim.Hooks{Before: func(ctx context.Context, e *store.Event) error {
+		Hooks: scim.Hooks{Before: func(ctx context.Context, e *event.Event) error {
 			if e.Type != schema.GroupType.Name {
 				return nil
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -45,15 +46,15 @@ type Grants interface {
 // Handle adjusts the grants to an event of a group. It ignores kinds of events
 // that concern no membership. It holds the lock of the group meanwhile, so that
 // its members do not change.
-func (m *Mapper) Handle(ctx context.Context, e *store.Event) error {
+func (m *Mapper) Handle(ctx context.Context, e *event.Event) error {
 	switch e.Kind {
-	case store.EventMembersChanged:
+	case event.MembersChanged:
 		return m.locked(ctx, e.ResourceID, func(ctx context.Context, roles []string) error {
 			return m.membersChanged(ctx, e, roles)
 		})
-	case store.EventUpdated:
+	case event.Updated:
 		return m.Reevaluate(ctx, e.ResourceID) // the roles may depend on the name
-	case store.EventDeleted:
+	case event.Deleted:
 		return m.Grants.Withdraw(ctx, e.ResourceID, "", "")
 	}
 	return nil
@@ -100,7 +101,7 @@ func (m *Mapper) locked(ctx context.Context, group string, fn func(ctx context.C
 	})
 }
 
-func (m *Mapper) membersChanged(ctx context.Context, e *store.Event, roles []string) error {
+func (m *Mapper) membersChanged(ctx context.Context, e *event.Event, roles []string) error {
 	for _, id := range e.Members.Remove {
 		if err := m.Grants.Withdraw(ctx, e.ResourceID, id, ""); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/roles"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
@@ -76,7 +77,7 @@ func TestRoles(t *testing.T) {
 	h, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
-		Hooks: scim.Hooks{Before: func(ctx context.Context, e *store.Event) error {
+		Hooks: scim.Hooks{Before: func(ctx context.Context, e *event.Event) error {
 			if e.Type != "Group" {
 				return nil
 			}

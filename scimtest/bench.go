@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -25,7 +26,7 @@ func Seed(ctx context.Context, tx store.Transactor, users store.Store, groups st
 		s = Seeded{}
 		for i := range n {
 			user := decoded(schema.UserType, fmt.Sprintf("00000000-0000-4000-8000-%012d", i), benchUser(i))
-			made, err := users.Create(ctx, &store.Change{ID: user.ID, After: user, At: user.LastModified, Cause: store.CausePost})
+			made, err := users.Create(ctx, &store.Change{ID: user.ID, After: user, At: user.LastModified, Cause: event.ByPost})
 			if err != nil {
 				return err
 			}
@@ -47,7 +48,7 @@ func seedGroup(ctx context.Context, groups store.MemberStore, id, name string, m
 		delta.Add = append(delta.Add, schema.Member{Value: id, Type: schema.UserType.Name})
 	}
 	group := decoded(schema.GroupType, id, Group(name))
-	made, _, err := groups.PutMembers(ctx, &store.Change{ID: id, After: group, Members: delta, At: group.LastModified, Cause: store.CausePost})
+	made, _, err := groups.PutMembers(ctx, &store.Change{ID: id, After: group, Members: delta, At: group.LastModified, Cause: event.ByPost})
 	if err != nil {
 		return "", err
 	}

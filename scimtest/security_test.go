@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -269,7 +270,7 @@ func TestConformanceAccess(t *testing.T) {
 				}
 				return nil
 			}
-			cfg.Hooks.Before = func(_ context.Context, e *store.Event) error {
+			cfg.Hooks.Before = func(_ context.Context, e *event.Event) error {
 				fmt.Fprintf(&audit, "%+v %+v\n", e.Before, e.After)
 				if e.After != nil {
 					audit.Write(e.After.Attributes.AppendJSON(nil))

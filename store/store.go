@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -120,19 +121,6 @@ type Page struct {
 	Total int
 }
 
-// Cause is the kind of request that made a change.
-type Cause string
-
-// The causes of a change.
-const (
-	CausePost    Cause = "post"
-	CausePut     Cause = "put"
-	CausePatch   Cause = "patch"
-	CauseDelete  Cause = "delete"
-	CauseRestore Cause = "restore" // a POST that restored an inactive or deleted resource
-	CauseMembers Cause = "members" // a member of the group was deleted
-)
-
 // Change is one write to one resource.
 type Change struct {
 	// ID is the id of the resource that is written, the same as in Before and
@@ -151,7 +139,7 @@ type Change struct {
 	// At is the time of the change in whole microseconds, later than
 	// Before.LastModified and the same as After.LastModified.
 	At    time.Time
-	Cause Cause
+	Cause event.Cause
 }
 
 // MemberStore is a [Store] of a type with a members attribute. The cost of a

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
@@ -94,10 +94,10 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 			return execUser(ctx, users, r.ID, "UPDATE users SET password_hash = $2 WHERE id = $1", hash)
 		},
 		Hooks: scim.Hooks{
-			EndSessions: func(ctx context.Context, e *store.Event) error {
+			EndSessions: func(ctx context.Context, e *event.Event) error {
 				return execUser(ctx, users, e.ResourceID, "DELETE FROM sessions WHERE user_id = $1")
 			},
-			Revoke: func(ctx context.Context, e *store.Event) error {
+			Revoke: func(ctx context.Context, e *event.Event) error {
 				u, err := users.ParseID(e.ResourceID)
 				if err != nil {
 					return err

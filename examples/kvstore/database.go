@@ -8,6 +8,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -53,7 +54,7 @@ type database struct {
 
 var _ interface {
 	store.Transactor
-	store.Located
+	scim.Located
 } = (*database)(nil)
 
 // open opens a file, which it makes if there is none. One process at a time may
@@ -78,7 +79,7 @@ func open(name string) (*database, error) {
 	return &database{bolt: b, turn: make(chan struct{}, 1)}, nil
 }
 
-// Database implements [store.Located].
+// Database implements [scim.Located].
 func (db *database) Database() any { return db }
 
 func (db *database) close() error { return db.bolt.Close() }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim"
-	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/event"
 )
 
 const addr = "127.0.0.1:8083"
@@ -56,7 +56,7 @@ func newHandler(db *database, auth scim.Authenticator, baseURL string) (*scim.Ha
 	return scim.New(scim.Config{
 		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: db,
 		Endpoints: []scim.Endpoint{people, scim.Groups(db.groups())},
-		Hooks: scim.Hooks{Deactivated: func(_ context.Context, e *store.Event) error {
+		Hooks: scim.Hooks{Deactivated: func(_ context.Context, e *event.Event) error {
 			log.Printf("%s %s was deactivated", e.Type, e.ResourceID)
 			return nil
 		}},

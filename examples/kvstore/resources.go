@@ -28,7 +28,7 @@ var _ interface {
 	store.Store
 	store.Describer
 	store.Exister
-	store.Located
+	scim.Located
 	scim.TypedStore
 } = resources{}
 
@@ -37,7 +37,7 @@ func (db *database) resources(t *schema.ResourceType) resources { return resourc
 // Type implements [scim.TypedStore].
 func (s resources) Type() *schema.ResourceType { return s.t }
 
-// Database implements [store.Located].
+// Database implements [scim.Located].
 func (s resources) Database() any { return s.db }
 
 // users returns the store of the users, which keeps what is deleted.

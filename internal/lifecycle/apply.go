@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -24,7 +25,7 @@ type Complete func(members []schema.Member) ([]schema.Member, error)
 // Update is a write to an existing resource.
 type Update struct {
 	ID    string
-	Cause store.Cause
+	Cause event.Cause
 	// Joining are the ids of resources that may become members, as far as the
 	// request names them. They are locked before the resource itself.
 	Joining []string

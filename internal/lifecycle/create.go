@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -22,7 +23,7 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 	now := w.now()
 	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now, Attributes: n.Attributes}
 	var created *schema.Resource
-	err := w.write(ctx, r, ep, store.CausePost, func(ctx context.Context, u *unit) (err error) {
+	err := w.write(ctx, r, ep, event.ByPost, func(ctx context.Context, u *unit) (err error) {
 		var joined schema.MemberDelta
 		if created, joined, err = u.create(ctx, next, n.Members); err != nil {
 			return err

@@ -3,8 +3,8 @@ package lifecycle
 import (
 	"context"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // raiseChange raises the events of a change. before is nil for a new resource,
@@ -13,22 +13,22 @@ func (u *unit) raiseChange(ctx context.Context, before, after *schema.Resource, 
 	if !u.cfg.Hooks.isSet() {
 		return nil
 	}
-	var events []*store.Event
-	add := func(when bool, kind store.EventKind) {
+	var events []*event.Event
+	add := func(when bool, kind event.Kind) {
 		if when {
-			events = append(events, &store.Event{Kind: kind, Before: before, After: after})
+			events = append(events, &event.Event{Kind: kind, Before: before, After: after})
 		}
 	}
-	add(u.deactivates(before, after), store.EventDeactivated)
-	add(before == nil, store.EventCreated)
-	add(u.cause == store.CauseRestore, store.EventRestored)
-	add(u.reactivates(before, after), store.EventReactivated)
-	add(before != nil && after != nil && u.updates(before, after), store.EventUpdated)
+	add(u.deactivates(before, after), event.Deactivated)
+	add(before == nil, event.Created)
+	add(u.cause == event.ByRestore, event.Restored)
+	add(u.reactivates(before, after), event.Reactivated)
+	add(before != nil && after != nil && u.updates(before, after), event.Updated)
 	if !members.Empty() {
-		events = append(events, &store.Event{Kind: store.EventMembersChanged, Before: before, After: after, Members: members})
+		events = append(events, &event.Event{Kind: event.MembersChanged, Before: before, After: after, Members: members})
 	}
-	add(u.cfg.SetPassword != nil && secrets.Len() > 0, store.EventPasswordSet)
-	add(after == nil, store.EventDeleted)
+	add(u.cfg.SetPassword != nil && secrets.Len() > 0, event.PasswordSet)
+	add(after == nil, event.Deleted)
 	return u.raise(ctx, u.ep.Type.Name, events)
 }
 

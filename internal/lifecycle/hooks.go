@@ -6,56 +6,56 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // Hooks has the fields of scim.Hooks, where they are documented.
 type Hooks struct {
-	Before         func(ctx context.Context, e *store.Event) error
-	EndSessions    func(ctx context.Context, e *store.Event) error
-	Revoke         func(ctx context.Context, e *store.Event) error
-	Created        func(ctx context.Context, e *store.Event) error
-	Updated        func(ctx context.Context, e *store.Event) error
-	Deactivated    func(ctx context.Context, e *store.Event) error
-	Reactivated    func(ctx context.Context, e *store.Event) error
-	Restored       func(ctx context.Context, e *store.Event) error
-	Deleted        func(ctx context.Context, e *store.Event) error
-	MembersChanged func(ctx context.Context, e *store.Event) error
-	PasswordSet    func(ctx context.Context, e *store.Event) error
+	Before         func(ctx context.Context, e *event.Event) error
+	EndSessions    func(ctx context.Context, e *event.Event) error
+	Revoke         func(ctx context.Context, e *event.Event) error
+	Created        func(ctx context.Context, e *event.Event) error
+	Updated        func(ctx context.Context, e *event.Event) error
+	Deactivated    func(ctx context.Context, e *event.Event) error
+	Reactivated    func(ctx context.Context, e *event.Event) error
+	Restored       func(ctx context.Context, e *event.Event) error
+	Deleted        func(ctx context.Context, e *event.Event) error
+	MembersChanged func(ctx context.Context, e *event.Event) error
+	PasswordSet    func(ctx context.Context, e *event.Event) error
 }
 
 // deliver returns the hook for a kind of event, nil if none is set.
-func (k *Hooks) deliver(kind store.EventKind) func(context.Context, *store.Event) error {
+func (k *Hooks) deliver(kind event.Kind) func(context.Context, *event.Event) error {
 	switch kind {
-	case store.EventCreated:
+	case event.Created:
 		return k.Created
-	case store.EventUpdated:
+	case event.Updated:
 		return k.Updated
-	case store.EventDeactivated:
+	case event.Deactivated:
 		return k.Deactivated
-	case store.EventReactivated:
+	case event.Reactivated:
 		return k.Reactivated
-	case store.EventRestored:
+	case event.Restored:
 		return k.Restored
-	case store.EventDeleted:
+	case event.Deleted:
 		return k.Deleted
-	case store.EventMembersChanged:
+	case event.MembersChanged:
 		return k.MembersChanged
-	case store.EventPasswordSet:
+	case event.PasswordSet:
 		return k.PasswordSet
 	}
 	return nil
 }
 
-var eventKinds = []store.EventKind{
-	store.EventCreated, store.EventUpdated, store.EventDeactivated, store.EventReactivated,
-	store.EventRestored, store.EventDeleted, store.EventMembersChanged, store.EventPasswordSet,
+var eventKinds = []event.Kind{
+	event.Created, event.Updated, event.Deactivated, event.Reactivated,
+	event.Restored, event.Deleted, event.MembersChanged, event.PasswordSet,
 }
 
 // delivers reports whether a hook is set for any kind of event.
 func (k *Hooks) delivers() bool {
-	return slices.ContainsFunc(eventKinds, func(kind store.EventKind) bool { return k.deliver(kind) != nil })
+	return slices.ContainsFunc(eventKinds, func(kind event.Kind) bool { return k.deliver(kind) != nil })
 }
 
 // isSet reports whether any hook is set; without one no events are made.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -38,7 +39,7 @@ import (
 // PATCH or PUT does the same by [Writer.Update]. A stored resource that is not
 // valid is deactivated as well, since no value in it comes from the request.
 func (w *Writer) Deactivate(ctx context.Context, r *Request, ep *Endpoint, id string) error {
-	_, err := w.Update(ctx, r, ep, Update{id, store.CauseDelete, nil, func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
+	_, err := w.Update(ctx, r, ep, Update{id, event.ByDelete, nil, func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
 		return Edit{Attributes: before.Attributes.With(ep.Active, schema.Boolean(false)), valid: true}, nil
 	}})
 	return err
@@ -48,7 +49,7 @@ func (w *Writer) Deactivate(ctx context.Context, r *Request, ep *Endpoint, id st
 // fn found pending and then repeats the write; after the commit it carries out
 // the revocations of this write. The error is store.ErrUnavailable while one of
 // them fails.
-func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause store.Cause, fn func(context.Context, *unit) error) error {
+func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause event.Cause, fn func(context.Context, *unit) error) error {
 	for range casRetries {
 		u := &unit{Writer: w, r: r, ep: ep, cause: cause}
 		err := retry(ctx, func() error {
@@ -123,7 +124,7 @@ func (e *pendingError) Error() string { return "scim: access is not revoked yet"
 
 // raise completes the events of a resource of type typ, calls the hooks of the
 // transaction with them, and appends to the outbox what follows the commit.
-func (u *unit) raise(ctx context.Context, typ string, events []*store.Event) error {
+func (u *unit) raise(ctx context.Context, typ string, events []*event.Event) error {
 	u.complete(ctx, typ, events)
 	if err := u.callBefore(ctx, events); err != nil {
 		return err
@@ -134,7 +135,7 @@ func (u *unit) raise(ctx context.Context, typ string, events []*store.Event) err
 	return u.enqueue(ctx, events)
 }
 
-func (u *unit) complete(ctx context.Context, typ string, events []*store.Event) {
+func (u *unit) complete(ctx context.Context, typ string, events []*event.Event) {
 	for _, e := range events {
 		e.ID, e.Time, e.Tenant, e.Actor = u.cfg.NewID(), u.now(), store.Tenant(ctx), u.r.Actor
 		e.Type, e.ResourceID = typ, e.Resource().ID
@@ -145,7 +146,7 @@ func (u *unit) complete(ctx context.Context, typ string, events []*store.Event) 
 }
 
 // callBefore calls Hooks.Before with each event. An error vetoes the write.
-func (u *unit) callBefore(ctx context.Context, events []*store.Event) error {
+func (u *unit) callBefore(ctx context.Context, events []*event.Event) error {
 	if u.cfg.Hooks.Before == nil {
 		return nil
 	}
@@ -159,12 +160,12 @@ func (u *unit) callBefore(ctx context.Context, events []*store.Event) error {
 
 // endSessions calls Hooks.EndSessions with each deactivation, to end the sessions
 // in the database of the transaction.
-func (u *unit) endSessions(ctx context.Context, events []*store.Event) error {
+func (u *unit) endSessions(ctx context.Context, events []*event.Event) error {
 	if u.cfg.Hooks.EndSessions == nil {
 		return nil
 	}
 	for _, e := range events {
-		if e.Kind != store.EventDeactivated {
+		if e.Kind != event.Deactivated {
 			continue
 		}
 		if err := u.cfg.Hooks.EndSessions(ctx, e); err != nil {
@@ -176,10 +177,10 @@ func (u *unit) endSessions(ctx context.Context, events []*store.Event) error {
 
 // enqueue appends to the outbox the revocation of each deactivation and each event
 // that has a hook.
-func (u *unit) enqueue(ctx context.Context, events []*store.Event) error {
+func (u *unit) enqueue(ctx context.Context, events []*event.Event) error {
 	var entries []store.Entry
 	for _, e := range events {
-		if u.cfg.Hooks.Revoke != nil && e.Kind == store.EventDeactivated {
+		if u.cfg.Hooks.Revoke != nil && e.Kind == event.Deactivated {
 			for _, revocation := range u.entries(store.QueueRevoke, e) {
 				// revokeNow carries it out; the worker does if this process dies first.
 				revocation.Due = revocation.Created.Add(2 * u.cfg.HookTimeout)
@@ -197,7 +198,7 @@ func (u *unit) enqueue(ctx context.Context, events []*store.Event) error {
 	return u.cfg.Outbox.Append(ctx, entries)
 }
 
-func (u *unit) entry(q store.Queue, e *store.Event, payload []byte) store.Entry {
+func (u *unit) entry(q store.Queue, e *event.Event, payload []byte) store.Entry {
 	return store.Entry{
 		ID: u.cfg.NewID(), Queue: q, Tenant: e.Tenant, Type: e.Type, ResourceID: e.ResourceID,
 		Payload: payload, Created: e.Time, Due: e.Time,
@@ -221,7 +222,7 @@ func (w *Writer) revokeNow(ctx context.Context, entries []store.Entry) error {
 // Delete deletes a resource. In the same transaction the resource leaves every
 // group of which it is a member.
 func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string) error {
-	return w.write(ctx, r, ep, store.CauseDelete, func(ctx context.Context, u *unit) error {
+	return w.write(ctx, r, ep, event.ByDelete, func(ctx context.Context, u *unit) error {
 		if err := u.lockGroupsOf(ctx, id); err != nil {
 			return err
 		}
@@ -275,7 +276,7 @@ func (u *unit) leaveGroups(ctx context.Context, id string) ([]departure, error) 
 		if ep.Members == nil {
 			continue
 		}
-		groups, err := ep.Members.RemoveFromAll(ctx, &store.Change{ID: id, At: u.now(), Cause: store.CauseMembers})
+		groups, err := ep.Members.RemoveFromAll(ctx, &store.Change{ID: id, At: u.now(), Cause: event.ByMembers})
 		if err != nil {
 			return nil, err
 		}
@@ -298,11 +299,11 @@ func (u *unit) membersLeft(ctx context.Context, left []departure, member string)
 		if err != nil {
 			return err
 		}
-		event := &store.Event{
-			Kind: store.EventMembersChanged, Cause: store.CauseMembers, Before: group, After: group,
+		e := &event.Event{
+			Kind: event.MembersChanged, Cause: event.ByMembers, Before: group, After: group,
 			Members: &schema.MemberDelta{Remove: []string{member}},
 		}
-		if err := u.raise(ctx, d.ep.Type.Name, []*store.Event{event}); err != nil {
+		if err := u.raise(ctx, d.ep.Type.Name, []*event.Event{e}); err != nil {
 			return err
 		}
 	}

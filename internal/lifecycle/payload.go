@@ -5,26 +5,26 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // eventJSON is the form of an event in the outbox. A changed form must still read
 // entries that an older version wrote.
 type eventJSON struct {
-	ID         string          `json:"id"`
-	Kind       store.EventKind `json:"kind"`
-	Time       time.Time       `json:"time"`
-	Tenant     string          `json:"tenant,omitempty"`
-	Actor      string          `json:"actor,omitempty"`
-	Cause      store.Cause     `json:"cause"`
-	Type       string          `json:"type"`
-	ResourceID string          `json:"resource"`
-	Before     *resourceJSON   `json:"before,omitempty"`
-	After      *resourceJSON   `json:"after,omitempty"`
-	Added      []memberJSON    `json:"added,omitempty"`
-	Removed    []string        `json:"removed,omitempty"`
-	Omitted    []string        `json:"omitted,omitempty"`
+	ID         string        `json:"id"`
+	Kind       event.Kind    `json:"kind"`
+	Time       time.Time     `json:"time"`
+	Tenant     string        `json:"tenant,omitempty"`
+	Actor      string        `json:"actor,omitempty"`
+	Cause      event.Cause   `json:"cause"`
+	Type       string        `json:"type"`
+	ResourceID string        `json:"resource"`
+	Before     *resourceJSON `json:"before,omitempty"`
+	After      *resourceJSON `json:"after,omitempty"`
+	Added      []memberJSON  `json:"added,omitempty"`
+	Removed    []string      `json:"removed,omitempty"`
+	Omitted    []string      `json:"omitted,omitempty"`
 }
 
 type resourceJSON struct {
@@ -40,7 +40,7 @@ type memberJSON struct {
 	Type  string `json:"type,omitempty"`
 }
 
-func encodeEvent(e *store.Event) []byte {
+func encodeEvent(e *event.Event) []byte {
 	j := eventJSON{
 		ID: e.ID, Kind: e.Kind, Time: e.Time, Tenant: e.Tenant, Actor: e.Actor, Cause: e.Cause,
 		Type: e.Type, ResourceID: e.ResourceID, Before: encodeResource(e.Before), After: encodeResource(e.After), Omitted: e.Omitted,
@@ -65,7 +65,7 @@ func encodeResource(r *schema.Resource) *resourceJSON {
 	return &resourceJSON{r.ID, r.Version, r.Created, r.LastModified, r.Attributes.AppendJSON(nil)}
 }
 
-func (w *Writer) decodeEvent(payload []byte) (*store.Event, error) {
+func (w *Writer) decodeEvent(payload []byte) (*event.Event, error) {
 	var j eventJSON
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return nil, fmt.Errorf("scim: outbox entry: %w", err)
@@ -74,7 +74,7 @@ func (w *Writer) decodeEvent(payload []byte) (*store.Event, error) {
 	if ep == nil {
 		return nil, fmt.Errorf("scim: outbox entry: no endpoint for resource type %q", j.Type)
 	}
-	e := &store.Event{
+	e := &event.Event{
 		ID: j.ID, Kind: j.Kind, Time: j.Time, Tenant: j.Tenant, Actor: j.Actor, Cause: j.Cause,
 		Type: j.Type, ResourceID: j.ResourceID, Before: decodeResource(ep.Type, j.Before), After: decodeResource(ep.Type, j.After), Omitted: j.Omitted,
 	}

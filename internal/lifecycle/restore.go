@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -13,7 +14,7 @@ import (
 // returns conflict if the resource is no longer inactive or has another value.
 func (w *Writer) Restore(ctx context.Context, r *Request, ep *Endpoint, name *schema.Attribute, id string, n *Creation, conflict error) (*schema.Resource, error) {
 	made := n.edit(ep)
-	return w.Update(ctx, r, ep, Update{id, store.CauseRestore, MemberIDs(n.Members), func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
+	return w.Update(ctx, r, ep, Update{id, event.ByRestore, MemberIDs(n.Members), func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
 		if !ep.Inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.Attributes.Get(name)) {
 			return Edit{}, conflict
 		}
@@ -52,7 +53,7 @@ func (ep *Endpoint) Tombstone(ctx context.Context, name *schema.Attribute, value
 // then gets the uniqueness conflict.
 func (w *Writer) Revive(ctx context.Context, r *Request, ep *Endpoint, name *schema.Attribute, id string, n *Creation) (*schema.Resource, error) {
 	var revived *schema.Resource
-	err := w.write(ctx, r, ep, store.CauseRestore, func(ctx context.Context, u *unit) error {
+	err := w.write(ctx, r, ep, event.ByRestore, func(ctx context.Context, u *unit) error {
 		found, err := ep.Tombstone(ctx, name, n.Attributes.Get(name), store.GetOptions{ForUpdate: true})
 		if err != nil {
 			return err

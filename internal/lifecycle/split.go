@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"slices"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -10,7 +11,7 @@ import (
 // entries returns the outbox entries of an event. No payload is larger than
 // store.MaxPayload: the members of a large group are divided, in order, among
 // several entries, each with an event that has its own ID.
-func (u *unit) entries(q store.Queue, e *store.Event) []store.Entry {
+func (u *unit) entries(q store.Queue, e *event.Event) []store.Entry {
 	payload := encodeEvent(e)
 	if len(payload) <= store.MaxPayload {
 		return []store.Entry{u.entry(q, e, payload)}
@@ -18,7 +19,7 @@ func (u *unit) entries(q store.Queue, e *store.Event) []store.Entry {
 	return u.split(q, withoutLargeAttributes(e))
 }
 
-func (u *unit) split(q store.Queue, e *store.Event) []store.Entry {
+func (u *unit) split(q store.Queue, e *event.Event) []store.Entry {
 	payload := encodeEvent(e)
 	if len(payload) <= store.MaxPayload {
 		return []store.Entry{u.entry(q, e, payload)}
@@ -41,7 +42,7 @@ func halves(d *schema.MemberDelta) (first, second *schema.MemberDelta) {
 // withoutLargeAttributes returns the event without attributes, which it adds to
 // Omitted, until its payload without members is at most half of store.MaxPayload.
 // It first omits attributes beyond 64 KiB, then beyond 4 KiB, then all.
-func withoutLargeAttributes(e *store.Event) *store.Event {
+func withoutLargeAttributes(e *event.Event) *event.Event {
 	header := *e
 	header.Members = nil
 	for _, most := range []int{64 << 10, 4 << 10, 0} {
@@ -59,7 +60,7 @@ func withoutLargeAttributes(e *store.Event) *store.Event {
 
 // largeAttributes returns the attributes with more than most bytes in Before or
 // After.
-func largeAttributes(e *store.Event, most int) []*schema.Attribute {
+func largeAttributes(e *event.Event, most int) []*schema.Attribute {
 	var large []*schema.Attribute
 	for _, r := range []*schema.Resource{e.Before, e.After} {
 		if r == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -32,7 +33,7 @@ type unit struct {
 	*Writer
 	r     *Request
 	ep    *Endpoint
-	cause store.Cause
+	cause event.Cause
 	// revocations are the outbox entries of QueueRevoke that the transaction
 	// appended.
 	revocations []store.Entry

@@ -135,13 +135,13 @@ func backoff(n int) time.Duration {
 // runHook calls the hook of an entry in a goroutine of its own. A hook that panics
 // or ignores the end of its context counts as failed and blocks nothing else.
 func (w *Writer) runHook(ctx context.Context, entry store.Entry) error {
-	event, err := w.decodeEvent(entry.Payload)
+	e, err := w.decodeEvent(entry.Payload)
 	if err != nil {
 		return err
 	}
 	hook := w.cfg.Hooks.Revoke
 	if entry.Queue == store.QueueEvent {
-		hook = w.cfg.Hooks.deliver(event.Kind)
+		hook = w.cfg.Hooks.deliver(e.Kind)
 	}
 	if hook == nil {
 		if entry.Queue == store.QueueRevoke {
@@ -150,7 +150,7 @@ func (w *Writer) runHook(ctx context.Context, entry store.Entry) error {
 		return nil // the hook of the event is no longer set
 	}
 	for {
-		call, own := w.call(entry.ID, func() error { return hook(ctx, event) })
+		call, own := w.call(entry.ID, func() error { return hook(ctx, e) })
 		select {
 		case <-call.done:
 			if own || call.err == nil {

@@ -32,7 +32,7 @@ func New(options ...Option) *DB {
 	return db
 }
 
-// Database implements [store.Located].
+// Database implements scim.Located.
 func (db *DB) Database() any { return db }
 
 // Store returns the store of the resources of one type, always the same data

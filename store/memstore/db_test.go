@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -136,7 +137,7 @@ func TestMemberIDsAreCaseSensitive(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Resources, 2)
 	require.Equal(t, 2, p.Total)
-	removed, err := groups.RemoveFromAll(ctx, &store.Change{ID: "x", At: time.Now(), Cause: store.CauseMembers})
+	removed, err := groups.RemoveFromAll(ctx, &store.Change{ID: "x", At: time.Now(), Cause: event.ByMembers})
 	require.NoError(t, err)
 	require.Equal(t, []string{"g"}, removed)
 	of, err = groups.GroupsOf(ctx, []string{"x", "X"})

@@ -21,7 +21,7 @@ func (s *resources) List(ctx context.Context, q *store.Query) (store.Page, error
 	if err != nil {
 		return store.Page{}, err
 	}
-	l := list{ctx: ctx, budget: store.Budget(ctx), kind: s.kind, tenant: t, collection: t.collection(s.kind)}
+	l := list{ctx: ctx, budget: filter.BudgetFrom(ctx), kind: s.kind, tenant: t, collection: t.collection(s.kind)}
 	p, err := l.page(q)
 	if err != nil {
 		return store.Page{}, err

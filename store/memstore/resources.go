@@ -17,7 +17,7 @@ type resources struct {
 // Type returns the resource type that the store keeps (scim.TypedStore).
 func (s *resources) Type() *schema.ResourceType { return s.kind.ResourceType }
 
-// Database implements [store.Located].
+// Database implements scim.Located.
 func (s *resources) Database() any { return s.db }
 
 // Get implements [store.Store].

@@ -39,7 +39,7 @@ func New(db *sql.DB, d Dialect) (*DB, error) {
 	return &DB{d: d.dialect, sql: sqldb.New(packageName, db, d.kind)}, nil
 }
 
-// Database implements [store.Located].
+// Database implements scim.Located.
 func (db *DB) Database() any { return db.sql.Database() }
 
 // register adds a table. It fails if the table could have an id that another

@@ -140,7 +140,7 @@ func columnName(f reflect.StructField) string {
 // [Typed.Type].
 func (t *Table[T]) Type() *schema.ResourceType { return t.typed.Type() }
 
-// Database implements [store.Located].
+// Database implements scim.Located.
 func (t *Table[T]) Database() any { return t.db.Database() }
 
 // Describe implements [store.Describer]. Filters and orders by attributes with a

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
@@ -116,7 +117,7 @@ func newCrashWorld(t *testing.T, d database, name string) *crashWorld {
 	t.Cleanup(func() { log.Close() })
 	w := &crashWorld{T: t, log: log, name: name}
 	db := d.empty(t)
-	event := func(_ context.Context, e *store.Event) error {
+	count := func(_ context.Context, e *event.Event) error {
 		r := e.Resource()
 		return w.write("event %s %s %s", e.ResourceID, e.Kind, "0"+r.Attributes.Get(schema.User.Attribute("title")).Text())
 	}
@@ -125,13 +126,13 @@ func newCrashWorld(t *testing.T, d database, name string) *crashWorld {
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 		Logger:    slog.New(slog.DiscardHandler), Limits: scim.Limits{Revoke: 500 * time.Millisecond},
 		Hooks: scim.Hooks{
-			Revoke: func(_ context.Context, e *store.Event) error {
+			Revoke: func(_ context.Context, e *event.Event) error {
 				if rand.IntN(10) == 0 {
 					return errors.New("away")
 				}
 				return w.write("revoked %s", e.ResourceID)
 			},
-			Created: event, Updated: event, Deactivated: event, Deleted: event,
+			Created: count, Updated: count, Deactivated: count, Deleted: count,
 		},
 	})
 	require.NoError(t, err)

@@ -70,7 +70,7 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// Database implements [store.Located].
+// Database implements scim.Located.
 func (db *DB) Database() any { return db.sql.Database() }
 
 // Store returns the store of one resource type. For a type with a members

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -228,7 +229,7 @@ func TestMigrateOfCurrentTablesWritesNothing(t *testing.T) {
 	b := schema.Builder{}
 	b.Set(schema.User.Attribute("userName"), schema.String("ada"))
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	_, err := users.Create(t.Context(), &store.Change{ID: "1", At: now, Cause: store.CausePost, After: &schema.Resource{
+	_, err := users.Create(t.Context(), &store.Change{ID: "1", At: now, Cause: event.ByPost, After: &schema.Resource{
 		Type: schema.UserType, ID: "1", Created: now, LastModified: now, Attributes: b.Object(),
 	}})
 	require.NoError(t, err)

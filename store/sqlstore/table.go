@@ -47,7 +47,7 @@ func newTable(db *DB, t *schema.ResourceType) *table {
 // Type returns the resource type that the store keeps (scim.TypedStore).
 func (t *table) Type() *schema.ResourceType { return t.t }
 
-// Database implements [store.Located].
+// Database implements scim.Located.
 func (t *table) Database() any { return t.db.Database() }
 
 // tenantColumn is the key of a tenant that was read from the tables.

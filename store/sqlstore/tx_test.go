@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
@@ -175,7 +176,7 @@ func TestEveryCallEndsWithItsContext(t *testing.T) {
 			},
 			"Groups": func() error { _, err := groups.GroupsOf(ctx, []string{"x"}); return err },
 			"Remove": func() error {
-				_, err := groups.RemoveFromAll(ctx, &store.Change{ID: "x", At: start, Cause: store.CauseMembers})
+				_, err := groups.RemoveFromAll(ctx, &store.Change{ID: "x", At: start, Cause: event.ByMembers})
 				return err
 			},
 			"InTx":    func() error { return db.InTx(ctx, func(context.Context) error { return nil }) },

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/stretchr/testify/require"
@@ -161,7 +162,7 @@ func (k *kit) delete(s store.Store, r *schema.Resource) {
 
 // departure is the change that removes a member from all groups.
 func departure(id string, at time.Time) *store.Change {
-	return &store.Change{ID: id, At: at, Cause: store.CauseMembers}
+	return &store.Change{ID: id, At: at, Cause: event.ByMembers}
 }
 
 func (k *kit) newUser(name string) *schema.Resource { return k.create(k.Users, k.user(name)) }
@@ -187,7 +188,7 @@ func (k *kit) group(name string) *schema.Resource {
 func (k *kit) change(before *schema.Resource, a attrs) *store.Change {
 	after := before.WithAttributes(k.object(before.Type, a))
 	after.LastModified = k.now()
-	return &store.Change{ID: before.ID, Before: before, After: after, At: after.LastModified, Cause: store.CausePut}
+	return &store.Change{ID: before.ID, Before: before, After: after, At: after.LastModified, Cause: event.ByPut}
 }
 
 // rename is a change of the userName only.
@@ -201,7 +202,7 @@ func (k *kit) rename(before *schema.Resource, name string) *store.Change {
 func (k *kit) touch(before *schema.Resource) *store.Change {
 	after := *before
 	after.LastModified = k.now()
-	return &store.Change{ID: before.ID, Before: before, After: &after, At: after.LastModified, Cause: store.CausePatch}
+	return &store.Change{ID: before.ID, Before: before, After: &after, At: after.LastModified, Cause: event.ByPatch}
 }
 
 func (k *kit) get(s store.Store, id string) *schema.Resource {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -208,7 +209,7 @@ var revival = []test{
 					}
 					after := *found
 					after.LastModified = at
-					_, err = k.reviver().Revive(ctx, &store.Change{ID: found.ID, Before: found, After: &after, Cause: store.CauseRestore})
+					_, err = k.reviver().Revive(ctx, &store.Change{ID: found.ID, Before: found, After: &after, Cause: event.ByRestore})
 					return err
 				})
 			}), func(err error) bool { return errors.Is(err, store.ErrNotFound) })

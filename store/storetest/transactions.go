@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -388,7 +389,7 @@ var transactions = []test{
 					}
 					name := r.Get(userName).Text() + "+"
 					after := r.With(userName, schema.String(name))
-					_, err = k.Users.Update(ctx, &store.Change{ID: r.ID, Before: r, After: after, Cause: store.CausePatch})
+					_, err = k.Users.Update(ctx, &store.Change{ID: r.ID, Before: r, After: after, Cause: event.ByPatch})
 					return err
 				})
 			})

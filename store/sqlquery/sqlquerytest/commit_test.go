@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -25,7 +26,7 @@ func hooked(t *testing.T, a hostApp, statement *string) (c *scimtest.Client, run
 	h, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: a.db,
 		Endpoints: []scim.Endpoint{scim.Users(a.users)},
-		Hooks: scim.Hooks{Before: func(ctx context.Context, _ *store.Event) error {
+		Hooks: scim.Hooks{Before: func(ctx context.Context, _ *event.Event) error {
 			*runs++
 			if *statement == "" {
 				return nil

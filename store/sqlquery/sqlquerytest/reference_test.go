@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
@@ -75,7 +76,7 @@ func TestForeignKeyViolationOfAHookRetriesOnce(t *testing.T) {
 		h, err := scim.New(scim.Config{
 			BaseURL: scimtest.BaseURL, Auth: scim.InsecureNoAuthentication(), Logger: slog.New(slog.DiscardHandler), Tx: a.db,
 			Endpoints: []scim.Endpoint{scim.Groups(a.teams)},
-			Hooks: scim.Hooks{Before: func(ctx context.Context, _ *store.Event) error {
+			Hooks: scim.Hooks{Before: func(ctx context.Context, _ *event.Event) error {
 				runs++
 				tx, _ := sqlquery.Tx(ctx)
 				_, err := tx.ExecContext(ctx, "INSERT INTO team_members (team_id, user_id) VALUES (1, 1)")

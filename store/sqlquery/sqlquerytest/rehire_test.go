@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
-	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
@@ -50,13 +50,13 @@ func openRehire(t *testing.T, d host) *rehire {
 		BaseURL: scimtest.BaseURL, Auth: tenantless{}, Tx: db, Outbox: outbox, Logger: slog.New(slog.DiscardHandler),
 		Endpoints: []scim.Endpoint{endpoint, scim.Groups(teams)},
 		Hooks: scim.Hooks{
-			Before: func(_ context.Context, e *store.Event) error {
+			Before: func(_ context.Context, e *event.Event) error {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				w.seen = append(w.seen, string(e.Kind))
 				return nil
 			},
-			Revoke: func(context.Context, *store.Event) error { return w.revoke },
+			Revoke: func(context.Context, *event.Event) error { return w.revoke },
 		},
 	})
 	require.NoError(t, err)

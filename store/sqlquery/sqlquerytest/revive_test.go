@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
@@ -96,7 +97,7 @@ func revive(t *testing.T, users store.Reviver, name string) *schema.Resource {
 	found, err := tombstone(users, name)
 	require.NoError(t, err)
 	after := found.WithAttributes((&schema.Object{}).With(loginName[0], schema.String(name)))
-	r, err := users.Revive(t.Context(), &store.Change{ID: found.ID, Before: found, After: after, IfVersion: found.Version, Cause: store.CauseRestore})
+	r, err := users.Revive(t.Context(), &store.Change{ID: found.ID, Before: found, After: after, IfVersion: found.Version, Cause: event.ByRestore})
 	require.NoError(t, err)
 	return r
 }

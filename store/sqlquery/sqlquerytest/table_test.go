@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -125,7 +126,7 @@ func TestMembersOfATable(t *testing.T) {
 			}
 		}
 
-		left, err := a.teams.RemoveFromAll(ctx, &store.Change{ID: u.ID, At: hostTime.Add(time.Hour), Cause: store.CauseMembers})
+		left, err := a.teams.RemoveFromAll(ctx, &store.Change{ID: u.ID, At: hostTime.Add(time.Hour), Cause: event.ByMembers})
 		require.NoError(t, err)
 		require.Equal(t, []string{g.ID}, left)
 		now, err := a.teams.Get(ctx, g.ID, store.GetOptions{})
@@ -146,7 +147,7 @@ func membersOf(t *testing.T, s store.MemberStore, id string) []schema.Member {
 }
 
 func change(g *schema.Resource, d schema.MemberDelta) *store.Change {
-	return &store.Change{ID: g.ID, Before: g, After: g, Members: &d, Cause: store.CausePatch}
+	return &store.Change{ID: g.ID, Before: g, After: g, Members: &d, Cause: event.ByPatch}
 }
 
 func TestTombstones(t *testing.T) {

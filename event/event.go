@@ -1,4 +1,6 @@
-package store
+// Package event describes what happened to a resource: the argument of the
+// hooks of package scim.
+package event
 
 import (
 	"time"
@@ -6,30 +8,43 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// EventKind is what happened to a resource.
-type EventKind string
+// Kind is what happened to a resource.
+type Kind string
 
 // The events. A change may be several: a PUT that renames and deactivates a
-// user is EventDeactivated and EventUpdated.
+// user is Deactivated and Updated.
 const (
-	// EventCreated: a resource was created.
-	EventCreated EventKind = "created"
-	// EventUpdated: attributes other than active changed.
-	EventUpdated EventKind = "updated"
-	// EventDeactivated: active became false, or a resource that was not
+	// Created: a resource was created.
+	Created Kind = "created"
+	// Updated: attributes other than active changed.
+	Updated Kind = "updated"
+	// Deactivated: active became false, or a resource that was not
 	// inactive was deleted. PATCH, PUT and DELETE raise the same event.
-	EventDeactivated EventKind = "deactivated"
-	// EventReactivated: active became true after it was false.
-	EventReactivated EventKind = "reactivated"
-	// EventRestored: a POST restored an inactive or deleted resource that has, or
+	Deactivated Kind = "deactivated"
+	// Reactivated: active became true after it was false.
+	Reactivated Kind = "reactivated"
+	// Restored: a POST restored an inactive or deleted resource that has, or
 	// had, the same unique value.
-	EventRestored EventKind = "restored"
-	// EventDeleted: the resource was deleted.
-	EventDeleted EventKind = "deleted"
-	// EventMembersChanged: members joined or left a group.
-	EventMembersChanged EventKind = "membersChanged"
-	// EventPasswordSet: a password was given; the event does not have it.
-	EventPasswordSet EventKind = "passwordSet"
+	Restored Kind = "restored"
+	// Deleted: the resource was deleted.
+	Deleted Kind = "deleted"
+	// MembersChanged: members joined or left a group.
+	MembersChanged Kind = "membersChanged"
+	// PasswordSet: a password was given; the event does not have it.
+	PasswordSet Kind = "passwordSet"
+)
+
+// Cause is the kind of request that made a change.
+type Cause string
+
+// The causes of a change.
+const (
+	ByPost    Cause = "post"
+	ByPut     Cause = "put"
+	ByPatch   Cause = "patch"
+	ByDelete  Cause = "delete"
+	ByRestore Cause = "restore" // a POST that restored an inactive or deleted resource
+	ByMembers Cause = "members" // a member of the group was deleted
 )
 
 // Event is one thing that happened to one resource, described by values alone,
@@ -37,7 +52,7 @@ const (
 // resources are shared and must not be modified.
 type Event struct {
 	ID         string // unique
-	Kind       EventKind
+	Kind       Kind
 	Time       time.Time
 	Tenant     string
 	Actor      string // the token id of the principal
@@ -48,12 +63,12 @@ type Event struct {
 	// the user that an old e-mail address belonged to. After is the resource as
 	// it is, nil when deleted. For a deleted resource that comes back, Before is
 	// the tombstone, inactive. Members of a group are in neither. For a group
-	// that a deleted member has left (CauseMembers) both are the group as it is.
+	// that a deleted member has left (ByMembers) both are the group as it is.
 	Before *schema.Resource
 	After  *schema.Resource
-	// Members, of EventMembersChanged, are exactly the members that joined and
+	// Members, of MembersChanged, are exactly the members that joined and
 	// left. Many of them are delivered after the commit as several events, each
-	// with an ID of its own, since an outbox entry is limited (MaxPayload).
+	// with an ID of its own, since an outbox entry is limited (store.MaxPayload).
 	Members *schema.MemberDelta
 	// Omitted names attributes that are in neither Before nor After because an
 	// outbox entry is limited. A hook that needs one reads the resource. The
