@@ -63,7 +63,7 @@ func (d decoder) value(a *schema.Attribute, raw any, element bool) (schema.Value
 		}
 		d.forget(d.descend(a).parents)
 	}
-	d.secrets = d.secrets.Merge(secrets.Within(d.parents))
+	d.secrets = d.secrets.Merge(secrets.Prefixed(d.parents))
 	return v, nil
 }
 

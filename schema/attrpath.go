@@ -80,13 +80,6 @@ func (p AttrPath) Values(r *Resource) iter.Seq[Value] {
 	}
 }
 
-// In yields every single value at the path relative to one object.
-func (p AttrPath) In(o *Object) iter.Seq[Value] {
-	return func(yield func(Value) bool) {
-		p[1:].walk(o.Get(p[0]), yield)
-	}
-}
-
 func (p AttrPath) walk(v Value, yield func(Value) bool) bool {
 	for i, n := 0, v.Len(); i < n; i++ {
 		one := v.At(i)

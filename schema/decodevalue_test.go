@@ -99,7 +99,7 @@ func TestDecodeValueSecrets(t *testing.T) {
 	path := gadgetType.MustResolve("urn:example:gadget:ext:1.0:token")
 	_, secrets, err = schema.DecodeValue(path.Last(), "4", false, schema.Strict())
 	require.NoError(t, err)
-	require.Equal(t, "4", secrets.Within(path[:1]).Get(path.String()).Text())
+	require.Equal(t, "4", secrets.Prefixed(path[:1]).Get(path.String()).Text())
 
 	_, secrets, err = schema.DecodeValue(path.Root(), parse(t, `{"token":"4"}`), false, schema.Strict())
 	require.NoError(t, err)

@@ -80,9 +80,9 @@ func (s Secrets) Merge(later Secrets) Secrets {
 	return secretsOf(values)
 }
 
-// Within returns the secrets with the attributes of parents in front of every
+// Prefixed returns the secrets with the attributes of parents in front of every
 // path, so that those of [DecodeValue] are relative to the resource.
-func (s Secrets) Within(parents AttrPath) Secrets {
+func (s Secrets) Prefixed(parents AttrPath) Secrets {
 	if len(parents) == 0 || s.Len() == 0 {
 		return s
 	}

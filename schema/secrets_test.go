@@ -66,11 +66,11 @@ func TestSecrets(t *testing.T) {
 	require.Equal(t, two, none.Merge(two))
 	require.Equal(t, none, none.With("x", schema.Value{}))
 
-	require.Equal(t, two, two.Within(nil))
+	require.Equal(t, two, two.Prefixed(nil))
 	ext := schema.UserType.MustResolve(enterprise)
-	require.Equal(t, []string{enterprise + ":password"}, slices.Collect(one.Within(ext).Paths()))
+	require.Equal(t, []string{enterprise + ":password"}, slices.Collect(one.Prefixed(ext).Paths()))
 	name := schema.UserType.MustResolve("name")
-	require.Equal(t, []string{"name.password"}, slices.Collect(one.Within(name).Paths()))
+	require.Equal(t, []string{"name.password"}, slices.Collect(one.Prefixed(name).Paths()))
 }
 
 func TestNewSecretsCopiesTheMap(t *testing.T) {
