@@ -44,6 +44,13 @@ type Principal struct {
 	// endpoint without that name uses Endpoint.Policy. If no endpoint has it,
 	// every request is answered 500.
 	Policy string
+	// Connection names the connection that the credential belongs to, for example
+	// "okta": the owner of the resources that it creates, where the type has an
+	// owner (schema.WithOwner). Credentials that replace one another have the same
+	// Connection, so that a new one finds what the old one provisioned; a TokenID
+	// is no Connection. A name belongs to one tenant. "" is no connection: what it
+	// creates has no owner.
+	Connection string
 	// ReadOnly refuses every write (403).
 	ReadOnly bool
 	// Types, unless empty, are the only resource types that the client may read

@@ -204,7 +204,7 @@ func valid(t *store.Token, now time.Time) bool {
 
 func principalOf(t *store.Token) (*Principal, error) {
 	p := &Principal{
-		Tenant: t.Tenant, TokenID: t.ID, Policy: t.Policy, BaseURL: t.BaseURL,
+		Tenant: t.Tenant, TokenID: t.ID, Policy: t.Policy, BaseURL: t.BaseURL, Connection: t.Connection,
 		ReadOnly: t.ReadOnly, Types: t.Types, Paused: t.Paused,
 	}
 	switch t.Client {

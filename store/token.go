@@ -9,20 +9,24 @@ import (
 // Token is a bearer token as it is kept: its SHA-256 and what it may do. The
 // secret itself is kept nowhere.
 type Token struct {
-	ID       string // names the token in logs; unique
-	SHA256   [sha256.Size]byte
-	Tenant   string
-	Label    string // for people
-	Client   string // how its requests are read: "" default, "strict"
-	Policy   string // one of scim.Endpoint.Policies; "" the endpoints' own
-	BaseURL  string // under which the client reaches the handler; "" scim.Config's
-	ReadOnly bool
-	Types    []string // resource type names it may touch; empty means all
-	Created  time.Time
-	Expires  time.Time // zero: never
-	LastUsed time.Time // as coarse as a minute
-	Paused   bool      // answered 503 until resumed
-	Revoked  bool      // for good
+	ID      string // names the token in logs; unique
+	SHA256  [sha256.Size]byte
+	Tenant  string
+	Label   string // for people
+	Client  string // how its requests are read: "" default, "strict"
+	Policy  string // one of scim.Endpoint.Policies; "" the endpoints' own
+	BaseURL string // under which the client reaches the handler; "" scim.Config's
+	// Connection is the scim.Principal.Connection of the token: the name of the
+	// connection, of the tenant, that owns what is provisioned with it. Tokens that
+	// replace one another have the same, and it never changes.
+	Connection string
+	ReadOnly   bool
+	Types      []string // resource type names it may touch; empty means all
+	Created    time.Time
+	Expires    time.Time // zero: never
+	LastUsed   time.Time // as coarse as a minute
+	Paused     bool      // answered 503 until resumed
+	Revoked    bool      // for good
 }
 
 // TokenChange is a change of a [Token]: fields that are nil stay as they are.

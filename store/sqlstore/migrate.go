@@ -14,7 +14,7 @@ import (
 var migrations embed.FS
 
 // schemaVersion is the number of the newest migration.
-const schemaVersion = 6
+const schemaVersion = 7
 
 // Migrate brings the tables to the version this package needs, and rebuilds
 // the keys of those types for which [DB.Store] was called and whose keys are

@@ -203,7 +203,7 @@ func TestMigrateCompletesTenantOfDeadEntries(t *testing.T) {
 		if d.dialect == sqlstore.MariaDB {
 			undo = []string{"DROP INDEX scim_outbox_dead_of ON scim_outbox", "ALTER TABLE scim_outbox DROP COLUMN owner", "CREATE INDEX scim_outbox_dead ON scim_outbox (dead, seq)"}
 		}
-		undo = append(undo, "DROP TABLE scim_counter", "DROP TABLE scim_audit") // of migration 6
+		undo = append(undo, "DROP TABLE scim_counter", "DROP TABLE scim_audit", "ALTER TABLE scim_token DROP COLUMN connection") // of migrations 6 and 7
 		for _, statement := range append(undo, "DELETE FROM scim_schema WHERE version >= 5") {
 			_, err := raw.Exec(statement)
 			require.NoError(t, err, statement)

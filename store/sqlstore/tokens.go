@@ -15,7 +15,7 @@ import (
 
 var _ store.Tokens = (*DB)(nil)
 
-const tokenColumns = "id, digest, tenant, label, client, policy, base_url, readonly, types, created, expires, last_used, paused, revoked"
+const tokenColumns = "id, digest, tenant, label, client, policy, base_url, connection, readonly, types, created, expires, last_used, paused, revoked"
 
 // tokens runs a SELECT of tokenColumns.
 func (db *DB) tokens(ctx context.Context, end string, args ...any) ([]store.Token, error) {
@@ -35,7 +35,7 @@ func scanToken(scan func(...any) error) (store.Token, error) {
 	var t store.Token
 	var digest, tenant, label, types, created, expires, used string
 	var readOnly, paused, revoked int
-	if err := scan(&t.ID, &digest, &tenant, &label, &t.Client, &t.Policy, &t.BaseURL, &readOnly, &types, &created, &expires, &used, &paused, &revoked); err != nil {
+	if err := scan(&t.ID, &digest, &tenant, &label, &t.Client, &t.Policy, &t.BaseURL, &t.Connection, &readOnly, &types, &created, &expires, &used, &paused, &revoked); err != nil {
 		return t, err
 	}
 	t.Label, t.ReadOnly, t.Paused, t.Revoked = unescape(label), readOnly != 0, paused != 0, revoked != 0
@@ -65,16 +65,17 @@ func (db *DB) FindToken(ctx context.Context, sum [sha256.Size]byte) (store.Token
 
 // AddToken implements [store.Tokens].
 func (db *DB) AddToken(ctx context.Context, t store.Token) error {
-	if !validID(t.ID) || !plain(t.Client+t.Policy+t.BaseURL) {
-		return fmt.Errorf("sqlstore: a token has an id, client, policy or base URL that cannot be kept: %q, %q, %q, %q", t.ID, t.Client, t.Policy, t.BaseURL)
+	if !validID(t.ID) || !plain(t.Client+t.Policy+t.BaseURL+t.Connection) {
+		return fmt.Errorf("sqlstore: a token has an id, client, policy, base URL or connection that cannot be kept: %q, %q, %q, %q, %q",
+			t.ID, t.Client, t.Policy, t.BaseURL, t.Connection)
 	}
 	types, err := json.Marshal(t.Types)
 	if err != nil {
 		return err
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
-		_, err := db.exec(ctx, "INSERT INTO scim_token (owner, "+tokenColumns+") VALUES "+list(15),
-			squeeze(t.Tenant), t.ID, hex.EncodeToString(t.SHA256[:]), exact(t.Tenant), escape(t.Label), t.Client, t.Policy, t.BaseURL, flag(t.ReadOnly),
+		_, err := db.exec(ctx, "INSERT INTO scim_token (owner, "+tokenColumns+") VALUES "+list(16),
+			squeeze(t.Tenant), t.ID, hex.EncodeToString(t.SHA256[:]), exact(t.Tenant), escape(t.Label), t.Client, t.Policy, t.BaseURL, t.Connection, flag(t.ReadOnly),
 			string(types), instant(t.Created), instant(t.Expires), instant(t.LastUsed), flag(t.Paused), flag(t.Revoked))
 		return err
 	})
