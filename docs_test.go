@@ -36,6 +36,27 @@ func TestSnippetsAreCompiled(t *testing.T) {
 	require.NotZero(t, snippets)
 }
 
+var relativeLink = regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
+
+// The relative links of the documents lead to files.
+func TestLinksLeadToFiles(t *testing.T) {
+	t.Parallel()
+	links := 0
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, match := range relativeLink.FindAllStringSubmatch(string(text), -1) {
+			links++
+			_, err := os.Stat(filepath.Join(filepath.Dir(path), match[1]))
+			assert.NoError(t, err, "linked in "+path)
+		}
+		return err
+	}))
+	require.NotZero(t, links)
+}
+
 // goFiles returns the code of every Go file of every module, each as one text
 // of lines without indentation and comments.
 func goFiles(t *testing.T) []string {
