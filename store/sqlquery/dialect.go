@@ -24,12 +24,15 @@ type dialect struct {
 	defaults  func(ctx context.Context, db *DB, table string) (map[string]string, error) // by column; nil if UPDATE has DEFAULT
 
 	// Conditions on text, byte by byte. Each writes x OP literal.
-	equal     func(s *statement, x, literal string)
-	compare   func(s *statement, x, op, literal string)
-	contains  func(s *statement, x, literal string)
-	starts    func(s *statement, x, literal string)
-	ends      func(s *statement, x, literal string)
-	notEmpty  func(x string) string
+	equal    func(s *statement, x, literal string)
+	compare  func(s *statement, x, op, literal string)
+	contains func(s *statement, x, literal string)
+	starts   func(s *statement, x, literal string)
+	ends     func(s *statement, x, literal string)
+	notEmpty func(x string) string
+	// exact returns an expression of a text that is equal to others of its kind byte
+	// by byte, whatever the collation. A column may have an enumerated type.
+	exact     func(x string) string
 	bytes     func(x string) string                     // the expression that ORDER BY uses for x
 	sorted    func(s *statement, x, op, literal string) // compares in the order of bytes
 	nullsLast bool                                      // an ascending ORDER BY puts NULL last

@@ -2,6 +2,7 @@ package sqlquery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -98,6 +99,9 @@ func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) 
 func (t *Table[T]) resource(ctx context.Context, v *T) *schema.Resource {
 	r, problems := t.typed.Resource(v)
 	for _, p := range problems {
+		if e := (*unnamedError)(nil); errors.As(p, &e) && !t.warned.first(p.Error()) {
+			continue
+		}
 		t.log.WarnContext(ctx, "a row does not fit the schema", "table", t.name, "id", r.ID, "problem", p)
 	}
 	return r

@@ -25,6 +25,7 @@ var MySQL = Dialect{&dialect{
 	contains: func(s *statement, x, literal string) { mysqlLike(s, x, "%"+likeLiteral.Replace(literal)+"%") },
 	starts:   func(s *statement, x, literal string) { mysqlLike(s, x, likeLiteral.Replace(literal)+"%") },
 	ends:     func(s *statement, x, literal string) { mysqlLike(s, x, "%"+likeLiteral.Replace(literal)) },
+	exact:    mysqlBytes,
 	notEmpty: func(x string) string { return "LENGTH(" + x + ") > 0" }, // ' ' = '' with most collations
 	bytes:    mysqlSorted,
 	sorted: func(s *statement, x, op, literal string) {

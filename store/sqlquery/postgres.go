@@ -23,6 +23,7 @@ var PostgreSQL = Dialect{&dialect{
 	contains:  func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)+"%") },
 	starts:    func(s *statement, x, literal string) { postgresLike(s, x, likeLiteral.Replace(literal)+"%") },
 	ends:      func(s *statement, x, literal string) { postgresLike(s, x, "%"+likeLiteral.Replace(literal)) },
+	exact:     func(x string) string { return "CAST(" + x + " AS TEXT)" },
 	notEmpty:  func(x string) string { return x + " <> ''" },
 	bytes:     func(x string) string { return x + ` COLLATE "C"` },
 	sorted:    func(s *statement, x, op, literal string) { s.add(x, ` COLLATE "C" `, op, " ").arg(literal) },

@@ -33,6 +33,7 @@ var SQLite = Dialect{&dialect{
 	ends: func(s *statement, x, literal string) {
 		s.add("COALESCE(substr(CAST(", x, " AS BLOB), ", strconv.Itoa(-len(literal)), "), x'') = CAST(").arg(literal).add(" AS BLOB)")
 	},
+	exact:    func(x string) string { return x + " COLLATE BINARY" },
 	notEmpty: func(x string) string { return x + " <> ''" },
 	bytes:    func(x string) string { return x + " COLLATE BINARY" },
 	sorted:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },

@@ -47,6 +47,7 @@ type Table[T any] struct {
 	former  []*field
 	lists   []*valueTable
 	text    map[string]bool   // columns of byte slices, quoted, that hold text
+	warned  onceEach          // values without a meaning in a value map
 	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }
 
@@ -200,6 +201,9 @@ func (t *Table[T]) expression(f *field) Column {
 	c := Column{
 		Expr: t.column(f), Not: f.not, NeverNull: !f.nullable, Arg: f.arg,
 		instant: !f.isTime && (f.role == roleCreated || f.role == roleLastModified),
+	}
+	if f.codec.values != nil {
+		c.Expr, c.Arg = f.mapped(t.db.d, c.Expr), nil
 	}
 	if k := t.typed.keyField(f); k != nil {
 		c.Key = t.column(k)

@@ -21,7 +21,7 @@ type tag struct {
 // known has the options and whether they take a value.
 var known = map[string]bool{
 	"key": false, "former": false, "not": false, "rest": false, "deleted": false, "tenant": false, "uuid": false,
-	"prefix": true, "default": true, "unit": true,
+	"prefix": true, "default": true, "unit": true, "true": true, "false": true,
 }
 
 // parseTag parses path[selector].sub,option,option=value. A comma inside of the

@@ -1,6 +1,8 @@
 package sqlquery
 
 import (
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"reflect"
 	"testing"
@@ -69,6 +71,24 @@ func TestTagMistakesAreReported(t *testing.T) {
 		{"a struct", reflect.TypeFor[struct{ A int }](), "nickName", "does not hold"},
 		{"a default of null", reflect.TypeFor[*bool](), "active,default=true", "cannot be null"},
 		{"a default of another type", boolean, "active,default=yes", "default"},
+		{"values of a status", str, "active,true=active,false=suspended|invited", ""},
+		{"values of a number", reflect.TypeFor[*uint8](), "active,true=1,false=0|2", ""},
+		{"a default of values", str, "active,true=a,false=b,default=false", ""},
+		{"only true", str, "active,true=active", "need each other"},
+		{"only false", str, "active,false=suspended", "need each other"},
+		{"a value on both sides", str, "active,true=a|b,false=c|a", "the value a twice"},
+		{"values of a text", str, "nickName,true=a,false=b", "are for boolean attributes"},
+		{"values of a boolean", boolean, "active,true=1,false=0", "are for strings and integers"},
+		{"values of the opposite", str, "active,not,true=a,false=b", "option"},
+		{"a word in a number", i64, "active,true=yes,false=0", "is not an integer"},
+		{"a number out of range", reflect.TypeFor[int8](), "active,true=1,false=200", "is not an integer"},
+		{"a number in another spelling", i64, "active,true=1,false=01", "is not an integer"},
+		{"an empty value", str, "active,true=a,false=", "need values"},
+		{"a value with a quote", str, "active,true=a,false=b'", "without quotes"},
+		{"a type with Scan and Value", reflect.TypeFor[yesNo](), "active", "Scan or Value method"},
+		{"a pointer to a type with Value", reflect.TypeFor[*yesNo](), "active,not", "Scan or Value method"},
+		{"a nullable type with Value", reflect.TypeFor[sql.Null[yesNo]](), "active", "Scan or Value method"},
+		{"a struct with Value", reflect.TypeFor[wrapped](), "nickName", "Scan or Value method"},
 		{"a complex attribute", str, "name", "is complex"},
 		{"a whole list", str, "emails.value", "select one"},
 		{"a whole list of elements", str, "emails", "is complex"},
@@ -106,6 +126,22 @@ func TestTagMistakesAreReported(t *testing.T) {
 		})
 	}
 }
+
+// yesNo is a boolean that its column has as "Y" or "N".
+type yesNo bool
+
+func (y yesNo) Value() (driver.Value, error) {
+	return map[bool]string{true: "Y", false: "N"}[bool(y)], nil
+}
+
+func (y *yesNo) Scan(src any) error {
+	*y = src == "Y"
+	return nil
+}
+
+type wrapped struct{ text string }
+
+func (w wrapped) Value() (driver.Value, error) { return w.text, nil }
 
 func TestStructMistakesAreReported(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,8 @@ import (
 //	emails[primary].value        of the element that is primary, else of the first
 //	emails[type eq "work"].value of the first element that satisfies all eq
 //	…,not                        the opposite of a boolean
+//	…,true=active,false=suspended|invited
+//	                             a string or integer for a boolean: further values are read as the first
 //	…,default=VALUE              what a boolean or number that cannot be null is without a value, on creation; else zero, and true for active
 //	…,unit=s|ms|us|ns            an integer that is a time since 1970
 //	…,key                        schema.FoldKey of another field's value, kept by the library
@@ -51,7 +53,12 @@ import (
 // integer; float; time.Time. Pointers and the Null types of database/sql have
 // no value when the attribute has none. In other fields the empty string and
 // the zero time mean that there is none; booleans and numbers keep what they
-// had when a client takes the value away.
+// had when a client takes the value away. Types with a Scan or Value method are
+// refused: SQL would not compare what the field means.
+//
+// Of the values after true= and false= the first is written, and only if the
+// column does not mean the same already. A value that is not named means false,
+// and is logged once.
 //
 // A rest field keeps every attribute that has no field, and all values of
 // multi-valued attributes, so that nothing that a client sent is lost. A field

@@ -1,6 +1,8 @@
 package sqlquery
 
 import (
+	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"reflect"
 	"slices"
@@ -44,7 +46,7 @@ var headers = map[string]role{
 
 // allowed are the options that each role can have.
 var allowed = map[role][]string{
-	roleAttribute: {"not", "default", "unit"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
+	roleAttribute: {"not", "default", "unit", "true", "false"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
 	roleCreated: {"unit"}, roleLastModified: {"unit"},
 	roleTenant: {"tenant"}, roleDeleted: {"deleted"}, roleRest: {"rest"},
 }
@@ -55,6 +57,9 @@ func (b *builder) field(sf reflect.StructField, g tag) error {
 	f.nullable, f.isTime = f.codec.null != notNull, f.codec.kind == kindTime
 	if err := b.role(f, g); err != nil {
 		return err
+	}
+	if f.role != roleID && f.role != roleTenant && f.role != roleRest && convertsItself(baseType(sf.Type)) {
+		return fmt.Errorf("is %s, whose Scan or Value method (sql.Scanner, driver.Valuer) makes filters on its column differ from those on the attribute; use a string, bool, integer, float, time.Time, or a Null type of database/sql", f.Type)
 	}
 	for o := range g.options {
 		if !slices.Contains(allowed[f.role], o) {
@@ -71,6 +76,13 @@ func (b *builder) field(sf reflect.StructField, g tag) error {
 	}
 	b.fields = append(b.fields, f)
 	return nil
+}
+
+// convertsItself reports whether database/sql reads or writes values of a type by
+// its methods, so that the column does not have the value of the field.
+func convertsItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[sql.Scanner]()) || p.Implements(reflect.TypeFor[driver.Valuer]())
 }
 
 func (b *builder) role(f *field, g tag) error {
@@ -186,12 +198,18 @@ func (b *builder) check(f *field, g tag) error {
 
 func (b *builder) checkAttribute(f *field, g tag) error {
 	c := &f.codec
+	if g.has("true") || g.has("false") {
+		var err error
+		if c.values, err = newValueMap(*c, g); err != nil {
+			return err
+		}
+	}
 	switch text, given := g.options["default"]; {
 	case !c.fits(c.attr.Type):
 		return fmt.Errorf("is %s, which does not hold the %s %s", f.Type, c.attr.Type, f.path)
 	case f.not && c.attr.Type != schema.TypeBoolean:
 		return fmt.Errorf("option not is for booleans")
-	case given && (c.null != notNull || c.kind == kindText || c.kind == kindTime || c.unit > 0):
+	case given && (c.null != notNull || c.hasEmpty()):
 		return fmt.Errorf("option default is for booleans and numbers that cannot be null")
 	case given:
 		v, err := c.parseDefault(text)

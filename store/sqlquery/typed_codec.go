@@ -32,6 +32,8 @@ type codec struct {
 	null nullness
 	not  bool
 	unit time.Duration // of an integer that is a time
+	// values are the values of a string or integer for a boolean attribute, or nil.
+	values *valueMap
 }
 
 // nullness is the way in which a Go type represents "no value".
@@ -88,7 +90,7 @@ func (c codec) fits(t schema.Type) bool {
 	case schema.TypeString, schema.TypeReference, schema.TypeBinary:
 		return c.kind == kindText
 	case schema.TypeBoolean:
-		return c.kind == kindBool
+		return c.kind == kindBool || c.values != nil
 	case schema.TypeInteger:
 		return c.kind == kindInt || c.kind == kindUint
 	case schema.TypeDecimal:
@@ -114,8 +116,12 @@ func (c codec) inner(f reflect.Value) (reflect.Value, bool) {
 // string and the zero time mean "unassigned".
 func (c codec) get(f reflect.Value) schema.Value {
 	v, ok := c.inner(f)
-	if !ok || c.null == notNull && v.IsZero() && (c.kind == kindText || c.kind == kindTime || c.unit > 0) {
+	if !ok || c.null == notNull && v.IsZero() && c.hasEmpty() {
 		return schema.Value{}
+	}
+	if c.values != nil {
+		is, _ := c.values.reads(fieldText(v))
+		return schema.Boolean(is)
 	}
 	switch c.kind {
 	case kindText:
@@ -140,6 +146,12 @@ func (c codec) get(f reflect.Value) schema.Value {
 	return schema.Value{}
 }
 
+// hasEmpty reports whether the zero value of a Go type that cannot be null means
+// "unassigned".
+func (c codec) hasEmpty() bool {
+	return c.values == nil && (c.kind == kindText || c.kind == kindTime || c.unit > 0)
+}
+
 func (c codec) text(s string) schema.Value {
 	switch c.attr.Type {
 	case schema.TypeReference:
@@ -162,12 +174,15 @@ func decimal(f float64, bits int) schema.Value {
 }
 
 // set sets a field. If the value is unassigned, a boolean or number that cannot
-// be null stays as it is.
+// be null stays as it is. A field with a map stays if it means the value already.
 func (c codec) set(f reflect.Value, v schema.Value) error {
 	if !v.Assigned() {
-		if c.null != notNull || c.kind == kindText || c.kind == kindTime || c.unit > 0 {
+		if c.null != notNull || c.hasEmpty() {
 			f.SetZero()
 		}
+		return nil
+	}
+	if c.values != nil && c.keeps(f, v) {
 		return nil
 	}
 	switch c.null {
@@ -189,6 +204,9 @@ func (c codec) set(f reflect.Value, v schema.Value) error {
 }
 
 func (c codec) setInner(f reflect.Value, v schema.Value) error {
+	if c.values != nil {
+		return setText(f, c.values.written(v.Bool()))
+	}
 	switch c.kind {
 	case kindText:
 		f.SetString(v.Text())

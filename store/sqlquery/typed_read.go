@@ -25,6 +25,9 @@ func (m *Typed[T]) Resource(v *T) (*schema.Resource, []error) {
 	}
 	for _, f := range m.fields {
 		if f.role == roleAttribute {
+			if text, ok := f.codec.unnamed(row.FieldByIndex(f.Index)); ok {
+				problems = append(problems, &unnamedError{f, text})
+			}
 			r.Attributes = f.overlay(r.Attributes, f.codec.get(row.FieldByIndex(f.Index)))
 		}
 	}
