@@ -104,7 +104,7 @@ const (
 )
 
 func init() {
-	for i, a := range []*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute} {
+	for i, a := range []*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute, OwnerAttribute} {
 		a.compile(i)
 	}
 	MetaAttribute.compile(orderMeta)

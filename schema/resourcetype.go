@@ -31,6 +31,10 @@ type ResourceType struct {
 	// GroupsAttribute names the readOnly attribute which lists the groups a
 	// resource is a member of, derived when asked for. "" if there is none.
 	GroupsAttribute string
+	// Owned gives each resource an owner; see [WithOwner].
+	Owned bool
+
+	withOwner *ResourceType // the type with Owned; nil if it is Owned itself
 
 	root    *Attribute // all root attributes as sub-attributes
 	members *Attribute
@@ -68,6 +72,13 @@ func NewResourceType(t ResourceType) (*ResourceType, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	t.withOwner = nil
+	if !t.Owned {
+		owned := t
+		owned.Owned = true
+		owned.compile()
+		t.withOwner = &owned
+	}
 	return &t, nil
 }
 
@@ -75,7 +86,11 @@ func NewResourceType(t ResourceType) (*ResourceType, error) {
 var reservedEndpoints = []string{"/Me", "/Bulk", "/Schemas", "/ResourceTypes", "/ServiceProviderConfig"}
 
 func (t *ResourceType) compile() []error {
-	root := append([]*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute}, t.ownAttributes()...)
+	root := []*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute}
+	if t.Owned {
+		root = append(root, OwnerAttribute)
+	}
+	root = append(root, t.ownAttributes()...)
 	extensions, errs := t.extensionAttributes()
 	root = append(append(root, extensions...), MetaAttribute)
 	t.root = &Attribute{Name: t.Name, Type: TypeComplex, SubAttributes: root, byName: index(root)}
@@ -87,7 +102,7 @@ func (t *ResourceType) compile() []error {
 // defined by RFC 7643 §3.1, also when a schema lists them otherwise.
 func (t *ResourceType) ownAttributes() []*Attribute {
 	return slices.DeleteFunc(slices.Clone(t.Schema.Attributes), func(a *Attribute) bool {
-		return slices.Contains([]string{"schemas", "id", "externalid", "meta"}, a.folded)
+		return slices.Contains([]string{"schemas", "id", "externalid", "$owner", "meta"}, a.folded)
 	})
 }
 
@@ -139,7 +154,7 @@ func hasSecrets(a *Attribute) bool {
 // Root returns the resource type as one complex attribute whose
 // sub-attributes are the root attributes of its resources, in order: schemas,
 // id, externalId, those of the base schema, one for each extension (named by
-// its URI), meta.
+// its URI), meta. The owner, of a type that has one, comes after externalId.
 func (t *ResourceType) Root() *Attribute { return t.root }
 
 // Attributes returns the root attributes; see [ResourceType.Root].
