@@ -17,8 +17,9 @@ type kind struct {
 }
 
 // lookups are the attributes, besides unique ones, by which identity providers
-// look for a resource before they create it (Entra ID by any of them).
-var lookups = []string{"externalId", "userName", "displayName", "emails.value"}
+// look for a resource before they create it (Entra ID by any of them), and the
+// owner, by which package scim selects.
+var lookups = []string{"externalId", "userName", "displayName", "emails.value", schema.OwnerAttribute.Name}
 
 func newKind(t *schema.ResourceType, number int) *kind {
 	k := &kind{ResourceType: t, number: number, paths: t.Unique()}

@@ -13,8 +13,8 @@ import (
 )
 
 // indexed are the paths with keys in every type that has the attribute: identity
-// providers look up users and groups by them.
-var indexed = []string{"externalId", "userName", "displayName", "emails.value"}
+// providers look up users and groups by them, and package scim by the owner.
+var indexed = []string{"externalId", "userName", "displayName", "emails.value", schema.OwnerAttribute.Name}
 
 // index is one attribute path with keys.
 type index struct {
