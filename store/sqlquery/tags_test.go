@@ -111,6 +111,10 @@ func TestTagMistakesAreReported(t *testing.T) {
 		{"a tenant that may be null", ptr, ",tenant", "string or an integer"},
 		{"a rest that may be null", ptr, ",rest", "[]byte or a string"},
 		{"an empty prefix", str, "id,prefix=", "prefix is empty"},
+		{"an owner that is a number", i64, ",owner", "does not hold"},
+		{"an owner with a path", str, "nickName,owner", "stands alone"},
+		{"an owner and a tenant", str, ",owner,tenant", "option tenant is not possible"},
+		{"an owner", str, ",owner", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -198,6 +202,30 @@ func TestStructMistakesAreReported(t *testing.T) {
 		Shown string `scim:"emails[type eq \"work\"].display"`
 	}](schema.UserType)
 	require.NoError(t, err, "embedded structs, elements that exclude each other, two values of one")
+}
+
+func TestOwnerColumnGivesTheTypeAnOwner(t *testing.T) {
+	t.Parallel()
+	type plain struct {
+		ID    string `scim:"id"`
+		Login string `scim:"userName"`
+	}
+	type owned struct {
+		plain
+		By *string `scim:",owner"`
+	}
+	m, err := NewTyped[owned](schema.UserType)
+	require.NoError(t, err)
+	require.True(t, m.Type().Owned)
+	without, err := NewTyped[plain](schema.WithOwner(schema.UserType))
+	require.NoError(t, err)
+	require.False(t, without.Type().Owned, "no column keeps the owner")
+	withRest, err := NewTyped[struct {
+		plain
+		Rest []byte `scim:",rest"`
+	}](schema.WithOwner(schema.UserType))
+	require.NoError(t, err)
+	require.True(t, withRest.Type().Owned, "the rest keeps the owner")
 }
 
 func FuzzTags(f *testing.F) {

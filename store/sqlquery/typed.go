@@ -46,6 +46,7 @@ import (
 //	meta.created                 a time
 //	meta.lastModified            a time
 //	,tenant                      the tenant: string or integer
+//	,owner                       string: the connection that provisioned the resource; see schema.WithOwner
 //	,deleted                     boolean, or nullable time: rows stay, as if they were gone
 //	,rest                        []byte or string: JSON of all that has no field of its own
 //
@@ -160,7 +161,8 @@ func build(host reflect.Type, t *schema.ResourceType) (*mapping, error) {
 		return nil, &tagError{host, "", "needs a resource type made by schema.NewResourceType"}
 	}
 	b := builder{host: host, typ: t}
-	m := &mapping{typ: t, fields: b.read()}
+	m := &mapping{fields: b.read()}
+	m.typ = b.typ
 	m.id, m.version, m.created = b.only(roleID), b.only(roleVersion), b.only(roleCreated)
 	m.modified, m.deleted, m.tenant, m.rest = b.only(roleLastModified), b.only(roleDeleted), b.only(roleTenant), b.only(roleRest)
 	m.ids = b.ids

@@ -46,7 +46,7 @@ var headers = map[string]role{
 
 // allowed are the options that each role can have.
 var allowed = map[role][]string{
-	roleAttribute: {"not", "default", "unit", "true", "false"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
+	roleAttribute: {"not", "default", "unit", "true", "false", "owner"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
 	roleCreated: {"unit"}, roleLastModified: {"unit"},
 	roleTenant: {"tenant"}, roleDeleted: {"deleted"}, roleRest: {"rest"},
 }
@@ -86,6 +86,9 @@ func convertsItself(t reflect.Type) bool {
 }
 
 func (b *builder) role(f *field, g tag) error {
+	if g.has("owner") {
+		return b.owner(f, g)
+	}
 	switch header, isHeader := headers[strings.ToLower(g.path)]; {
 	case g.path == "" && g.has("rest"):
 		f.role = roleRest
@@ -94,7 +97,7 @@ func (b *builder) role(f *field, g tag) error {
 	case g.path == "" && g.has("tenant"):
 		f.role = roleTenant
 	case g.path == "":
-		return fmt.Errorf("the tag needs a path, or one of the options rest, deleted and tenant")
+		return fmt.Errorf("the tag needs a path, or one of the options rest, deleted, owner and tenant")
 	case isHeader && !g.bracket:
 		f.role = header
 	default:
@@ -107,6 +110,16 @@ func (b *builder) role(f *field, g tag) error {
 		return b.resolve(f, g)
 	}
 	return nil
+}
+
+// owner makes the field that of the owner; the type becomes one with an owner.
+func (b *builder) owner(f *field, g tag) error {
+	if g.path != "" {
+		return fmt.Errorf("option owner stands alone, as in \",owner\"")
+	}
+	b.typ = schema.WithOwner(b.typ)
+	g.path = schema.OwnerAttribute.Name
+	return b.resolve(f, g)
 }
 
 // resolve finds the attribute of a path and parses the selector.

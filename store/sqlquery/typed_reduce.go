@@ -14,7 +14,7 @@ func (b *builder) reduce() *schema.ResourceType {
 		b.fail("", "%s", err)
 		return nil
 	}
-	t.Schema, t.Extensions = base, nil
+	t.Schema, t.Extensions, t.Owned = base, nil, keep[schema.OwnerAttribute]
 	for _, e := range b.typ.Extensions {
 		s, err := reduceSchema(e.Schema, keep)
 		if err != nil {
