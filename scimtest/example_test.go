@@ -28,3 +28,28 @@ func ExampleRun() {
 		})
 	}
 }
+
+// application stands for an application under test.
+type application struct {
+	handler        http.Handler
+	login          func(name, password string) (cookie string, err error)
+	accepts        func(cookie string) (bool, error)
+	stopSessions   func(fail bool)
+	startOwnBinary func(t *testing.T) (baseURL string, kill func())
+}
+
+// The body of a test of the whole application.
+func ExampleLeaver() {
+	_ = func(t *testing.T, a application) {
+		scimtest.Leaver{
+			Handler: a.handler, Token: "the provider's",
+			Access: []scimtest.Access{{
+				Name:   "session",
+				SignIn: func(p scimtest.Person) (string, error) { return a.login(p.UserName, p.Password) },
+				Alive:  a.accepts,
+			}},
+			Fail:  a.stopSessions,   // optional
+			Start: a.startOwnBinary, // optional
+		}.Run(t)
+	}
+}

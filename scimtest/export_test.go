@@ -53,3 +53,20 @@ func record(t *testing.T, l *ledger, ids, name string, prove func(t *testing.T))
 		prove(t)
 	})
 }
+
+// LeaverFaults runs the cases of [Leaver.Run] until one finds a fault, which it
+// returns with the name of the case.
+func LeaverFaults(t *testing.T, l Leaver) (name string, err error) {
+	for _, c := range leaverCases {
+		if c.missing(l) != "" {
+			continue
+		}
+		if err := c.prove(&leaving{Leaver: l, t: t}); err != nil {
+			return c.name, err
+		}
+	}
+	return "", nil
+}
+
+// CheckLeaver returns what an application did not declare.
+func CheckLeaver(l Leaver) error { return l.check() }
