@@ -2,104 +2,94 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/scimtest"
 )
 
-// ways are the requests by which providers end access.
-var ways = []struct {
-	name          string
-	take          func(a *running, path string) int
-	done, retried int // status, and that of a retry which finds it done
-}{
-	{"PATCH", func(a *running, path string) int { return a.provider("PATCH", path, setActive(false)).Code }, http.StatusOK, http.StatusOK},
-	{"PUT", func(a *running, path string) int {
-		return a.provider("PUT", path, person("ada@example.com", false)).Code
-	}, http.StatusOK, http.StatusOK},
-	{"DELETE", func(a *running, path string) int { return a.provider("DELETE", path, nil).Code }, http.StatusNoContent, http.StatusNotFound},
-}
-
-func TestDeactivatedUserIsRefusedAtOnce(t *testing.T) {
+func TestLeaversAreOut(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
-		for _, way := range ways {
-			t.Run(way.name, func(t *testing.T) {
-				t.Parallel()
-				a := startNew(t, fresh)
-				path := a.hire("ada@example.com")
-				session, token := a.login("ada@example.com"), a.issueTo("ada@example.com")
-				other := a.hire("grace@example.com")
-				stays := a.login("grace@example.com")
-				require.Equal(t, http.StatusOK, a.me(session))
-				require.Equal(t, http.StatusOK, a.me(token))
-
-				require.Equal(t, way.done, way.take(a, path))
-				require.Equal(t, http.StatusUnauthorized, a.me(session))
-				require.Equal(t, http.StatusUnauthorized, a.me(token))
-				require.Empty(t, a.login("ada@example.com"))
-				require.Empty(t, a.issueTo("ada@example.com"))
-				require.Equal(t, http.StatusOK, a.me(stays), "of %s", other)
-
-				if way.name == "DELETE" {
-					require.NotEqual(t, path, a.hire("ada@example.com"), "the address is free, the id is not")
-				} else {
-					require.Equal(t, http.StatusOK, a.provider("PATCH", path, setActive(true)).Code)
-				}
-				require.Equal(t, http.StatusUnauthorized, a.me(session), "a reactivated user signs in again")
-				require.Equal(t, http.StatusUnauthorized, a.me(token))
-				require.NotEmpty(t, a.login("ada@example.com"))
-			})
-		}
+		name, tokens := fresh(t), tokenFiles(t.TempDir())
+		service := &failing{tokenService: tokens}
+		a := start(t, name, service)
+		scimtest.Leaver{
+			Handler: a.handler, Token: testToken,
+			Access: []scimtest.Access{
+				{Name: "session", SignIn: a.loginOf, Alive: a.accepts},
+				{Name: "API token", SignIn: a.tokenOf, Alive: a.accepts},
+			},
+			Fail:  service.down.Store,
+			Start: func(t *testing.T) (string, func()) { return startProcess(t, name, string(tokens)) },
+		}.Run(t)
 	})
 }
 
-// failing is a token service that cannot revoke for a while.
+// loginOf returns a session as the header of a request, "" if it is refused.
+func (a *running) loginOf(p scimtest.Person) (string, error) {
+	w := a.do("POST", "/login", object{"email": p.UserName, "password": p.Password})
+	if w.Code != http.StatusOK {
+		return "", refusal(w.Code)
+	}
+	c := w.Result().Cookies()[0]
+	return "Cookie: " + c.Name + "=" + c.Value, nil
+}
+
+// tokenOf returns an API token as the header of a request, "" if it is refused.
+func (a *running) tokenOf(p scimtest.Person) (string, error) {
+	w := a.do("POST", "/tokens", object{"email": p.UserName, "password": p.Password})
+	if w.Code != http.StatusOK {
+		return "", refusal(w.Code)
+	}
+	var out struct{ Token string }
+	err := json.Unmarshal(w.Body.Bytes(), &out)
+	return "Authorization: Bearer " + out.Token, err
+}
+
+func (a *running) accepts(text string) (bool, error) {
+	status := a.me(credential(text))
+	return status == http.StatusOK, refusal(status)
+}
+
+// refusal returns nil for a status that accepts or refuses a user.
+func refusal(status int) error {
+	if status == http.StatusOK || status == http.StatusUnauthorized {
+		return nil
+	}
+	return fmt.Errorf("status %d", status)
+}
+
+// failing is a token service that cannot revoke while it is down.
 type failing struct {
 	tokenService
-	mu   sync.Mutex
-	left int
+	down atomic.Bool
 }
 
 func (f *failing) Revoke(ctx context.Context, userID int64) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.left > 0 {
-		f.left--
+	if f.down.Load() {
 		return errors.New("the token service is down")
 	}
 	return f.tokenService.Revoke(ctx, userID)
 }
 
-func TestResponseWaitsForRevocation(t *testing.T) {
-	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
-		for _, way := range ways {
-			t.Run(way.name, func(t *testing.T) {
-				t.Parallel()
-				a := start(t, fresh(t), &failing{tokenService: tokenFiles(t.TempDir()), left: 2})
-				path := a.hire("ada@example.com")
-				session, token := a.login("ada@example.com"), a.issueTo("ada@example.com")
-				for range 2 {
-					require.Equal(t, http.StatusServiceUnavailable, way.take(a, path))
-					require.Equal(t, http.StatusUnauthorized, a.me(session), "ended by the commit")
-					require.Equal(t, http.StatusOK, a.me(token), "revocation is pending, as the response says")
-				}
-				require.Equal(t, way.retried, way.take(a, path))
-				require.Equal(t, http.StatusUnauthorized, a.me(token))
-			})
-		}
-	})
-}
-
 func TestWorkerCompletesRevocation(t *testing.T) {
 	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
-		a := start(t, fresh(t), &failing{tokenService: tokenFiles(t.TempDir()), left: 1})
+		service := &failing{tokenService: tokenFiles(t.TempDir())}
+		a := start(t, fresh(t), service)
 		path := a.hire("ada@example.com")
-		token := a.issueTo("ada@example.com")
+		session, token := a.login("ada@example.com"), a.issueTo("ada@example.com")
+		service.down.Store(true)
 		require.Equal(t, http.StatusServiceUnavailable, a.provider("PATCH", path, setActive(false)).Code)
+		require.Equal(t, http.StatusUnauthorized, a.me(session), "ended by the commit")
+		require.Equal(t, http.StatusOK, a.me(token), "revocation is pending, as the response says")
+		service.down.Store(false)
 		a.later(time.Hour)
 		require.Eventually(t, func() bool { return a.me(token) == http.StatusUnauthorized }, 20*time.Second, 5*time.Millisecond)
 	})
@@ -116,47 +106,4 @@ func (a *running) later(d time.Duration) {
 		moved.worker(ctx)
 	}()
 	a.t.Cleanup(func() { cancel(); <-stopped })
-}
-
-// A user signs in repeatedly while the provider deactivates the user. After the
-// response no session and no token is valid.
-func TestConcurrentLoginsAndDeactivations(t *testing.T) {
-	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
-		const rounds, each = 25, 4
-		a := startNew(t, fresh)
-		path := a.hire("ada@example.com")
-		for round := range rounds {
-			way := ways[round%2]
-			require.Equal(t, http.StatusOK, a.provider("PATCH", path, setActive(true)).Code)
-			var mu sync.Mutex
-			var got []credential
-			var wg sync.WaitGroup
-			begun := make(chan struct{}, 2*each)
-			for range each {
-				for _, enter := range []func(string) credential{a.login, a.issueTo} {
-					wg.Go(func() {
-						for n := range 5 {
-							c := enter("ada@example.com")
-							if n == 0 {
-								begun <- struct{}{}
-							}
-							if c == "" {
-								return
-							}
-							mu.Lock()
-							got = append(got, c)
-							mu.Unlock()
-						}
-					})
-				}
-			}
-			<-begun
-			require.Equal(t, way.done, way.take(a, path), "%s", way.name)
-			wg.Wait()
-			require.NotEmpty(t, got)
-			for _, c := range got {
-				require.Equal(t, http.StatusUnauthorized, a.me(c), "round %d: %s", round, c)
-			}
-		}
-	})
 }
