@@ -99,6 +99,25 @@ func (h *Handler) checkDatabases() error {
 	return errors.Join(errs...)
 }
 
+// checkTenants rejects stores of which some have tenants and some have not: a
+// request of one tenant would see the groups of all. Stores that do not say are
+// not compared.
+func (h *Handler) checkTenants() error {
+	has := map[bool]string{}
+	for _, ep := range h.endpoints {
+		if s, ok := store.As[interface {
+			store.Store
+			HasTenants() bool
+		}](ep.Store); ok {
+			has[s.HasTenants()] = ep.Type.Name
+		}
+	}
+	if has[true] == "" || has[false] == "" {
+		return nil
+	}
+	return fmt.Errorf("scim: the store of %s has tenants and the store of %s has none: give both tables a tenant column, or neither", has[true], has[false])
+}
+
 // databaseOf returns the database that a value names, also through wrappers of
 // stores.
 func databaseOf(v any) (any, bool) {

@@ -38,7 +38,7 @@ func New(cfg Config) (*Handler, error) {
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases())
+		errs = append(errs, h.setSensitive(), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ type Members struct {
 type MemberOf interface {
 	Exists(ctx context.Context, ids []string, o store.GetOptions) ([]string, error)
 	Type() *schema.ResourceType
+	HasTenants() bool
 
 	key(id string) (any, bool)
 	fold(id string) (string, bool)
@@ -89,6 +90,9 @@ func NewGroupTable[T any](ctx context.Context, db *DB, name string, rt *schema.R
 	}
 	if g.display == nil {
 		return nil, fmt.Errorf("sqlquery: %s needs a field for displayName", t.typed)
+	}
+	if m.Of != nil && m.Of.HasTenants() != t.HasTenants() {
+		return nil, fmt.Errorf("sqlquery: %s: Members.Of has tenants and this table has none, or the reverse: give both tables a tenant column, or neither", t.typed)
 	}
 	t.where.special = func(s *statement, e filter.Expr) bool { return t.byID(s, e) || g.byMember(s, e) }
 	return g, g.checkMembers(ctx)

@@ -12,44 +12,17 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// selectLive writes FROM and WHERE for the live rows of the context's tenant. It
-// reports false if the table cannot have rows of that tenant.
-func (t *Table[T]) selectLive(ctx context.Context, s *statement) bool {
+// selectLive writes FROM and WHERE for the live rows of the context's tenant.
+func (t *Table[T]) selectLive(ctx context.Context, s *statement) error {
 	s.add(" FROM ", t.name, " AS ", alias, " WHERE ")
-	return t.visible(ctx, s)
-}
-
-func (t *Table[T]) visible(ctx context.Context, s *statement) bool {
-	if !t.ours(ctx, s) {
-		return false
+	if err := t.ours(ctx, s); err != nil {
+		return err
 	}
 	if t.deleted != nil {
 		s.add(" AND ")
 		t.alive(s)
 	}
-	return true
-}
-
-// ours writes the condition for rows of the tenant that are resources, deleted
-// or not.
-func (t *Table[T]) ours(ctx context.Context, s *statement) bool {
-	tenant := store.Tenant(ctx)
-	v := new(T)
-	if !t.typed.setTenant(v, tenant) || !validText(tenant) {
-		return false
-	}
-	switch {
-	case t.tenant == nil:
-		s.add(always)
-	case t.tenant.Type.Kind().String() == "string":
-		s.equal(s, t.column(t.tenant), tenant)
-	default:
-		s.add(t.column(t.tenant), " = ").arg(t.arg(v, t.tenant))
-	}
-	if t.options.Where != "" {
-		s.add(" AND (", t.options.Where, ")")
-	}
-	return true
+	return nil
 }
 
 func (t *Table[T]) alive(s *statement) {
@@ -72,8 +45,8 @@ func (t *Table[T]) row(ctx context.Context, id string, lock bool) (*T, error) {
 func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) (*T, error) {
 	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields))
-	if !t.selectLive(ctx, s) {
-		return nil, nil
+	if err := t.selectLive(ctx, s); err != nil {
+		return nil, err
 	}
 	s.add(" AND ")
 	t.keyIs(s, key)
@@ -130,8 +103,8 @@ func (t *Table[T]) List(ctx context.Context, q *store.Query) (store.Page, error)
 	if err != nil {
 		return store.Page{}, err
 	}
-	where, visible, err := t.condition(ctx, q)
-	if err != nil || !visible {
+	where, err := t.condition(ctx, q)
+	if err != nil {
 		return store.Page{}, err
 	}
 	var p store.Page
@@ -153,18 +126,18 @@ func (t *Table[T]) List(ctx context.Context, q *store.Query) (store.Page, error)
 }
 
 // condition writes FROM and WHERE for the rows that q selects.
-func (t *Table[T]) condition(ctx context.Context, q *store.Query) (where *statement, visible bool, err error) {
+func (t *Table[T]) condition(ctx context.Context, q *store.Query) (*statement, error) {
 	s := t.db.d.statement()
-	if !t.selectLive(ctx, s) {
-		return nil, false, ctx.Err()
+	if err := t.selectLive(ctx, s); err != nil {
+		return nil, err
 	}
 	if q.Filter != nil {
 		s.add(" AND ")
 		if err := t.where.root(s, q.Filter.Expr()); err != nil {
-			return nil, false, fmt.Errorf("sqlquery: list %s: %w", t.name, err)
+			return nil, fmt.Errorf("sqlquery: list %s: %w", t.name, err)
 		}
 	}
-	return s, true, nil
+	return s, nil
 }
 
 // page reads one row more than the page has, which tells whether there is a
@@ -223,8 +196,8 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string, o store.GetOptions)
 	var out []string
 	for chunk := range slices.Chunk(keys, sqldb.Batch) {
 		s := t.db.d.statement("SELECT ", t.column(t.id))
-		if !t.selectLive(ctx, s) {
-			return nil, nil
+		if err := t.selectLive(ctx, s); err != nil {
+			return nil, err
 		}
 		s.add(" AND ", t.column(t.id), " IN ").list(chunk).add(" ORDER BY ", t.column(t.id))
 		if o.ForUpdate && t.db.sql.InTransaction(ctx) {

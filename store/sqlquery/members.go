@@ -152,8 +152,8 @@ func (g *GroupTable[T]) GroupsOf(ctx context.Context, ids []string) (map[string]
 func (g *GroupTable[T]) groupsOf(ctx context.Context, ids []string, out map[string][]store.GroupRef) error {
 	fields := []*field{g.id, g.display}
 	s := g.db.d.statement("SELECT m.", g.member, ", ", g.list(fields), " FROM ", g.table, " AS m JOIN (SELECT ", g.list(fields))
-	if !g.selectLive(ctx, s) {
-		return nil
+	if err := g.selectLive(ctx, s); err != nil {
+		return err
 	}
 	s.add(") AS ", alias, " ON ", g.column(g.id), " = m.", g.group, " WHERE ", always)
 	if !g.memberIn(s, "m.", ids) {
@@ -212,8 +212,8 @@ func (g *GroupTable[T]) RemoveFromAll(ctx context.Context, c *store.Change) ([]s
 func (g *GroupTable[T]) lockGroupsOf(ctx context.Context, key any) ([]*T, error) {
 	fields := g.typed.fields
 	s := g.db.d.statement("SELECT ", g.list(fields))
-	if !g.selectLive(ctx, s) {
-		return nil, nil
+	if err := g.selectLive(ctx, s); err != nil {
+		return nil, err
 	}
 	s.add(" AND ", g.column(g.id), " IN (SELECT m.", g.group, " FROM ", g.table, " AS m WHERE ")
 	g.memberIs(s, "m.", key)

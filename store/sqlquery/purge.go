@@ -46,8 +46,8 @@ func (t *Table[T]) Purge(ctx context.Context, before time.Time, n int) (int, err
 func (t *Table[T]) deletedBefore(ctx context.Context, before time.Time, n int) ([]*T, error) {
 	fields := []*field{t.id, t.deleted}
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
-	if !t.dead(ctx, s) {
-		return nil, ctx.Err()
+	if err := t.dead(ctx, s); err != nil {
+		return nil, err
 	}
 	if t.db.d.times {
 		limit := new(T)

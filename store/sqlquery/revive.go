@@ -10,16 +10,16 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// dead writes the condition for tombstones of the context's tenant. It reports
-// false if the table cannot have any.
-func (t *Table[T]) dead(ctx context.Context, s *statement) bool {
-	if t.deleted == nil || !t.ours(ctx, s) {
-		return false
+// dead writes the condition for tombstones of the context's tenant, in a table
+// with a deleted column.
+func (t *Table[T]) dead(ctx context.Context, s *statement) error {
+	if err := t.ours(ctx, s); err != nil {
+		return err
 	}
 	s.add(" AND NOT (")
 	t.alive(s)
 	s.add(")")
-	return true
+	return nil
 }
 
 // Tombstone implements [store.Reviver]. It finds rows by the former key whose
@@ -53,8 +53,8 @@ func (t *Table[T]) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Va
 func (t *Table[T]) tombstones(ctx context.Context, lock bool, condition func(*statement), row func(*T)) error {
 	fields := t.typed.fields
 	s := t.db.d.statement("SELECT ", t.list(fields), " FROM ", t.name, " AS ", alias, " WHERE ")
-	if !t.dead(ctx, s) {
-		return ctx.Err()
+	if err := t.dead(ctx, s); err != nil {
+		return err
 	}
 	s.add(" AND ")
 	condition(s)
@@ -194,8 +194,8 @@ func (t *Table[T]) clearFormerKeys(ctx context.Context, v *T) error {
 			continue
 		}
 		s := t.db.d.statement("UPDATE ", t.name, " AS ", alias, " SET ", t.columns[f], " = NULL WHERE ")
-		if !t.dead(ctx, s) {
-			return ctx.Err()
+		if err := t.dead(ctx, s); err != nil {
+			return err
 		}
 		s.add(" AND ")
 		s.equal(s, t.column(f), key.Text())

@@ -41,7 +41,6 @@ type Table[T any] struct {
 
 	columns map[*field]string // quoted
 	id      *field
-	tenant  *field
 	deleted *field
 	version *field
 	former  []*field
@@ -94,8 +93,7 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	}
 	t := &Table[T]{
 		db: db, typed: typed, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*field]string{},
-		id: typed.id, tenant: typed.tenant,
-		deleted: typed.deleted, version: typed.version,
+		id: typed.id, deleted: typed.deleted, version: typed.version,
 	}
 	if t.log == nil {
 		t.log = slog.Default()
@@ -248,13 +246,7 @@ func (t *Table[T]) idIs(s *statement, id string) {
 	}
 }
 
-func (t *Table[T]) keyIs(s *statement, key any) {
-	if text, ok := key.(string); ok {
-		s.equal(s, t.column(t.id), text)
-		return
-	}
-	s.add(t.column(t.id), " = ").arg(key)
-}
+func (t *Table[T]) keyIs(s *statement, key any) { t.equals(s, t.id, key) }
 
 // ParseID returns a T in which nothing is set but the field of the id, for
 // statements of the application: ParseID("u7") of a table with the tag

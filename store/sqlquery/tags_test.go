@@ -108,7 +108,7 @@ func TestTagMistakesAreReported(t *testing.T) {
 		{"an unknown unit", i64, "meta.created,unit=h", "s, ms, us or ns"},
 		{"a unit of a time", at, "meta.created,unit=s", "on an integer"},
 		{"deleted that is never null", at, ",deleted", "nullable time"},
-		{"a tenant that may be null", ptr, ",tenant", "string or an integer"},
+		{"a tenant that may be null", ptr, ",tenant", "cannot be null"},
 		{"a rest that may be null", ptr, ",rest", "[]byte or a string"},
 		{"an empty prefix", str, "id,prefix=", "prefix is empty"},
 		{"an owner that is a number", i64, ",owner", "does not hold"},

@@ -45,7 +45,8 @@ import (
 //	meta.version                 an integer that counts the changes
 //	meta.created                 a time
 //	meta.lastModified            a time
-//	,tenant                      the tenant: string or integer
+//	,tenant                      the tenant, with types and uuid as for id; of several fields the tenant is their
+//	                             texts in the order of the struct, joined by "/"
 //	,owner                       string: the connection that provisioned the resource; see schema.WithOwner
 //	,deleted                     boolean, or nullable time: rows stay, as if they were gone
 //	,rest                        []byte or string: JSON of all that has no field of its own
@@ -75,8 +76,9 @@ type mapping struct {
 	typ    *schema.ResourceType
 	fields []*field
 
-	id, version, created, modified, deleted, tenant, rest *field
-	ids                                                   idCodec
+	id, version, created, modified, deleted, rest *field
+	tenants                                       []tenantField // in the order of the struct
+	ids                                           idCodec
 }
 
 // role is the meaning of a field to the library.
@@ -164,8 +166,8 @@ func build(host reflect.Type, t *schema.ResourceType) (*mapping, error) {
 	m := &mapping{fields: b.read()}
 	m.typ = b.typ
 	m.id, m.version, m.created = b.only(roleID), b.only(roleVersion), b.only(roleCreated)
-	m.modified, m.deleted, m.tenant, m.rest = b.only(roleLastModified), b.only(roleDeleted), b.only(roleTenant), b.only(roleRest)
-	m.ids = b.ids
+	m.modified, m.deleted, m.rest = b.only(roleLastModified), b.only(roleDeleted), b.only(roleRest)
+	m.ids, m.tenants = b.ids, b.tenants
 	if m.id == nil {
 		b.fail("", "has no field with the tag id")
 	}
@@ -206,25 +208,6 @@ func (m *Typed[T]) SetID(v *T, id string) bool {
 		m.id.goValue(v).Set(parsed)
 	}
 	return ok
-}
-
-// setTenant sets the tenant of v. It reports false if T cannot have the tenant:
-// without a tenant field only "" is possible, in an integer field only integers.
-func (m *Typed[T]) setTenant(v *T, tenant string) bool {
-	if m.tenant == nil {
-		return tenant == ""
-	}
-	f := m.tenant.goValue(v)
-	if m.tenant.codec.kind == kindText {
-		f.SetString(tenant)
-		return true
-	}
-	i, err := strconv.ParseInt(tenant, 10, f.Type().Bits())
-	if err != nil || strconv.FormatInt(i, 10) != tenant {
-		return false
-	}
-	f.SetInt(i)
-	return true
 }
 
 // versionText returns the version of v; "" without a version field.

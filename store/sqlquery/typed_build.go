@@ -13,11 +13,12 @@ import (
 
 // builder reads the tags of one struct and collects mistakes.
 type builder struct {
-	host   reflect.Type
-	typ    *schema.ResourceType
-	fields []*field
-	ids    idCodec
-	errs   []error
+	host    reflect.Type
+	typ     *schema.ResourceType
+	fields  []*field
+	ids     idCodec
+	tenants []tenantField
+	errs    []error
 }
 
 func (b *builder) fail(field, format string, args ...any) {
@@ -48,7 +49,7 @@ var headers = map[string]role{
 var allowed = map[role][]string{
 	roleAttribute: {"not", "default", "unit", "true", "false", "owner"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
 	roleCreated: {"unit"}, roleLastModified: {"unit"},
-	roleTenant: {"tenant"}, roleDeleted: {"deleted"}, roleRest: {"rest"},
+	roleTenant: {"tenant", "uuid"}, roleDeleted: {"deleted"}, roleRest: {"rest"},
 }
 
 func (b *builder) field(sf reflect.StructField, g tag) error {
@@ -193,9 +194,11 @@ func (b *builder) check(f *field, g tag) error {
 			return bad("a time, or an integer with the option unit")
 		}
 	case roleTenant:
-		if null || c.kind != kindText && c.kind != kindInt {
-			return bad("a string or an integer")
+		ids, reason := newIDCodec(f.Type, g)
+		if reason != "" {
+			return fmt.Errorf("%s", reason)
 		}
+		b.tenants = append(b.tenants, tenantField{f, ids})
 	case roleDeleted:
 		if c.kind != kindBool && (!null || c.kind != kindTime) || c.kind == kindBool && null {
 			return bad("a boolean or a nullable time")

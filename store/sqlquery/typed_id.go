@@ -38,7 +38,7 @@ func newIDCodec(t reflect.Type, g tag) (idCodec, string) {
 	case k == kindInt || k == kindUint:
 		c.form = idInteger
 	case k != kindText:
-		return c, "an id is a string, an integer or a type with MarshalText and UnmarshalText"
+		return c, "an id or tenant must be a string, an integer or a type with MarshalText and UnmarshalText, and cannot be null"
 	}
 	if c.uuid && c.form != idText {
 		return c, "option uuid is for strings"

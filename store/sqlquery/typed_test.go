@@ -227,18 +227,31 @@ func TestTypedTenants(t *testing.T) {
 		Tenant int32  `scim:",tenant"`
 	}
 	m, v := typed[numbered](t, schema.UserType), &numbered{}
-	require.True(t, m.setTenant(v, "12"))
+	require.NoError(t, m.setTenant(v, "12"))
 	require.Equal(t, int32(12), v.Tenant)
-	for _, tenant := range []string{"", "x", "012", "99999999999"} {
-		require.False(t, m.setTenant(v, tenant), "%q", tenant)
+	for _, tenant := range []string{"", "x", "012", "+1", "99999999999"} {
+		require.Error(t, m.setTenant(v, tenant), "%q", tenant)
 	}
 	type single struct {
 		ID    string `scim:"id"`
 		Login string `scim:"userName"`
 	}
 	s := typed[single](t, schema.UserType)
-	require.True(t, s.setTenant(&single{}, ""))
-	require.False(t, s.setTenant(&single{}, "t"), "no other tenant sees these rows")
+	require.NoError(t, s.setTenant(&single{}, ""))
+	require.Error(t, s.setTenant(&single{}, "t"), "no other tenant sees these rows")
+	type composite struct {
+		ID     string `scim:"id"`
+		Login  string `scim:"userName"`
+		Region string `scim:",tenant"`
+		Org    uuid   `scim:",tenant"`
+		Name   string `scim:",tenant"`
+	}
+	c, w := typed[composite](t, schema.UserType), &composite{}
+	require.NoError(t, c.setTenant(w, "eu/0a/a/b"))
+	require.Equal(t, &composite{Region: "eu", Org: uuid{10}, Name: "a/b"}, w)
+	for _, tenant := range []string{"", "eu", "eu/0a", "eu/0A/x", "eu//x", "/0a/x", "eu/0a/", "eu/0a/\x00"} {
+		require.Error(t, c.setTenant(w, tenant), "%q", tenant)
+	}
 }
 
 func TestTypedNumbers(t *testing.T) {

@@ -65,8 +65,8 @@ func (t *Table[T]) lookUp(ctx context.Context, v, old *T) error {
 
 func (t *Table[T]) taken(ctx context.Context, f *field, value schema.Value, old *T) (bool, error) {
 	s := t.db.d.statement("SELECT ", t.column(t.id))
-	if !t.selectLive(ctx, s) {
-		return false, nil
+	if err := t.selectLive(ctx, s); err != nil {
+		return false, err
 	}
 	s.add(" AND ")
 	if value.Type() == schema.TypeInteger {

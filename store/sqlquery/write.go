@@ -60,8 +60,8 @@ func (t *Table[T]) newRow(ctx context.Context, r *schema.Resource) (*T, error) {
 		}
 	}
 	t.typed.setDefaults(v)
-	if !t.typed.setTenant(v, store.Tenant(ctx)) {
-		return nil, fmt.Errorf("sqlquery: %s has no rows of tenant %q", t.name, store.Tenant(ctx))
+	if err := t.setTenant(ctx, v); err != nil {
+		return nil, err
 	}
 	if !t.typed.integerIDs() && t.id.goValue(v).IsZero() && !t.typed.SetID(v, t.typed.ids.prefix+r.ID) {
 		return nil, fmt.Errorf("sqlquery: %s cannot have the id %q", t.name, r.ID)

@@ -156,7 +156,11 @@ func fullTables(t testing.TB, d host) (*sql.DB, storetest.Fixture) {
 	require.NoError(t, err)
 	things, err := sqlquery.NewTable(ctx, db, "things", storetest.ThingType, sqlquery.Options[thingRow]{})
 	require.NoError(t, err)
-	return conn, storetest.Fixture{Users: users, Groups: groups, Things: things, Tx: db}
+	return conn, storetest.Fixture{
+		Users:  renamed{users, named},
+		Groups: renamedGroups{renamed{groups.Table, named}, groups},
+		Things: renamed{things, named}, Tx: db,
+	}
 }
 
 func TestFullTablesOnSQLite(t *testing.T) {

@@ -225,7 +225,7 @@ func TestRebuildFormerKeys(t *testing.T) {
 func TestReviveReplacesLists(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, f := fullTables(t, d)
-		users := f.Users.(*sqlquery.Table[fullUserRow])
+		users := f.Users.(renamed)
 		with := func(address string) *schema.Resource {
 			o, _ := schema.UserType.DecodeStored([]byte(`{"userName":"a","emails":[{"value":"` + address + `"}]}`))
 			r := userOf(schema.UserType, "a").WithAttributes(o)

@@ -249,7 +249,7 @@ func TestRebuildKeys(t *testing.T) {
 func TestLists(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		conn, f := fullTables(t, d)
-		users := f.Users.(*sqlquery.Table[fullUserRow])
+		users := f.Users.(renamed)
 		rows := func() (n int) {
 			require.NoError(t, conn.QueryRow("SELECT COUNT(*) FROM full_emails").Scan(&n))
 			return n
@@ -302,18 +302,7 @@ func TestIDsAreNotReused(t *testing.T) { // M-13
 func TestTableWithoutTenantColumnHasOneTenant(t *testing.T) {
 	a := openApp(t, hostSQLite) // without a tenant column
 	u := a.user(t, "a")
-	ctx := store.WithTenant(t.Context(), "other")
-	_, err := a.users.Get(ctx, u.ID, store.GetOptions{})
-	require.ErrorIs(t, err, store.ErrNotFound)
-	p, err := a.users.List(ctx, &store.Query{Count: 9, Total: true})
-	require.NoError(t, err)
-	require.Zero(t, p.Total)
-	require.ErrorIs(t, a.users.Delete(ctx, storetest.Deletion(u, "")), store.ErrNotFound)
-	ids, err := a.users.Exists(ctx, []string{u.ID}, store.GetOptions{})
-	require.NoError(t, err)
-	require.Empty(t, ids)
-	_, err = a.users.Create(ctx, storetest.Creation(userOf(schema.UserType, "b")))
-	require.Error(t, err)
+	refusesTenant(t, a.users, u, "other", `has no tenant column, but the request has the tenant "other"`)
 }
 
 func TestUniqueIndexOfTheApplication(t *testing.T) {
