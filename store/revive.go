@@ -44,3 +44,18 @@ type Purger interface {
 	// when they were deleted.
 	Purge(ctx context.Context, before time.Time, n int) (int, error)
 }
+
+// DeletedFinder is an optional interface of a [Store] that keeps what it deletes.
+// A login asks it before it creates a user that is not there, so that a user who
+// was removed does not come back. It only reads: it is found through wrappers
+// ([As]).
+type DeletedFinder interface {
+	// FindDeleted reports whether the tenant has a tombstone that had the value v
+	// of the attribute p, compared as the filter p eq v compares it, when it was
+	// deleted. Unlike Reviver.Tombstone it finds any of several tombstones, and
+	// those of values that are not unique, for example externalId. p has a single
+	// value: no part of it is multi-valued. A tombstone that was revived or purged
+	// is not found. errors.ErrUnsupported if the store keeps no tombstones, or
+	// cannot find them by p.
+	FindDeleted(ctx context.Context, p schema.AttrPath, v schema.Value) (bool, error)
+}

@@ -13,7 +13,7 @@
 //	resources.go   store.Store, store.Exister
 //	list.go        pages, positions, filters and sorting from an index
 //	groups.go      store.MemberStore: members in both directions
-//	tombstones.go  store.Reviver, store.Purger
+//	tombstones.go  store.Reviver, store.DeletedFinder, store.Purger
 //	outbox.go      store.Outbox, store.Backlogs
 //	tokens.go      store.Tokens
 //	extras.go      store.Counters, store.AuditTrail

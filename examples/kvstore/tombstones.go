@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -16,6 +17,7 @@ type keeper struct{ resources }
 
 var _ interface {
 	store.Reviver
+	store.DeletedFinder
 	store.Purger
 } = keeper{}
 
@@ -111,6 +113,31 @@ func (k keeper) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Value
 		return err
 	})
 	return r, err
+}
+
+// FindDeleted implements [store.DeletedFinder]. It reads the tombstones of the
+// type; a store with many of them has an index.
+func (k keeper) FindDeleted(ctx context.Context, p schema.AttrPath, v schema.Value) (found bool, err error) {
+	same := filter.New(filter.Compare{Path: p, Op: filter.EQ, Value: v})
+	err = k.db.read(ctx, func(tx *bolt.Tx) error {
+		for key := range ascending(tx.Bucket(bucketDead), k.scope(ctx).key(), nil) {
+			parts, _ := partsOf(key)
+			id := parts[len(parts)-1]
+			rec, err := k.scope(ctx).find(tx, bucketDead, id)
+			if err != nil {
+				return err
+			}
+			r, err := k.resource(id, rec)
+			if err != nil {
+				return err
+			}
+			if found = same.Match(r); found {
+				break
+			}
+		}
+		return nil
+	})
+	return found, err
 }
 
 // Revive implements [store.Reviver].

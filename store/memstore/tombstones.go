@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -23,8 +24,9 @@ func KeepDeleted(db *DB) { db.keeps = true }
 type keeper struct{ *resources }
 
 var (
-	_ store.Reviver = (*keeper)(nil)
-	_ store.Purger  = (*keeper)(nil)
+	_ store.Reviver       = (*keeper)(nil)
+	_ store.DeletedFinder = (*keeper)(nil)
+	_ store.Purger        = (*keeper)(nil)
 )
 
 // death is the place of a tombstone in the order of deletion.
@@ -103,6 +105,21 @@ func (s *keeper) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Valu
 	}
 	rec, _ := c.dead.get(n)
 	return rec.resource, nil
+}
+
+// FindDeleted implements [store.DeletedFinder]. It reads all tombstones.
+func (s *keeper) FindDeleted(ctx context.Context, p schema.AttrPath, v schema.Value) (bool, error) {
+	t, err := s.db.view(ctx)
+	if err != nil || !v.Assigned() {
+		return false, err
+	}
+	same := filter.New(filter.Compare{Path: p, Op: filter.EQ, Value: v})
+	for _, rec := range t.collection(s.kind).dead.from(0) {
+		if same.Match(rec.resource) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Revive implements [store.Reviver].

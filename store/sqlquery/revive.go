@@ -2,10 +2,12 @@ package sqlquery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -47,6 +49,47 @@ func (t *Table[T]) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Va
 		return nil, store.ErrNotFound
 	}
 	return t.resource(ctx, found), nil
+}
+
+// FindDeleted implements [store.DeletedFinder] for attributes with a column. Of a
+// unique attribute whose key is cleared in deleted rows it needs the former key.
+// Rows that the application deleted are found if it left the columns as they were.
+func (t *Table[T]) FindDeleted(ctx context.Context, p schema.AttrPath, v schema.Value) (bool, error) {
+	same := filter.Compare{Path: p, Op: filter.EQ, Value: v}
+	if t.deleted == nil || !t.keepsDeleted(p) || !t.where.Can(same) {
+		return false, errors.ErrUnsupported
+	}
+	s := t.db.d.statement("SELECT 1 FROM ", t.name, " AS ", alias, " WHERE ")
+	if err := t.dead(ctx, s); err != nil || !v.Assigned() {
+		return false, err
+	}
+	s.add(" AND (")
+	if err := t.where.root(s, same); err != nil {
+		return false, err
+	}
+	if former := t.typed.formerField(p); former != nil {
+		s.add(" OR ")
+		s.equal(s, t.column(former), former.key(v).Text())
+	}
+	s.add(") LIMIT 1")
+	found := false
+	err := t.db.query(ctx, s, func(func(...any) error) error {
+		found = true
+		return nil
+	})
+	return found, err
+}
+
+// keepsDeleted reports whether a value can be found in a deleted row: it is not in
+// a list, and its key is not cleared or is kept as the former key.
+func (t *Table[T]) keepsDeleted(p schema.AttrPath) bool {
+	if slices.ContainsFunc(p, func(a *schema.Attribute) bool { return a.MultiValued }) {
+		return false
+	}
+	cleared := slices.ContainsFunc(t.typed.fields, func(f *field) bool {
+		return f.role == roleKey && f.nullable && slices.Equal(f.path, p)
+	})
+	return !cleared || t.typed.formerField(p) != nil
 }
 
 // tombstones reads the tombstones that a condition selects, in the order of ids.

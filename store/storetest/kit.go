@@ -18,7 +18,7 @@ import (
 type test = caseOf[kit]
 
 // need is an ability of a fixture that a case requires.
-type need uint8
+type need uint16
 
 const (
 	needGroups need = 1 << iota
@@ -29,6 +29,7 @@ const (
 	needRevival
 	needPurger
 	needBacklogs
+	needFinder
 )
 
 // missing returns the ability that a fixture lacks for a case, or "".
@@ -45,12 +46,18 @@ func missing(needs need, f Fixture) string {
 		{needVersions, store.Describe(f.Users).Versions, "no versions"},
 		{needRevival, revives(f.Users), "deleted users do not come back"},
 		{needPurger, purges(f.Users), "deleted users are not forgotten"},
+		{needFinder, findsDeleted(f.Users), "deleted users are not found"},
 	} {
 		if needs&m.need != 0 && !m.has {
 			return m.text
 		}
 	}
 	return ""
+}
+
+func findsDeleted(s store.Store) bool {
+	_, ok := store.As[store.DeletedFinder](s)
+	return ok
 }
 
 func purges(s store.Store) bool {

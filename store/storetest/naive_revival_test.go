@@ -133,3 +133,29 @@ func (s *naive) Purge(ctx context.Context, before time.Time, n int) (int, error)
 	})
 	return purged, nil
 }
+
+func (s *naive) FindDeleted(ctx context.Context, p schema.AttrPath, v schema.Value) (bool, error) {
+	release, err := s.db.acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	if s.db.has("deleted users are not found") || s.db.has("deleted users are found by name only") && p.Last() != userName {
+		return false, nil
+	}
+	found, last := false, 0
+	for _, r := range s.db.rows {
+		if !s.sees(ctx, r, "FindDeleted") || !r.dead && !s.db.has("live users are found as deleted") {
+			continue
+		}
+		for w := range p.Values(r.resource) {
+			same := s.fold(p.Last(), v) == s.fold(p.Last(), w) && (v.Text() == w.Text() || !s.db.has("deleted users are found with case"))
+			if s.db.has("only the last deleted user is found") {
+				found, last = same && r.died >= last || found && r.died < last, max(last, r.died)
+				continue
+			}
+			found = found || same
+		}
+	}
+	return found, nil
+}

@@ -203,6 +203,15 @@ var caught = []breach{
 	{"purging takes revived resources", "purging/a revived resource stays"},
 	{"no tenants in Purge", "purging/tenants"},
 	{"no rollback", "purging/rollback"},
+
+	{"deleted users are not found", "finding deleted/by each key"},
+	{"deleted users are found by name only", "finding deleted/by each key"},
+	{"deleted users are found with case", "finding deleted/by each key"},
+	{"live users are found as deleted", "finding deleted/by each key"},
+	{"only the last deleted user is found", "finding deleted/any of several"},
+	{"revival leaves the tombstone", "finding deleted/a revived resource"},
+	{"no tenants in FindDeleted", "finding deleted/tenants"},
+	{"no rollback", "finding deleted/rollback"},
 	{"Count is not a limit", "concurrency/everything at once"},
 }
 

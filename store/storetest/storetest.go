@@ -47,7 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) { stores.all(t, open) }
 var stores = suite[Fixture, kit]{
 	cases: slices.Concat(
 		basics, uniqueness, versions, listing, paging, filtering, sorting, members,
-		transactions, tenants, sharing, roundTrips, concurrency, revival, purging,
+		transactions, tenants, sharing, roundTrips, concurrency, revival, purging, findingDeleted,
 	),
 	missing: missing, kit: newKit, hang: hangTime,
 }
