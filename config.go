@@ -64,6 +64,11 @@ type Config struct {
 	// becomes 404. Without it /Me is answered 501 (RFC 7644 §3.11).
 	Me func(ctx context.Context, p *Principal) (id string, err error)
 
+	// Subject is the path of the attribute of users that has the subject of single
+	// sign-on ([Person]). It has one value, a string that is compared byte for
+	// byte, and is not part of an e-mail address. Default externalId.
+	Subject string
+
 	// SensitiveAttributes are attribute paths that must not be compared by a
 	// filter in a URL, where logs would keep the value: such a GET is answered
 	// 403 sensitive, and the filter has to be sent to .search

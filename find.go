@@ -60,31 +60,45 @@ func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, wan
 	return found.parts(ctx)
 }
 
-// findFirst returns one resource that the filter selects, nil if none matches. It
-// does not ask for a total.
+// findFirst returns one resource that the filter selects, nil if none matches.
 func (h *Handler) findFirst(ctx context.Context, s *selection) (*schema.Resource, error) {
-	push, rest := s.split()
-	if rest == nil {
-		for p, err := range h.walker(s.ep.Store, store.Query{Filter: push}, 1).pages(ctx) {
-			if err != nil || len(p.Resources) > 0 {
-				return first(p.Resources), err
-			}
-		}
-		return nil, nil
-	}
-	found := &scanResult{h: h, want: 1}
-	if err := found.scan(ctx, s, push, rest); err != nil || len(found.items) == 0 {
+	found, err := h.findUpTo(ctx, s, 1)
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	p, _, err := h.readAgain(ctx, found.items)
-	return first(p.resources), err
+	return found[0], nil
 }
 
-func first(rs []*schema.Resource) *schema.Resource {
-	if len(rs) == 0 {
-		return nil
+// findUpTo returns at most n resources that the filter selects. It does not ask
+// for a total.
+func (h *Handler) findUpTo(ctx context.Context, s *selection, n int) ([]*schema.Resource, error) {
+	push, rest := s.split()
+	if rest == nil {
+		var found []*schema.Resource
+		for p, err := range h.walker(s.ep.Store, store.Query{Filter: push}, n).pages(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, p.Resources...)
+		}
+		return found, nil
 	}
-	return rs[0]
+	scanned := &scanResult{h: h, want: n}
+	if err := scanned.scan(ctx, s, push, rest); err != nil {
+		return nil, err
+	}
+	parts, _, err := scanned.parts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []*schema.Resource
+	for p, err := range parts {
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, p.resources...)
+	}
+	return found, nil
 }
 
 // listed returns the resources that the store lists. The first page is read at

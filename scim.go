@@ -34,11 +34,14 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.NewID == nil {
 		h.cfg.NewID = newUUID
 	}
+	if h.cfg.Subject == "" {
+		h.cfg.Subject = schema.ExternalIDAttribute.Name
+	}
 	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes()}
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants())
+		errs = append(errs, h.setSensitive(), h.checkSubject(cfg.Subject), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
 // app is the application: users sign in with e-mail address and password and see
@@ -22,6 +23,7 @@ import (
 type app struct {
 	db     *database
 	tokens tokenService
+	scim   *scim.Handler
 	secure bool // cookies only over TLS
 	cost   int  // of bcrypt
 	// unknownHash is compared if there is no such user.
@@ -56,17 +58,17 @@ func (a *app) routes(r chi.Router) {
 
 // login starts a session and sets its cookie.
 func (a *app) login(w http.ResponseWriter, r *http.Request) {
-	u, err := a.authenticate(w, r)
 	var secret string
-	if err == nil {
-		secret, err = a.startSession(r.Context(), u)
-	}
+	u, err := a.signIn(w, r, func(ctx context.Context, u account) (err error) {
+		secret, err = a.startSession(ctx, u)
+		return err
+	})
 	if err != nil {
 		a.fail(w, err)
 		return
 	}
 	a.setCookie(w, secret, int(sessionTime.Seconds()))
-	answer(w, u.account)
+	answer(w, u)
 }
 
 const (
@@ -81,91 +83,72 @@ func (a *app) setCookie(w http.ResponseWriter, secret string, seconds int) {
 	})
 }
 
-// authenticated is an account and the hash that the sent password matched.
-type authenticated struct {
-	account
-	passwordHash string
-}
-
-// authenticate checks e-mail address and password in a request's body.
-func (a *app) authenticate(w http.ResponseWriter, r *http.Request) (authenticated, error) {
-	var in struct{ Email, Password string }
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&in); err != nil {
-		return authenticated{}, errNotSignedIn
-	}
-	var u authenticated
-	err := a.db.QueryRowContext(r.Context(), "SELECT id, email, password_hash FROM users WHERE email_key = $1", schema.FoldKey(in.Email)).
-		Scan(&u.ID, &u.Email, &u.passwordHash)
-	if errors.Is(err, sql.ErrNoRows) {
-		u.passwordHash = a.unknownHash // takes as long as for a known user
-	} else if err != nil {
+// signIn checks the e-mail address and password in a request's body, and calls
+// begin with the account in the transaction of SignIn, which keeps the user's row
+// locked: what begin makes, in the database or elsewhere, is ended by a
+// deactivation that comes later.
+func (a *app) signIn(w http.ResponseWriter, r *http.Request, begin func(context.Context, account) error) (account, error) {
+	var u account
+	key, hash, err := a.authenticate(w, r)
+	if err != nil {
 		return u, err
 	}
-	if bcrypt.CompareHashAndPassword([]byte(u.passwordHash), []byte(in.Password)) != nil || u.ID == 0 {
-		return u, errNotSignedIn
-	}
-	return u, nil
+	err = a.scim.SignIn(r.Context(), "", scim.Person{UserName: key}, func(ctx context.Context, _ *schema.Resource) error {
+		tx, _ := sqlquery.Tx(ctx)
+		err := tx.QueryRowContext(ctx, "SELECT id, email FROM users WHERE email_key = $1 AND password_hash = $2", key, hash).Scan(&u.ID, &u.Email)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errNotSignedIn // the password was changed meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		return begin(ctx, u)
+	})
+	return u, err
 }
 
-// mayWork is the condition on rows of users that may sign in.
-const mayWork = "id = $1 AND password_hash = $2 AND disabled IS NOT TRUE AND deleted_at IS NULL"
+// authenticate checks a password. It returns the key of the e-mail address and the
+// hash that the password matched.
+func (a *app) authenticate(w http.ResponseWriter, r *http.Request) (key, hash string, err error) {
+	var in struct{ Email, Password string }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&in); err != nil {
+		return "", "", errNotSignedIn
+	}
+	key = schema.FoldKey(in.Email)
+	err = a.db.QueryRowContext(r.Context(), "SELECT password_hash FROM users WHERE email_key = $1", key).Scan(&hash)
+	unknown := errors.Is(err, sql.ErrNoRows)
+	if unknown {
+		hash = a.unknownHash // takes as long as for a known user
+	} else if err != nil {
+		return "", "", err
+	}
+	if bcrypt.CompareHashAndPassword([]byte(hash), []byte(in.Password)) != nil || unknown {
+		return "", "", errNotSignedIn
+	}
+	return key, hash, nil
+}
 
-// startSession makes a session in the database. A login must lock the user's row:
-// then a deactivation either commits before the lock, and the login is refused, or
-// runs after this commit and ends the new session too. (With SQLite the
-// transaction itself is the lock: it was begun IMMEDIATE.)
-func (a *app) startSession(ctx context.Context, u authenticated) (string, error) {
-	tx, err := a.db.BeginTx(ctx, nil)
-	if err != nil {
-		return "", err
-	}
-	defer tx.Rollback()
-	err = tx.QueryRowContext(ctx, "SELECT id FROM users WHERE "+mayWork+a.db.forShare, u.ID, u.passwordHash).Scan(new(int64))
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", errNotSignedIn
-	}
-	if err != nil {
-		return "", err
-	}
+// startSession makes a session in the database.
+func (a *app) startSession(ctx context.Context, u account) (string, error) {
 	secret, _ := scim.NewToken()
-	_, err = tx.ExecContext(ctx, "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
+	tx, _ := sqlquery.Tx(ctx)
+	_, err := tx.ExecContext(ctx, "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
 		hash(secret), u.ID, a.now().Add(sessionTime).Unix())
-	if err != nil {
-		return "", err
-	}
-	return secret, tx.Commit()
+	return secret, err
 }
 
-// newToken returns a new API token.
+// newToken returns a new API token. Tokens are outside of the database.
 func (a *app) newToken(w http.ResponseWriter, r *http.Request) {
-	u, err := a.authenticate(w, r)
 	var secret string
-	if err == nil {
-		secret, err = a.issue(r.Context(), u)
-	}
+	_, err := a.signIn(w, r, func(ctx context.Context, u account) (err error) {
+		secret, err = a.tokens.Issue(ctx, u)
+		return err
+	})
 	if err != nil {
 		a.fail(w, err)
 		return
 	}
 	answer(w, map[string]string{"token": secret})
-}
-
-// issue makes a token. Tokens are outside of the database, where a lock has no
-// effect, so issue must read the user again when the token exists. A deactivation
-// that commits after this read revokes after it and finds the token.
-func (a *app) issue(ctx context.Context, u authenticated) (string, error) {
-	secret, err := a.tokens.Issue(ctx, u.account)
-	if err != nil {
-		return "", err
-	}
-	err = a.db.QueryRowContext(ctx, "SELECT id FROM users WHERE "+mayWork, u.ID, u.passwordHash).Scan(new(int64))
-	if err == nil {
-		return secret, nil
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return "", err // the token is not returned
-	}
-	return "", errors.Join(errNotSignedIn, a.tokens.Revoke(ctx, u.ID))
 }
 
 func (a *app) logout(w http.ResponseWriter, r *http.Request) {
@@ -259,7 +242,7 @@ func (a *app) addUser(ctx context.Context, email, password string) (int64, error
 }
 
 func (a *app) fail(w http.ResponseWriter, err error) {
-	if errors.Is(err, errNotSignedIn) {
+	if errors.Is(err, errNotSignedIn) || errors.Is(err, scim.ErrSignInRefused) {
 		http.Error(w, errNotSignedIn.Error(), http.StatusUnauthorized)
 		return
 	}

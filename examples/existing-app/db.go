@@ -22,7 +22,6 @@ import (
 type database struct {
 	*sql.DB
 	serialKey string // type of a primary key
-	forShare  string // keeps rows that a SELECT has read from being changed
 	lock      string // keeps other processes from migrating, until the end of a transaction
 	query     sqlquery.Dialect
 	kept      sqlstore.Dialect
@@ -51,8 +50,8 @@ func connect(name string) (*database, error) {
 		pool.SetMaxIdleConns(20)
 		return &database{
 			DB: pool, query: sqlquery.PostgreSQL, kept: sqlstore.PostgreSQL,
-			serialKey: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", forShare: " FOR SHARE",
-			lock: "SELECT pg_advisory_xact_lock(7643)",
+			serialKey: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+			lock:      "SELECT pg_advisory_xact_lock(7643)",
 		}, nil
 	}
 	// Other users of the machine must not read the file.

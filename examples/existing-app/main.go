@@ -133,6 +133,7 @@ func (a *app) handler(ctx context.Context, baseURL string, auth scim.Authenticat
 	if err != nil {
 		return nil, nil, err
 	}
+	a.scim = h
 	router := chi.NewRouter()
 	a.routes(router)
 	router.Mount("/scim/v2", h)

@@ -5,7 +5,9 @@ package snippets
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
@@ -127,4 +130,24 @@ func ByHand(t *testing.T, openNew func(t *testing.T) Place) {
 		db := openNew(t)
 		return storetest.Fixture{Users: db.users(), Groups: db.groups(), Tx: db}
 	})
+}
+
+var errNotSignedIn = errors.New("wrong name or password")
+
+// SignIn is the callback of single sign-on.
+func SignIn(ctx context.Context, h *scim.Handler, tenant, subject string, startSession, createJustInTime func(context.Context, string) error) error {
+	err := h.SignIn(ctx, tenant, scim.Person{Subject: subject}, func(ctx context.Context, user *schema.Resource) error {
+		return startSession(ctx, user.ID)
+	})
+	switch {
+	case err == nil:
+		return nil // hand out the session
+	case errors.Is(err, scim.ErrUnknownUser):
+		return createJustInTime(ctx, subject) // or refuse
+	case errors.Is(err, scim.ErrSignInRefused):
+		slog.InfoContext(ctx, "sign-in refused", "reason", err)
+		return errNotSignedIn // one message for all reasons
+	default:
+		return err
+	}
 }
