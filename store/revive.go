@@ -13,9 +13,9 @@ import (
 type Reviver interface {
 	Store
 
-	// Tombstone returns, as it was, the resource that was deleted last of those
-	// that had the value v of the attribute p when they were deleted, or
-	// ErrNotFound. When that one has been revived or purged, older ones are not
+	// Tombstone returns the resource that was deleted last of those that had the
+	// value v of the attribute p when they were deleted, or ErrNotFound. It is as
+	// it was, except that active may be false. When that one has been revived or purged, older ones are not
 	// found: the value may have belonged to another person. p is one of
 	// schema.ResourceType.Unique; values are compared as Create compares them. A
 	// path by which the store does not find tombstones is ErrNotFound too, and so

@@ -159,6 +159,7 @@ func (t *Table[T]) lockTombstone(ctx context.Context, id string) (found *T, err 
 func (t *Table[T]) revive(ctx context.Context, old *T, after *schema.Resource) (*T, error) {
 	next := *old
 	t.typed.setLive(&next)
+	t.typed.setDefaults(&next)
 	if err := t.typed.Apply(&next, after); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ import (
 //	,tenant                      the tenant, with types and uuid as for id; of several fields the tenant is their
 //	                             texts in the order of the struct, joined by "/"
 //	,owner                       string: the connection that provisioned the resource; see schema.WithOwner
-//	,deleted                     boolean, or nullable time: rows stay, as if they were gone
+//	,deleted                     boolean, or nullable time: rows stay, inactive and as if they were gone
 //	,rest                        []byte or string: JSON of all that has no field of its own
 //
 // A value fits a field of the Go type of its attribute type: string; bool; any

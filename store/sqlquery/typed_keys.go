@@ -53,9 +53,10 @@ func (m *Typed[T]) setKeys(v *T, choose func(k *field, to reflect.Value) bool) (
 	return changed
 }
 
-// setDeleted marks v as deleted. It sets the former keys to the keys of the
-// values, and the keys that can be null to null, so that a unique index lets
-// another resource have them. Without a deleted field it returns false and
+// setDeleted marks v as deleted and, if T has a field for active, as inactive: an
+// application that looks only at its own flag refuses the login. It sets the
+// former keys to the keys of the values, and the keys that can be null to null, so
+// that a unique index lets another resource have them. Without a deleted field it returns false and
 // changes nothing.
 func (m *Typed[T]) setDeleted(v *T, at time.Time) bool {
 	if m.deleted == nil {
@@ -66,9 +67,22 @@ func (m *Typed[T]) setDeleted(v *T, at time.Time) bool {
 		value = schema.Boolean(true)
 	}
 	_ = m.deleted.codec.set(m.deleted.goValue(v), value) // cannot fail
+	if active := m.activeField(); active != nil {
+		_ = active.codec.set(active.goValue(v), schema.Boolean(false)) // cannot fail
+	}
 	m.setKeys(v, func(k *field, _ reflect.Value) bool { return k.role == roleFormer })
 	m.clear(v, func(k *field) bool { return k.role == roleKey && k.nullable })
 	return true
+}
+
+// activeField returns the field of the attribute active, or nil.
+func (m *Typed[T]) activeField() *field {
+	for _, f := range m.fields {
+		if f.role == roleAttribute && f.path.String() == "active" {
+			return f
+		}
+	}
+	return nil
 }
 
 // setLive clears the mark of a deleted v and the former keys.

@@ -319,7 +319,8 @@ func sameField(x, y reflect.Value) bool {
 	return reflect.DeepEqual(x.Interface(), y.Interface())
 }
 
-// Delete implements [store.Store]. With a deleted column the row stays.
+// Delete implements [store.Store]. With a deleted column the row stays, and its
+// column of active becomes false.
 func (t *Table[T]) Delete(ctx context.Context, c *store.Change) error {
 	return t.db.InTx(ctx, func(ctx context.Context) error {
 		v, err := t.locked(ctx, c.ID, c.IfVersion)
