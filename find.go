@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -69,13 +70,19 @@ func (h *Handler) findFirst(ctx context.Context, s *selection) (*schema.Resource
 	return found[0], nil
 }
 
+// walker reads from a store in parts of Limits.PageBytes.
+func (h *Handler) walker(s store.Store, q store.Query, want int) *paging.Walker {
+	q.Bytes = h.cfg.Limits.PageBytes
+	return paging.NewWalker(s, q, want)
+}
+
 // findUpTo returns at most n resources that the filter selects. It does not ask
 // for a total.
 func (h *Handler) findUpTo(ctx context.Context, s *selection, n int) ([]*schema.Resource, error) {
 	push, rest := s.split()
 	if rest == nil {
 		var found []*schema.Resource
-		for p, err := range h.walker(s.ep.Store, store.Query{Filter: push}, n).pages(ctx) {
+		for p, err := range h.walker(s.ep.Store, store.Query{Filter: push}, n).Pages(ctx) {
 			if err != nil {
 				return nil, err
 			}
@@ -105,7 +112,7 @@ func (h *Handler) findUpTo(ctx context.Context, s *selection, n int) ([]*schema.
 // once, since it has the total.
 func (h *Handler) listed(ctx context.Context, s *selection, q store.Query, want int) (iter.Seq2[part, error], int, error) {
 	w := h.walker(s.ep.Store, q, want)
-	first, err := w.next(ctx)
+	first, err := w.Next(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -114,7 +121,7 @@ func (h *Handler) listed(ctx context.Context, s *selection, q store.Query, want 
 			return
 		}
 		first.Resources = nil // sent: not held any longer
-		for p, err := range w.pages(ctx) {
+		for p, err := range w.Pages(ctx) {
 			if !yield(part{s, p.Resources}, err) {
 				return
 			}

@@ -24,7 +24,7 @@ func (m *scanResult) scan(ctx context.Context, s *selection, push, rest *filter.
 	if bounded {
 		return m.scanIDs(ctx, s, candidates)
 	}
-	for read, err := range m.h.walker(s.ep.Store, store.Query{Filter: push}, -1).pages(ctx) {
+	for read, err := range m.h.walker(s.ep.Store, store.Query{Filter: push}, -1).Pages(ctx) {
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,6 @@
-package scim
+// Package paging walks through the lists of stores, page by page, and seals the
+// positions in them that clients get as cursors.
+package paging
 
 import (
 	"context"
@@ -16,26 +18,27 @@ const (
 )
 
 // errNoProgress reports that the pages of a store do not reach the end of the list.
-var errNoProgress = errors.New("scim: the store returned the position of a page as the position after it")
+var errNoProgress = errors.New("paging: the store returned the position of a page as the position after it")
 
-// walker reads the resources that a query selects page by page, in the order of the
-// store. The number in one request is chosen so that they have Limits.PageBytes.
-type walker struct {
+// Walker reads the resources that a query selects page by page, in the order of the
+// store. The number in one request is chosen so that they have Query.Bytes.
+type Walker struct {
 	store store.Store
 	query store.Query
 	want  int // resources still to be read; negative: all
 	done  bool
 }
 
-func (h *Handler) walker(s store.Store, q store.Query, want int) *walker {
-	q.Bytes = h.cfg.Limits.PageBytes
+// NewWalker returns a walker that begins where q does and reads want resources at
+// most, all if want is negative. It sets q.Count.
+func NewWalker(s store.Store, q store.Query, want int) *Walker {
 	q.Count = firstPage
-	return &walker{store: s, query: q, want: want}
+	return &Walker{store: s, query: q, want: want}
 }
 
-// next reads a page. A page that is shorter than Query.Count, or empty, is not
+// Next reads a page. A page that is shorter than Query.Count, or empty, is not
 // the end of the list. A walk ends with the context even if the store does not.
-func (w *walker) next(ctx context.Context) (store.Page, error) {
+func (w *Walker) Next(ctx context.Context) (store.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Page{}, err
 	}
@@ -61,7 +64,7 @@ func (w *walker) next(ctx context.Context) (store.Page, error) {
 
 // adapt sets the number of resources of the next request from the sizes on the last
 // page.
-func (w *walker) adapt(p store.Page) {
+func (w *Walker) adapt(p store.Page) {
 	weight := 0
 	for _, r := range p.Resources {
 		weight += r.Attributes.Weight()
@@ -71,12 +74,12 @@ func (w *walker) adapt(p store.Page) {
 	}
 }
 
-// pages yields the pages from the first to the last. An error is yielded once, as
+// Pages yields the pages from the first to the last. An error is yielded once, as
 // the last element.
-func (w *walker) pages(ctx context.Context) iter.Seq2[store.Page, error] {
+func (w *Walker) Pages(ctx context.Context) iter.Seq2[store.Page, error] {
 	return func(yield func(store.Page, error) bool) {
 		for !w.done {
-			p, err := w.next(ctx)
+			p, err := w.Next(ctx)
 			if !yield(p, err) || err != nil {
 				return
 			}
