@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -76,6 +77,18 @@ func (l Limits) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkCursors rejects a key that could be guessed, and a timeout that cannot be
+// announced.
+func (cfg *Config) checkCursors() error {
+	if n := len(cfg.CursorKey); cfg.CursorKey != nil && n < 32 {
+		return fmt.Errorf("scim: Config.CursorKey has %d bytes; give at least 32 random ones, or nil for a key of this process", n)
+	}
+	if t := cfg.Limits.CursorTimeout; t%time.Second != 0 {
+		return fmt.Errorf("scim: Limits.CursorTimeout is %v; it has to be in whole seconds", t)
+	}
+	return nil
 }
 
 // checkDatabases rejects stores, a transactor and an outbox that are known to use

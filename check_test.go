@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,6 +55,9 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		{"a nil pointer as store of tokens", func(c *scim.Config) { c.Auth = scim.StoredTokens(nilTokens, nil) }, "StoredTokens needs a store.Tokens"},
 		{"a nil pointer as store", func(c *scim.Config) { c.Endpoints[0].Store = nilStore }, "has no store"},
 		{"a negative limit", func(c *scim.Config) { c.Limits.PageSize = -1 }, "Limits.PageSize is negative"},
+		{"a short key", func(c *scim.Config) { c.CursorKey = []byte("short") }, "Config.CursorKey has 5 bytes; give at least 32"},
+		{"an empty key", func(c *scim.Config) { c.CursorKey = []byte{} }, "Config.CursorKey has 0 bytes; give at least 32"},
+		{"a timeout in parts of a second", func(c *scim.Config) { c.Limits.CursorTimeout = 1500 * time.Millisecond }, "Limits.CursorTimeout is 1.5s; it has to be in whole seconds"},
 		{"a negative time", func(c *scim.Config) { c.Limits.Revoke = -1 }, "Limits.Revoke is negative"},
 		{"an outbox in another database", func(c *scim.Config) { c.Outbox = other }, "Config.Outbox (*memstore.DB) is on another database than Config.Tx"},
 		{"the transactor of another store", func(c *scim.Config) { c.Tx = other }, "the store of User"},

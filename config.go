@@ -86,6 +86,12 @@ type Config struct {
 	// DocumentationURI is published in /ServiceProviderConfig.
 	DocumentationURI string
 
+	// CursorKey seals the cursors of paging (RFC 9865), at least 32 random bytes
+	// ([New] fails otherwise). Processes with the same key accept each other's
+	// cursors. Default: a random key, so that a cursor is of use in this process
+	// only.
+	CursorKey []byte
+
 	// Limits bound the cost of a request.
 	Limits Limits
 
@@ -169,13 +175,16 @@ func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType 
 // Limits bound the cost of one request. A field that is zero takes the default; a
 // negative one is an error of [New].
 type Limits struct {
-	Body       int64         // bytes of a request body; default 8 MiB (413)
-	Operations int           // operations of one PATCH; default 10000 (400)
-	PageSize   int           // resources on a page when count is absent; default 100
-	MaxResults int           // the most resources on a page; default 1000
-	Revoke     time.Duration // timeout of one call of a hook after the commit; default 10 s
-	Attempts   int           // failures until an event is set aside as dead; default 20
-	Scan       int           // resources (of a PATCH: members) that are read to filter or sort where the store cannot; default 20000 (400 tooMany)
+	Body       int64 // bytes of a request body; default 8 MiB (413)
+	Operations int   // operations of one PATCH; default 10000 (400)
+	PageSize   int   // resources on a page when count is absent; default 100
+	MaxResults int   // the most resources on a page; default 1000
+	// CursorTimeout is how long a cursor can be used (RFC 9865 §4), in whole
+	// seconds; default 1 hour (400 expiredCursor).
+	CursorTimeout time.Duration
+	Revoke        time.Duration // timeout of one call of a hook after the commit; default 10 s
+	Attempts      int           // failures until an event is set aside as dead; default 20
+	Scan          int           // resources (of a PATCH: members) that are read to filter or sort where the store cannot; default 20000 (400 tooMany)
 	// Work bounds filters, PATCH operations, scans and sorting of one request, in
 	// about nanoseconds of CPU: comparisons times values times bytes compared.
 	// Default filter.DefaultWork, 0.25 s (400 tooMany).
@@ -221,6 +230,9 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Attempts, 20)
 	if l.Revoke == 0 {
 		l.Revoke = 10 * time.Second
+	}
+	if l.CursorTimeout == 0 {
+		l.CursorTimeout = time.Hour
 	}
 	l.PageSize = min(l.PageSize, l.MaxResults)
 	return l

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -32,6 +33,14 @@ type serviceProviderConfig struct {
 		Supported  bool `json:"supported"`
 		MaxResults int  `json:"maxResults"`
 	} `json:"filter"`
+	Pagination struct { // RFC 9865 §4
+		Cursor        bool   `json:"cursor"`
+		Index         bool   `json:"index"`
+		Default       string `json:"defaultPaginationMethod"`
+		PageSize      int    `json:"defaultPageSize"`
+		MaxPageSize   int    `json:"maxPageSize"`
+		CursorTimeout int64  `json:"cursorTimeout"`
+	} `json:"pagination"`
 	ChangePassword        supported              `json:"changePassword"`
 	Sort                  supported              `json:"sort"`
 	ETag                  supported              `json:"etag"`
@@ -59,6 +68,9 @@ func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 	}
 	c.Filter.Supported, c.Filter.MaxResults = true, h.cfg.Limits.MaxResults
 	c.Bulk.MaxPayloadSize = h.cfg.Limits.Body
+	c.Pagination.Cursor, c.Pagination.Index, c.Pagination.Default = true, true, "index"
+	c.Pagination.PageSize, c.Pagination.MaxPageSize = h.cfg.Limits.PageSize, h.cfg.Limits.MaxResults
+	c.Pagination.CursorTimeout = int64(h.cfg.Limits.CursorTimeout / time.Second)
 	c.AuthenticationSchemes = append(c.AuthenticationSchemes, h.schemes()...)
 	return discovered(r, c)
 }

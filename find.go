@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sort"
+	"strings"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/paging"
@@ -15,8 +17,11 @@ import (
 // known before the first resource is sent, and the resources in order, which are
 // read while they are sent.
 type results struct {
-	total int
+	total int // -1: not known, in a page by cursor only
 	parts []iter.Seq2[part, error]
+	// nextCursor returns the cursor of the next page, "" after the last one, when
+	// all parts have been read. nil in a page by index.
+	nextCursor func() string
 }
 
 // part is a run of resources of one type.
@@ -28,14 +33,14 @@ type part struct {
 // find returns the page of a query. Results of a type come from its store if the
 // store can filter and sort them, else from a bounded scan. Several types follow
 // one another, or are sorted together if sortBy is given.
-func (h *Handler) find(ctx context.Context, q *query, sels []*selection) (*results, error) {
+func (h *Handler) find(r *request, q *query, sels []*selection) (*results, error) {
 	if q.sortBy != "" && len(sels) > 1 {
-		return h.sortTogether(ctx, q, sels)
+		return h.sortTogether(r.ctx, q, sels)
 	}
 	all := &results{}
 	skip, want := q.startIndex-1, q.count
 	for _, s := range sels {
-		parts, total, err := h.findOne(ctx, q, s, skip, want)
+		parts, total, err := h.findOne(r.ctx, q, s, skip, want)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +157,7 @@ func (h *Handler) sortTogether(ctx context.Context, q *query, sels []*selection)
 	if err != nil {
 		return nil, err
 	}
-	return &results{total, []iter.Seq2[part, error]{parts}}, nil
+	return &results{total: total, parts: []iter.Seq2[part, error]{parts}}, nil
 }
 
 // scanResult collects the resources that scans find, in the order in which they
@@ -162,6 +167,10 @@ type scanResult struct {
 	descending bool
 	sorted     bool
 	skip, want int // of the page
+	// Of a page by cursor: equal keys are in the order of the ids, and the results
+	// up to past, unless nil, were sent on the pages before.
+	byCursor bool
+	past     *item
 
 	scanned int // resources and members that were read
 	total   int
@@ -199,6 +208,9 @@ func (m *scanResult) add(ctx context.Context, s *selection, r, full *schema.Reso
 			return err
 		}
 		i.key = schema.NewSortKey(s.sortBy, full)
+		if m.byCursor {
+			i.key = i.key.Cut(cursorKey)
+		}
 	}
 	m.items = append(m.items, i)
 	return nil
@@ -211,8 +223,11 @@ func (m *scanResult) parts(ctx context.Context) (iter.Seq2[part, error], int, er
 		if err := m.sort(ctx); err != nil {
 			return nil, 0, err
 		}
-		skip := min(m.skip, len(page))
-		page = page[skip:min(len(page), skip+m.want)]
+		m.skip = min(m.skip, len(page))
+		if m.past != nil {
+			m.skip = sort.Search(len(page), func(i int) bool { return m.compare(page[i], *m.past) > 0 })
+		}
+		page = page[m.skip:min(len(page), m.skip+m.want)]
 	}
 	return func(yield func(part, error) bool) {
 		for len(page) > 0 {
@@ -235,14 +250,19 @@ func (m *scanResult) sort(ctx context.Context) error {
 	if err := filter.BudgetFrom(ctx).Spend(filter.SortCost(len(m.items), size)); err != nil {
 		return err
 	}
-	slices.SortStableFunc(m.items, func(x, y item) int {
-		c := x.key.Compare(y.key)
-		if m.descending {
-			return -c
-		}
-		return c
-	})
+	slices.SortStableFunc(m.items, m.compare)
 	return nil
+}
+
+func (m *scanResult) compare(x, y item) int {
+	c := x.key.Compare(y.key)
+	if m.descending {
+		c = -c
+	}
+	if c == 0 && m.byCursor {
+		return strings.Compare(x.id, y.id)
+	}
+	return c
 }
 
 // readAgain returns the first n items, of one type, with their resources. A

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -26,6 +27,7 @@ type Handler struct {
 	endpoints []*endpoint
 	mux       *chi.Mux
 	lifecycle *lifecycle.Writer
+	cursors   *paging.Sealer
 }
 
 // Run is the background worker: it carries out pending revocations and delivers

@@ -32,13 +32,13 @@ var imports = map[string][]string{
 	"store/sqlstore":     {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"internal/project":   {"schema", "filter"},
 	"internal/reference": {"schema", "filter"},
-	"internal/paging":    {"store"},
+	"internal/paging":    {"schema", "store"},
 	"internal/position":  {"schema", "store"},
 	"internal/sqldb":     {"store"},
 	"internal/ascii":     {},
 	"internal/sqltest":   {"github.com/stretchr/testify/require"},
 	"internal/lifecycle": {"schema", "store", "event"},
-	".":                  {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/paging", "github.com/go-chi/chi/v5"},
+	".":                  {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/paging", "internal/position", "github.com/go-chi/chi/v5"},
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.

@@ -52,7 +52,11 @@ func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*resp
 	if err != nil {
 		return nil, err
 	}
-	found, err := h.find(r.ctx, q, sels)
+	find := h.find
+	if q.byCursor && q.count > 0 { // count 0 returns the total alone (RFC 9865 §2)
+		find = h.findByCursor
+	}
+	found, err := find(r, q, sels)
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +138,18 @@ func sortPath(t *schema.ResourceType, text string, p schema.Profile, anyType boo
 	return nil, invalidValue("", "sortBy must name a simple attribute of this resource type")
 }
 
-// appendList encodes a ListResponse (RFC 7644 §3.4.2). itemsPerPage comes last:
-// it is known when the resources have been read.
+// appendList encodes a ListResponse (RFC 7644 §3.4.2, RFC 9865 §2). itemsPerPage and
+// nextCursor come last: they are known when the resources have been read.
 func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, found *results, flush func([]byte) ([]byte, error)) ([]byte, error) {
-	dst = append(dst, `{"schemas":["`+ListURI+`"],"totalResults":`...)
-	dst = strconv.AppendInt(dst, int64(found.total), 10)
-	dst = append(dst, `,"startIndex":`...)
-	dst = strconv.AppendInt(dst, int64(q.startIndex), 10)
+	dst = append(dst, `{"schemas":["`+ListURI+`"]`...)
+	if found.total >= 0 {
+		dst = append(dst, `,"totalResults":`...)
+		dst = strconv.AppendInt(dst, int64(found.total), 10)
+	}
+	if !q.byCursor {
+		dst = append(dst, `,"startIndex":`...)
+		dst = strconv.AppendInt(dst, int64(q.startIndex), 10)
+	}
 	dst = append(dst, `,"Resources":[`...)
 	items := 0
 	for _, parts := range found.parts {
@@ -156,6 +165,12 @@ func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, found *r
 	}
 	dst = append(dst, `],"itemsPerPage":`...)
 	dst = strconv.AppendInt(dst, int64(items), 10)
+	if found.nextCursor != nil {
+		if next := found.nextCursor(); next != "" {
+			dst = append(dst, `,"nextCursor":"`...)
+			dst = append(append(dst, next...), '"')
+		}
+	}
 	return append(dst, '}'), nil
 }
 

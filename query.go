@@ -16,8 +16,12 @@ type query struct {
 	filtered   bool // a filter was given
 	sortBy     string
 	descending bool
-	startIndex int // from 1
+	startIndex int  // from 1
+	indexed    bool // startIndex was given
 	count      int
+	counted    bool // count was given
+	cursor     string
+	byCursor   bool // a cursor was given, which may be empty (RFC 9865 §2)
 	attributes []string
 	excluded   []string
 }
@@ -34,6 +38,7 @@ func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) 
 	if given("filter") {
 		q.filter, q.filtered = values.Get("filter"), true
 	}
+	q.cursor, q.byCursor = values.Get("cursor"), values.Has("cursor")
 	for name, set := range map[string]func(int){"startIndex": q.setStart, "count": h.setCount(q)} {
 		key := strings.ToLower(name)
 		if !given(key) {
@@ -45,18 +50,24 @@ func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) 
 		}
 		set(n)
 	}
-	if err := q.setOrder(values.Get("sortby"), values.Get("sortorder")); err != nil {
-		return nil, err
-	}
 	q.attributes = splitNames(values["attributes"])
 	q.excluded = splitNames(values["excludedattributes"])
-	return q, nil
+	return q, q.complete(values.Get("sortby"), values.Get("sortorder"))
+}
+
+// complete sets the order, and checks what the parameters have to do with one
+// another.
+func (q *query) complete(by, order string) error {
+	if q.byCursor && q.indexed {
+		return invalidValue("", "startIndex and cursor are two methods of paging; only one can be given")
+	}
+	return q.setOrder(by, order)
 }
 
 // checkRepeated refuses a parameter that is given more than once and can have only
 // one value. The lists attributes and excludedAttributes are joined instead.
 func checkRepeated(values url.Values) error {
-	for _, name := range []string{"filter", "startIndex", "count", "sortBy", "sortOrder"} {
+	for _, name := range []string{"filter", "startIndex", "count", "cursor", "sortBy", "sortOrder"} {
 		if len(values[strings.ToLower(name)]) < 2 {
 			continue
 		}
@@ -72,12 +83,12 @@ func checkRepeated(values url.Values) error {
 func (h *Handler) newQuery() *query { return &query{startIndex: 1, count: h.cfg.Limits.PageSize} }
 
 // setStart sets startIndex: a value below 1 is 1 (RFC 7644 §3.4.2.4, Table 6).
-func (q *query) setStart(n int) { q.startIndex = max(n, 1) }
+func (q *query) setStart(n int) { q.startIndex, q.indexed = max(n, 1), true }
 
 // setCount returns a function that sets count: a negative value is 0
 // (RFC 7644 §3.4.2.4), and the maximum is that announced as filter.maxResults.
 func (h *Handler) setCount(q *query) func(int) {
-	return func(n int) { q.count = min(max(n, 0), h.cfg.Limits.MaxResults) }
+	return func(n int) { q.count, q.counted = min(max(n, 0), h.cfg.Limits.MaxResults), true }
 }
 
 func (q *query) setOrder(by, order string) error {
@@ -111,6 +122,9 @@ func (h *Handler) parseSearch(body schema.JSONObject, p schema.Profile) (*query,
 			err = readInt(m, p, q.setStart)
 		case "count":
 			err = readInt(m, p, h.setCount(q))
+		case "cursor":
+			q.byCursor = m.Value != nil
+			err = readString(m, &q.cursor)
 		case "attributes":
 			q.attributes, err = readNames(m, p)
 		case "excludedattributes":
@@ -120,7 +134,7 @@ func (h *Handler) parseSearch(body schema.JSONObject, p schema.Profile) (*query,
 			return nil, err
 		}
 	}
-	return q, q.setOrder(by, order)
+	return q, q.complete(by, order)
 }
 
 func readString(m schema.JSONMember, to *string) error {

@@ -39,12 +39,20 @@ func tooMany() error {
 	return &schema.Error{Type: schema.ErrorTooMany, Detail: "the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId"}
 }
 
-// take adds the resources that match rest. Attributes that the filter or the sort
-// order uses and the store does not hold are derived first.
+// take adds the resources that match rest.
 func (m *scanResult) take(ctx context.Context, s *selection, read []*schema.Resource, rest *filter.Filter) error {
 	if err := m.count(len(read)); err != nil {
 		return err
 	}
+	return m.match(ctx, s, read, rest, func(i int, full *schema.Resource) error {
+		return m.add(ctx, s, read[i], full)
+	})
+}
+
+// match calls found for the resources that match rest, with their index.
+// Attributes that the filter or the sort order uses and the store does not hold
+// are derived first.
+func (m *scanResult) match(ctx context.Context, s *selection, read []*schema.Resource, rest *filter.Filter, found func(i int, full *schema.Resource) error) error {
 	budget := filter.BudgetFrom(ctx)
 	for _, r := range read {
 		if err := budget.Spend(scanCost * r.Attributes.Weight()); err != nil {
@@ -67,7 +75,7 @@ func (m *scanResult) take(ctx context.Context, s *selection, read []*schema.Reso
 		if !ok {
 			continue
 		}
-		if err := m.add(ctx, s, read[i], r); err != nil {
+		if err := found(i, r); err != nil {
 			return err
 		}
 	}
@@ -116,10 +124,7 @@ func (m *scanResult) derive(ctx context.Context, ep *endpoint, uses func(*schema
 // candidates bounds a scan by a condition on the derived groups: if groups.value
 // eq "g" is one of the conjuncts, only members of g can match.
 func (h *Handler) candidates(ctx context.Context, s *selection, rest *filter.Filter) (ids []string, bounded bool, err error) {
-	if rest == nil || s.ep.Type.Groups() == nil {
-		return nil, false, nil
-	}
-	id, ok := groupCondition(rest.Expr(), s.ep.Type.Groups())
+	id, ok := s.group(rest)
 	if !ok {
 		return nil, false, nil
 	}
@@ -140,6 +145,15 @@ func (h *Handler) candidates(ctx context.Context, s *selection, rest *filter.Fil
 		}
 	}
 	return ids, true, nil
+}
+
+// group returns the id of the group that every resource matching rest is a member
+// of, if rest says so.
+func (s *selection) group(rest *filter.Filter) (id string, ok bool) {
+	if rest == nil || s.ep.Type.Groups() == nil {
+		return "", false
+	}
+	return groupCondition(rest.Expr(), s.ep.Type.Groups())
 }
 
 // groupCondition finds groups eq, groups.value eq or groups[value eq …] among

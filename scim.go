@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -25,6 +26,10 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{cfg: cfg}
 	h.cfg.Limits = cfg.Limits.withDefaults()
+	if h.cfg.CursorKey == nil {
+		h.cfg.CursorKey = paging.NewSecret()
+	}
+	h.cursors = paging.NewSealer(h.cfg.CursorKey)
 	if h.cfg.Logger == nil {
 		h.cfg.Logger = slog.Default()
 	}
@@ -37,7 +42,7 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.Subject == "" {
 		h.cfg.Subject = schema.ExternalIDAttribute.Name
 	}
-	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes()}
+	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes(), cfg.checkCursors()}
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {

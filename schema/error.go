@@ -1,6 +1,7 @@
 package schema
 
-// ErrorType is a detail error keyword of RFC 7644 §3.12, Table 9. Package scim
+// ErrorType is a detail error keyword of RFC 7644 §3.12, Table 9, or RFC 9865
+// §2.1, Table 3. Package scim
 // alone knows which HTTP status a keyword becomes.
 type ErrorType string
 
@@ -16,6 +17,13 @@ const (
 	ErrorInvalidValue  ErrorType = "invalidValue"
 	ErrorInvalidVers   ErrorType = "invalidVers"
 	ErrorSensitive     ErrorType = "sensitive"
+)
+
+// The keywords of RFC 9865 Table 3.
+const (
+	ErrorInvalidCursor ErrorType = "invalidCursor"
+	ErrorExpiredCursor ErrorType = "expiredCursor"
+	ErrorInvalidCount  ErrorType = "invalidCount"
 )
 
 // Error is a mistake of a client: its keyword, the attribute, and the reason in

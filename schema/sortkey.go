@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"strings"
+	"unicode/utf8"
 )
 
 // SortKey is the key by which a resource is sorted, made once for each
@@ -41,6 +42,23 @@ func (k SortKey) Compare(o SortKey) int {
 
 // Size returns how many bytes of text are compared.
 func (k SortKey) Size() int { return len(k.value.text) }
+
+// Cut returns a key of n bytes at most, of the first ones. It orders resources as k
+// does, but for those that differ later only, which it does not tell apart. n is a
+// multiple of 4, so that a binary stays one.
+func (k SortKey) Cut(n int) SortKey {
+	text := k.value.text
+	if len(text) <= n {
+		return k
+	}
+	if k.attr.Type != TypeBinary {
+		for !utf8.RuneStart(text[n]) {
+			n--
+		}
+	}
+	k.value.text = text[:n]
+	return k
+}
 
 // Text returns the key as text, from which [ParseSortKey] makes it again: "" if
 // there is no value.

@@ -129,6 +129,8 @@ var notFromARequest = map[string]string{
 	"the object has more than":                   "an object of ten thousand names: TestParseJSONBoundsItsMemory",
 	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
+	"the cursor has expired; begin again without one":                                                                      "a clock: TestConformanceCursors",
+	"count must be that of the first request,":                                                                             "a cursor, which no two answers have in common: K-14",
 	"a PatchOp message must be a JSON object":                                                                              "a caller other than package scim",
 	"a value filter cannot follow a sub-attribute":                                                                         "a type with multi-valued sub-attributes",
 }

@@ -7,18 +7,19 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// firstPage is the number of resources in the first request to a store, before
+// FirstPage is the number of resources in the first request to a store, before
 // their size is known; mostPage is the largest number in one request.
 const (
-	firstPage = 100
+	FirstPage = 100
 	mostPage  = 1000
 )
 
-// errNoProgress reports that the pages of a store do not reach the end of the list.
-var errNoProgress = errors.New("paging: the store returned the position of a page as the position after it")
+// ErrNoProgress reports that the pages of a store do not reach the end of the list.
+var ErrNoProgress = errors.New("paging: the store returned the position of a page as the position after it")
 
 // Walker reads the resources that a query selects page by page, in the order of the
 // store. The number in one request is chosen so that they have Query.Bytes.
@@ -32,7 +33,7 @@ type Walker struct {
 // NewWalker returns a walker that begins where q does and reads want resources at
 // most, all if want is negative. It sets q.Count.
 func NewWalker(s store.Store, q store.Query, want int) *Walker {
-	q.Count = firstPage
+	q.Count = FirstPage
 	return &Walker{store: s, query: q, want: want}
 }
 
@@ -51,27 +52,29 @@ func (w *Walker) Next(ctx context.Context) (store.Page, error) {
 		return store.Page{}, err
 	}
 	if p.Next != "" && p.Next == q.After {
-		return store.Page{}, errNoProgress
+		return store.Page{}, ErrNoProgress
 	}
 	if w.want >= 0 {
 		w.want -= len(p.Resources)
 	}
 	w.done = p.Next == "" || w.want == 0
 	w.query.After, w.query.Offset, w.query.Total = p.Next, 0, false
-	w.adapt(p)
+	w.query.Count = NextCount(p.Resources, w.query.Bytes, w.query.Count)
 	return p, nil
 }
 
-// adapt sets the number of resources of the next request from the sizes on the last
-// page.
-func (w *Walker) adapt(p store.Page) {
+// NextCount returns how many resources the next request asks for, so that they have
+// about that many bytes: from the sizes of those just read, or the last count if
+// none were.
+func NextCount(read []*schema.Resource, bytes, last int) int {
 	weight := 0
-	for _, r := range p.Resources {
+	for _, r := range read {
 		weight += r.Attributes.Weight()
 	}
-	if weight > 0 {
-		w.query.Count = min(max(1, w.query.Bytes*len(p.Resources)/weight), mostPage)
+	if weight == 0 {
+		return last
 	}
+	return min(max(1, bytes*len(read)/weight), mostPage)
 }
 
 // Pages yields the pages from the first to the last. An error is yielded once, as
