@@ -25,6 +25,7 @@ type backend interface {
 func serve(t testing.TB, db backend, auth scim.Authenticator) http.Handler {
 	h, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),
+		CursorKey: []byte("the same key in all the processes"),
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 	})
 	require.NoError(t, err)
