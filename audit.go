@@ -2,10 +2,18 @@ package scim
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/go-chi/chi/v5"
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/schema"
 )
 
 // AuditRecord describes one operation and its result. It never has the value of a
@@ -64,3 +72,224 @@ type auditing struct {
 
 // note notes a committed change.
 func (a *auditing) note(c lifecycle.Written) { a.written, a.done = c, true }
+
+// unknownRoute is the route of a path that belongs to no endpoint.
+const unknownRoute = "?"
+
+// log writes one record for a request. It has the route, but neither the query
+// string nor an id, which may be personal data (RFC 7644 §7.5.2). An authenticated
+// request outside the path of BaseURL is a warning: the handler is mounted
+// elsewhere.
+func (h *Handler) log(w *writer, r *http.Request, x *exchange) {
+	route, level := h.route(r), slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("reference", x.reference),
+		slog.String("method", r.Method),
+		slog.String("route", route),
+		slog.Int("status", w.status),
+		slog.Float64("durationMs", milliseconds(h.cfg.Now().Sub(x.start))),
+	}
+	if x.principal != nil {
+		attrs = append(attrs, slog.String("tenant", x.principal.Tenant), slog.String("token", x.principal.TokenID))
+	}
+	if e, known := toError(x.err); x.err != nil && known && e.Type != "" {
+		attrs = append(attrs, slog.String("scimType", string(e.Type)))
+	}
+	if _, below := h.belowBase(r); !below && route == unknownRoute {
+		attrs = append(attrs, slog.String("path", h.loggedPath(r)), slog.String("expectedPrefix", h.prefix))
+		if x.principal != nil {
+			level = slog.LevelWarn
+		}
+	}
+	h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request", attrs...)
+}
+
+// route returns the pattern of the endpoint to which a request went.
+func (h *Handler) route(r *http.Request) string {
+	path, err := h.path(r)
+	if err != nil {
+		return unknownRoute
+	}
+	ctx := chi.NewRouteContext()
+	if !h.mux.Match(ctx, http.MethodGet, path) {
+		return unknownRoute
+	}
+	return strings.TrimSuffix(ctx.RoutePattern(), "/*")
+}
+
+// maxLoggedPath is the longest path in a log record, in bytes.
+const maxLoggedPath = 200
+
+// loggedPath is the part of a path outside BaseURL that stands where the prefix
+// was expected. It ends with the first name of an endpoint, because an id may
+// follow.
+func (h *Handler) loggedPath(r *http.Request) string {
+	segments := strings.Split(r.URL.EscapedPath(), "/")
+	segments = segments[:min(len(segments), strings.Count(h.prefix, "/")+1)]
+	for i, s := range segments {
+		isEndpoint := func(ep *endpoint) bool { return strings.EqualFold("/"+s, ep.Type.Endpoint) }
+		if slices.ContainsFunc(h.endpoints, isEndpoint) {
+			segments = segments[:i+1]
+			break
+		}
+	}
+	return shortened(strings.Join(segments, "/"), maxLoggedPath)
+}
+
+// report passes the audit record of a request to Config.Audit. A panic there is
+// logged and does not change the response.
+func (h *Handler) report(w *writer, r *http.Request, x *exchange) {
+	if h.cfg.Audit == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: audit failed",
+				slog.String("reference", x.reference), slog.String("error", panicError(p).Error()))
+		}
+	}()
+	h.cfg.Audit(context.WithoutCancel(r.Context()), h.record(w, r, x))
+}
+
+func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
+	rec := AuditRecord{
+		Time: x.start, DurationMS: milliseconds(h.cfg.Now().Sub(x.start)), Reference: x.reference, Method: r.Method,
+		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name, Status: w.status,
+	}
+	if x.principal != nil {
+		rec.Tenant, rec.Actor = x.principal.Tenant, x.principal.TokenID
+	}
+	if x.err != nil {
+		e, _ := toError(x.err)
+		rec.ScimType, rec.Detail = string(e.Type), h.auditDetail(x.err, e)
+	}
+	if x.audit.done {
+		rec.ID, rec.Changes = writtenID(&x.audit.written, rec.ID), h.byType(rec.Type).changes(&x.audit.written)
+	}
+	return rec
+}
+
+// writtenID returns the id of the resource that was written, else the one that
+// was requested.
+func writtenID(c *lifecycle.Written, asked string) string {
+	switch {
+	case c.After != nil:
+		return c.After.ID
+	case c.Before != nil:
+		return c.Before.ID
+	}
+	return asked
+}
+
+// changes returns the root attributes that differ.
+func (ep *endpoint) changes(c *lifecycle.Written) []AuditChange {
+	var out []AuditChange
+	for _, attr := range ep.Type.Attributes() {
+		x, y := attributesOf(c.Before).Get(attr), attributesOf(c.After).Get(attr)
+		switch {
+		case attr == ep.Type.Members() && !c.Members.Empty():
+			out = append(out, AuditChange{attr.Name, ep.auditText(attr, idList(c.Members.Remove)), ep.auditText(attr, idList(joined(c.Members)))})
+		case !schema.Identical(x, y):
+			out = append(out, AuditChange{attr.Name, ep.auditText(attr, x), ep.auditText(attr, y)})
+		}
+	}
+	for path := range c.Secrets.Paths() {
+		out = append(out, AuditChange{Path: path, New: redacted})
+	}
+	return out
+}
+
+func attributesOf(r *schema.Resource) *schema.Object {
+	if r == nil {
+		return nil
+	}
+	return r.Attributes
+}
+
+func joined(d *schema.MemberDelta) []string {
+	ids := make([]string, len(d.Add))
+	for i, m := range d.Add {
+		ids[i] = m.Value
+	}
+	return ids
+}
+
+func idList(ids []string) schema.Value {
+	list := make([]schema.Value, len(ids))
+	for i, id := range ids {
+		list[i] = schema.String(id)
+	}
+	return schema.List(list...)
+}
+
+func (ep *endpoint) auditText(a *schema.Attribute, v schema.Value) string {
+	if !v.Assigned() {
+		return ""
+	}
+	if ep.redacts(a) {
+		return redacted
+	}
+	return string(v.AppendJSON(nil))
+}
+
+func (ep *endpoint) redacts(a *schema.Attribute) bool {
+	return slices.ContainsFunc(ep.sensitive, func(p schema.AttrPath) bool { return p.Root() == a })
+}
+
+// named notes the name that a POST sends, so that the record of a refused POST has
+// a subject.
+func (a *auditing) named(ep *endpoint, body schema.JSONObject) {
+	attr := namingAttribute(ep.Type)
+	if !a.on || attr == nil {
+		return
+	}
+	sent, _ := body.Get(attr.Name)
+	text, _ := sent.(string)
+	switch {
+	case text == "":
+	case ep.redacts(attr):
+		a.name = redacted
+	default:
+		a.name = shortened(text, maxAuditName)
+	}
+}
+
+// maxAuditName is the longest name in a record, in bytes.
+const maxAuditName = 1024
+
+// namingAttribute is the first required string of a type, userName for
+// example, else its displayName.
+func namingAttribute(t *schema.ResourceType) *schema.Attribute {
+	for _, a := range t.Attributes() {
+		if a.Required && a.Type == schema.TypeString && !a.MultiValued && a.Mutability != schema.ReadOnly && !a.Secret() {
+			return a
+		}
+	}
+	if a := t.Root().Sub("displayName"); a != nil && !a.Secret() {
+		return a
+	}
+	return nil
+}
+
+// shortened cuts a text to at most n bytes, between characters.
+func shortened(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// auditDetail is the detail of an error. That of a filter may repeat a value,
+// which may be one of a sensitive attribute.
+func (h *Handler) auditDetail(err error, e *Error) string {
+	var at *filter.Error
+	if len(h.cfg.SensitiveAttributes) > 0 && errors.As(err, &at) {
+		return redacted
+	}
+	return e.Detail
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
