@@ -12,16 +12,18 @@ type Dialect struct{ *dialect }
 
 // dialect has the differences between the databases.
 type dialect struct {
-	name      string
-	kind      *sqldb.Database
-	returning bool // INSERT … RETURNING is used instead of LastInsertId
-	times     bool // columns of times can be compared in SQL
-	escapes   bool // the database refuses U+0000 in text, see sqldb.Escape
-	quote     string
-	forUpdate string
-	forShare  string                                                                     // locks rows against changes and deletion
-	onTaken   func(column string) string                                                 // end of an INSERT that skips rows that exist
-	defaults  func(ctx context.Context, db *DB, table string) (map[string]string, error) // by column; nil if UPDATE has DEFAULT
+	name        string
+	kind        *sqldb.Database
+	returning   bool // INSERT … RETURNING is used instead of LastInsertId
+	times       bool // columns of times can be compared in SQL
+	escapes     bool // the database refuses U+0000 in text, see sqldb.Escape
+	quote       string
+	forUpdate   string
+	forShare    string                     // locks rows against changes and deletion
+	onTaken     func(column string) string // end of an INSERT that skips rows that exist
+	catalogue   func(ctx context.Context, db *DB, table string) (*catalogue, error)
+	setsDefault bool // UPDATE … SET column = DEFAULT
+	partial     bool // indexes can have a WHERE clause
 
 	// Conditions on text, byte by byte. Each writes x OP literal.
 	equal    func(s *statement, x, literal string)

@@ -40,6 +40,7 @@ type MemberOf interface {
 	key(id string) (any, bool)
 	fold(id string) (string, bool)
 	newKey() (dest any, id func() string)
+	idRule() columnRule
 }
 
 // GroupTable is a [Table] of a type with members. Make one with
@@ -96,11 +97,6 @@ func NewGroupTable[T any](ctx context.Context, db *DB, name string, rt *schema.R
 	}
 	t.where.special = func(s *statement, e filter.Expr) bool { return t.byID(s, e) || g.byMember(s, e) }
 	return g, g.checkMembers(ctx)
-}
-
-func (g *GroupTable[T]) checkMembers(ctx context.Context) error {
-	s := g.db.d.statement("SELECT ", g.group, ", ", g.columns(), " FROM ", g.table, " WHERE 1 = 0")
-	return g.db.query(ctx, s, func(func(...any) error) error { return nil })
 }
 
 // columns are those of one member.

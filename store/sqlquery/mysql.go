@@ -8,13 +8,15 @@ import "github.com/seed5f3efb56/scim/internal/sqldb"
 // matching rows. Columns of times need DATETIME(6) or TIMESTAMP(6) to keep
 // microseconds.
 var MySQL = Dialect{&dialect{
-	name:      "mysql",
-	kind:      sqldb.MySQL,
-	times:     true,
-	quote:     "`",
-	forUpdate: " FOR UPDATE",
-	forShare:  " LOCK IN SHARE MODE", // MariaDB has no FOR SHARE
-	onTaken:   func(column string) string { return " ON DUPLICATE KEY UPDATE " + column + " = " + column },
+	name:        "mysql",
+	kind:        sqldb.MySQL,
+	catalogue:   mysqlCatalogue,
+	setsDefault: true,
+	times:       true,
+	quote:       "`",
+	forUpdate:   " FOR UPDATE",
+	forShare:    " LOCK IN SHARE MODE", // MariaDB has no FOR SHARE
+	onTaken:     func(column string) string { return " ON DUPLICATE KEY UPDATE " + column + " = " + column },
 	equal: func(s *statement, x, literal string) {
 		// The first condition uses the index and may match more rows.
 		s.add("(", x, " = ").arg(literal).add(" AND ", mysqlBytes(x), " = ", mysqlLiteral(s, literal), ")")

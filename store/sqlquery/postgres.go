@@ -8,15 +8,18 @@ import "github.com/seed5f3efb56/scim/internal/sqldb"
 // U+0000 in text: U+0000 is stored as U+0001 U+0001, and U+0001 as U+0001
 // U+0002.
 var PostgreSQL = Dialect{&dialect{
-	name:      "postgres",
-	kind:      sqldb.PostgreSQL,
-	returning: true,
-	times:     true,
-	escapes:   true,
-	quote:     `"`,
-	forUpdate: " FOR UPDATE",
-	forShare:  " FOR SHARE",
-	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
+	name:        "postgres",
+	kind:        sqldb.PostgreSQL,
+	catalogue:   postgresCatalogue,
+	setsDefault: true,
+	partial:     true,
+	returning:   true,
+	times:       true,
+	escapes:     true,
+	quote:       `"`,
+	forUpdate:   " FOR UPDATE",
+	forShare:    " FOR SHARE",
+	onTaken:     func(string) string { return " ON CONFLICT DO NOTHING" },
 	// With COLLATE "C" an index on the column would not be used.
 	equal:     func(s *statement, x, literal string) { s.add(x, " = ").arg(literal) },
 	compare:   func(s *statement, x, op, literal string) { s.add(x, ` COLLATE "C" `, op, " ").arg(literal) },

@@ -3,9 +3,7 @@ package sqlquery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
@@ -199,34 +197,6 @@ func (t *Table[T]) hostColumns(ctx context.Context, r *schema.Resource) ([]assig
 		out = append(out, a)
 	}
 	return out, nil
-}
-
-// checkHostColumns reads the defaults of the application's columns, and fails if
-// a column does not exist or cannot be set.
-func (t *Table[T]) checkHostColumns(ctx context.Context, table string) error {
-	var defaults map[string]string
-	if t.db.d.defaults != nil {
-		var err error
-		if defaults, err = t.db.d.defaults(ctx, t.db, table); err != nil {
-			return err
-		}
-	}
-	t.fresh = map[string]string{}
-	for _, f := range hostFields[T]() {
-		name := columnName(f)
-		s := t.db.d.statement("SELECT ", alias, ".", t.db.d.ident(name), " FROM ", t.name, " AS ", alias, " WHERE 1 = 0")
-		if err := t.db.query(ctx, s, func(func(...any) error) error { return nil }); err != nil {
-			return fmt.Errorf("%s.%s: reviving needs the column: %w", t.typed, f.Name, err)
-		}
-		t.fresh[name] = "DEFAULT"
-		if defaults != nil {
-			t.fresh[name] = defaults[strings.ToLower(name)]
-		}
-		if t.fresh[name] == "" {
-			return fmt.Errorf("%s.%s: reviving needs a column that can be set", t.typed, f.Name)
-		}
-	}
-	return nil
 }
 
 // clearFormerKeys clears the former keys of other rows that have those of this

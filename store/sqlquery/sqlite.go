@@ -1,9 +1,7 @@
 package sqlquery
 
 import (
-	"context"
 	"strconv"
-	"strings"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
@@ -14,13 +12,14 @@ import (
 // driver writes times in another format; it compares integers with the tag
 // option unit.
 var SQLite = Dialect{&dialect{
-	name:     "sqlite",
-	kind:     sqldb.SQLite,
-	quote:    `"`,
-	onTaken:  func(string) string { return " ON CONFLICT DO NOTHING" },
-	defaults: sqliteDefaults,
-	equal:    func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
-	compare:  func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
+	name:      "sqlite",
+	kind:      sqldb.SQLite,
+	quote:     `"`,
+	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
+	catalogue: sqliteCatalogue,
+	partial:   true,
+	equal:     func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
+	compare:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
 	contains: func(s *statement, x, literal string) {
 		s.add("instr(CAST(", x, " AS BLOB), CAST(").arg(literal).add(" AS BLOB)) > 0")
 	},
@@ -39,21 +38,3 @@ var SQLite = Dialect{&dialect{
 	sorted:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },
 	rows:     true,
 }}
-
-// sqliteDefaults returns the DEFAULT expressions of a table, by column name in
-// lower case. Generated columns are not among them.
-func sqliteDefaults(ctx context.Context, db *DB, table string) (map[string]string, error) {
-	out := map[string]string{}
-	schemaName, name := "main", table
-	if i := strings.LastIndexByte(table, '.'); i >= 0 {
-		schemaName, name = table[:i], table[i+1:]
-	}
-	s := db.d.statement("SELECT name, COALESCE(dflt_value, 'NULL') FROM pragma_table_info(").arg(name).add(", ").arg(schemaName).add(")")
-	err := db.query(ctx, s, func(scan func(...any) error) error {
-		var column, value string
-		err := scan(&column, &value)
-		out[strings.ToLower(column)] = "(" + value + ")"
-		return err
-	})
-	return out, err
-}

@@ -76,8 +76,13 @@ var _ interface {
 	store.Reviver
 } = (*Table[struct{}])(nil)
 
-// NewTable reads the tags of T and checks the table, which must exist. The error
-// joins all mistakes. Rows without keys are not an error but logged; see
+// NewTable reads the tags of T and compares them with the table in the database's
+// catalogue, which must exist. The error joins all mistakes, each with table,
+// column and remedy: missing columns, types that do not fit, two fields of one
+// column, NOT NULL columns that no field and no DEFAULT fills, an id or a unique
+// attribute without a unique index (for each tenant, where there are tenants), a
+// dialect that is not the database's. Of a view the columns alone are checked;
+// what the catalogue does not show is logged. Rows without keys are not an error but logged; see
 // [Table.RebuildKeys].
 func NewTable[T any](ctx context.Context, db *DB, name string, t *schema.ResourceType, o Options[T]) (*Table[T], error) {
 	if t != nil && t.Members() != nil {
@@ -108,7 +113,7 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	if t.where, err = t.translator(); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(errs, t.checkUnique(), t.check(ctx, name))
+	errs = append(errs, t.check(ctx, name))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ type bytesUser struct {
 var bytesDDL = []string{
 	`CREATE TABLE accounts (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, title TEXT CHECK (title <> 'Forbidden'),
 		full_name TEXT NOT NULL, version BIGINT NOT NULL, rest LONGTEXT NOT NULL, hash TEXT NOT NULL)`,
+	`CREATE UNIQUE INDEX accounts_login ON accounts (login_key)`,
 }
 
 func newBytesUser(context.Context, *schema.Resource) (*bytesUser, error) {

@@ -96,8 +96,12 @@ var ddl = []string{
 	`CREATE TABLE full_groups (id TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL, external_id TEXT,
 		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at BIGINT NOT NULL, tenant TEXT NOT NULL, rest BYTES NOT NULL)`,
 	`CREATE TABLE full_members (group_id TEXT NOT NULL, member TEXT NOT NULL, type TEXT NOT NULL, member_key TEXT NOT NULL, PRIMARY KEY (group_id, member))`,
+	`CREATE INDEX full_members_member ON full_members (member)`,
 	`CREATE TABLE things (id TEXT PRIMARY KEY, serial BIGINT, label TEXT, amount BIGINT, ratio DOUBLE, at TIME, link TEXT, blob_ TEXT, switched BOOL, code TEXT,
-		floor BIGINT, size BIGINT, version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL, tenant TEXT NOT NULL, deleted TIME, rest LONGTEXT NOT NULL)`,
+		floor BIGINT, size BIGINT, version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL, tenant TEXT NOT NULL, deleted TIME, rest LONGTEXT NOT NULL,
+		live_serial BIGINT GENERATED ALWAYS AS (CASE WHEN deleted IS NULL THEN serial END) STORED, live_code EXACT GENERATED ALWAYS AS (CASE WHEN deleted IS NULL THEN code END) STORED)`,
+	`CREATE UNIQUE INDEX things_serial ON things (tenant, live_serial)`,
+	`CREATE UNIQUE INDEX things_code ON things (tenant, live_code)`,
 }
 
 func (d host) create(t testing.TB, db *sql.DB, statements []string) {
@@ -108,7 +112,7 @@ func (d host) create(t testing.TB, db *sql.DB, statements []string) {
 }
 
 var hostSQLite = host{
-	dialect: sqlquery.SQLite, types: strings.NewReplacer("SHORT", "TEXT", "LONGTEXT", "TEXT", "TIME", "DATETIME", "BYTES", "BLOB", "SERIALKEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+	dialect: sqlquery.SQLite, types: strings.NewReplacer("SHORT", "TEXT", "EXACT", "TEXT", "LONGTEXT", "TEXT", "TIME", "DATETIME", "BYTES", "BLOB", "SERIALKEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
 	open: func(t testing.TB) *sql.DB {
 		db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "host.db")+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)")
 		require.NoError(t, err)
@@ -119,13 +123,13 @@ var hostSQLite = host{
 
 var hostPostgreSQL = host{
 	dialect: sqlquery.PostgreSQL,
-	types:   strings.NewReplacer("SHORT", "TEXT", "LONGTEXT", "TEXT", "TIME", "TIMESTAMPTZ", "BYTES", "BYTEA", "DOUBLE", "DOUBLE PRECISION", "SERIALKEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+	types:   strings.NewReplacer("SHORT", "TEXT", "EXACT", "TEXT", "LONGTEXT", "TEXT", "TIME", "TIMESTAMPTZ", "BYTES", "BYTEA", "DOUBLE", "DOUBLE PRECISION", "SERIALKEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
 	open:    func(t testing.TB) *sql.DB { return sqltest.Open(t, "pgx", sqltest.NewPostgres(t)) },
 }
 
 var hostMariaDB = host{
 	dialect: sqlquery.MySQL,
-	types: strings.NewReplacer("SHORT", "VARCHAR(100) COLLATE utf8mb4_nopad_bin", "LONGTEXT", "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "TEXT PRIMARY KEY", "VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PRIMARY KEY",
+	types: strings.NewReplacer("SHORT", "VARCHAR(100) COLLATE utf8mb4_nopad_bin", "EXACT", "VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "LONGTEXT", "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "TEXT PRIMARY KEY", "VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PRIMARY KEY",
 		"group_id TEXT", "group_id VARCHAR(100) COLLATE utf8mb4_nopad_bin", "member TEXT", "member VARCHAR(300) COLLATE utf8mb4_nopad_bin",
 		"tenant TEXT", "tenant VARCHAR(100) COLLATE utf8mb4_nopad_bin", "login_key TEXT", "login_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "email_key TEXT", "email_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "user_key TEXT", "user_key TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", "former_key TEXT", "former_key VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"TEXT", "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",

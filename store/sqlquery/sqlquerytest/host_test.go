@@ -53,6 +53,7 @@ var hostDDL = []string{
 	`CREATE TABLE team_members (team_id BIGINT NOT NULL REFERENCES teams (id), user_id BIGINT NOT NULL REFERENCES users (id), PRIMARY KEY (team_id, user_id))`,
 	`CREATE INDEX team_members_user ON team_members (user_id)`,
 	`CREATE TABLE team_anyone (team_id BIGINT NOT NULL, member SHORT NOT NULL, type SHORT NOT NULL, member_key TEXT NOT NULL, PRIMARY KEY (team_id, member))`,
+	`CREATE INDEX team_anyone_member ON team_anyone (member)`,
 }
 
 func openHost(t testing.TB, d host) (*sql.DB, *sqlquery.DB) {

@@ -31,7 +31,8 @@ type plainUser struct {
 func plainUsers(t *testing.T, d host) (*sqlquery.DB, *sqlquery.Table[plainUser]) {
 	conn := d.open(t)
 	d.create(t, conn, []string{`CREATE TABLE plain (id SERIALKEY, login TEXT NOT NULL, login_key TEXT NOT NULL, title TEXT NOT NULL, active BOOL NOT NULL,
-		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL)`})
+		version BIGINT NOT NULL, created_at TIME NOT NULL, updated_at TIME NOT NULL)`,
+		`CREATE UNIQUE INDEX plain_login ON plain (login_key)`})
 	db, err := sqlquery.New(conn, d.dialect)
 	require.NoError(t, err)
 	users, err := sqlquery.NewTable(t.Context(), db, "plain", schema.UserType, sqlquery.Options[plainUser]{})

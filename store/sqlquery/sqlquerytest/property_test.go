@@ -44,6 +44,7 @@ type bareUser struct {
 var bareDDL = []string{
 	`CREATE TABLE bare (id SERIALKEY, login TEXT NOT NULL, login_key TEXT NOT NULL, first TEXT NOT NULL, first_key TEXT NOT NULL, family TEXT, family_key TEXT,
 		ext TEXT, locale TEXT, active BOOL, work TEXT, work_key TEXT, work_shown TEXT, home TEXT NOT NULL, home_key TEXT NOT NULL, phone TEXT, phone_key TEXT, photo TEXT, created_at TIME)`,
+	`CREATE UNIQUE INDEX bare_login ON bare (login_key)`,
 }
 
 var propertyWords = []string{"", "a", "A", "ab", "b a", " ", "%", "_", "|", `\`, "'", "é", "e\u0301", "É", "ß", "SS", "😀", "\x00", "a\x01", "a\x02b", "\x01\x01", "a ", "?", "$1", "\u00ad", "a\u200db", "\u200b\u2060"}

@@ -42,7 +42,7 @@ func TestRestColumns(t *testing.T) {
 
 func testRest[R []byte | string](t *testing.T, d host, column string) {
 	conn := d.open(t)
-	_, err := conn.Exec("CREATE TABLE rests (id VARCHAR(50) PRIMARY KEY, login VARCHAR(50), login_key VARCHAR(50), rest " + column + ")")
+	_, err := conn.Exec("CREATE TABLE rests (id VARCHAR(50) PRIMARY KEY, login VARCHAR(50), login_key VARCHAR(50) UNIQUE, rest " + column + ")")
 	require.NoError(t, err)
 	db, err := sqlquery.New(conn, d.dialect)
 	require.NoError(t, err)

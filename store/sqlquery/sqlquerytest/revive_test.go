@@ -259,12 +259,16 @@ func TestReviveNeedsColumns(t *testing.T) {
 		EmailKey  *string    `scim:"userName,key"`
 		DeletedAt *time.Time `scim:",deleted"`
 		Rest      string     `scim:",rest"`
+		FirstName string     `scim:"name.givenName"`
 	}
 	type forgetful struct {
 		base
-		Teams int `db:"team_count"` // what a query of the application counts
+		Hash  string `db:"password_hash"`
+		Teams int    `db:"team_count"` // what a query of the application counts
 	}
-	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[forgetful]{})
+	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[forgetful]{
+		New: func(context.Context, *schema.Resource) (*forgetful, error) { return &forgetful{Hash: "!"}, nil },
+	})
 	require.NoError(t, err, "without former nothing is revived")
 	require.False(t, users.Describe().Revives)
 	_, err = users.Tombstone(t.Context(), loginName, schema.String("a"), store.GetOptions{})

@@ -366,7 +366,7 @@ func TestNewTableReportsMistakes(t *testing.T) {
 	_, err = sqlquery.NewTable(ctx, db, "users", schema.UserType, sqlquery.Options[keyless]{})
 	require.ErrorContains(t, err, "needs a key field")
 
-	_, err = conn.Exec("CREATE TABLE reused (id INTEGER PRIMARY KEY, email TEXT, email_key TEXT)")
+	_, err = conn.Exec("CREATE TABLE reused (id INTEGER PRIMARY KEY, email TEXT, email_key TEXT UNIQUE)")
 	require.NoError(t, err)
 	type reused struct {
 		ID       int64  `scim:"id"`
@@ -376,9 +376,9 @@ func TestNewTableReportsMistakes(t *testing.T) {
 	_, err = sqlquery.NewTable(ctx, db, "reused", schema.UserType, sqlquery.Options[reused]{})
 	require.ErrorContains(t, err, "AUTOINCREMENT")
 
-	_, err = conn.Exec("CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, email_key TEXT)")
+	_, err = conn.Exec("CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, email_key TEXT UNIQUE)")
 	require.NoError(t, err)
-	_, err = conn.Exec("CREATE TABLE robots (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, email_key TEXT)")
+	_, err = conn.Exec("CREATE TABLE robots (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, email_key TEXT UNIQUE)")
 	require.NoError(t, err)
 	people, err := sqlquery.NewTable(ctx, db, "people", schema.UserType, sqlquery.Options[reused]{})
 	require.NoError(t, err)

@@ -34,6 +34,16 @@ type member struct {
 const memberDDL = `CREATE TABLE members (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, former_key TEXT, version BIGINT NOT NULL,
 	created_at TIME, updated_at TIME, deleted_at TIME, rest LONGTEXT NOT NULL, `
 
+// membersTable returns the table with these columns of the tenant.
+func membersTable(columns string) string {
+	names := "login_key"
+	for _, c := range strings.Split(columns, ", ") {
+		name, _, _ := strings.Cut(c, " ")
+		names = name + ", " + names
+	}
+	return memberDDL + columns + ", UNIQUE (" + names + "))"
+}
+
 type (
 	int32Member struct {
 		member
@@ -85,7 +95,7 @@ func TestTenantColumns(t *testing.T) {
 // text that is not a tenant of the column is an error.
 func testTenants[T any](t *testing.T, d host, columns, ours, theirs string, none ...string) {
 	conn := d.open(t)
-	d.create(t, conn, []string{memberDDL + columns + ")"})
+	d.create(t, conn, []string{membersTable(columns)})
 	users, client := tenantClients[T](t, d, conn)
 	a, b := client(ours), client(theirs)
 	id := a.Post("/Users", scimtest.User("ada")).Is(201).String("id")
@@ -158,7 +168,7 @@ func refusesTenant(t *testing.T, users table, r *schema.Resource, tenant, text s
 // the remedy, not an empty list.
 func TestEmptyTenantIsAnError(t *testing.T) {
 	conn := hostSQLite.open(t)
-	hostSQLite.create(t, conn, []string{memberDDL + "org BIGINT NOT NULL)"})
+	hostSQLite.create(t, conn, []string{membersTable("org BIGINT NOT NULL")})
 	db, err := sqlquery.New(conn, sqlquery.SQLite)
 	require.NoError(t, err)
 	users, err := sqlquery.NewTable(t.Context(), db, "members", schema.UserType, sqlquery.Options[int32Member]{})
@@ -179,7 +189,7 @@ func TestEmptyTenantIsAnError(t *testing.T) {
 // of all organisations would be one list.
 func TestTenantsOnSomeTablesOnly(t *testing.T) {
 	conn, db := openHost(t, hostSQLite)
-	hostSQLite.create(t, conn, []string{memberDDL + "org BIGINT NOT NULL)"})
+	hostSQLite.create(t, conn, []string{membersTable("org BIGINT NOT NULL")})
 	users, err := sqlquery.NewTable(t.Context(), db, "members", schema.UserType, sqlquery.Options[int32Member]{})
 	require.NoError(t, err)
 	teams, err := sqlquery.NewGroupTable(t.Context(), db, "teams", schema.GroupType,

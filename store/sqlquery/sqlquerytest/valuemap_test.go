@@ -47,9 +47,9 @@ type looseStaff struct {
 }
 
 var staffDDL = []string{
-	`CREATE TABLE staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, status TEXT NOT NULL, version BIGINT NOT NULL, rest LONGTEXT NOT NULL)`,
-	`CREATE TABLE numbered_staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, state SMALLINT, rest LONGTEXT NOT NULL)`,
-	`CREATE TABLE loose_staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, status TEXT, rest LONGTEXT NOT NULL)`,
+	`CREATE TABLE staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, status TEXT NOT NULL, version BIGINT NOT NULL, rest LONGTEXT NOT NULL, UNIQUE (login_key))`,
+	`CREATE TABLE numbered_staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, state SMALLINT, rest LONGTEXT NOT NULL, UNIQUE (login_key))`,
+	`CREATE TABLE loose_staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, status TEXT, rest LONGTEXT NOT NULL, UNIQUE (login_key))`,
 }
 
 // staffClient serves a table as /Users.
@@ -182,7 +182,7 @@ func TestUnnamedValueIsLoggedOnce(t *testing.T) {
 // An enumerated type of PostgreSQL or MariaDB is a column of text to the tag.
 func TestValueMapOfEnumeratedType(t *testing.T) {
 	onEachHost(t, func(t *testing.T, d host, conn *sql.DB) {
-		ddl := `CREATE TABLE staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, status STATE NOT NULL, version BIGINT NOT NULL, rest LONGTEXT NOT NULL)`
+		ddl := `CREATE TABLE staff (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, status STATE NOT NULL, version BIGINT NOT NULL, rest LONGTEXT NOT NULL, UNIQUE (login_key))`
 		state := map[sqlquery.Dialect]string{sqlquery.SQLite: "TEXT", sqlquery.PostgreSQL: "state", sqlquery.MySQL: "ENUM('active', 'suspended', 'invited')"}[d.dialect]
 		if d.dialect == sqlquery.PostgreSQL {
 			_, err := conn.Exec("CREATE TYPE state AS ENUM ('active', 'suspended', 'invited')")
