@@ -6,15 +6,20 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
+	"iter"
 	"log"
 	"log/slog"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/reconcile"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
@@ -150,4 +155,37 @@ func SignIn(ctx context.Context, h *scim.Handler, tenant, subject string, startS
 	default:
 		return err
 	}
+}
+
+// DryRun reports what the first sync will do.
+func DryRun(ctx context.Context, export io.Reader, tenant string, users store.Store) error {
+	records := reconcile.CSV(export, reconcile.Columns{
+		UserName: "login", ExternalID: "id", Email: "email", Active: "status", ActiveValues: []string{"ACTIVE", "PROVISIONED"},
+	})
+	report, err := reconcile.DryRun(store.WithTenant(ctx, tenant), records, users, reconcile.Options{})
+	if err != nil {
+		return err
+	}
+	return report.WriteText(os.Stdout) // or WriteJSON
+}
+
+// Listed are the users of a provider that serves SCIM itself.
+func Listed(ctx context.Context, baseURL, token string) iter.Seq2[reconcile.Record, error] {
+	records := reconcile.List(ctx, func(ctx context.Context, startIndex int) (io.ReadCloser, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/Users?startIndex=%d&count=100", baseURL, startIndex), nil)
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return nil, err
+		}
+		if resp.StatusCode != http.StatusOK {
+			resp.Body.Close()
+			return nil, errors.New(resp.Status)
+		}
+		return resp.Body, nil
+	})
+	return records
 }

@@ -1,0 +1,86 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// Lister is the one method of a store.Store that this package calls, so that it
+// cannot write.
+type Lister interface {
+	List(ctx context.Context, q *store.Query) (store.Page, error)
+}
+
+// Sizes of one page of accounts.
+const (
+	pageCount = 1000
+	pageBytes = 8 << 20
+)
+
+// read reads all accounts.
+func (d *dryRun) read(ctx context.Context, users Lister, o Options) error {
+	q := store.Query{Count: pageCount, Bytes: pageBytes}
+	for {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("reconcile: the accounts: %w", err)
+		}
+		page, err := users.List(ctx, &q)
+		if err == nil && page.Next != "" && page.Next == q.After {
+			err = errors.New("the store returned the position of a page as the position after it")
+		}
+		if err != nil {
+			return fmt.Errorf("reconcile: the accounts: %w", err)
+		}
+		for _, r := range page.Resources {
+			d.add(r, o)
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
+}
+
+// add remembers an account by its keys.
+func (d *dryRun) add(r *schema.Resource, o Options) {
+	a := account{Account: Account{ID: r.ID, ExternalID: r.Get(schema.ExternalIDAttribute).Text()}}
+	root := r.Type.Root()
+	if name := root.Sub("userName"); name != nil {
+		a.UserName = r.Get(name).Text()
+		d.exact = !name.FoldsCase()
+	}
+	if active := root.Sub("active"); active != nil {
+		v := r.Get(active)
+		a.Inactive = v.Assigned() && !v.Bool()
+	}
+	a.adoptable = o.Adoptable == nil || o.Adoptable(r)
+	place := len(d.accounts)
+	d.accounts = append(d.accounts, a)
+	if a.UserName != "" {
+		d.names[d.nameKey(a.UserName)] = place
+	}
+	if a.ExternalID != "" {
+		if _, taken := d.externals[a.ExternalID]; taken {
+			place = several
+		}
+		d.externals[a.ExternalID] = place
+	}
+	d.addMails(r, len(d.accounts)-1)
+}
+
+// addMails remembers the e-mail addresses of an account. The userName is one of
+// them in many applications.
+func (d *dryRun) addMails(r *schema.Resource, place int) {
+	d.mails[schema.FoldKey(d.accounts[place].UserName)] = place
+	p, ok := r.Type.Resolve("emails.value")
+	if !ok {
+		return
+	}
+	for v := range p.Values(r) {
+		d.mails[schema.FoldKey(v.Text())] = place
+	}
+}
