@@ -23,12 +23,14 @@ type AuditRecord struct {
 	DurationMS float64       `json:"durationMs"` // milliseconds
 	Reference  string        `json:"reference"`  // of the request; also in the log and in the detail of a 500
 	Tenant     string        `json:"tenant,omitempty"`
-	Actor      string        `json:"actor,omitempty"`     // Principal.TokenID; "" if the request was not authenticated
-	Operation  OperationKind `json:"operation,omitempty"` // "" if the request failed before
+	Actor      string        `json:"actor,omitempty"`      // Principal.TokenID; "" if the request was not authenticated
+	Connection string        `json:"connection,omitempty"` // Principal.Connection
+	Operation  OperationKind `json:"operation,omitempty"`  // "" if the request failed before
 	Method     string        `json:"method"`
-	Type       string        `json:"type,omitempty"` // resource type name
-	ID         string        `json:"id,omitempty"`   // resource id
-	Name       string        `json:"name,omitempty"` // in a POST of a resource: the userName or displayName that was sent
+	Type       string        `json:"type,omitempty"`    // resource type name
+	ID         string        `json:"id,omitempty"`      // resource id
+	Name       string        `json:"name,omitempty"`    // in a POST of a resource: the userName or displayName that was sent
+	Adopted    bool          `json:"adopted,omitempty"` // the connection became the owner of an existing resource
 	Changes    []AuditChange `json:"changes,omitempty"`
 	Status     int           `json:"status"`
 	ScimType   string        `json:"scimType,omitempty"`
@@ -37,7 +39,7 @@ type AuditRecord struct {
 
 // AuditChange is one root attribute that changed, with its values as JSON, "" if
 // unassigned. For members, Old has the ids that left and New those that joined. A
-// password that was set is "[redacted]".
+// password that was set is "[redacted]". The owner has the path "$owner".
 type AuditChange struct {
 	Path string `json:"path"`
 	Old  string `json:"old"`
@@ -52,9 +54,9 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 	return func(ctx context.Context, rec AuditRecord) {
 		attrs := []slog.Attr{
 			slog.Time("time", rec.Time), slog.Float64("durationMs", rec.DurationMS), slog.String("reference", rec.Reference),
-			slog.String("tenant", rec.Tenant), slog.String("actor", rec.Actor), slog.String("operation", string(rec.Operation)),
+			slog.String("tenant", rec.Tenant), slog.String("actor", rec.Actor), slog.String("connection", rec.Connection), slog.String("operation", string(rec.Operation)),
 			slog.String("method", rec.Method), slog.String("type", rec.Type), slog.String("id", rec.ID), slog.String("name", rec.Name),
-			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.String("detail", rec.Detail), slog.Any("changes", rec.Changes),
+			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.String("detail", rec.Detail), slog.Bool("adopted", rec.Adopted), slog.Any("changes", rec.Changes),
 		}
 		l.LogAttrs(ctx, slog.LevelInfo, "scim: audit", attrs...)
 	}
@@ -157,13 +159,14 @@ func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
 		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name, Status: w.status,
 	}
 	if x.principal != nil {
-		rec.Tenant, rec.Actor = x.principal.Tenant, x.principal.TokenID
+		rec.Tenant, rec.Actor, rec.Connection = x.principal.Tenant, x.principal.TokenID, x.principal.Connection
 	}
 	if x.err != nil {
 		e, _ := toError(x.err)
 		rec.ScimType, rec.Detail = string(e.Type), h.auditDetail(x.err, e)
 	}
 	if x.audit.done {
+		rec.Adopted = adopted(&x.audit.written)
 		rec.ID, rec.Changes = writtenID(&x.audit.written, rec.ID), h.byType(rec.Type).changes(&x.audit.written)
 	}
 	return rec
@@ -179,6 +182,11 @@ func writtenID(c *lifecycle.Written, asked string) string {
 		return c.Before.ID
 	}
 	return asked
+}
+
+// adopted reports whether the owner of a resource changed.
+func adopted(c *lifecycle.Written) bool {
+	return c.Before != nil && c.After != nil && c.Before.Owner() != c.After.Owner()
 }
 
 // changes returns the root attributes that differ.

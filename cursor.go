@@ -65,10 +65,10 @@ func invalidCursor() error {
 }
 
 // cursorBinding is what a cursor is of use for: the same query, at the same
-// endpoint, by a client with the same tenant, connection and scope.
+// endpoint, by a client with the same tenant, connection, policy and scope.
 func cursorBinding(r *request, q *query) string {
 	p := r.principal
-	sum := sha256.Sum256([]byte(position.Join(cursorOrder, p.Tenant, p.Connection, strings.Join(p.Types, ","), strconv.Itoa(int(p.Client)),
+	sum := sha256.Sum256([]byte(position.Join(cursorOrder, p.Tenant, p.Connection, p.Policy, strings.Join(p.Types, ","), strconv.Itoa(int(p.Client)),
 		r.URL.Path, strconv.FormatBool(q.filtered), q.filter, q.sortBy, strconv.FormatBool(q.descending),
 		strings.Join(q.attributes, ","), strings.Join(q.excluded, ","))))
 	return string(sum[:])
@@ -121,7 +121,7 @@ func sortsHere(q *query, sels []*selection) bool {
 		return true
 	}
 	return slices.ContainsFunc(sels, func(s *selection) bool {
-		if s.sortBy != nil && !s.ep.canSort(s.sortBy) {
+		if !s.canSort() {
 			return true
 		}
 		_, rest := s.split()

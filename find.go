@@ -56,7 +56,7 @@ func (h *Handler) find(r *request, q *query, sels []*selection) (*results, error
 // match.
 func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, want int) (iter.Seq2[part, error], int, error) {
 	push, rest := s.split()
-	if rest == nil && (s.sortBy == nil || s.ep.canSort(s.sortBy)) {
+	if rest == nil && s.canSort() {
 		return h.listed(ctx, s, store.Query{Filter: push, SortBy: s.sortBy, Descending: q.descending, Offset: skip, Total: true}, want)
 	}
 	found := &scanResult{h: h, descending: q.descending, sorted: s.sortBy != nil, skip: skip, want: want}
@@ -140,7 +140,7 @@ func (s *selection) split() (push, rest *filter.Filter) {
 	if s.filter == nil {
 		return nil, nil
 	}
-	return filter.Split(s.filter, s.ep.canFilter)
+	return filter.Split(s.filter, s.canFilter)
 }
 
 // sortTogether sorts the results of several types together (RFC 7644 §3.4.2.3:

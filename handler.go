@@ -135,6 +135,7 @@ func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id str
 func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 	w := &lifecycle.Request{
 		Actor:         r.principal.TokenID,
+		Access:        accessOf(r.ctx),
 		Preconditions: func(version string) error { return checkWrite(r.Header, version) },
 	}
 	if r.audit.on {

@@ -38,7 +38,8 @@ var imports = map[string][]string{
 	"internal/sqldb":     {"store"},
 	"internal/ascii":     {},
 	"internal/sqltest":   {"github.com/stretchr/testify/require"},
-	"internal/lifecycle": {"schema", "store", "event"},
+	"internal/ownertest": {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
+	"internal/lifecycle": {"schema", "filter", "store", "event"},
 	".":                  {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/paging", "internal/position", "github.com/go-chi/chi/v5"},
 }
 

@@ -110,7 +110,8 @@ const (
 	DeactivateOnDelete
 )
 
-// Policy decides about leavers and about users who return.
+// Policy decides about leavers, about users who return, and about the resources
+// that a connection did not provision.
 type Policy struct {
 	// OnTwin decides about a POST whose unique value belongs to an inactive
 	// resource or belonged to a deleted one. An active twin is always 409
@@ -118,4 +119,21 @@ type Policy struct {
 	OnTwin TwinPolicy
 	// OnDelete decides what DELETE does.
 	OnDelete DeletePolicy
+	// Ownership decides which resources exist for the connection.
+	Ownership OwnershipPolicy
+	// Adopt, if set, decides with OwnResources about a POST whose unique value
+	// (userName) belongs to a resource that does not exist for the connection. With
+	// true the connection becomes its owner and the resource is replaced as by
+	// TwinPolicy: 201 with its id, active unless the client sent active. With false
+	// the answer is 409 uniqueness, as without Adopt. Decide for each account, by
+	// what your application knows of it, never by an e-mail address alone: what a
+	// provider sends may be wrong, or made up to take over an administrator.
+	//
+	// Adopt is called in the transaction of the write, with the resource locked, and
+	// more than once if the transaction is repeated. An error undoes the write: an
+	// [*Error] or a *schema.Error is sent to the client, any other becomes 500. The
+	// events are event.Updated, and event.Reactivated if the resource was inactive,
+	// with event.ByAdopt; the audit record has Adopted. Config.Authorize must allow
+	// the client to replace the resource, or the answer is 409.
+	Adopt func(ctx context.Context, a Adoption) (bool, error)
 }

@@ -98,6 +98,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 				return nil, &schema.Error{Type: schema.ErrorSensitive, Detail: "this filter must be sent to .search"}
 			}
 		}
+		s.limit(accessOf(r.ctx))
 		if s.sortBy, err = sortPath(ep.Type, q.sortBy, profile, len(eps) > 1); err != nil {
 			return nil, err
 		}

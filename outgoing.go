@@ -72,7 +72,7 @@ func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projecti
 func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) iter.Seq2[schema.Value, error] {
 	a := ep.Type.Members()
 	return func(yield func(schema.Value, error) bool) {
-		for m, err := range ep.Members.Members(ctx, id) {
+		for m, err := range h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id) {
 			if isNotFound(err) {
 				return // the resource was deleted after it was read
 			}
@@ -113,6 +113,9 @@ func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]stor
 		}
 		found, err := ep.Members.GroupsOf(ctx, ids)
 		if err != nil {
+			return nil, err
+		}
+		if err := h.visibleGroups(ctx, ep, found); err != nil {
 			return nil, err
 		}
 		for id, groups := range found {

@@ -81,7 +81,7 @@ func (h *Handler) currentMembers(ctx context.Context, ep *endpoint, id string) p
 	}
 	return func() iter.Seq2[schema.Member, error] {
 		return func(yield func(schema.Member, error) bool) {
-			for m, err := range ep.Members.Members(ctx, id) {
+			for m, err := range h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id) {
 				m.Ref = h.uri(ctx, m.Type, m.Value)
 				if !yield(m, err) {
 					return

@@ -187,6 +187,7 @@ type selection struct {
 	filter     *filter.Filter // nil: all
 	sortBy     schema.AttrPath
 	projection *project.Projection
+	limited    bool // resources may exist that do not exist for the connection
 }
 
 // splitNames splits comma-separated lists of attribute names.

@@ -11,8 +11,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// createOrRestore creates a resource, or restores its deleted or inactive twin by
-// the policy of the client (TwinPolicy). The inactive twin is looked up after the
+// createOrRestore creates a resource, or restores its deleted or inactive twin, or
+// adopts it, by the policy of the client (TwinPolicy, Policy.Adopt). The inactive twin is looked up after the
 // uniqueness conflict has ended the first transaction.
 func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
 	onTwin := ep.policy(r.principal).OnTwin
@@ -23,7 +23,8 @@ func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creatio
 	}
 	created, conflict := h.lifecycle.Create(r.ctx, h.writeRequest(r), ep.Endpoint, n)
 	var taken *store.UniquenessError
-	if conflict == nil || onTwin == RefuseTwin || private(conflict) || !errors.As(conflict, &taken) {
+	seeks := onTwin != RefuseTwin || ep.policy(r.principal).Adopt != nil
+	if conflict == nil || !seeks || private(conflict) || !errors.As(conflict, &taken) {
 		return created, conflict
 	}
 	name := ep.identity(taken.Path)
@@ -34,9 +35,12 @@ func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creatio
 	if err != nil {
 		return nil, err
 	}
+	if twin != nil && !accessOf(r.ctx).Sees(ep.Endpoint, twin) {
+		return h.adopt(r, ep, name, twin.ID, n, conflict)
+	}
 	// The creation was authorized. If the client may not replace the twin, the
 	// answer must not depend on it.
-	if !ep.Inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
+	if onTwin == RefuseTwin || !ep.Inactive(twin) || !h.mayReplace(r, ep, twin.ID) {
 		return nil, conflict
 	}
 	return h.lifecycle.Restore(r.ctx, h.writeRequest(r), ep.Endpoint, name, twin.ID, n, conflict)
@@ -51,7 +55,7 @@ func (h *Handler) revive(r *request, ep *endpoint, n *lifecycle.Creation) (*sche
 			continue
 		}
 		found, err := ep.Tombstone(r.ctx, name, n.Attributes.Get(name), store.GetOptions{})
-		if errors.Is(err, lifecycle.ErrNoTombstone) {
+		if errors.Is(err, lifecycle.ErrNoTombstone) || err == nil && !accessOf(r.ctx).Sees(ep.Endpoint, found) {
 			continue
 		}
 		if err == nil {
@@ -99,8 +103,8 @@ func (h *Handler) mayReplace(r *request, ep *endpoint, id string) bool {
 		h.cfg.Authorize(r.ctx, Operation{Kind: OperationReplace, Principal: r.principal, Type: ep.Type, ID: id}) == nil
 }
 
-// twin returns the resource with the unique value that was in use; nil if it no
-// longer exists.
+// twin returns the resource with the unique value that was in use, whether or not
+// it exists for the connection; nil if there is none any more.
 func (h *Handler) twin(ctx context.Context, ep *endpoint, name *schema.Attribute, n *lifecycle.Creation) (*schema.Resource, error) {
 	same := filter.Compare{Path: schema.AttrPath{name}, Op: filter.EQ, Value: n.Attributes.Get(name)}
 	return h.findFirst(ctx, &selection{ep: ep, filter: filter.New(same)})

@@ -1,10 +1,6 @@
 package scim
 
-import (
-	"net/http"
-
-	"github.com/seed5f3efb56/scim/store"
-)
+import "net/http"
 
 // handleRetrieve answers GET of one resource (RFC 7644 §3.4.1). Query parameters
 // other than attributes and excludedAttributes have no effect (Z-18).
@@ -16,7 +12,7 @@ func (h *Handler) handleRetrieve(r *request, ep *endpoint, id string) (*response
 	if err := h.authorize(r, OperationRetrieve, ep, id); err != nil {
 		return nil, err
 	}
-	found, err := ep.Store.Get(r.ctx, id, store.GetOptions{})
+	found, err := ep.get(r.ctx, id)
 	if err != nil {
 		return nil, err
 	}

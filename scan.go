@@ -132,6 +132,11 @@ func (h *Handler) candidates(ctx context.Context, s *selection, rest *filter.Fil
 		if ep.Members == nil {
 			continue
 		}
+		if hidden, err := ep.hides(ctx, id); hidden {
+			continue
+		} else if err != nil {
+			return nil, false, err
+		}
 		for m, err := range ep.Members.Members(ctx, id) {
 			if isNotFound(err) {
 				break

@@ -46,7 +46,7 @@ func New(cfg Config) (*Handler, error) {
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.checkSubject(cfg.Subject), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants())
+		errs = append(errs, h.setSensitive(), h.checkSubject(cfg.Subject), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants(), h.checkConnections())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		Endpoint: &lifecycle.Endpoint{Type: e.Type, Store: e.Store}, initial: e.Default, Policy: e.Policy, Policies: e.Policies,
 		can: store.Describe(e.Store), refs: reference.Find(e.Type), dialects: map[Client]*dialect{},
 	}
-	ep.Versions, ep.DropDerived = ep.can.Versions, ep.refs.Drop
+	ep.Versions, ep.Filter, ep.DropDerived = ep.can.Versions, ep.can.Filter, ep.refs.Drop
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
 		ep.Active = a
 	}
@@ -178,7 +178,10 @@ func nameOfType(t *schema.ResourceType) string {
 // endpoint.
 func (ep *endpoint) setPolicies(tx store.Transactor) error {
 	for _, p := range append(slices.Collect(maps.Values(ep.Policies)), ep.Policy) {
-		if ep.Active == nil && p != (Policy{}) {
+		if err := ep.checkOwnership(p); err != nil {
+			return err
+		}
+		if ep.Active == nil && (p.OnTwin != RefuseTwin || p.OnDelete != DeleteResource) {
 			return fmt.Errorf("scim: %s has no attribute active, which its OnTwin or OnDelete needs", ep.Type.Name)
 		}
 		if p.OnTwin != RestoreDeleted {

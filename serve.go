@@ -147,6 +147,13 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 		}
 		ctx = context.WithValue(ctx, baseKey{}, base.String())
 	}
+	if !public {
+		access, err := h.access(p)
+		if err != nil {
+			return nil, err
+		}
+		ctx = context.WithValue(ctx, accessKey{}, access)
+	}
 	return f(&request{Request: r, ctx: ctx, principal: p, query: query, audit: &x.audit})
 }
 

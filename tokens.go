@@ -36,7 +36,7 @@ func HashToken(id, secret string) store.Token {
 // empty list, an empty secret and tokens that share an ID or a secret.
 func BearerTokens(tokens ...store.Token) Authenticator {
 	tokens = append([]store.Token(nil), tokens...)
-	return &bearer{now: time.Now, checked: func() error { return checkTokens("BearerTokens", tokens) }, find: func(_ context.Context, sum [sha256.Size]byte) (store.Token, error) {
+	return &bearer{fixed: tokens, now: time.Now, checked: func() error { return checkTokens("BearerTokens", tokens) }, find: func(_ context.Context, sum [sha256.Size]byte) (store.Token, error) {
 		return findFixed(tokens, func(t *store.Token) int { return subtle.ConstantTimeCompare(sum[:], t.SHA256[:]) })
 	}}
 }
@@ -71,7 +71,10 @@ type bearer struct {
 	now   func() time.Time
 	// checked reports what New refuses; nil: nothing.
 	checked func() error
+	fixed   []store.Token // nil: the tokens are in a store
 }
+
+func (b *bearer) tokens() []store.Token { return b.fixed }
 
 func (b *bearer) check() error {
 	if b.checked == nil {
@@ -149,6 +152,8 @@ func BasicPasswords(tokens ...store.Token) Authenticator {
 }
 
 type basic []store.Token
+
+func (b basic) tokens() []store.Token { return b }
 
 func (b basic) check() error { return checkTokens("BasicPasswords", b) }
 

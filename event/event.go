@@ -44,6 +44,7 @@ const (
 	ByPatch   Cause = "patch"
 	ByDelete  Cause = "delete"
 	ByRestore Cause = "restore" // a POST that restored an inactive or deleted resource
+	ByAdopt   Cause = "adopt"   // a POST that made a connection the owner of an existing resource
 	ByMembers Cause = "members" // a member of the group was deleted
 )
 

@@ -29,6 +29,8 @@ type Update struct {
 	// Joining are the ids of resources that may become members, as far as the
 	// request names them. They are locked before the resource itself.
 	Joining []string
+	// Adopts lets the write reach a resource that does not exist for the connection.
+	Adopts bool
 	// Make returns the new content of the locked resource. complete gives members
 	// that it adds the type that they will be stored with.
 	Make func(ctx context.Context, before *schema.Resource, complete Complete) (Edit, error)
@@ -40,6 +42,7 @@ type Update struct {
 func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update) (*schema.Resource, error) {
 	var result *schema.Resource
 	err := w.write(ctx, r, ep, c.Cause, func(ctx context.Context, u *unit) error {
+		u.adopts = c.Adopts
 		before, err := u.lockWith(ctx, c.ID, c.Joining)
 		if err != nil {
 			return err
@@ -64,6 +67,10 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 		return nil, err
 	}
 	if err := u.cfg.Bounds.Check(u.ep.Type, before.Attributes, made.Attributes, made.Secrets); err != nil && !made.valid {
+		return nil, err
+	}
+	var err error
+	if made.Members, err = u.ownDelta(ctx, before.ID, made.Members); err != nil {
 		return nil, err
 	}
 	after, members, err := u.store(ctx, before, made)

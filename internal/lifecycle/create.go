@@ -21,7 +21,7 @@ type Creation struct {
 // Create stores a new resource and raises its events.
 func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creation) (*schema.Resource, error) {
 	now := w.now()
-	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now, Attributes: n.Attributes}
+	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now, Attributes: r.owned(ep, n.Attributes)}
 	var created *schema.Resource
 	err := w.write(ctx, r, ep, event.ByPost, func(ctx context.Context, u *unit) (err error) {
 		var joined schema.MemberDelta
@@ -31,6 +31,9 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 		if err := checkID(created.ID); err != nil {
 			return err
 		}
+		if !r.Access.Sees(ep, created) {
+			return fmt.Errorf("scim: the store of %s does not keep the owner of a resource", ep.Type.Name)
+		}
 		if err := u.storeSecrets(ctx, created, n.Secrets); err != nil {
 			return err
 		}
@@ -38,6 +41,15 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 		return u.raiseChange(ctx, nil, created, &joined, n.Secrets)
 	})
 	return created, err
+}
+
+// owned returns the attributes of a resource that the connection of the request
+// provisions.
+func (r *Request) owned(ep *Endpoint, attributes *schema.Object) *schema.Object {
+	if !ep.Type.Owned {
+		return attributes
+	}
+	return attributes.WithOwner(r.Access.connection())
 }
 
 // create stores a new resource with its first members. It returns the

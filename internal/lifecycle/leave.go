@@ -20,7 +20,8 @@ import (
 //  2. lock: the resource is read and locked. If revocations of earlier writes
 //     are pending for it, the transaction ends, they are carried out, and the
 //     write begins anew; this comes before the preconditions and before the
-//     answer that the resource does not exist.
+//     answer that the resource does not exist. A resource of another owner that
+//     does not exist for the connection is left alone.
 //  3. lock: If-Match and If-None-Match are evaluated.
 //  4. apply: the change is made, validated and stored (apply.go). A resource
 //     that is deleted leaves its groups.
@@ -39,7 +40,7 @@ import (
 // PATCH or PUT does the same by [Writer.Update]. A stored resource that is not
 // valid is deactivated as well, since no value in it comes from the request.
 func (w *Writer) Deactivate(ctx context.Context, r *Request, ep *Endpoint, id string) error {
-	_, err := w.Update(ctx, r, ep, Update{id, event.ByDelete, nil, func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
+	_, err := w.Update(ctx, r, ep, Update{ID: id, Cause: event.ByDelete, Make: func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
 		return Edit{Attributes: before.Attributes.With(ep.Active, schema.Boolean(false)), valid: true}, nil
 	}})
 	return err
@@ -85,6 +86,9 @@ func (u *unit) lock(ctx context.Context, id string) (*schema.Resource, error) {
 	before, err := u.ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: true})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
+	}
+	if err == nil && !u.adopts && !u.r.Access.Sees(u.ep, before) {
+		return nil, store.ErrNotFound
 	}
 	if err := u.nothingPending(ctx, id); err != nil {
 		return nil, err

@@ -18,8 +18,9 @@ const existsBatch = 1000
 // completeMembers finds the resource type of new members by looking for their ids
 // in each store (RFC 7643 §4.2); the type that the client sent for an existing
 // resource is ignored. A member id unknown to every store keeps the type that the
-// client sent. It is refused (invalidValue) if RequireMembers is set or if the id
-// or the type is too long or has control characters.
+// client sent. It is refused (invalidValue) if RequireMembers is set, if the id
+// or the type is too long or has control characters, or if resources may exist
+// that the connection does not see: the id may be one of them, or become one.
 func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
 	if err := u.hold(ctx, MemberIDs(members)); err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]
 		if out[i].Type != "" {
 			continue
 		}
-		if u.cfg.RequireMembers || !idLike(m.Value) || !idLike(m.Type) {
+		if u.cfg.RequireMembers || u.r.Access.Limited() || !idLike(m.Value) || !idLike(m.Type) {
 			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: "members", Detail: fmt.Sprintf("no resource has the id of member %d", i+1)}
 		}
 		out[i].Type = u.knownType(m.Type)
@@ -144,7 +145,10 @@ func (u *unit) holdIn(ctx context.Context, ids []string, among func(*Endpoint) b
 			continue
 		}
 		for batch := range slices.Chunk(ids, existsBatch) {
-			found, err := exists(ctx, ep.Store, batch)
+			found, err := exists(ctx, ep.Store, batch, store.GetOptions{ForUpdate: true})
+			if err == nil && u.r.Access.LimitedIn(ep) {
+				found, err = u.r.Access.visibleIn(ctx, ep, found)
+			}
 			if err != nil {
 				return err
 			}
@@ -176,17 +180,17 @@ func (w *Writer) knownType(name string) string {
 	return name
 }
 
-// exists returns those of the ids that the store has, and holds the resources
-// until the transaction ends, so that a resource that is being deleted never
-// joins a group. A store that is not a store.Exister is asked for one id at a
-// time.
-func exists(ctx context.Context, s store.Store, ids []string) ([]string, error) {
+// exists returns those of the ids that the store has. With ForUpdate it holds the
+// resources until the transaction ends, so that a resource that is being deleted
+// never joins a group. A store that is not a store.Exister is asked for one id at
+// a time.
+func exists(ctx context.Context, s store.Store, ids []string, o store.GetOptions) ([]string, error) {
 	if e, ok := store.As[store.Exister](s); ok {
-		return e.Exists(ctx, ids, store.GetOptions{ForUpdate: true})
+		return e.Exists(ctx, ids, o)
 	}
 	var found []string
 	for _, id := range ids {
-		switch _, err := s.Get(ctx, id, store.GetOptions{ForUpdate: true}); {
+		switch _, err := s.Get(ctx, id, o); {
 		case err == nil:
 			found = append(found, id)
 		case !errors.Is(err, store.ErrNotFound):

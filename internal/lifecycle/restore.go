@@ -14,7 +14,7 @@ import (
 // returns conflict if the resource is no longer inactive or has another value.
 func (w *Writer) Restore(ctx context.Context, r *Request, ep *Endpoint, name *schema.Attribute, id string, n *Creation, conflict error) (*schema.Resource, error) {
 	made := n.edit(ep)
-	return w.Update(ctx, r, ep, Update{id, event.ByRestore, MemberIDs(n.Members), func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
+	return w.Update(ctx, r, ep, Update{ID: id, Cause: event.ByRestore, Joining: MemberIDs(n.Members), Make: func(_ context.Context, before *schema.Resource, _ Complete) (Edit, error) {
 		if !ep.Inactive(before) || !schema.Equal(name, before.Attributes.Get(name), n.Attributes.Get(name)) {
 			return Edit{}, conflict
 		}
@@ -25,6 +25,35 @@ func (w *Writer) Restore(ctx context.Context, r *Request, ep *Endpoint, name *sc
 	}})
 }
 
+// Adopt replaces a resource that the connection does not own, with the same unique
+// value (name), by the creation, and makes the connection its owner. decide is
+// called with the locked resource; if it declines, or if the resource has another
+// value or owner by then, the error is conflict.
+func (w *Writer) Adopt(ctx context.Context, r *Request, ep *Endpoint, name *schema.Attribute, id string, n *Creation, conflict error, decide Decision) (*schema.Resource, error) {
+	made := n.edit(ep)
+	return w.Update(ctx, r, ep, Update{ID: id, Cause: event.ByAdopt, Joining: MemberIDs(n.Members), Adopts: true, Make: func(ctx context.Context, before *schema.Resource, _ Complete) (Edit, error) {
+		if r.Access.Sees(ep, before) || !schema.Equal(name, before.Attributes.Get(name), n.Attributes.Get(name)) {
+			return Edit{}, conflict
+		}
+		adopts, err := decide(ctx, before)
+		if err != nil {
+			return Edit{}, &HookError{err}
+		}
+		if !adopts {
+			return Edit{}, conflict
+		}
+		e := made
+		if e.Attributes, err = ep.Type.Carry(before.Attributes, made.Attributes); err != nil {
+			return Edit{}, err
+		}
+		e.Attributes = r.owned(ep, e.Attributes)
+		return e, nil
+	}})
+}
+
+// Decision reports whether the connection of a request adopts a resource.
+type Decision func(ctx context.Context, existing *schema.Resource) (bool, error)
+
 // edit returns the content that the creation gives to the restored resource:
 // active is true unless the creation assigns it.
 func (n *Creation) edit(ep *Endpoint) Edit {
@@ -32,7 +61,7 @@ func (n *Creation) edit(ep *Endpoint) Edit {
 	if ep.Members != nil {
 		made.Members = &schema.MemberDelta{Replace: true, Add: n.Members}
 	}
-	if !made.Attributes.Get(ep.Active).Assigned() {
+	if ep.Active != nil && !made.Attributes.Get(ep.Active).Assigned() {
 		made.Attributes = made.Attributes.With(ep.Active, schema.Boolean(true))
 	}
 	return made
@@ -58,6 +87,9 @@ func (w *Writer) Revive(ctx context.Context, r *Request, ep *Endpoint, name *sch
 		if err != nil {
 			return err
 		}
+		if !r.Access.Sees(ep, found) {
+			return ErrNoTombstone
+		}
 		if found.ID != id {
 			return fmt.Errorf("%w: another resource with the same unique value was deleted meanwhile", store.ErrUnavailable)
 		}
@@ -80,6 +112,9 @@ func (u *unit) revive(ctx context.Context, found *schema.Resource, n *Creation) 
 	var err error
 	if made.Attributes, err = u.ep.Type.Carry(before.Attributes, made.Attributes); err != nil {
 		return nil, ErrNoTombstone // an immutable value differs
+	}
+	if u.r.Access.connection() != "" {
+		made.Attributes = u.r.owned(u.ep, made.Attributes)
 	}
 	left, err := u.leaveGroups(ctx, before.ID)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 
 // Request has the facts of a request that a write depends on.
 type Request struct {
-	Actor string // Event.Actor
+	Actor  string // Event.Actor
+	Access *Access
 	// Preconditions evaluates If-Match and If-None-Match against the version of
 	// the stored resource, "" if the store has none. An error ends the write.
 	Preconditions func(version string) error
@@ -37,8 +38,11 @@ type unit struct {
 	// revocations are the outbox entries of QueueRevoke that the transaction
 	// appended.
 	revocations []store.Entry
+	// adopts lets the write reach a resource that does not exist for the
+	// connection.
+	adopts bool
 	// types has the resource type of each id that was looked up as a member, ""
-	// if no resource has the id.
+	// if no resource that exists for the connection has the id.
 	types map[string]string
 	// written is the change that the transaction made.
 	written Written

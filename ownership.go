@@ -1,0 +1,232 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// OwnershipPolicy decides which resources exist for a connection
+// ([Principal.Connection]).
+type OwnershipPolicy uint8
+
+const (
+	// AllResources: every resource of the tenant exists for every connection.
+	AllResources OwnershipPolicy = iota
+	// OwnResources: only the resources exist that the connection provisioned or
+	// adopted. Accounts of the application itself, which have no owner, and those of
+	// other connections are safe from it: it does not find them, in no filter, count
+	// or group, and a request for one of them by its id is answered 404. Their unique
+	// values stay taken: a POST with the userName of one is answered 409 uniqueness
+	// (see Adopt).
+	//
+	// The members of a group, and the groups of a user, are those that exist for the
+	// connection. It can neither add nor remove others, also not by a PUT of the
+	// group; an id that does not exist for it is 400 invalidValue, as with
+	// Config.RequireMembers. DELETE of a resource of its own takes it from every
+	// group. OnTwin concerns only inactive and deleted resources of its own.
+	//
+	// [New] requires a type with an owner: schema.WithOwner, or a sqlquery field
+	// with the tag ",owner". A principal without Connection is answered 500.
+	OwnResources
+)
+
+// Adoption is a POST whose unique value (userName) belongs to a resource that
+// exists but not for the connection.
+type Adoption struct {
+	Principal *Principal
+	// Owner is the connection that owns Existing; "" is an account of the
+	// application itself. A connection that adopts takes the account from its owner.
+	Owner    string
+	Existing *schema.Resource // as it is stored, active or not
+	// Sent are the attributes of the POST, which will replace those of Existing. The
+	// client can send whatever it likes: an e-mail address in it proves nothing.
+	Sent *schema.Resource
+}
+
+// access returns which resources exist for a principal. The policies of a
+// principal without a connection must not limit them.
+func (h *Handler) access(p *Principal) (*lifecycle.Access, error) {
+	a := &lifecycle.Access{Connection: p.Connection}
+	for _, ep := range h.endpoints {
+		if ep.policy(p).Ownership != OwnResources {
+			continue
+		}
+		if p.Connection == "" {
+			return nil, fmt.Errorf("scim: the principal (token %q) has no Connection, which the ownership policy of %s needs", p.TokenID, ep.Type.Name)
+		}
+		if a.Own == nil {
+			a.Own = map[*lifecycle.Endpoint]bool{}
+		}
+		a.Own[ep.Endpoint] = true
+	}
+	return a, nil
+}
+
+type accessKey struct{}
+
+// accessOf returns which resources exist for the connection of a request.
+func accessOf(ctx context.Context) *lifecycle.Access {
+	a, _ := ctx.Value(accessKey{}).(*lifecycle.Access)
+	return a
+}
+
+// get reads a resource that exists for the connection.
+func (ep *endpoint) get(ctx context.Context, id string) (*schema.Resource, error) {
+	r, err := ep.Store.Get(ctx, id, store.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if !accessOf(ctx).Sees(ep.Endpoint, r) {
+		return nil, store.ErrNotFound
+	}
+	return r, nil
+}
+
+// hides reports whether a resource does not exist for the connection. If all exist
+// for it, no resource is read.
+func (ep *endpoint) hides(ctx context.Context, id string) (bool, error) {
+	if !accessOf(ctx).LimitedIn(ep.Endpoint) {
+		return false, nil
+	}
+	_, err := ep.get(ctx, id)
+	if isNotFound(err) {
+		return true, nil
+	}
+	return false, err
+}
+
+// limit restricts a selection to the resources that exist for the connection.
+func (s *selection) limit(a *lifecycle.Access) {
+	s.limited = a.Limited()
+	if !a.LimitedIn(s.ep.Endpoint) {
+		return
+	}
+	expr := a.Owned()
+	if s.filter != nil {
+		expr = filter.And{Left: expr, Right: s.filter.Expr()}
+	}
+	s.filter = filter.New(expr)
+}
+
+// canFilter reports whether the store evaluates an expression of the selection.
+// Memberships of resources that do not exist for the connection must not count, and
+// the store does not know which those are.
+func (s *selection) canFilter(e filter.Expr) bool {
+	if !s.ep.canFilter(e) {
+		return false
+	}
+	f := filter.New(e)
+	return !s.limited || !slices.ContainsFunc(s.ep.memberships(), f.Uses)
+}
+
+// canSort reports whether the store sorts the selection.
+func (s *selection) canSort() bool {
+	return s.sortBy == nil || s.ep.canSort(s.sortBy) && !(s.limited && slices.Contains(s.ep.memberships(), s.sortBy.Root()))
+}
+
+// memberships returns the attributes of the type that have members or groups.
+func (ep *endpoint) memberships() []*schema.Attribute {
+	var out []*schema.Attribute
+	for _, a := range []*schema.Attribute{ep.Type.Members(), ep.Type.Groups()} {
+		if a != nil {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// visibleGroups removes the groups that do not exist for the connection.
+func (h *Handler) visibleGroups(ctx context.Context, ep *endpoint, found map[string][]store.GroupRef) error {
+	a := accessOf(ctx)
+	if !a.LimitedIn(ep.Endpoint) {
+		return nil
+	}
+	ids := map[string]bool{}
+	for _, refs := range found {
+		for _, g := range refs {
+			ids[g.ID] = true
+		}
+	}
+	groups := make([]schema.Member, 0, len(ids))
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		groups = append(groups, schema.Member{Value: id, Type: ep.Type.Name})
+	}
+	visible, err := h.lifecycle.Visible(ctx, a, groups)
+	if err != nil {
+		return err
+	}
+	for _, g := range visible {
+		delete(ids, g.Value)
+	}
+	for member, refs := range found {
+		found[member] = slices.DeleteFunc(slices.Clone(refs), func(g store.GroupRef) bool { return ids[g.ID] })
+	}
+	return nil
+}
+
+// adopt makes the resource with the unique value of a creation one of the
+// connection, if Policy.Adopt agrees; otherwise the error is conflict.
+func (h *Handler) adopt(r *request, ep *endpoint, name *schema.Attribute, id string, n *lifecycle.Creation, conflict error) (*schema.Resource, error) {
+	decide := ep.policy(r.principal).Adopt
+	if decide == nil || !h.mayReplace(r, ep, id) {
+		return nil, conflict
+	}
+	sent := &schema.Resource{Type: ep.Type, Attributes: n.Attributes}
+	return h.lifecycle.Adopt(r.ctx, h.writeRequest(r), ep.Endpoint, name, id, n, conflict, func(ctx context.Context, existing *schema.Resource) (bool, error) {
+		return decide(ctx, Adoption{Principal: r.principal, Owner: existing.Owner(), Existing: existing, Sent: sent})
+	})
+}
+
+// checkOwnership rejects an ownership policy that the type cannot serve.
+func (ep *endpoint) checkOwnership(p Policy) error {
+	switch name := ep.Type.Name; {
+	case p.Ownership > OwnResources:
+		return fmt.Errorf("scim: %s has an unknown ownership policy", name)
+	case p.Ownership != OwnResources && p.Adopt != nil:
+		return fmt.Errorf("scim: Adopt of %s has no effect without Ownership: OwnResources", name)
+	case p.Ownership == OwnResources && !ep.Type.Owned:
+		return fmt.Errorf("scim: OwnResources of %s needs a store that keeps the owner: make the store and the endpoint with "+
+			"schema.WithOwner(type), or give the struct of the sqlquery table a field with the tag `scim:\",owner\"`", name)
+	case p.Adopt != nil && ep.identity(ep.firstUnique()) == nil:
+		return fmt.Errorf("scim: Adopt of %s needs a unique attribute, by which accounts are found", name)
+	}
+	return nil
+}
+
+// firstUnique returns the path of the first attribute that identifies a resource.
+func (ep *endpoint) firstUnique() string {
+	for _, p := range ep.Type.Unique() {
+		if ep.identity(p.String()) != nil {
+			return p.String()
+		}
+	}
+	return ""
+}
+
+// checkConnections rejects fixed tokens without a connection whose policies need
+// one.
+func (h *Handler) checkConnections() error {
+	fixed, ok := h.cfg.Auth.(interface{ tokens() []store.Token })
+	if !ok {
+		return nil
+	}
+	var errs []error
+	for _, t := range fixed.tokens() {
+		p, err := principalOf(&t)
+		if err != nil {
+			continue // reported by checkTokens
+		}
+		if _, err := h.access(p); err != nil {
+			errs = append(errs, fmt.Errorf("%w: set Token.Connection, the same for the tokens that replace one another", err))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,69 @@
+package scim_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/internal/ownertest"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+func TestOwnershipInMemory(t *testing.T) {
+	t.Parallel()
+	ownertest.Run(t, func(*testing.T) ownertest.Fixture {
+		db := memstore.New(memstore.KeepDeleted)
+		return ownertest.Fixture{
+			Users: db.Store(schema.WithOwner(schema.UserType)), Groups: db.Store(schema.WithOwner(schema.GroupType)), Tx: db, Revives: true,
+		}
+	})
+}
+
+func TestNewRefusesOwnershipThatNothingKeeps(t *testing.T) {
+	t.Parallel()
+	always := func(context.Context, scim.Adoption) (bool, error) { return true, nil }
+	owned, group := schema.WithOwner(schema.UserType), schema.WithOwner(schema.GroupType)
+	named := scim.HashToken("okta", "secret")
+	named.Connection = "okta"
+	for name, c := range map[string]struct {
+		typ    *schema.ResourceType
+		policy scim.Policy
+		auth   scim.Authenticator
+		want   string
+	}{
+		"a type without an owner":       {schema.UserType, scim.Policy{Ownership: scim.OwnResources}, scim.BearerTokens(named), `needs a store that keeps the owner: make the store and the endpoint with schema.WithOwner`},
+		"an unknown policy":             {owned, scim.Policy{Ownership: 7}, scim.BearerTokens(named), "unknown ownership policy"},
+		"Adopt without OwnResources":    {owned, scim.Policy{Adopt: always}, scim.BearerTokens(named), "Adopt of User has no effect without Ownership: OwnResources"},
+		"Adopt without a unique value":  {group, scim.Policy{Ownership: scim.OwnResources, Adopt: always}, scim.BearerTokens(named), "Adopt of Group needs a unique attribute"},
+		"a token without a connection":  {owned, scim.Policy{Ownership: scim.OwnResources}, scim.BearerTokens(scim.HashToken("okta", "secret")), `(token "okta") has no Connection`},
+		"a password without connection": {owned, scim.Policy{Ownership: scim.OwnResources}, scim.BasicPasswords(scim.HashToken("okta", "secret")), "set Token.Connection"},
+		"all is well":                   {owned, scim.Policy{Ownership: scim.OwnResources, Adopt: always}, scim.BearerTokens(named), ""},
+	} {
+		db := memstore.New()
+		e := scim.Endpoint{Type: c.typ, Store: db.Store(c.typ), Policy: c.policy}
+		_, err := scim.New(scim.Config{BaseURL: scimtest.BaseURL, Auth: c.auth, Tx: db, Endpoints: []scim.Endpoint{e}})
+		if c.want == "" {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorContains(t, err, c.want, name)
+	}
+}
+
+// A principal without a connection sees nothing, rather than what has no owner.
+func TestUnnamedPrincipalIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		owned := schema.WithOwner(schema.UserType)
+		c.Auth = scim.InsecureNoAuthentication()
+		c.Endpoints = []scim.Endpoint{{Type: owned, Store: w.db.Store(owned), Policy: scim.Policy{Ownership: scim.OwnResources}}}
+	})
+	c := scimtest.NewClient(t, w.h, "secret")
+	c.Get("/Users").Fails(500, "")
+	c.Post("/Users", scimtest.User("ada")).Fails(500, "")
+	scimtest.NewClient(t, w.h, "").Get("/ServiceProviderConfig").Is(200)
+}
