@@ -3,17 +3,15 @@ package scim
 import (
 	"context"
 	"errors"
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/schema"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/go-chi/chi/v5"
-	"github.com/seed5f3efb56/scim/filter"
-	"github.com/seed5f3efb56/scim/internal/lifecycle"
-	"github.com/seed5f3efb56/scim/schema"
 )
 
 // AuditRecord describes one operation and its result. It never has the value of a
@@ -82,41 +80,35 @@ const unknownRoute = "?"
 // string nor an id, which may be personal data (RFC 7644 §7.5.2). An authenticated
 // request outside the path of BaseURL is a warning: the handler is mounted
 // elsewhere.
-func (h *Handler) log(w *writer, r *http.Request, x *exchange) {
-	route, level := h.route(r), slog.LevelInfo
+func (h *Handler) log(r *http.Request, x *exchange) {
+	_, below := h.belowBase(r)
+	outside := !below && x.route.methods == nil
+	level := slog.LevelInfo
+	if outside && x.principal != nil {
+		level = slog.LevelWarn
+	}
+	if !h.cfg.Logger.Enabled(r.Context(), level) {
+		return
+	}
 	attrs := []slog.Attr{
-		slog.String("reference", x.reference),
+		slog.String("reference", x.reference()),
 		slog.String("method", r.Method),
-		slog.String("route", route),
-		slog.Int("status", w.status),
+		slog.String("route", x.route.pattern),
+		slog.Int("status", x.writer.status),
 		slog.Float64("durationMs", milliseconds(h.cfg.Now().Sub(x.start))),
 	}
 	if x.principal != nil {
 		attrs = append(attrs, slog.String("tenant", x.principal.Tenant), slog.String("token", x.principal.TokenID))
 	}
-	if e, known := toError(x.err); x.err != nil && known && e.Type != "" {
-		attrs = append(attrs, slog.String("scimType", string(e.Type)))
-	}
-	if _, below := h.belowBase(r); !below && route == unknownRoute {
-		attrs = append(attrs, slog.String("path", h.loggedPath(r)), slog.String("expectedPrefix", h.prefix))
-		if x.principal != nil {
-			level = slog.LevelWarn
+	if x.err != nil {
+		if e, known := toError(x.err); known && e.Type != "" {
+			attrs = append(attrs, slog.String("scimType", string(e.Type)))
 		}
 	}
+	if outside {
+		attrs = append(attrs, slog.String("path", h.loggedPath(r)), slog.String("expectedPrefix", h.prefix))
+	}
 	h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request", attrs...)
-}
-
-// route returns the pattern of the endpoint to which a request went.
-func (h *Handler) route(r *http.Request) string {
-	path, err := h.path(r)
-	if err != nil {
-		return unknownRoute
-	}
-	ctx := chi.NewRouteContext()
-	if !h.mux.Match(ctx, http.MethodGet, path) {
-		return unknownRoute
-	}
-	return strings.TrimSuffix(ctx.RoutePattern(), "/*")
 }
 
 // maxLoggedPath is the longest path in a log record, in bytes.
@@ -140,23 +132,23 @@ func (h *Handler) loggedPath(r *http.Request) string {
 
 // report passes the audit record of a request to Config.Audit. A panic there is
 // logged and does not change the response.
-func (h *Handler) report(w *writer, r *http.Request, x *exchange) {
+func (h *Handler) report(r *http.Request, x *exchange) {
 	if h.cfg.Audit == nil {
 		return
 	}
 	defer func() {
 		if p := recover(); p != nil {
 			h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: audit failed",
-				slog.String("reference", x.reference), slog.String("error", panicError(p).Error()))
+				slog.String("reference", x.reference()), slog.String("error", panicError(p).Error()))
 		}
 	}()
-	h.cfg.Audit(context.WithoutCancel(r.Context()), h.record(w, r, x))
+	h.cfg.Audit(context.WithoutCancel(r.Context()), h.record(r, x))
 }
 
-func (h *Handler) record(w *writer, r *http.Request, x *exchange) AuditRecord {
+func (h *Handler) record(r *http.Request, x *exchange) AuditRecord {
 	rec := AuditRecord{
-		Time: x.start, DurationMS: milliseconds(h.cfg.Now().Sub(x.start)), Reference: x.reference, Method: r.Method,
-		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name, Status: w.status,
+		Time: x.start, DurationMS: milliseconds(h.cfg.Now().Sub(x.start)), Reference: x.reference(), Method: r.Method,
+		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name, Status: x.writer.status,
 	}
 	if x.principal != nil {
 		rec.Tenant, rec.Actor, rec.Connection = x.principal.Tenant, x.principal.TokenID, x.principal.Connection

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -157,7 +155,7 @@ func (h *Handler) handleSchemas(r *request) (*response, error) {
 
 // handleSchema answers GET of one schema by its URI.
 func (h *Handler) handleSchema(r *request) (*response, error) {
-	id, err := url.PathUnescape(chi.URLParam(r.Request, "id"))
+	id, err := url.PathUnescape(r.id)
 	if err != nil {
 		return nil, errorf(http.StatusNotFound, "no such schema")
 	}

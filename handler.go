@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
@@ -25,7 +23,7 @@ type Handler struct {
 	base      string // BaseURL without a trailing slash
 	prefix    string // the escaped path of BaseURL
 	endpoints []*endpoint
-	mux       *chi.Mux
+	routes    *routes
 	lifecycle *lifecycle.Writer
 	cursors   *paging.Sealer
 }
@@ -87,6 +85,7 @@ func (h *Handler) byType(name string) *endpoint {
 type request struct {
 	*http.Request
 	ctx       context.Context // carries the tenant
+	id        string          // escaped, from the end of the path
 	principal *Principal
 	query     url.Values // names in lower case
 	me        bool       // the resource was addressed as /Me
@@ -98,13 +97,21 @@ func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principa
 // exchange collects the facts of a request for its log and audit records.
 type exchange struct {
 	start     time.Time
-	reference string // identifies the request in the log and in the detail of a 500
+	ref       string // see reference
+	route     *route
 	principal *Principal
 	err       error
 	audit     auditing
+	writer    writer
 }
 
-type exchangeKey struct{}
+// reference identifies the request in the log and in the detail of a 500.
+func (x *exchange) reference() string {
+	if x.ref == "" {
+		x.ref = newUUID()
+	}
+	return x.ref
+}
 
 // handlerFunc answers a request with a response or an error, which one place
 // ([Handler.serve]) turns into HTTP.

@@ -78,7 +78,7 @@ func isVersion(segment string) bool {
 // pathID returns the {id} of the path. A text that is not valid UTF-8 or contains
 // NUL is not an id: store.ErrNotFound.
 func pathID(r *request) (string, error) {
-	id, err := url.PathUnescape(chi.URLParam(r.Request, "id"))
+	id, err := url.PathUnescape(r.id)
 	if err != nil || !utf8.ValidString(id) || strings.IndexByte(id, 0) >= 0 {
 		return "", store.ErrNotFound
 	}

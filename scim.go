@@ -52,7 +52,7 @@ func New(cfg Config) (*Handler, error) {
 		return nil, err
 	}
 	h.warnHidden()
-	h.routes()
+	h.routes = h.newRoutes()
 	return h, nil
 }
 

@@ -11,43 +11,68 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// routes registers the endpoints of RFC 7644 §3.2, Table 2.
-func (h *Handler) routes() {
-	h.mux = chi.NewMux()
-	h.mux.NotFound(h.serve(nil))
-	// chi answers an unknown method before it looks at the path: 501
-	// (RFC 9110 §15.6.2).
-	h.mux.MethodNotAllowed(h.serve(methods{}))
+// route is a path of the service and its methods.
+type route struct {
+	pattern string // the path for the log, without an id
+	methods methods
+}
+
+// routes are the paths of the service (RFC 7644 §3.2, Table 2).
+type routes struct {
+	whole map[string]*route
+	byID  map[string]*route // an id follows
+}
+
+// find returns the route of an escaped path, nil if there is none, and the escaped
+// id at its end.
+func (rs *routes) find(path string) (rt *route, id string) {
+	if rt := rs.whole[path]; rt != nil {
+		return rt, ""
+	}
+	i := strings.LastIndexByte(path, '/')
+	if path[i+1:] == "" {
+		return nil, ""
+	}
+	return rs.byID[path[:i]], path[i+1:]
+}
+
+// newRoutes returns the routes of the endpoints and of discovery.
+func (h *Handler) newRoutes() *routes {
+	rs := &routes{map[string]*route{}, map[string]*route{}}
+	whole := func(path string, m methods) { rs.whole[path] = &route{path, m} }
+	byID := func(path string, m methods) { rs.byID[path] = &route{path + "/{id}", m} }
 	for _, ep := range h.endpoints {
-		h.mux.Handle(ep.Type.Endpoint, h.serve(methods{
+		whole(ep.Type.Endpoint, methods{
 			http.MethodGet:  func(r *request) (*response, error) { return h.handleQuery(r, ep) },
 			http.MethodPost: func(r *request) (*response, error) { return h.handleCreate(r, ep) },
-		}))
-		h.mux.Handle(ep.Type.Endpoint+"/.search", h.serve(methods{
+		})
+		whole(ep.Type.Endpoint+"/.search", methods{
 			http.MethodPost: func(r *request) (*response, error) { return h.handleSearch(r, ep) },
-		}))
-		h.mux.Handle(ep.Type.Endpoint+"/{id}", h.serve(h.resourceMethods(ep)))
+		})
+		byID(ep.Type.Endpoint, h.resourceMethods(ep))
 	}
-	h.mux.Handle("/", h.serve(methods{
+	whole("/", methods{
 		http.MethodGet: func(r *request) (*response, error) { return h.handleQuery(r, h.endpoints...) },
-	}))
-	h.mux.Handle("/.search", h.serve(methods{
+	})
+	whole("/.search", methods{
 		http.MethodPost: func(r *request) (*response, error) { return h.handleSearch(r, h.endpoints...) },
-	}))
-	h.mux.Handle("/Me", h.serve(h.meMethods()))
-	h.mux.Handle("/Bulk", h.serve(methods{http.MethodPost: handleNotImplemented("Bulk is not supported")}))
-	h.mux.Handle("/ServiceProviderConfig", h.serve(methods{http.MethodGet: h.handleServiceProviderConfig}))
-	h.mux.Handle("/ResourceTypes", h.serve(methods{http.MethodGet: h.handleResourceTypes}))
-	h.mux.Handle("/ResourceTypes/{id}", h.serve(methods{http.MethodGet: h.handleResourceType}))
-	h.mux.Handle("/Schemas", h.serve(methods{http.MethodGet: h.handleSchemas}))
-	h.mux.Handle("/Schemas/{id}", h.serve(methods{http.MethodGet: h.handleSchema}))
+	})
+	whole("/Me", h.meMethods())
+	whole("/Bulk", methods{http.MethodPost: handleNotImplemented("Bulk is not supported")})
+	whole(configPath, methods{http.MethodGet: h.handleServiceProviderConfig})
+	whole("/ResourceTypes", methods{http.MethodGet: h.handleResourceTypes})
+	byID("/ResourceTypes", methods{http.MethodGet: h.handleResourceType})
+	whole("/Schemas", methods{http.MethodGet: h.handleSchemas})
+	byID("/Schemas", methods{http.MethodGet: h.handleSchema})
+	return rs
 }
+
+// configPath may be read without credentials (RFC 7644 §4).
+const configPath = "/ServiceProviderConfig"
 
 // resourceMethods are the methods of a single resource (RFC 7644 §3.2).
 func (h *Handler) resourceMethods(ep *endpoint) methods {
@@ -70,43 +95,34 @@ func (h *Handler) resourceMethods(ep *endpoint) methods {
 
 // ServeHTTP answers one request. It does not retain r or w.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &writer{ResponseWriter: w, json: wantsJSON(r)}
-	x := &exchange{start: h.cfg.Now(), reference: newUUID(), audit: auditing{on: h.cfg.Audit != nil}}
-	defer h.finish(out, r, x)
+	x := &exchange{
+		start: h.cfg.Now(), route: &route{pattern: unknownRoute}, audit: auditing{on: h.cfg.Audit != nil},
+		writer: writer{ResponseWriter: w, json: wantsJSON(r)},
+	}
+	defer h.finish(r, x)
+	resp, err := h.answer(r, x)
+	if err == nil {
+		err = x.writer.respond(resp)
+	}
+	if err != nil {
+		h.fail(r, x, err)
+	}
+}
 
+// answer finds the route of the request, authenticates it, selects the function
+// of its method and calls it.
+func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 	path, err := h.path(r)
 	if err != nil {
-		h.fail(out, r, x, err)
-		return
+		return nil, err
 	}
-	inner := r.Clone(context.WithValue(context.WithValue(r.Context(), chi.RouteCtxKey, chi.NewRouteContext()), exchangeKey{}, x))
-	inner.URL.Path, inner.URL.RawPath = path, path // chi matches the escaped path
-	h.mux.ServeHTTP(out, inner)
-}
-
-// serve returns the http.HandlerFunc of one path: it answers the request and
-// writes the response or the error.
-func (h *Handler) serve(m methods) http.HandlerFunc {
-	return func(out http.ResponseWriter, r *http.Request) {
-		w := out.(*writer)
-		x := r.Context().Value(exchangeKey{}).(*exchange)
-		resp, err := h.answer(m, r, x)
-		if err == nil {
-			err = w.respond(resp)
-		}
-		if err != nil {
-			h.fail(w, r, x, err)
-		}
+	rt, id := h.routes.find(path)
+	if rt != nil {
+		x.route = rt
 	}
-}
-
-// answer authenticates the request, selects the function of its method and calls
-// it.
-func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, error) {
-	public := r.URL.Path == "/ServiceProviderConfig" && !h.cfg.PrivateServiceProviderConfig && r.Header.Get("Authorization") == ""
+	public := path == configPath && !h.cfg.PrivateServiceProviderConfig && r.Header.Get("Authorization") == ""
 	p := &Principal{}
 	if !public {
-		var err error
 		if p, err = h.cfg.Auth.Authenticate(r); err != nil {
 			return nil, err
 		}
@@ -121,15 +137,9 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 	if p.Paused {
 		return nil, errorf(http.StatusServiceUnavailable, "provisioning is paused")
 	}
-	if m == nil {
-		return nil, errorf(http.StatusNotFound, "no such endpoint")
-	}
-	f, ok := m[r.Method]
-	if r.Method == http.MethodHead {
-		f, ok = m[http.MethodGet]
-	}
-	if !ok {
-		return nil, notAllowed(m)
+	f, err := x.route.function(r.Method)
+	if err != nil {
+		return nil, err
 	}
 	if _, ok := profiles[p.Client]; !ok {
 		return nil, errors.New("scim: the principal's Client is unknown")
@@ -154,7 +164,30 @@ func (h *Handler) answer(m methods, r *http.Request, x *exchange) (*response, er
 		}
 		ctx = context.WithValue(ctx, accessKey{}, access)
 	}
-	return f(&request{Request: r, ctx: ctx, principal: p, query: query, audit: &x.audit})
+	return f(&request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit})
+}
+
+// function returns the function of a method. The error is 404 for a path that is
+// no route, 405 with Allow (RFC 9110 §15.5.6) for a method that the path does not
+// have, and 501 for one that no path has (§15.6.2).
+func (rt *route) function(method string) (handlerFunc, error) {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	case http.MethodHead:
+		method = http.MethodGet
+	case http.MethodConnect, http.MethodOptions, http.MethodTrace:
+	default:
+		return nil, errorf(http.StatusNotImplemented, "the method is not implemented")
+	}
+	if rt.methods == nil {
+		return nil, errorf(http.StatusNotFound, "no such endpoint")
+	}
+	f, ok := rt.methods[method]
+	if !ok {
+		allow := strings.Join(slices.Sorted(maps.Keys(rt.methods)), ", ")
+		return nil, &headerError{errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", allow), "Allow", allow}
+	}
+	return f, nil
 }
 
 // checkPolicy rejects the name of a policy that no endpoint has. It is a mistake
@@ -192,24 +225,10 @@ func parseQuery(raw string) (url.Values, error) {
 	return folded, nil
 }
 
-// notAllowed returns the error for a method that a path does not have: 405 with
-// Allow (RFC 9110 §15.5.6), or 501 for a method that no path has (§15.6.2).
-func notAllowed(m methods) error {
-	if len(m) == 0 {
-		return errorf(http.StatusNotImplemented, "the method is not implemented")
-	}
-	var names []string
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	allow := strings.Join(names, ", ")
-	return &headerError{errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", allow), "Allow", allow}
-}
-
 // fail writes an error response, or closes the connection if a response has
 // already begun.
-func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
+func (h *Handler) fail(r *http.Request, x *exchange, err error) {
+	w := &x.writer
 	x.err = err
 	e, known := toError(err)
 	if !known {
@@ -219,8 +238,8 @@ func (h *Handler) fail(w *writer, r *http.Request, x *exchange, err error) {
 			level = slog.LevelInfo // the client closed the connection
 		}
 		h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request failed",
-			slog.String("reference", x.reference), slog.Int("status", e.Status), slog.String("error", err.Error()))
-		e = &Error{e.Status, e.Type, e.Detail + " (reference " + x.reference + ")"}
+			slog.String("reference", x.reference()), slog.Int("status", e.Status), slog.String("error", err.Error()))
+		e = &Error{e.Status, e.Type, e.Detail + " (reference " + x.reference() + ")"}
 	}
 	if w.begun {
 		panic(http.ErrAbortHandler)
@@ -251,17 +270,17 @@ func (h *Handler) challenge() string {
 
 // finish recovers from a panic in code of the embedder, then logs the request and
 // passes on its audit record, also if the response was aborted.
-func (h *Handler) finish(w *writer, r *http.Request, x *exchange) {
+func (h *Handler) finish(r *http.Request, x *exchange) {
 	p := recover()
 	defer func() {
-		h.log(w, r, x)
-		h.report(w, r, x)
+		h.log(r, x)
+		h.report(r, x)
 	}()
 	switch p {
 	case nil:
 	case http.ErrAbortHandler:
 		panic(p)
 	default:
-		h.fail(w, r, x, panicError(p))
+		h.fail(r, x, panicError(p))
 	}
 }

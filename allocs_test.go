@@ -1,0 +1,83 @@
+package scim_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// nowhere is a ResponseWriter without allocations of its own.
+type nowhere struct {
+	head   http.Header
+	status int
+}
+
+func (w *nowhere) Header() http.Header            { return w.head }
+func (w *nowhere) WriteHeader(status int)         { w.status = status }
+func (w *nowhere) Write(text []byte) (int, error) { return len(text), nil }
+
+// TestAllocations bounds the allocations of the most frequent requests in memory,
+// which are exact, in contrast to times. They are those of the handler: the
+// request and its body are made once.
+func TestAllocations(t *testing.T) {
+	db := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("bench", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+	})
+	require.NoError(t, err)
+	seeded, err := scimtest.Seed(t.Context(), db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), 1000)
+	require.NoError(t, err)
+	user := "/Users/" + seeded.Users[500]
+	for _, c := range []struct {
+		name, method, path string
+		body               func(i int) string
+		most               float64
+	}{
+		{"get", "GET", user, nil, 65},
+		{"look-up by userName", "GET", "/Users?filter=userName+eq+%22user500%22", nil, 120},
+		{"PATCH of active", "PATCH", user, func(i int) string {
+			return scimtest.PatchOp(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, i%2 == 0))
+		}, 160},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &nowhere{head: http.Header{}}
+			body := strings.NewReader("")
+			r := httptest.NewRequest(c.method, scimtest.BaseURL+c.path, body)
+			r.Header.Set("Authorization", "Bearer secret")
+			r.Header.Set("Accept", "application/scim+json")
+			if c.body != nil {
+				r.Header.Set("Content-Type", "application/scim+json")
+			}
+			bodies := [2]string{}
+			for i := range bodies {
+				if c.body != nil {
+					bodies[i] = c.body(i)
+				}
+			}
+			i := 0
+			run := func() {
+				body.Reset(bodies[i%2])
+				r.ContentLength = int64(body.Len())
+				i++
+				clear(w.head)
+				h.ServeHTTP(w, r)
+			}
+			run()
+			require.Equal(t, http.StatusOK, w.status)
+			assert.LessOrEqual(t, testing.AllocsPerRun(200, run), c.most)
+		})
+	}
+}
