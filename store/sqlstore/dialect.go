@@ -42,7 +42,10 @@ type dialect struct {
 	contains func(text string) string        // condition: text contains ?
 	ends     func(text string, n int) string // the end of text, as long as a literal
 	length   func(literal string) int        // length of a literal in the unit of ends
-	members  func(n int) string              // query of the members of a group with one of n folded ids
+	// memberRows is the number of members in one INSERT: few for SQLite, since
+	// modernc.org/sqlite looks for each argument of a statement among all of them.
+	memberRows int
+	members    func(n int) string // query of the members of a group with one of n folded ids
 	// among returns the condition that r.seq is in the result of a query, which
 	// selects by op.
 	among func(op filter.Op, query string, args []any) clause

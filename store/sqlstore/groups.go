@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
@@ -71,77 +72,111 @@ func (g *groups) change(ctx context.Context, grp int64, d *schema.MemberDelta) (
 	if d.Empty() {
 		return schema.MemberDelta{}, nil
 	}
-	remove := d.Remove
-	if d.Replace {
-		all, err := g.others(ctx, grp, d.Add)
-		if err != nil {
-			return schema.MemberDelta{}, err
-		}
-		remove = all
+	var last int64
+	if err := g.db.one(ctx, "SELECT COALESCE(MAX(ord), 0) FROM scim_member WHERE grp = ?", []any{grp}, &last); err != nil {
+		return schema.MemberDelta{}, err
 	}
-	removed, err := g.remove(ctx, grp, remove)
+	leaving, joining, err := g.effect(ctx, grp, last, d)
 	if err != nil {
 		return schema.MemberDelta{}, err
 	}
-	added, err := g.add(ctx, grp, d.Add)
-	return schema.MemberDelta{Add: added, Remove: removed}, err
+	did := schema.MemberDelta{Add: joining}
+	for chunk := range slices.Chunk(leaving, sqldb.Batch) {
+		args := []any{grp}
+		for _, p := range chunk {
+			args = append(args, p.ord)
+			did.Remove = append(did.Remove, p.member)
+		}
+		if _, err := g.db.exec(ctx, "DELETE FROM scim_member WHERE grp = ? AND ord IN "+list(len(chunk)), args...); err != nil {
+			return schema.MemberDelta{}, err
+		}
+	}
+	for chunk := range slices.Chunk(joining, g.db.d.memberRows) {
+		if err := g.insert(ctx, grp, last, chunk); err != nil {
+			return schema.MemberDelta{}, err
+		}
+		last += int64(len(chunk))
+	}
+	return did, nil
 }
 
-// others returns the members that are not among keep.
-func (g *groups) others(ctx context.Context, grp int64, keep []schema.Member) ([]string, error) {
-	stays := make(map[string]bool, len(keep))
-	for _, m := range keep {
-		stays[m.Value] = true
+// memberRow is the row of a member. Members that join later have a greater ord.
+type memberRow struct {
+	ord    int64
+	member string
+}
+
+// effect returns the members of a delta that leave and that join in effect. last
+// is the greatest ord of the group, 0 if it has no members.
+func (g *groups) effect(ctx context.Context, grp, last int64, d *schema.MemberDelta) (leaving []memberRow, joining []schema.Member, err error) {
+	switch {
+	case last == 0:
+		return nil, d.Add, nil
+	case d.Replace:
+		return g.replaced(ctx, grp, d.Add)
 	}
-	var out []string
-	err := g.db.query(ctx, "SELECT member FROM scim_member WHERE grp = ? ORDER BY ord", []any{grp}, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		if !stays[id] {
-			out = append(out, id)
+	for chunk := range slices.Chunk(d.Remove, sqldb.Batch) {
+		there, err := g.among(ctx, grp, chunk)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, id := range chunk {
+			if ord, ok := there[id]; ok {
+				leaving = append(leaving, memberRow{ord, id})
+			}
+		}
+	}
+	for chunk := range slices.Chunk(d.Add, sqldb.Batch) {
+		there, err := g.among(ctx, grp, ids(chunk))
+		if err != nil {
+			return nil, nil, err
+		}
+		joining = append(joining, missing(chunk, there)...)
+	}
+	return leaving, joining, nil
+}
+
+// replaced is effect for members that take the place of all.
+func (g *groups) replaced(ctx context.Context, grp int64, members []schema.Member) (leaving []memberRow, joining []schema.Member, err error) {
+	there := make(map[string]int64, len(members))
+	for _, m := range members {
+		there[m.Value] = 0
+	}
+	err = g.db.query(ctx, "SELECT ord, member FROM scim_member WHERE grp = ? ORDER BY ord", []any{grp}, func(scan func(...any) error) error {
+		var p memberRow
+		err := scan(&p.ord, &p.member)
+		if _, stays := there[p.member]; stays {
+			there[p.member] = p.ord
+		} else {
+			leaving = append(leaving, p)
 		}
 		return err
 	})
-	return out, err
+	maps.DeleteFunc(there, func(_ string, ord int64) bool { return ord == 0 })
+	return leaving, missing(members, there), err
 }
 
-// add inserts the members that the group does not have yet, and returns them.
-func (g *groups) add(ctx context.Context, grp int64, members []schema.Member) ([]schema.Member, error) {
-	if len(members) == 0 {
-		return nil, nil
-	}
-	var ord int64
-	if err := g.db.one(ctx, "SELECT COALESCE(MAX(ord), 0) FROM scim_member WHERE grp = ?", []any{grp}, &ord); err != nil {
-		return nil, err
-	}
-	var added []schema.Member
-	for chunk := range slices.Chunk(members, sqldb.Batch) {
-		there, err := g.among(ctx, grp, ids(chunk))
-		if err != nil {
-			return nil, err
-		}
-		var args []any
-		n := 0
-		for _, m := range chunk {
-			if _, ok := there[m.Value]; ok {
-				continue
-			}
-			if !validID(m.Value) {
-				return nil, fmt.Errorf("sqlstore: %q is not a valid id of a member", m.Value)
-			}
-			n++
-			args = append(args, grp, ord+int64(n), foldID(m.Value), m.Value, escape(m.Type), nullable(typeKey(m.Type)), escape(m.Display))
-			added = append(added, m)
-		}
-		if n == 0 {
-			continue
-		}
-		ord += int64(n)
-		if _, err := g.db.exec(ctx, "INSERT INTO scim_member (grp, ord, folded, member, type, kind, display) VALUES "+rows(n, 7), args...); err != nil {
-			return nil, err
+// missing returns the members that are not there.
+func missing(members []schema.Member, there map[string]int64) (out []schema.Member) {
+	for _, m := range members {
+		if _, ok := there[m.Value]; !ok {
+			out = append(out, m)
 		}
 	}
-	return added, nil
+	return out
+}
+
+// insert adds rows for members, at the places after last.
+func (g *groups) insert(ctx context.Context, grp, last int64, members []schema.Member) error {
+	args := make([]any, 0, 7*len(members))
+	for i, m := range members {
+		if !validID(m.Value) {
+			return fmt.Errorf("sqlstore: %q is not a valid id of a member", m.Value)
+		}
+		args = append(args, grp, last+int64(i)+1, foldID(m.Value), m.Value, escape(m.Type), nullable(typeKey(m.Type)), escape(m.Display))
+	}
+	_, err := g.db.exec(ctx, "INSERT INTO scim_member (grp, ord, folded, member, type, kind, display) VALUES "+rows(len(members), 7), args...)
+	return err
 }
 
 func ids(members []schema.Member) []string {
@@ -150,32 +185,6 @@ func ids(members []schema.Member) []string {
 		out[i] = m.Value
 	}
 	return out
-}
-
-// remove deletes the members that the group has, and returns their ids.
-func (g *groups) remove(ctx context.Context, grp int64, members []string) ([]string, error) {
-	var removed []string
-	for chunk := range slices.Chunk(members, sqldb.Batch) {
-		there, err := g.among(ctx, grp, chunk)
-		if err != nil {
-			return nil, err
-		}
-		args := []any{grp}
-		for _, id := range chunk {
-			if ord, ok := there[id]; ok {
-				args = append(args, ord)
-				removed = append(removed, id)
-				delete(there, id)
-			}
-		}
-		if len(args) == 1 {
-			continue
-		}
-		if _, err := g.db.exec(ctx, "DELETE FROM scim_member WHERE grp = ? AND ord IN "+list(len(args)-1), args...); err != nil {
-			return nil, err
-		}
-	}
-	return removed, nil
 }
 
 // among returns those of the ids that are members, with their place. The index

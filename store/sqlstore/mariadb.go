@@ -31,6 +31,7 @@ var MariaDB = Dialect{&dialect{
 	contains:   func(text string) string { return "LOCATE(?, " + text + ") > 0" },
 	ends:       func(text string, n int) string { return "RIGHT(" + text + ", " + strconv.Itoa(n) + ")" },
 	length:     func(literal string) int { return len(literal) }, // columns are binary
+	memberRows: sqldb.Batch,
 	members:    membersList,
 	among:      inQuery,
 	rowCompare: columnComparison,

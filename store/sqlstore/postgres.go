@@ -30,6 +30,7 @@ var PostgreSQL = Dialect{&dialect{
 	contains:   func(text string) string { return "strpos(" + text + ", ?) > 0" },
 	ends:       func(text string, n int) string { return "right(" + text + ", " + strconv.Itoa(n) + ")" },
 	length:     utf8.RuneCountInString,
+	memberRows: sqldb.Batch,
 	members:    membersEach,
 	among:      inArray,
 	rowCompare: rowComparison,

@@ -38,6 +38,7 @@ var SQLite = Dialect{&dialect{
 	contains:   func(text string) string { return "instr(" + text + ", ?) > 0" },
 	ends:       func(text string, n int) string { return "substr(" + text + ", " + strconv.Itoa(-n) + ")" },
 	length:     utf8.RuneCountInString,
+	memberRows: 50,
 	members:    membersList,
 	among:      inQuery,
 	rowCompare: rowComparison,
