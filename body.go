@@ -24,7 +24,7 @@ func (h *Handler) body(r *request) (schema.JSONObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := schema.ParseJSON(text)
+	v, err := schema.ParseJSONWithin(text, h.cfg.Limits.elements())
 	if err != nil {
 		return nil, err
 	}
@@ -117,13 +117,16 @@ func (h *Handler) checkType(r *request, ep *endpoint, body schema.JSONObject) er
 
 // takeMembers returns the attributes of a request body without members, and the
 // members, each once.
-func takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Member, error) {
+func (h *Handler) takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Member, error) {
 	a := ep.Type.Members()
 	if a == nil {
 		return o, nil, nil
 	}
 	value, typ := a.Sub("value"), a.Sub("type")
 	v := o.Get(a)
+	if err := h.checkMembers(v.Len()); err != nil {
+		return nil, nil, err
+	}
 	members := make([]schema.Member, 0, v.Len())
 	seen := make(map[string]bool, v.Len())
 	for _, one := range v.All() {
@@ -140,4 +143,12 @@ func takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Membe
 		}
 	}
 	return o.With(a, schema.Value{}), members, nil
+}
+
+// checkMembers refuses a request that names too many members.
+func (h *Handler) checkMembers(named int) error {
+	if limit := h.cfg.Limits.Members; named > limit {
+		return errorf(http.StatusRequestEntityTooLarge, "the request names more than the maximum of %d members; change a large group by several PATCH requests", limit)
+	}
+	return nil
 }

@@ -246,6 +246,63 @@ func TestNumberOfValuesIsBounded(t *testing.T) {
 	require.Contains(t, send(h, "GET", "/Users/"+before, "").Body.String(), "3@example.com")
 }
 
+// TestMembersOfARequestAreBounded: a request that names more members than
+// Limits.Members is 413 and changes nothing, also where the group has them already
+// or has them no longer. What it does not name is not counted.
+func TestMembersOfARequestAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) { c.Limits.Members = 3 })
+	patch := func(ops string) string { return scimtest.PatchOp(ops) }
+	list := func(ids ...string) string { return `["` + strings.Join(ids, `","`) + `"]` }
+	add := func(ids ...string) string { return `{"op":"add","path":"members","value":` + list(ids...) + `}` }
+	group := func(ids ...string) string { return scimtest.Group("g", `"members":`+list(ids...)) }
+	path := "/Groups/" + idOf(t, w.do(201, "POST", "/Groups", group("1", "2", "3")))
+	w.do(204, "PATCH", path, patch(add("4", "5")))
+	members := w.do(200, "GET", path, "").Body.String()
+
+	remove := func(value string) string { return patch(`{"op":"remove","path":"members","value":` + value + `}`) }
+	for name, r := range map[string][3]string{
+		"POST":                               {"POST", "/Groups", group("1", "2", "3", "4")},
+		"PUT of members that are there":      {"PUT", path, group("1", "2", "3", "4")},
+		"PATCH":                              {"PATCH", path, patch(add("6", "7", "8", "9"))},
+		"PATCH of members that are there":    {"PATCH", path, patch(add("1", "2", "3", "4"))},
+		"PATCH of several operations":        {"PATCH", path, patch(add("6", "7") + "," + add("8", "9"))},
+		"PATCH without a path":               {"PATCH", path, patch(`{"op":"add","value":{"` + schema.GroupURI + `:members":["6","7","8","9"]}}`)},
+		"PATCH of a list as text":            {"PATCH", path, patch(`{"op":"add","path":"members","value":"[\"6\",\"7\",\"8\",\"9\"]"}`)},
+		"PATCH that removes":                 {"PATCH", path, remove(list("1", "2", "3", "4"))},
+		"PATCH that removes some who left":   {"PATCH", path, remove(list("6", "7", "8", "9"))},
+		"PATCH that adds and removes":        {"PATCH", path, patch(add("6", "7") + `,{"op":"remove","path":"members","value":["1","2"]}`)},
+		"PATCH that removes by their values": {"PATCH", path, patch(`{"op":"remove","path":"members[value eq \"1\" or value eq \"2\" or value eq \"3\" or value eq \"4\"]"}`)},
+		"PATCH that removes by a filter":     {"PATCH", path, patch(`{"op":"remove","path":"members[value ne \"0\"]"}`)},
+	} {
+		got := w.do(413, r[0], r[1], r[2]).Body.String()
+		require.Contains(t, got, "the request names more than the maximum of 3 members; change a large group by several PATCH requests", name)
+	}
+	require.Equal(t, members, w.do(200, "GET", path, "").Body.String())
+
+	w.do(204, "PATCH", path, patch(add("6", "7", "8")))
+	w.do(204, "PATCH", path, remove(list("6", "7", "8")))
+	w.do(200, "PATCH", path, patch(`{"op":"replace","path":"displayName","value":"renamed"}`))
+	w.do(200, "PUT", path, group("1"))
+	w.do(204, "PATCH", path, patch(add("2", "3")))
+	w.do(204, "PATCH", path, patch(add("4", "5")))
+	w.do(204, "PATCH", path, patch(`{"op":"remove","path":"members"}`))
+	require.NotContains(t, w.do(200, "GET", path, "").Body.String(), "members")
+}
+
+// TestArraysOfABodyAreBounded: a body has at most eight times as many elements of
+// arrays as the greatest of three limits lets it have in one, also of attributes
+// that are ignored.
+func TestArraysOfABodyAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) { c.Limits.Members, c.Limits.Operations, c.Limits.Values = 1, 1, 1 })
+	user := func(name, x string) string { return `{"userName":"` + name + `","x":` + x + `}` }
+	w.do(201, "POST", "/Users", user("a", `[1,2,3,[4,5],{"y":[9]}]`))
+	got := w.do(400, "POST", "/Users", user("b", `[1,2,3,[4,5],{"y":[9,10]}]`))
+	require.Contains(t, got.Body.String(), `"scimType":"invalidSyntax"`)
+	require.Contains(t, got.Body.String(), "too many elements of arrays")
+}
+
 // TestStoredOversizedValueDoesNotBlockDeactivation: a value beyond a bound that was stored before does
 // not prevent a deactivation.
 func TestStoredOversizedValueDoesNotBlockDeactivation(t *testing.T) {

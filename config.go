@@ -175,7 +175,7 @@ func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType 
 // Limits bound the cost of one request. A field that is zero takes the default; a
 // negative one is an error of [New].
 type Limits struct {
-	Body       int64 // bytes of a request body; default 8 MiB (413)
+	Body       int64 // bytes of a request body; default 4 MiB (413)
 	Operations int   // operations of one PATCH; default 10000 (400)
 	PageSize   int   // resources on a page when count is absent; default 100
 	MaxResults int   // the most resources on a page; default 1000
@@ -195,6 +195,10 @@ type Limits struct {
 	// Values is the number of values of one multi-valued attribute, members aside;
 	// default 10000 (400 invalidValue). A list of before may stay as long as it was.
 	Values int
+	// Members is the number of members that one POST, PUT or PATCH names, also those
+	// that the group has already, or selects by a filter; default 15000 (413). A
+	// provider that sends larger groups whole needs a larger one, and a larger Body.
+	Members int
 	// The sizes of what clients store, in bytes (400 invalidValue). A value that was
 	// there before stays, also if it is larger.
 	String   int // one string; default 64 KiB
@@ -207,6 +211,13 @@ func (l Limits) bounds() schema.Bounds {
 	return schema.Bounds{Values: l.Values, String: l.String, Name: l.Name, Binary: l.Binary, Resource: l.Resource}
 }
 
+// elements is how many elements the arrays of a body may have together. It is far
+// beyond what the other limits let a request have, and keeps the memory of a
+// request that they refuse in proportion.
+func (l Limits) elements() int {
+	return 8 * max(l.Members, l.Operations, l.Values)
+}
+
 func (l Limits) withDefaults() Limits {
 	set := func(v *int, d int) {
 		if *v == 0 {
@@ -214,7 +225,7 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	if l.Body == 0 {
-		l.Body = 8 << 20
+		l.Body = 4 << 20
 	}
 	set(&l.Operations, 10000)
 	set(&l.MaxResults, 1000)
@@ -223,6 +234,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Work, filter.DefaultWork)
 	set(&l.PageBytes, 8<<20)
 	set(&l.Values, 10000)
+	set(&l.Members, 15000)
 	set(&l.String, 64<<10)
 	set(&l.Name, 1<<10)
 	set(&l.Binary, 1<<20)

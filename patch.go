@@ -37,6 +37,10 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	var joining []string
 	if ep.Members != nil {
 		joining = r.dialect(ep).patcher.Joining(ops)
+		leaving := r.dialect(ep).patcher.Leaving(ops)
+		if err := h.checkMembers(len(joining) + len(leaving)); err != nil { // before they are locked
+			return nil, err
+		}
 	}
 	onlyMembers := false
 	var mentioned []*schema.Attribute
@@ -45,6 +49,11 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, complete), budget)
 		if err != nil {
 			return lifecycle.Edit{}, err
+		}
+		if res.Members != nil {
+			if err := h.checkMembers(len(res.Members.Add) + len(res.Members.Remove)); err != nil {
+				return lifecycle.Edit{}, err
+			}
 		}
 		onlyMembers, mentioned = res.Members != nil && res.Resource == before, res.Mentioned
 		return lifecycle.Edit{Attributes: res.Resource.Attributes, Members: res.Members, Secrets: res.Secrets}, nil

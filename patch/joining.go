@@ -6,13 +6,24 @@ import "github.com/seed5f3efb56/scim/schema"
 // the message tells without being applied, so that a store can lock them first.
 // A text that is no id may be among them. Safe for concurrent use.
 func (p *Patcher) Joining(ops []Operation) []string {
+	return p.named(ops, func(op Op) bool { return op != Remove })
+}
+
+// Leaving returns the ids in the values of the operations that remove members.
+// Safe for concurrent use.
+func (p *Patcher) Leaving(ops []Operation) []string {
+	return p.named(ops, func(op Op) bool { return op == Remove })
+}
+
+// named returns the ids of members in the values of some operations.
+func (p *Patcher) named(ops []Operation, among func(Op) bool) []string {
 	if p.typ.Members() == nil {
 		return nil
 	}
 	var ids []string
 	for _, op := range ops {
 		switch {
-		case op.Op == Remove:
+		case !among(op.Op):
 		case op.HasPath:
 			ids = p.appendJoining(ids, op.Path, op.Value)
 		default:

@@ -38,6 +38,17 @@ func TestJoining(t *testing.T) {
 	}
 }
 
+func TestLeaving(t *testing.T) {
+	t.Parallel()
+	body, err := schema.ParseJSON([]byte(`{"schemas":["` + patch.MessageURI + `"],"Operations":[{"op":"add","path":"members","value":["1"]},
+		{"op":"remove","path":"members","value":["2",{"value":"3"}]},{"op":"remove","path":"members[value eq \"4\"]"}]}`))
+	require.NoError(t, err)
+	ops, err := patch.Parse(body, 0, schema.Strict())
+	require.NoError(t, err)
+	require.Equal(t, []string{"2", "3"}, newPatcher(schema.GroupType, schema.Lenient()).Leaving(ops))
+	require.Empty(t, newPatcher(schema.UserType, schema.Lenient()).Leaving(ops))
+}
+
 func TestJoiningFollowsTheMembersAttribute(t *testing.T) {
 	t.Parallel()
 	s, err := schema.New(schema.Schema{ID: "urn:example:Crew", Attributes: []*schema.Attribute{

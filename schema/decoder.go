@@ -232,8 +232,12 @@ func (d *decoder) complexOrText(a *Attribute, value any) (Value, error) {
 	return d.complex(a, JSONObject{{"value", s}})
 }
 
+// maxTextElements is how many elements of arrays FromText reads.
+const maxTextElements = 40_000
+
 // FromText returns the JSON object or array of which value is the text, under
-// ComplexStrings; anything else as it is.
+// ComplexStrings; anything else, and a text with more than 40,000 elements of arrays,
+// as it is.
 func (p Profile) FromText(value any) any {
 	s, ok := value.(string)
 	if !ok || !p.ComplexStrings {
@@ -243,7 +247,7 @@ func (p Profile) FromText(value any) any {
 	if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
 		return value
 	}
-	if v, err := ParseJSON([]byte(text)); err == nil {
+	if v, err := ParseJSONWithin([]byte(text), maxTextElements); err == nil {
 		return v
 	}
 	return value

@@ -52,8 +52,12 @@ const MaxNames = 10_000
 // in len(data); the tree does not alias data. It takes at most about 50 bytes
 // for each value beside the text of names and values, so 50 MB, and twice as
 // much for a moment while it grows.
-func ParseJSON(data []byte) (any, error) {
-	p := parser{data: data}
+func ParseJSON(data []byte) (any, error) { return ParseJSONWithin(data, MaxValues) }
+
+// ParseJSONWithin is [ParseJSON] of a text whose arrays have at most that many
+// elements together. What is made of an element takes several times its memory.
+func ParseJSONWithin(data []byte, elements int) (any, error) {
+	p := parser{data: data, elements: elements}
 	p.space()
 	v, err := p.value()
 	if err != nil {
@@ -72,8 +76,10 @@ type parser struct {
 	pos    int
 	depth  int
 	values int
-	names  [32]string   // names seen, so that those of list elements share memory
-	open   []JSONMember // the members read of all objects that are not yet at their end
+
+	elements int          // how many elements of arrays may follow
+	names    [32]string   // names seen, so that those of list elements share memory
+	open     []JSONMember // the members read of all objects that are not yet at their end
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -193,6 +199,9 @@ func (p *parser) array() (any, error) {
 	}
 	var list []any
 	for more := true; more; {
+		if p.elements--; p.elements < 0 {
+			return nil, p.fail("too many elements of arrays")
+		}
 		v, err := p.value()
 		if err != nil {
 			return nil, err

@@ -14,7 +14,7 @@ const (
 	filterLength      = 4 << 10  // bytes without the literals
 	filterText        = 64 << 10 // bytes
 	filterComparisons = 64
-	bodySize          = 8 << 20 // bytes
+	bodySize          = 4 << 20 // bytes
 )
 
 // nested returns inner within n pairs of left and right.

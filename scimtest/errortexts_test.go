@@ -33,7 +33,7 @@ func TestErrorTexts(t *testing.T) {
 	var n int
 	s := serve(t, func(c *scim.Config) {
 		c.NewID = func() string { n++; return strconv.Itoa(n) }
-		c.Limits = scim.Limits{Body: 64 << 10, Operations: 3, Scan: 1}
+		c.Limits = scim.Limits{Body: 64 << 10, Operations: 3, Scan: 1, Members: 3}
 		c.SensitiveAttributes = []string{"nickName"}
 	}, deviceType(t, true))
 	c := s.lenient(t)
@@ -126,6 +126,7 @@ var notFromARequest = map[string]string{
 	"provisioning is paused":                     "a switch of the embedder",
 	"not permitted":                              "a policy of the embedder",
 	"values":                                     "a body of a million values: TestParseJSONBoundsItsMemory",
+	"too many elements of arrays":                "a hundred thousand elements: TestArraysOfABodyAreBounded",
 	"the object has more than":                   "an object of ten thousand names: TestParseJSONBoundsItsMemory",
 	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
