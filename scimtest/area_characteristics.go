@@ -87,10 +87,10 @@ var characteristicsMutability = []row{
 	{"A-5 A-7", "attributes returned always stay, and attributes returned by default go, when the client names others", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", `"title":"t"`, `"name":{"givenName":"g","familyName":"f"}`, `"emails":[{"value":"a@b.example","type":"work"}]`)
-			require.Equal(c.t, []string{"emails", "id", "meta", "name", "schemas", "title", "userName"}, c.Get(path).Keys(""))
-			require.Equal(c.t, []string{"id", "schemas"}, c.Get(path+"?attributes=id").Keys(""))
-			require.Equal(c.t, []string{"id", "schemas", "userName"}, c.Get(path+"?attributes=userName").Keys(""))
-			require.Equal(c.t, []string{"id", "meta", "schemas", "title", "userName"}, c.Get(path+"?excludedAttributes=id,schemas,emails,name").Keys(""))
+			c.Get(path).Only("emails", "id", "meta", "name", "schemas", "title", "userName")
+			c.Get(path+"?attributes=id").Only("id", "schemas")
+			c.Get(path+"?attributes=userName").Only("id", "schemas", "userName")
+			c.Get(path+"?excludedAttributes=id,schemas,emails,name").Only("id", "meta", "schemas", "title", "userName")
 			c.Get(path+"?attributes=name.givenName,emails.type").Has("name", `{"givenName":"g"}`, "emails", `[{"type":"work"}]`, "title", "")
 			c.Get(path+"?excludedAttributes=name.givenName,emails.type").Has("name", `{"familyName":"f"}`, "emails", `[{"value":"a@b.example"}]`, "title", `"t"`)
 		})
@@ -195,10 +195,12 @@ var characteristicsValues = []row{
 	}},
 	{"A-15 N-18", "by default a reference to an unknown resource is accepted", func(c *Case) {
 		c.Both(func(c *Client) {
-			group := c.NewGroup("g", `"members":[{"value":"nobody"}]`)
-			c.Get(group).Has("members[0].value", `"nobody"`)
-			c.Patch(group, `{"op":"add","path":"members","value":[{"value":"none"}]}`)
-			c.Get(group).Has("members.#", "2")
+			if !c.app.membersAreUsers() {
+				group := c.NewGroup("g", `"members":[{"value":"nobody"}]`)
+				c.Get(group).Has("members[0].value", `"nobody"`)
+				c.Patch(group, `{"op":"add","path":"members","value":[{"value":"none"}]}`)
+				c.Get(group).Has("members.#", "2")
+			}
 			c.keeps([]string{enterprise(`"manager":{"value":"nobody"}`)}, enterprisePath("manager.value"), `"nobody"`)
 		})
 	}},

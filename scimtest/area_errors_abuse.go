@@ -16,6 +16,7 @@ var odd = []string{
 
 var errorAbuse = []row{
 	{"E-6 E-22 W-14 M-32", "any value at any place of a body is stored whole or refused whole: never a 500", func(c *Case) {
+		c.slow()
 		c.Both(func(c *Client) {
 			kept := c.NewUser("kept", jensen...)
 			for _, body := range mutations(User("babs", append(slices.Clone(jensen), `"ims":[{"value":"i","type":"xmpp"}]`, `"x509Certificates":[{"value":"`+certificate+`"}]`,
@@ -39,6 +40,7 @@ var errorAbuse = []row{
 		})
 	}},
 	{"E-6 E-22", "any value at any place of a group is stored or refused", func(c *Case) {
+		c.slow()
 		c.Both(func(c *Client) {
 			u := c.NewUser("u")
 			for _, body := range mutations(Group("g", `"externalId":"x"`, `"members":[{"value":"`+ID(u)+`","type":"User","display":"d","$ref":"`+BaseURL+u+`"},{"value":"other"}]`)) {
@@ -68,6 +70,7 @@ var errorAbuse = []row{
 		})
 	}},
 	{"E-6 E-15 E-22", "any value of any query parameter is answered or refused", func(c *Case) {
+		c.slow()
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			values := append(slices.Clone(odd), "x", "userName", "userName pr", "emails[", "a.b.c", ent, ent+":", user+":emails.value", "%", "\xff", "\x00", strings.Repeat("a,", 200), nested(filterDepth+1, "(", "", ""))

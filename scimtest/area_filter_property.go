@@ -16,8 +16,11 @@ var filterProperty = row{"F-2 F-16 F-17 F-18 F-20 F-24", "random filters select 
 		var people []person
 		for i := range 30 {
 			p := newPerson(r, i)
+			path := c.NewUser(p.userName, p.members()...)
+			if p.active == "" && c.app.fills("active") {
+				p.active = fmt.Sprint(c.Get(path).Value("active"))
+			}
 			people = append(people, p)
-			c.NewUser(p.userName, p.members()...)
 		}
 		for range 150 {
 			f := newExpression(r, 3)

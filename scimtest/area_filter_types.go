@@ -182,8 +182,16 @@ var filterPaths = []row{
 		c.Both(func(c *Client) {
 			u, v := c.NewUser("u"), c.NewUser("v")
 			g := c.NewGroup("g", `"members":[{"value":"`+ID(u)+`"},{"value":"`+ID(v)+`"}]`)
-			h := c.NewGroup("h", `"members":[{"value":"`+ID(u)+`"},{"value":"`+ID(g)+`"}]`)
+			nested, inH := "h", refs(u, g)
+			if c.app.membersAreUsers() {
+				nested, inH = "", refs(u)
+			}
+			h := c.NewGroup("h", `"members":`+inH)
 			c.NewGroup("empty")
+			half := ID(v)[:(len(ID(v))+1)/2]
+			if strings.HasPrefix(ID(u), half) {
+				half = ID(v)
+			}
 			ref := func(path string) string { return quote(BaseURL + path) }
 			for filter, want := range map[string]string{
 				`members.value eq "` + ID(u) + `"`:                              "g h",
@@ -193,20 +201,20 @@ var filterPaths = []row{
 				`members[value eq "` + ID(u) + `"]`:                             "g h",
 				`members[value eq "` + ID(u) + `" and type eq "User"]`:          "g h",
 				`members[value eq "` + ID(u) + `" and type eq "Group"]`:         "",
-				`members[type eq "Group"]`:                                      "h",
-				`members.type eq "Group"`:                                       "h",
+				`members[type eq "Group"]`:                                      nested,
+				`members.type eq "Group"`:                                       nested,
 				`members.value ne "` + ID(v) + `"`:                              "h empty",
 				`not (members.value eq "` + ID(u) + `")`:                        "empty",
 				`members pr`:                                                    "g h",
 				`not (members pr)`:                                              "empty",
 				`members eq null`:                                               "empty",
 				`members[$ref eq ` + ref(v) + `]`:                               "g",
-				`members.$ref eq ` + ref(g):                                     "h",
-				`members.$ref co "/Groups/"`:                                    "h",
+				`members.$ref eq ` + ref(g):                                     nested,
+				`members.$ref co "/Groups/"`:                                    nested,
 				`members.value eq "` + ID(u) + `" and displayName eq "h"`:       "h",
-				`displayName eq "g" or members.value eq "` + ID(g) + `"`:        "g h",
+				`displayName eq "g" or members.value eq "` + ID(g) + `"`:        "g " + nested,
 				`id eq "` + ID(g) + `" and members.value eq "` + ID(u) + `"`:    "g",
-				`members.value sw "` + ID(v)[:8] + `" and members.value pr`:     "g",
+				`members.value sw "` + half + `" and members.value pr`:          "g",
 				`members[value eq "` + ID(u) + `" or value eq "` + ID(v) + `"]`: "g h",
 				`meta.location eq ` + ref(g):                                    "g",
 			} {

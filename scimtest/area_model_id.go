@@ -104,6 +104,7 @@ var modelID = []row{
 		})
 	}},
 	{"M-18", "externalId is scoped to the tenant", func(c *Case) {
+		c.needsTenants()
 		other := c.OtherTenant()
 		mine := c.Default.NewUser("u", `"externalId":"e1"`)
 		theirs := other.NewUser("u", `"externalId":"e1"`)

@@ -145,10 +145,13 @@ var patchAddValues = []row{
 	{"P-45 P-34", "several members are added at once, each once; display is ignored, $ref and type are completed", func(c *Case) {
 		c.Both(func(c *Client) {
 			a, b, group := c.anyUser(`"displayName":"Ann"`), c.anyUser(), c.anyGroup()
-			nested := c.anyGroup()
-			after := c.becomes(group, add("members", `[{"value":`+quote(ID(a))+`,"display":"Nobody","$ref":"https://evil.example/Users/x"},{"value":`+quote(ID(b))+`,"type":"User"},{"value":`+quote(ID(nested))+`,"type":"Group"},{"value":`+quote(ID(a))+`}]`),
+			nested, kind := c.anyGroup(), "Group"
+			if c.app.membersAreUsers() {
+				nested, kind = c.anyUser(), "User"
+			}
+			after := c.becomes(group, add("members", `[{"value":`+quote(ID(a))+`,"display":"Nobody","$ref":"https://evil.example/Users/x"},{"value":`+quote(ID(b))+`,"type":"User"},{"value":`+quote(ID(nested))+`,"type":`+quote(kind)+`},{"value":`+quote(ID(a))+`}]`),
 				"members.#", "3")
-			for path, typ := range map[string]string{a: `"User"`, b: `"User"`, nested: `"Group"`} {
+			for path, typ := range map[string]string{a: `"User"`, b: `"User"`, nested: quote(kind)} {
 				after.Has(after.member(path)+".$ref", quote(BaseURL+path), after.member(path)+".type", typ)
 			}
 			require.NotContains(c.t, c.Get(group).Text, "Nobody")

@@ -26,7 +26,7 @@ var patchReplace = []row{
 	{"P-60 P-61", "replace sets a singular attribute, whether it has a value or not", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.anyUser()
-			for _, one := range []struct{ path, value string }{{"title", `"t"`}, {"title", `"u"`}, {"nickName", `"n"`}, {"active", "true"}, {"active", "false"}, {"externalId", `"e"`}, {"userName", `"renamed"`}, {"profileUrl", `"https://x.example/"`}, {"displayName", `"d"`}} {
+			for _, one := range []struct{ path, value string }{{"title", `"t"`}, {"title", `"u"`}, {"nickName", `"n"`}, {"active", "false"}, {"active", "true"}, {"externalId", `"e"`}, {"userName", `"renamed"`}, {"profileUrl", `"https://x.example/"`}, {"displayName", `"d"`}} {
 				c.becomes(path, replace(one.path, one.value), one.path, one.value)
 			}
 			c.becomes(path, replace("phoneNumbers", `[{"value":"1"}]`), "phoneNumbers", `[{"value":"1"}]`)
@@ -113,8 +113,9 @@ var patchReplaceValues = []row{
 			c.Default.becomes(path, op)
 		}
 		c.Default.Get(path).Has("emails", `[{"value":"n@x.example"}]`, "phoneNumbers", `[{"value":"1"}]`)
-		c.Strict.fails(group, "invalidValue", replace("members", `{"value":"x"}`))
-		c.Default.becomes(group, replace("members", `{"value":"x"}`), "members.#", "1")
+		member := `{"value":` + quote(c.Default.aMember("x")) + `}`
+		c.Strict.fails(group, "invalidValue", replace("members", member))
+		c.Default.becomes(group, replace("members", member), "members.#", "1")
 	}},
 	{"P-65", "replace on a value path replaces all records that match", func(c *Case) {
 		c.Both(func(c *Client) {

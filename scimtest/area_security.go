@@ -38,14 +38,14 @@ var securityAccess = []row{
 	}},
 	{"S-2", "credentials in a form of no supported scheme are 401", func(c *Case) {
 		none := NewClient(c.T, c.handler, "")
-		for _, value := range []string{"Bearer", "Bearer ", "Basic " + c.tenant, "bearer", "token " + c.tenant, c.tenant, "Bearer\t" + c.tenant, "Digest x", "Bearer nope"} {
+		for _, value := range []string{"Bearer", "Bearer ", "Basic " + c.token, "bearer", "token " + c.token, c.token, "Bearer\t" + c.token, "Digest x", "Bearer nope"} {
 			r := none.Get("/Users", "Authorization: "+value)
 			r.Fails(401, "")
 			require.NotEmpty(c, r.Header.Get("WWW-Authenticate"))
 		}
-		none.Get("/Users?access_token="+c.tenant).Fails(401, "")
-		none.Get("/Users?authorization=Bearer%20"+c.tenant).Fails(401, "")
-		none.Get("/Users", "X-Authorization: Bearer "+c.tenant).Fails(401, "")
+		none.Get("/Users?access_token="+c.token).Fails(401, "")
+		none.Get("/Users?authorization=Bearer%20"+c.token).Fails(401, "")
+		none.Get("/Users", "X-Authorization: Bearer "+c.token).Fails(401, "")
 	}},
 	{"S-7 S-13", "a password is in no response, error or list, and cannot be selected", func(c *Case) {
 		c.Both(func(c *Client) {
@@ -126,6 +126,7 @@ var securityTenants = []row{
 		require.Equal(c, before, c.Default.Get(path).Text+c.Default.Get(group).Text)
 	}},
 	{"S-12", "unique values, external ids and names are those of each tenant", func(c *Case) {
+		c.needsTenants()
 		other := c.OtherTenant()
 		for _, one := range []*Client{c.Default, other} {
 			path := one.NewUser("bjensen", `"externalId":"e"`)

@@ -211,10 +211,10 @@ var typesComposed = []row{
 					members = append(members, quote(name)+":"+v)
 				}
 				made := c.Post("/Users", User("u", members...)).Is(201)
-				require.Equal(c.t, []string{"id", "meta", "schemas", "userName"}, made.Keys(""))
+				made.Only("id", "meta", "schemas", "userName")
 				path := "/Users/" + made.String("id")
 				c.Put(path, User("u", `"title":"t"`, `"emails":[{"value":"a@b.example"}]`, `"name":{"givenName":"g"}`, `"active":true`)).Is(200)
-				require.Equal(c.t, []string{"id", "meta", "schemas", "userName"}, c.Put(path, User("u", members...)).Is(200).Keys(""))
+				c.Put(path, User("u", members...)).Is(200).Only("id", "meta", "schemas", "userName")
 				require.NotContains(c.t, c.Get(path).Text, "null")
 				require.NotContains(c.t, c.Get("/Users").Text, "null")
 				c.Delete(path).Is(204)
@@ -251,6 +251,9 @@ var typesComposed = []row{
 		c.Both(func(c *Client) {
 			c.NewUser("u", `"nickName":""`, `"title":null`, `"emails":[]`, `"roles":[{"value":"r"}]`, `"active":false`)
 			for filter, n := range map[string]int{"nickName pr": 0, "title pr": 0, "emails pr": 0, "emails.value pr": 0, "name pr": 0, "roles pr": 1, "active pr": 1, "roles.type pr": 0, "userName pr": 1, ent + ":division pr": 0, "not (title pr)": 1} {
+				if c.app.mentions(filter) {
+					continue // proven by the cases of App
+				}
 				c.Filter("/Users", filter).Total(n)
 			}
 			c.Get("/Users").Has("Resources[0].nickName", `""`)
@@ -260,6 +263,9 @@ var typesComposed = []row{
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", `"name":{"givenName":"","familyName":""}`, `"emails":[{"value":""}]`, `"addresses":[{"region":""},{"locality":""}]`, enterprise(`"department":""`, `"manager":{"value":""}`))
 			for _, f := range []string{"name", "emails", "addresses", ent, ent + ":manager", "name.givenName", "emails.value"} {
+				if c.app.mentions(f) {
+					continue // proven by the cases of App
+				}
 				c.Filter("/Users", f+" pr").Total(0)
 				c.Filter("/Users", "not ("+f+" pr)").Total(1)
 			}

@@ -91,7 +91,7 @@ var versionTags = []row{
 			}
 			for _, p := range []string{path, group} {
 				tag := c.Get(p).Header.Get("ETag")
-				for _, again := range []*Reply{c.Get(p), c.Get(p), c.Patch(p, replace("displayName", quote("x"))+","+remove("displayName")), c.Put(p, "{"), c.Patch(p, replace("id", `"x"`)), c.Delete(p, `If-Match: W/"nope"`), c.Get(p + "?attributes=id"), c.Get("/")} {
+				for _, again := range []*Reply{c.Get(p), c.Get(p), c.Patch(p, replace("nickName", quote("x"))+","+remove("nickName")), c.Put(p, "{"), c.Patch(p, replace("id", `"x"`)), c.Delete(p, `If-Match: W/"nope"`), c.Get(p + "?attributes=id"), c.Get("/")} {
 					require.NotEqual(c.t, 500, again.Status)
 				}
 				require.Equal(c.t, tag, c.Get(p).Header.Get("ETag"))

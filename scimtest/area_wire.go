@@ -2,6 +2,7 @@ package scimtest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -253,6 +254,9 @@ var wireWrites = []row{
 		c.Both(func(c *Client) {
 			path := c.NewUser("u", enterprise(`"manager":{"value":"nobody"}`))
 			c.becomes(path, replace(ent+":manager.value", `"somebody"`), enterprisePath("manager.value"), `"somebody"`)
+			if c.app.membersAreUsers() {
+				return // proven by the cases of App
+			}
 			known := c.NewUser("known")
 			group := c.NewGroup("g", `"members":[{"value":"nobody"},{"value":`+quote(ID(known))+`}]`)
 			c.Get(group).Has("members.#", "2")
@@ -317,7 +321,7 @@ var wirePatches = []row{
 			path := c.anyUser()
 			c.becomes(path, `{"op":"replace","value":{"displayName":"d","name.givenName":"g","name.familyName":"f","`+ent+`:employeeNumber":"1","`+ent+`:department":"dept","`+user+`:title":"t"}}`,
 				"displayName", `"d"`, "name", `{"givenName":"g","familyName":"f"}`, enterprisePath("employeeNumber"), `"1"`, enterprisePath("department"), `"dept"`, "title", `"t"`)
-			require.Equal(c.t, []string{"displayName", "id", "meta", "name", "schemas", "title", ent, "userName"}, c.Get(path).Keys(""))
+			c.Get(path).Only("displayName", "id", "meta", "name", "schemas", "title", ent, "userName")
 		})
 	}},
 	{"U-8", "the keys of a value without path may select values (Entra ID with its flag)", func(c *Case) {
@@ -339,14 +343,19 @@ var wirePatches = []row{
 	{"U-21", "PATCH of a user returns the user, of thousands of members 204 (Entra ID, Okta)", func(c *Case) {
 		path := c.Default.anyUser()
 		c.Default.Patch(path, replace("", `{"active":false}`)).Is(200).Has("id", quote(ID(path)), "active", "false")
-		var list []string
-		for i := range 5000 {
-			list = append(list, fmt.Sprintf(`{"value":"member%d"}`, i))
+		n := 5000
+		if c.kit.MembersAreUsers {
+			n = 200 // each of them is created
+		}
+		var list, ids []string
+		for i := range n {
+			ids = append(ids, c.Default.aMember(fmt.Sprintf("member%d", i)))
+			list = append(list, `{"value":`+quote(ids[i])+`}`)
 		}
 		group := c.Default.anyGroup()
 		c.Default.Patch(group, add("members", "["+strings.Join(list, ",")+"]")).Is(204)
-		c.Default.Patch(group, add("members", refs(path)), remove(`members[value eq "member7"]`)).Is(204)
-		c.Default.Get(group).Has("members.#", "5000")
+		c.Default.Patch(group, add("members", refs(path)), remove(`members[value eq `+quote(ids[7])+`]`)).Is(204)
+		c.Default.Get(group).Has("members.#", strconv.Itoa(n))
 		c.Default.Get(path).Has("groups.#", "1")
 	}},
 }

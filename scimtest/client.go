@@ -21,30 +21,35 @@ type Case struct {
 	*testing.T
 	Default *Client
 	Strict  *Client
+	kit     *kit
 	handler http.Handler
-	tenant  string
+	token   string // of the default client
+	tenant  string // a name, also if the application has no tenants
 }
 
-func newCase(t *testing.T, h http.Handler) *Case {
-	tenant := fmt.Sprintf("t%d", tenants.Add(1))
-	c := &Case{T: t, handler: h, tenant: tenant}
-	c.Default = &Client{t: t, handler: h, token: tenant}
-	c.Strict = &Client{t: t, handler: h, token: tenant + "/strict"}
+func newCase(t *testing.T, k *kit) *Case {
+	token, h := fmt.Sprintf("t%d", tenants.Add(1)), k.handler(t)
+	c := &Case{T: t, kit: k, handler: h, token: token, tenant: token}
+	if name, _ := k.tenant(token); name != "" {
+		c.tenant = name
+	}
+	c.Default = &Client{t: t, handler: h, token: token, app: &k.App}
+	c.Strict = &Client{t: t, handler: h, token: token + "/strict", app: &k.App}
 	return c
 }
 
 // OtherTenant returns a client of another, fresh tenant.
-func (c *Case) OtherTenant() *Client { return newCase(c.T, c.handler).Default }
+func (c *Case) OtherTenant() *Client { return newCase(c.T, c.kit).Default }
 
 // Both runs a proof as the default and as the strict client, each in a fresh
 // tenant.
 func (c *Case) Both(prove func(c *Client)) {
-	prove(newCase(c.T, c.handler).Default)
-	prove(newCase(c.T, c.handler).Strict)
+	prove(newCase(c.T, c.kit).Default)
+	prove(newCase(c.T, c.kit).Strict)
 }
 
 // strictly is Both for the strict client alone.
-func (c *Case) strictly(prove func(c *Client)) { prove(newCase(c.T, c.handler).Strict) }
+func (c *Case) strictly(prove func(c *Client)) { prove(newCase(c.T, c.kit).Strict) }
 
 func (c *Client) isStrict() bool { return strings.HasSuffix(c.token, "/strict") }
 
@@ -59,6 +64,7 @@ type Client struct {
 	t       *testing.T
 	handler http.Handler
 	token   string // "" sends no Authorization
+	app     *App   // nil without a declaration
 }
 
 // Do sends a request. path is relative to the base and may have a query, which
@@ -100,7 +106,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Reply {
 	}
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)
-	reply := &Reply{t: c.t, Status: w.Code, Header: w.Header(), Text: w.Body.String(), line: method + " " + path + " " + abbreviate(text)}
+	reply := &Reply{t: c.t, app: c.app, Status: w.Code, Header: w.Header(), Text: w.Body.String(), line: method + " " + path + " " + abbreviate(text)}
 	if reply.Text != "" {
 		d := json.NewDecoder(strings.NewReader(reply.Text))
 		d.UseNumber()
@@ -220,6 +226,7 @@ type Reply struct {
 	Header http.Header
 	Text   string
 	t      *testing.T
+	app    *App
 	line   string
 	body   any
 }
@@ -282,11 +289,16 @@ func (r *Reply) String(path string) string {
 }
 
 // Has demands values: pairs of a path and the JSON of the value, "" for a value
-// that is missing or null.
+// that is missing or null. Of a user it takes into account what [App] declares to
+// have a value always.
 func (r *Reply) Has(pairs ...string) *Reply {
 	r.t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
-		got := r.Value(pairs[i])
+		got, filled := r.withoutFilled(pairs[i], pairs[i+1])
+		if pairs[i+1] == "" && filled {
+			require.NotNil(r.t, got, "%s: %s always has a value: %s", r.line, pairs[i], r.Text)
+			continue
+		}
 		if pairs[i+1] == "" {
 			require.Nil(r.t, got, "%s: %s: %s", r.line, pairs[i], r.Text)
 			continue

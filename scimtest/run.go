@@ -22,22 +22,32 @@ type row struct {
 // Run runs every case against one handler, which serves schema.UserType and
 // schema.GroupType (scim.Users, scim.Groups) with a transactor, and
 // authenticates with auth. The handler's other configuration is the default.
-// A case that fails prints the requirements that it proves.
-func Run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler) {
-	run(t, open, func(place, ids, name string) {})
+// A case that fails prints the requirements that it proves. app, at most one,
+// declares what the application does differently. Cases that send thousands of
+// writes are left out with -short.
+func Run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler, app ...App) {
+	run(t, open, func(place, ids, name string) {}, app...)
 }
 
 // run is [Run] and calls passed after each case that ran and passed: with "kit",
 // the ids of the requirements and the name of the case.
-func run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler, passed func(place, ids, name string)) {
-	h := open(t, authenticator{})
+func run(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler, passed func(place, ids, name string), app ...App) {
+	k := newKit(t, open, append(app, App{})[0])
+	t.Run("App", func(t *testing.T) {
+		t.Parallel()
+		for _, d := range declarations {
+			if d.declared(k.App) {
+				t.Run(d.name, func(t *testing.T) { d.prove(newCase(t, k)) })
+			}
+		}
+	})
 	for _, a := range areas {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
 			for _, r := range a.rows {
 				t.Run(r.ids+" "+r.name, func(t *testing.T) {
 					conclude(t, r.ids, func() { passed("kit", r.ids, r.name) })
-					r.prove(newCase(t, h))
+					r.prove(newCase(t, k))
 				})
 			}
 		})
@@ -62,7 +72,7 @@ var tenants atomic.Int64
 
 // authenticator takes tenant and client from the token: "tenant" or
 // "tenant/strict".
-type authenticator struct{}
+type authenticator struct{ app App }
 
 func (authenticator) Challenge() string { return `Bearer realm="scimtest"` }
 
@@ -70,13 +80,17 @@ func (authenticator) Schemes() []scim.AuthenticationScheme {
 	return []scim.AuthenticationScheme{{Type: "oauthbearertoken", Name: "Bearer Token", Description: "for tests"}}
 }
 
-func (authenticator) Authenticate(r *http.Request) (*scim.Principal, error) {
+func (a authenticator) Authenticate(r *http.Request) (*scim.Principal, error) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || !strings.HasPrefix(token, "t") {
 		return nil, scim.ErrUnauthenticated
 	}
-	tenant, strict := strings.CutSuffix(token, "/strict")
-	p := &scim.Principal{Tenant: tenant, TokenID: "token of " + tenant}
+	token, strict := strings.CutSuffix(token, "/strict")
+	tenant, ok := a.app.tenant(token)
+	if !ok {
+		return nil, scim.ErrUnauthenticated
+	}
+	p := &scim.Principal{Tenant: tenant, TokenID: "token of " + token}
 	if strict {
 		p.Client = scim.StrictClient
 	}

@@ -42,6 +42,17 @@ func (r *Reply) Keys(path string) []string {
 	return slices.Sorted(maps.Keys(o))
 }
 
+// Only demands that the body has the members and no others, beside what [App]
+// declares to have a value always.
+func (r *Reply) Only(names ...string) *Reply {
+	r.t.Helper()
+	got := slices.DeleteFunc(r.Keys(""), func(name string) bool {
+		return !slices.Contains(names, name) && r.mayHave(name)
+	})
+	require.Equal(r.t, slices.Sorted(slices.Values(names)), got, r.line)
+	return r
+}
+
 // Time returns the dateTime at a path and demands that there is one.
 func (r *Reply) Time(path string) time.Time {
 	r.t.Helper()
