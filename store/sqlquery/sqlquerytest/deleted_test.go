@@ -65,7 +65,7 @@ func TestDeletedRowIsInactive(t *testing.T) {
 func testDeletedFlag[T any](t *testing.T, d host, columnType, active, inactive string) {
 	conn := d.open(t)
 	d.create(t, conn, []string{`CREATE TABLE leavers (id SERIALKEY, login TEXT NOT NULL, login_key TEXT, former_key TEXT, version BIGINT NOT NULL,
-		deleted_at TIME, rest LONGTEXT NOT NULL, flag ` + columnType + ")"})
+		deleted_at TIME, rest LONGTEXT NOT NULL, flag ` + columnType + ", UNIQUE (login_key))"})
 	c := leaversClient[T](t, d, conn)
 	flag := func() string { return column(t, conn, "leavers", "flag", "ada") }
 	id := c.Post("/Users", scimtest.User("ada", `"active":true`)).Is(201).String("id")
