@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"patch":              {"schema", "filter"},
 	"event":              {"schema"},
 	"store":              {"schema", "filter", "event"},
-	"reconcile":          {"schema", "store"},
+	"reconcile":          {"schema", "store", "internal/paging"},
 	"roles":              {"schema", "store", "event"},
 	"store/memstore":     {"schema", "filter", "store", "internal/position"},
 	"store/storetest":    {"schema", "filter", "event", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},

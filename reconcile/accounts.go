@@ -2,9 +2,9 @@ package reconcile
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
+	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -15,34 +15,20 @@ type Lister interface {
 	List(ctx context.Context, q *store.Query) (store.Page, error)
 }
 
-// Sizes of one page of accounts.
-const (
-	pageCount = 1000
-	pageBytes = 8 << 20
-)
+// pageBytes is the weight of one page of accounts.
+const pageBytes = 8 << 20
 
 // read reads all accounts.
 func (d *dryRun) read(ctx context.Context, users Lister, o Options) error {
-	q := store.Query{Count: pageCount, Bytes: pageBytes}
-	for {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("reconcile: the accounts: %w", err)
-		}
-		page, err := users.List(ctx, &q)
-		if err == nil && page.Next != "" && page.Next == q.After {
-			err = errors.New("the store returned the position of a page as the position after it")
-		}
+	for page, err := range paging.NewWalker(users, store.Query{Bytes: pageBytes}, -1).Pages(ctx) {
 		if err != nil {
 			return fmt.Errorf("reconcile: the accounts: %w", err)
 		}
 		for _, r := range page.Resources {
 			d.add(r, o)
 		}
-		if page.Next == "" {
-			return nil
-		}
-		q.After = page.Next
 	}
+	return nil
 }
 
 // add remembers an account by its keys.

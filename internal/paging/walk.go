@@ -24,15 +24,20 @@ var ErrNoProgress = errors.New("paging: the store returned the position of a pag
 // Walker reads the resources that a query selects page by page, in the order of the
 // store. The number in one request is chosen so that they have Query.Bytes.
 type Walker struct {
-	store store.Store
+	store Lister
 	query store.Query
 	want  int // resources still to be read; negative: all
 	done  bool
 }
 
+// Lister is the one method of a store.Store that a walk calls.
+type Lister interface {
+	List(ctx context.Context, q *store.Query) (store.Page, error)
+}
+
 // NewWalker returns a walker that begins where q does and reads want resources at
 // most, all if want is negative. It sets q.Count.
-func NewWalker(s store.Store, q store.Query, want int) *Walker {
+func NewWalker(s Lister, q store.Query, want int) *Walker {
 	q.Count = FirstPage
 	return &Walker{store: s, query: q, want: want}
 }
