@@ -144,16 +144,18 @@ func TestSignInHoldsOffDeactivation(t *testing.T) {
 	})
 }
 
-// A user who is locked by a deactivation that has not committed is looked at after
-// the commit.
-func TestSignInWaitsForDeactivation(t *testing.T) {
+// A user who is locked by a write that has not committed is looked at after the
+// commit.
+func TestSignInWaitsForWrite(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
 		for name, c := range map[string]struct {
-			change *store.Change
-			want   error
+			attribute string // "": the user is deleted
+			value     schema.Value
+			want      error
 		}{
-			"deactivated": {&store.Change{}, scim.ErrInactive},
-			"deleted":     {nil, scim.ErrDeleted},
+			"deactivated": {"active", schema.Boolean(false), scim.ErrInactive},
+			"deleted":     {"", schema.Value{}, scim.ErrDeleted},
+			"renamed":     {"userName", schema.String("grace"), scim.ErrUnknownUser},
 		} {
 			t.Run(name, func(t *testing.T) {
 				o := openOffice(t, d)
@@ -162,10 +164,10 @@ func TestSignInWaitsForDeactivation(t *testing.T) {
 				require.NoError(t, o.db.InTx(t.Context(), func(ctx context.Context) error {
 					r, err := o.users.Get(ctx, id, store.GetOptions{ForUpdate: true})
 					require.NoError(t, err)
-					if c.change == nil {
+					if c.attribute == "" {
 						err = o.users.Delete(ctx, &store.Change{ID: id, Before: r, At: time.Now()})
 					} else {
-						after := r.With(schema.User.Attribute("active"), schema.Boolean(false))
+						after := r.With(schema.User.Attribute(c.attribute), c.value)
 						_, err = o.users.Update(ctx, &store.Change{ID: id, Before: r, After: after, At: time.Now()})
 					}
 					go func() { refused <- o.h.SignIn(context.Background(), "", scim.Person{UserName: "ada"}, nil) }()
