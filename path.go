@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -27,16 +28,26 @@ func (h *Handler) path(r *http.Request) (string, error) {
 	case mounted != nil && mounted.RoutePath != "":
 		path = mounted.RoutePath
 	}
-	path = "/" + strings.Trim(unescapeUnreserved(path), "/")
+	path = trimSlashes(unescapeUnreserved(path))
 	// RFC 7644 §3.13: a version identifier stands before the endpoint.
-	first, rest, _ := strings.Cut(path[1:], "/")
+	first, _, _ := strings.Cut(path[1:], "/")
 	switch {
 	case first == "v2":
-		return "/" + rest, nil
+		return cmp.Or(path[len("/v2"):], "/"), nil
 	case isVersion(first):
 		return "", &Error{http.StatusBadRequest, schema.ErrorInvalidVers, "only SCIM protocol version v2 is supported"}
 	}
 	return path, nil
+}
+
+// trimSlashes returns a path with one slash at its begin and none at its end.
+func trimSlashes(path string) string {
+	path = strings.TrimRight(path, "/")
+	inner := strings.TrimLeft(path, "/")
+	if len(inner) < len(path) {
+		return path[len(path)-len(inner)-1:]
+	}
+	return "/" + inner
 }
 
 // belowBase returns the escaped path below the path of BaseURL, and whether the

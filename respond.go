@@ -34,6 +34,19 @@ type writer struct {
 	json   bool // the client prefers application/json
 	begun  bool
 	status int
+	values [8]string // of the header fields set so far, one array for all of them
+	fields int
+}
+
+// set sets a header field. name is in its canonical form.
+func (w *writer) set(name, value string) {
+	if w.fields == len(w.values) {
+		w.Header().Set(name, value)
+		return
+	}
+	w.values[w.fields] = value
+	w.fields++
+	w.Header()[name] = w.values[w.fields-1 : w.fields : w.fields]
 }
 
 // Unwrap returns the writer of the server, for http.ResponseController.
@@ -45,9 +58,9 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 8<<10); return &b
 // large to hold; a complete one is sent with Content-Length.
 func (w *writer) respond(resp *response) error {
 	head := w.Header()
-	for name, value := range map[string]string{"ETag": resp.etag, "Location": resp.location, "Content-Location": resp.contentLocation} {
-		if value != "" {
-			head.Set(name, value)
+	for _, f := range [...]struct{ name, value string }{{"Etag", resp.etag}, {"Location", resp.location}, {"Content-Location", resp.contentLocation}} {
+		if f.value != "" {
+			w.set(f.name, f.value)
 		}
 	}
 	if !resp.cacheable {
@@ -77,7 +90,7 @@ func (w *writer) respond(resp *response) error {
 	}
 	if !w.begun {
 		w.contentType()
-		head.Set("Content-Length", strconv.Itoa(len(text)))
+		w.set("Content-Length", strconv.Itoa(len(text)))
 		w.begin(resp.status)
 	}
 	return w.send(text)
@@ -117,17 +130,23 @@ func (w *writer) contentType() {
 	if w.json {
 		value = "application/json"
 	}
-	w.Header().Set("Content-Type", value)
+	w.set("Content-Type", value)
 	w.vary()
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.set("X-Content-Type-Options", "nosniff")
 }
 
-func (w *writer) vary() { w.Header().Add("Vary", "Accept") }
+func (w *writer) vary() {
+	if w.Header()["Vary"] != nil {
+		w.Header().Add("Vary", "Accept")
+		return
+	}
+	w.set("Vary", "Accept")
+}
 
 // noStore keeps the response out of caches (RFC 9111 §5.2.2.5). A cache in front of
 // an authenticator that needs no Authorization header would continue to serve
 // "active": true after a deactivation.
-func (w *writer) noStore() { w.Header().Set("Cache-Control", "no-store") }
+func (w *writer) noStore() { w.set("Cache-Control", "no-store") }
 
 // wantsJSON reports whether Accept prefers application/json to
 // application/scim+json (RFC 9110 §12.5.1). On equal q the more specific range
@@ -135,6 +154,12 @@ func (w *writer) noStore() { w.Header().Set("Cache-Control", "no-store") }
 func wantsJSON(r *http.Request) bool {
 	var plain, scim preference
 	rest := strings.Join(r.Header.Values("Accept"), ",")
+	switch rest {
+	case "", "application/scim+json", "*/*":
+		return false // what most clients send needs no parsing
+	case "application/json":
+		return true
+	}
 	for n := 0; n < 32 && rest != ""; n++ {
 		var part string
 		part, rest, _ = strings.Cut(rest, ",")
@@ -188,7 +213,7 @@ func (w *writer) writeError(e *Error) {
 	text = append(text, '}')
 	w.noStore()
 	w.contentType()
-	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.set("Content-Length", strconv.Itoa(len(text)))
 	w.begin(e.Status)
 	w.Write(text)
 }

@@ -211,6 +211,9 @@ func (h *Handler) checkPolicy(name string) error {
 // and is not dropped, since it may be a filter. Names are compared without case
 // (Entra ID sends startindex).
 func parseQuery(raw string) (url.Values, error) {
+	if raw == "" {
+		return nil, nil
+	}
 	// ";" is data (RFC 3986 §3.4). net/url refuses it; encodeURI of JavaScript
 	// does not escape it.
 	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
