@@ -29,6 +29,10 @@ const (
 	needRevival
 	needPurger
 	needBacklogs
+	needNesting
+	needUsersOnly
+	needTwoState
+	needFilled
 	needFinder
 )
 
@@ -43,6 +47,10 @@ func missing(needs need, f Fixture) string {
 		{needThings, f.Things != nil, "no store of things"},
 		{needTx, f.Tx != nil, "no transactions"},
 		{needTenants, !f.SingleTenant, "no tenants"},
+		{needNesting, !f.MembersAreUsers, "members are users only"},
+		{needUsersOnly, f.MembersAreUsers, "members are not declared to be users only"},
+		{needTwoState, f.TwoStateActive, "active is not declared to have two states"},
+		{needFilled, len(f.Filled) > 0, "no attributes are declared to be filled"},
 		{needVersions, store.Describe(f.Users).Versions, "no versions"},
 		{needRevival, revives(f.Users), "deleted users do not come back"},
 		{needPurger, purges(f.Users), "deleted users are not forgotten"},
@@ -82,6 +90,9 @@ type kit struct {
 }
 
 func newKit(ctx context.Context, a *require.Assertions, f Fixture) *kit {
+	if f.Tenant != nil {
+		ctx = store.WithTenant(ctx, f.Tenant(1))
+	}
 	return &kit{
 		Fixture:    f,
 		Assertions: a,
@@ -133,7 +144,33 @@ func (k *kit) object(t *schema.ResourceType, a attrs) *schema.Object {
 			o = o.With(root, schema.Value{})
 		}
 	}
+	if t == schema.UserType {
+		o = k.filled(o)
+	}
 	return o
+}
+
+// filled gives a value to the attributes that are declared to have one.
+func (k *kit) filled(o *schema.Object) *schema.Object {
+	active := schema.UserType.MustResolve("active")[0]
+	if k.TwoStateActive && !o.Get(active).Assigned() {
+		o = o.With(active, schema.Boolean(true))
+	}
+	for _, name := range k.Filled {
+		if path := schema.UserType.MustResolve(name); !valueAt(o, path).Assigned() {
+			o = set(o, path, schema.String("filled"))
+		}
+	}
+	return o
+}
+
+// valueAt returns the value of a single-valued attribute.
+func valueAt(o *schema.Object, path schema.AttrPath) schema.Value {
+	v := o.Get(path[0])
+	if len(path) > 1 {
+		return valueAt(v.Object(), path[1:])
+	}
+	return v
 }
 
 func (k *kit) user(name string) *schema.Resource {

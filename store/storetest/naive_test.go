@@ -54,6 +54,10 @@ func newNaive(defect string) Fixture {
 		Groups: &naive{db, schema.GroupType},
 		Things: &naive{db, ThingType},
 		Tx:     db,
+
+		MembersAreUsers: defect == "members are users only, it says",
+		TwoStateActive:  defect == "active has two states, it says",
+		Filled:          map[string][]string{"attributes are filled, it says": {"name.familyName"}}[defect],
 	}
 }
 

@@ -213,6 +213,10 @@ var caught = []breach{
 	{"no tenants in FindDeleted", "finding deleted/tenants"},
 	{"no rollback", "finding deleted/rollback"},
 	{"Count is not a limit", "concurrency/everything at once"},
+
+	{"members are users only, it says", "declarations/members are users only"},
+	{"active has two states, it says", "declarations/active is true or false"},
+	{"attributes are filled, it says", "declarations/attributes that are filled"},
 }
 
 func init() {

@@ -30,6 +30,20 @@ type Fixture struct {
 	// SingleTenant says that the stores do not tell tenants apart. Such a
 	// store serves an application that has no tenants.
 	SingleTenant bool
+	// Tenant returns the name of tenant n, counted from 1, of a store whose tenants
+	// are numbers or UUIDs. nil makes names, among them "", and names that some
+	// databases take for one.
+	Tenant func(n int) string
+	// MembersAreUsers says that only users are members of groups: another type is
+	// a *schema.Error with invalidValue, an id of no user is not added.
+	MembersAreUsers bool
+	// TwoStateActive says that active of a user is always true or false. The kit
+	// then proves that, and always gives active a value elsewhere.
+	TwoStateActive bool
+	// Filled are single-valued string attributes of users, such as "displayName"
+	// or "name.familyName", which have a value also if the change has none. The
+	// kit then proves that, and always gives them a value elsewhere.
+	Filled []string
 	// CoarseUniqueness says that the stores refuse more userNames than
 	// schema.FoldKey takes for the same, as a unique index with a coarser
 	// collation does. They never refuse fewer.
@@ -41,13 +55,14 @@ type Fixture struct {
 
 // Run runs every case as a subtest, each on a fixture of its own from open. A
 // case that makes no progress for 15 seconds fails with the stacks of all
-// goroutines; its goroutine is not waited for.
+// goroutines; its goroutine is not waited for. Cases that write thousands of
+// resources or members are left out with -short.
 func Run(t *testing.T, open func(t *testing.T) Fixture) { stores.all(t, open) }
 
 var stores = suite[Fixture, kit]{
 	cases: slices.Concat(
 		basics, uniqueness, versions, listing, paging, filtering, sorting, members,
-		transactions, tenants, sharing, roundTrips, concurrency, revival, purging, findingDeleted,
+		transactions, tenants, sharing, roundTrips, concurrency, declarations, revival, purging, findingDeleted,
 	),
 	missing: missing, kit: newKit, hang: hangTime,
 }

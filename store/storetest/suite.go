@@ -27,6 +27,7 @@ type caseOf[K any] struct {
 	contract string // the sentences that it proves
 	needs    need
 	slow     bool // one call may take longer than hangTime on a busy server
+	large    bool // writes thousands of resources or members: not with -short
 	run      func(k *K)
 }
 
@@ -45,6 +46,9 @@ type suite[F, K any] struct {
 func (s suite[F, K]) all(t *testing.T, open func(t *testing.T) F) {
 	for _, c := range s.cases {
 		t.Run(c.name, func(t *testing.T) {
+			if c.large && testing.Short() {
+				t.Skip("large: left out with -short")
+			}
 			f := open(t)
 			if missing := s.missing(c.needs, f); missing != "" {
 				t.Skip(missing)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -12,6 +13,9 @@ const tenantContract = "Every call is about the tenant in its context alone: the
 // as returns the kit with a context of a tenant.
 func (k *kit) as(tenant string) *kit {
 	c := *k
+	if k.Tenant != nil {
+		tenant = k.Tenant(2 + slices.Index(append(neighbours, "globex"), tenant))
+	}
 	c.ctx = store.WithTenant(k.ctx, tenant)
 	return &c
 }
