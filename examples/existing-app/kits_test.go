@@ -26,7 +26,7 @@ func TestTablesPassTheKitForStores(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Fixture {
 			tx, users, teams, err := startNew(t, fresh).tables(t.Context())
 			require.NoError(t, err)
-			return storetest.Fixture{Users: users, Groups: teams, Tx: tx, SingleTenant: true}
+			return storetest.Fixture{Users: users, Groups: teams, Tx: tx, SingleTenant: true, MembersAreUsers: true}
 		})
 	})
 }

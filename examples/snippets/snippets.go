@@ -118,7 +118,7 @@ func (a Application) Providers(ctx context.Context, outbox *sqlstore.DB) (http.H
 func Kit(t *testing.T, open func(t *testing.T) Application) {
 	storetest.Run(t, func(t *testing.T) storetest.Fixture {
 		a := open(t)
-		return storetest.Fixture{Users: a.users, Groups: a.teams, Tx: a.db, SingleTenant: true}
+		return storetest.Fixture{Users: a.users, Groups: a.teams, Tx: a.db, SingleTenant: true, MembersAreUsers: true}
 	})
 }
 
