@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Plays flows against the quickstart on PostgreSQL behind PgBouncer in
-# transaction mode.
+# transaction mode, after the test of row-level security with two tenants.
 #
 #   SCIM_TEST_POSTGRES=postgres://user@host:port/database interop/pgbouncer.sh PLAYER FLOWS...
 #
@@ -75,6 +75,10 @@ INI
 as_pooler pgbouncer -q -d "$tmp/ini"
 pooled=postgres://postgres@127.0.0.1:$port/scim
 wait_for psql "$pooled" -c 'SELECT 1'
+
+scratch=${SCIM_TEST_POSTGRES%%\?*}
+(cd "$here/../store/sqlquery/sqlquerytest" && SCIM_TEST_POSTGRES="${scratch%/*}/$name?sslmode=disable" \
+	SCIM_TEST_PGBOUNCER="$pooled?sslmode=disable&default_query_exec_mode=exec" go test -count=1 -run TestRowLevelSecurityBehindAPooler .)
 
 (cd "$here/.." && go build -o "$tmp/quickstart" ./examples/quickstart)
 addr=127.0.0.1:$(free_port)

@@ -64,6 +64,16 @@ func Rebuild(ctx context.Context, users *sqlquery.Table[User]) {
 	log.Print(n, " rows have keys now")
 }
 
+// Prepared keeps the tenants of a pool apart by row-level security.
+func Prepared(pool *sql.DB) (*sqlquery.DB, error) {
+	db, err := sqlquery.New(pool, sqlquery.PostgreSQL, sqlquery.Prepare(
+		func(ctx context.Context, tx *sql.Tx, tenant string) error {
+			_, err := tx.ExecContext(ctx, "SELECT set_config('app.tenant', $1, true)", tenant)
+			return err
+		}))
+	return db, err
+}
+
 // Application is an application with tables.
 type Application struct {
 	pool   *sql.DB

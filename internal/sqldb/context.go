@@ -14,6 +14,8 @@ type transaction struct {
 	writer *sql.DB // the database of tx
 	failed error   // the first error of a statement
 	cause  Fault   // of failed, if running the function again may help, else None
+
+	prepared preparation // the last one
 }
 
 // part is the participation of a package in a transaction that the package

@@ -14,10 +14,15 @@ import (
 const Batch = 500
 
 // DB is an open database, used by one package. It is safe for concurrent use
-// after Reader is set. Make one with [New].
+// after its fields are set. Make one with [New].
 type DB struct {
 	// Reader runs the statements outside of transactions.
 	Reader *sql.DB
+	// Prepare, if not nil, prepares a transaction for the tenant of the context.
+	// It runs before the first statement of each transaction, and again before a
+	// statement of another tenant. Statements outside of transactions then run in
+	// a transaction of their own. Set it before the DB is used.
+	Prepare func(ctx context.Context, tx *sql.Tx, tenant string) error
 
 	writer *sql.DB
 	kind   *Database
@@ -66,7 +71,14 @@ func (db *DB) Check(ctx context.Context) error {
 
 // ColumnTypes runs a query and returns the type names of its columns, as the
 // driver gives them but in upper case; "" for a type unknown to the driver.
-func (db *DB) ColumnTypes(ctx context.Context, query string) ([]string, error) {
+func (db *DB) ColumnTypes(ctx context.Context, query string) (names []string, err error) {
+	if db.prepares(ctx) {
+		err = db.read(ctx, func(ctx context.Context) error {
+			names, err = db.ColumnTypes(ctx, query)
+			return err
+		})
+		return names, err
+	}
 	q, err := db.target(ctx)
 	if err != nil {
 		return nil, err
@@ -80,7 +92,7 @@ func (db *DB) ColumnTypes(ctx context.Context, query string) ([]string, error) {
 	if err != nil {
 		return nil, db.Report(ctx, err)
 	}
-	names := make([]string, len(types))
+	names = make([]string, len(types))
 	for i, t := range types {
 		names[i] = strings.ToUpper(t.DatabaseTypeName())
 	}
@@ -93,14 +105,14 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// target returns the transaction of the context, or the Reader. The error is
-// that of a transaction that has failed.
+// target returns the transaction of the context, prepared for the tenant, or the
+// Reader. The error is that of a transaction that has failed.
 func (db *DB) target(ctx context.Context) (querier, error) {
 	t := db.transaction(ctx)
 	if t == nil {
 		return db.Reader, nil
 	}
-	return t.tx, t.failed
+	return t.tx, db.prepare(ctx, t)
 }
 
 // Exec runs a statement, in the transaction of the context if there is one.
@@ -109,12 +121,19 @@ func (db *DB) target(ctx context.Context) (querier, error) {
 // store.ErrUnavailable (503) if the request may succeed later, else it is
 // unknown (500). [DB.Fault] classifies it. After an error in a transaction
 // every other statement of the transaction fails with the same error.
-func (db *DB) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+func (db *DB) Exec(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
+	if db.prepares(ctx) {
+		err = db.Write(ctx, BeginOptions{}, func(ctx context.Context) error {
+			result, err = db.Exec(ctx, query, args...)
+			return err
+		})
+		return result, err
+	}
 	q, err := db.target(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := q.ExecContext(ctx, query, args...)
+	result, err = q.ExecContext(ctx, query, args...)
 	if err != nil {
 		return nil, db.Report(ctx, err)
 	}
@@ -130,18 +149,26 @@ var ErrStop = errors.New("sqldb: no more rows")
 // transaction the statement runs again if a table changed after the driver had
 // prepared it, which fails once for each pooled connection.
 func (db *DB) Query(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
+	began := false
+	first := func(scan func(...any) error) error { began = true; return row(scan) }
+	for attempt := 1; ; attempt++ {
+		err := db.query(ctx, query, args, first)
+		if err == nil || began || db.InTransaction(ctx) || attempt == maxAttempts || !postgresStalePlan(err) {
+			return err
+		}
+	}
+}
+
+// query is Query without the second run.
+func (db *DB) query(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
+	if db.prepares(ctx) {
+		return db.read(ctx, func(ctx context.Context) error { return db.query(ctx, query, args, row) })
+	}
 	q, err := db.target(ctx)
 	if err != nil {
 		return err
 	}
-	began := false
-	first := func(scan func(...any) error) error { began = true; return row(scan) }
-	for attempt := 1; ; attempt++ {
-		err = rows(ctx, q, query, args, first)
-		if err == nil || began || db.InTransaction(ctx) || attempt == maxAttempts || !postgresStalePlan(err) {
-			return db.Report(ctx, err)
-		}
-	}
+	return db.Report(ctx, rows(ctx, q, query, args, row))
 }
 
 // rows runs a statement and calls row for each row of its result.

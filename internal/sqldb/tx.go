@@ -88,9 +88,12 @@ func (db *DB) attempt(ctx context.Context, b BeginOptions, fn func(ctx context.C
 	return None, nil
 }
 
-// run runs the first statement and fn. It returns an error if one of them, a
-// statement of fn or the context failed.
+// run prepares the transaction and runs the first statement and fn. It returns
+// an error if one of them, a statement of fn or the context failed.
 func (db *DB) run(ctx context.Context, t *transaction, first string, fn func(ctx context.Context) error) error {
+	if err := db.prepare(ctx, t); err != nil {
+		return err
+	}
 	if first != "" {
 		if _, err := db.Exec(ctx, first); err != nil {
 			return err

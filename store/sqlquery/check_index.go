@@ -81,7 +81,7 @@ func (t *Table[T]) checkUniqueIndex(c *catalogue, f *field) error {
 	partial := ""
 	for _, i := range c.indexes {
 		switch {
-		case !i.unique || !c.covers(i, columns, t.fixedColumns(c)):
+		case !i.unique || !c.covers(i, columns, t.fixedColumns(c)) || t.policed && c.covers(i, columns, nil):
 		case t.whereIsLive(i.where, at), i.where == "" && (!keeps || !c.plain(i)):
 			return nil
 		default:
@@ -92,11 +92,13 @@ func (t *Table[T]) checkUniqueIndex(c *catalogue, f *field) error {
 }
 
 // fixedColumns returns the columns that Options.Where names, which may have one
-// value in all rows of the resource type.
+// value in all rows of the resource type, and in a table with row-level security
+// those without a field, one of which is the tenant's.
 func (t *Table[T]) fixedColumns(c *catalogue) []string {
 	var out []string
 	for _, col := range c.columns {
-		if t.options.Where != "" && strings.Contains(strings.ToLower(t.options.Where), strings.ToLower(col.name)) {
+		mapped := slices.ContainsFunc(t.typed.fields, func(f *field) bool { return c.same(col.name, columnName(f.StructField)) })
+		if t.policed && !mapped || t.options.Where != "" && strings.Contains(strings.ToLower(t.options.Where), strings.ToLower(col.name)) {
 			out = append(out, col.name)
 		}
 	}
@@ -137,6 +139,9 @@ var conditionText = strings.NewReplacer("(", " ", ")", " ", `"`, "", "`", "", ":
 
 func (t *Table[T]) missingIndex(c *catalogue, f *field, columns []string, keeps bool, partial string) error {
 	at := columns[0]
+	if t.policed {
+		columns = append(columns, "tenant") // or the name that it has in the policy
+	}
 	index := fmt.Sprintf("CREATE UNIQUE INDEX %s_%s ON %s (%s)", strings.ReplaceAll(c.name, ".", "_"), at, c.name, strings.Join(append(slices.Clone(columns[1:]), at), ", "))
 	switch {
 	case keeps && t.db.d.partial:

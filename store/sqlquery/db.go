@@ -32,11 +32,18 @@ type registered struct {
 var _ store.Transactor = (*DB)(nil)
 
 // New returns a DB for an open database. The caller closes the database.
-func New(db *sql.DB, d Dialect) (*DB, error) {
+func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
 	if db == nil || d.dialect == nil {
 		return nil, errors.New("sqlquery: New needs a database and a dialect")
 	}
-	return &DB{d: d.dialect, sql: sqldb.New(packageName, db, d.kind)}, nil
+	made := &DB{d: d.dialect, sql: sqldb.New(packageName, db, d.kind)}
+	for _, o := range options {
+		o(made)
+	}
+	if made.sql.Prepare != nil && d == SQLite {
+		return nil, errors.New("sqlquery: SQLite has no row-level security: Prepare is for PostgreSQL and MySQL")
+	}
+	return made, nil
 }
 
 // Database implements scim.Located.

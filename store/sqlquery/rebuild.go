@@ -13,8 +13,11 @@ import (
 // application wrote rows without keys, and when schema.FoldVersion changes. If
 // two rows get the same key and the index is unique it fails and names the
 // second one; the rows before stay rebuilt. It does not rebuild the column Key
-// of a member table.
+// of a member table. With a DB that has a [Prepare] it fails.
 func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
+	if err := t.db.allTenants("RebuildKeys"); err != nil {
+		return 0, err
+	}
 	n := 0
 	var after any
 	for {

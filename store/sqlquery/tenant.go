@@ -44,12 +44,16 @@ func (m *Typed[T]) setTenant(v *T, tenant string) error {
 	return nil
 }
 
-// HasTenants reports whether T has a field of the tenant. Package scim refuses
-// endpoints of which some have tenants and some do not.
-func (t *Table[T]) HasTenants() bool { return len(t.typed.tenants) > 0 }
+// HasTenants reports whether T has a field of the tenant, or row-level security
+// keeps tenants apart ([Prepare]). Package scim refuses endpoints of which some have
+// tenants and some do not.
+func (t *Table[T]) HasTenants() bool { return t.policed || len(t.typed.tenants) > 0 }
 
 // setTenant sets the tenant fields of v to the tenant of the context.
 func (t *Table[T]) setTenant(ctx context.Context, v *T) error {
+	if t.policed {
+		return t.checkTenant(ctx)
+	}
 	if err := t.typed.setTenant(v, store.Tenant(ctx)); err != nil {
 		return fmt.Errorf("sqlquery: %s %w", t.name, err)
 	}
@@ -63,7 +67,7 @@ func (t *Table[T]) ours(ctx context.Context, s *statement) error {
 	if err := t.setTenant(ctx, v); err != nil {
 		return err
 	}
-	if !t.HasTenants() {
+	if len(t.typed.tenants) == 0 {
 		s.add(always)
 	}
 	for i, f := range t.typed.tenants {

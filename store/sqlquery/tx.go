@@ -42,6 +42,9 @@ func (db *DB) WithTx(ctx context.Context, tx *sql.Tx) context.Context { return d
 // InTx joins a transaction on the same *sql.DB, also one of a sqlstore.DB.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if ctx, ok := db.sql.Join(ctx); ok {
+		if err := db.sql.Ready(ctx); err != nil {
+			return err
+		}
 		return fn(ctx)
 	}
 	err := db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.startWrite()}, fn)
