@@ -128,9 +128,7 @@ func (s *selection) canFilter(e filter.Expr) bool {
 }
 
 // canSort reports whether the store sorts the selection.
-func (s *selection) canSort() bool {
-	return s.sortBy == nil || s.ep.canSort(s.sortBy) && !(s.limited && slices.Contains(s.ep.memberships(), s.sortBy.Root()))
-}
+func (s *selection) canSort() bool { return s.sortBy == nil || s.ep.canSort(s.sortBy) }
 
 // memberships returns the attributes of the type that have members or groups.
 func (ep *endpoint) memberships() []*schema.Attribute {

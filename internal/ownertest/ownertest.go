@@ -319,6 +319,9 @@ func hostMembersStay(w *world) {
 		require.Equal(w, ids(mine), members(w.okta, group))
 		require.ElementsMatch(w, ids(mine, local), members(w.app, group))
 	}
+	for _, user := range []string{local, "/Users/00000000-0000-4000-8000-000000000000"} {
+		w.strict.Patch(group, `{"op":"replace","path":"members[value eq \"`+id(user)+`\"].type","value":"User"}`).Fails(400, "noTarget")
+	}
 	w.okta.Put(group, scimtest.Group("team2", member(second))).Is(200).Has("members.#", "1", "members[0].value", `"`+id(second)+`"`)
 	require.ElementsMatch(w, ids(second, local), members(w.app, group))
 	w.okta.Put(group, scimtest.Group("team2")).Is(200).Has("members", "")
@@ -348,6 +351,10 @@ func membersInQueries(w *world) {
 		total("/Users", `userName eq "mine" and groups.value eq "`+id(g)+`"`, want)
 	}
 	total("/Users", `groups.display eq "theirs"`, "0")
+	w.app.Patch(theirs, `{"op":"add","path":"members","value":[{"value":"`+id(local)+`"}]}`)
+	w.start(func(c *scim.Config) { c.Limits.Scan = 1 })
+	total("/Users", `groups.value eq "`+id(theirs)+`"`, "0") // not "too many", which would tell its size
+	w.start(nil)
 	total("/Users", `groups.display eq "team"`, "1")
 }
 
@@ -403,6 +410,13 @@ func deletedTwins(w *world) {
 		w.okta.Get(again).Is(200)
 		owner.Get(user).Fails(404, "")
 	}
+	user := w.entra.NewUser("moved")
+	w.entra.Delete(user).Is(204)
+	w.start(func(c *scim.Config) { c.Endpoints[0].Policy = scim.Policy{OnTwin: scim.RestoreDeleted} })
+	require.Equal(w, user, w.okta.NewUser("moved"))
+	w.start(nil)
+	w.okta.Get(user).Is(200) // as if it had created it
+	w.entra.Get(user).Fails(404, "")
 }
 
 func adoption(w *world) {
