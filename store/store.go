@@ -253,10 +253,10 @@ func Describe(s Store) Capabilities {
 
 // As returns the store as a T, or else the first T among the stores inside it: a
 // wrapper has a method Unwrap() Store that returns the store it wraps. It is for
-// abilities that read ([Describer], [Exister]). The outermost store alone is
-// asked for abilities that write ([MemberStore], [Reviver], [Purger]), or a write
-// would bypass the wrapper. A wrapper that does not pass on such an ability hides
-// it; scim.New logs a [Reviver] that is hidden.
+// abilities that read ([Describer], [Exister], [DeletedFinder]). The outermost store
+// alone is asked for abilities that write ([MemberStore], [Reviver], [Purger]), or a
+// write would bypass the wrapper. A wrapper that does not pass on such an ability
+// hides it; scim.New logs a [Reviver] that is hidden.
 func As[T any](s Store) (T, bool) {
 	for s != nil {
 		if t, ok := s.(T); ok {
