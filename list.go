@@ -177,11 +177,12 @@ func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, found *r
 
 // appendPart encodes resources, before which there are others already.
 func (h *Handler) appendPart(ctx context.Context, dst []byte, p part, before int, flush func([]byte) ([]byte, error)) ([]byte, error) {
-	out, err := h.outgoing(ctx, p.ep, p.projection, p.resources)
+	out, err := h.outgoing(ctx, p.ep, p.projection, p.resources...)
 	if err != nil {
 		return dst, err
 	}
-	for i, res := range out {
+	for i := range out {
+		res := &out[i]
 		if before+i > 0 {
 			dst = append(dst, ',')
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"slices"
 
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/schema"
@@ -19,11 +18,11 @@ func (r *request) projection(ep *endpoint) (*project.Projection, error) {
 
 // resource returns the response with one resource.
 func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Projection, res *schema.Resource) (*response, error) {
-	out, err := h.outgoing(r.ctx, ep, p, []*schema.Resource{res})
+	out, err := h.outgoing(r.ctx, ep, p, res)
 	if err != nil {
 		return nil, err
 	}
-	res = out[0]
+	res = &out[0]
 	resp := &response{status: status, etag: etag(res), contentLocation: res.Location}
 	if status == http.StatusCreated || r.me { // RFC 7644 §3.3, §3.11
 		resp.location = res.Location
@@ -36,25 +35,21 @@ func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Proj
 
 // outgoing returns copies of the resources with the values that are derived:
 // location, $ref and groups.
-func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Projection, rs []*schema.Resource) ([]*schema.Resource, error) {
-	out := slices.Clone(rs)
-	if !ep.can.Versions {
-		for i, r := range out {
-			c := *r
-			c.Version = ""
-			out[i] = &c
+func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Projection, rs ...*schema.Resource) ([]schema.Resource, error) {
+	uri := func(typeName, id string) string { return h.uri(ctx, typeName, id) }
+	out := make([]schema.Resource, len(rs))
+	for i, r := range rs {
+		out[i] = *r
+		if !ep.can.Versions {
+			out[i].Version = ""
 		}
+		out[i].Location = h.location(ctx, ep, r.ID)
+		out[i].Attributes = ep.refs.Fill(r.Attributes, uri)
 	}
 	if g := ep.Type.Groups(); g != nil && p.Includes(g) {
 		if err := h.fillGroups(ctx, ep, out); err != nil {
 			return nil, err
 		}
-	}
-	for i, r := range out {
-		c := *r
-		c.Location = h.location(ctx, ep, r.ID)
-		c.Attributes = ep.refs.Fill(r.Attributes, func(typeName, id string) string { return h.uri(ctx, typeName, id) })
-		out[i] = &c
 	}
 	return out, nil
 }
@@ -91,6 +86,7 @@ func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) ite
 // attribute has.
 func memberValue(a *schema.Attribute, m schema.Member, uri string) schema.Value {
 	var b schema.Builder
+	b.Grow(4)
 	b.Set(a.Sub("value"), schema.String(m.Value))
 	set := func(name string, v schema.Value) {
 		if sub := a.Sub(name); sub != nil && v.Text() != "" {
@@ -106,7 +102,7 @@ func memberValue(a *schema.Attribute, m schema.Member, uri string) schema.Value 
 // groupsOf returns the groups of every type with members that have one of the ids
 // as a direct member.
 func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]store.GroupRef, error) {
-	all := make(map[string][]store.GroupRef, len(ids))
+	var all map[string][]store.GroupRef
 	for _, ep := range h.endpoints {
 		if ep.Members == nil {
 			continue
@@ -118,6 +114,10 @@ func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]stor
 		if err := h.visibleGroups(ctx, ep, found); err != nil {
 			return nil, err
 		}
+		if all == nil {
+			all = found
+			continue
+		}
 		for id, groups := range found {
 			all[id] = append(all[id], groups...)
 		}
@@ -127,24 +127,22 @@ func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]stor
 
 // fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2) with one
 // look-up for all of them.
-func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []*schema.Resource) error {
+func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []schema.Resource) error {
 	a := ep.Type.Groups()
 	ids := make([]string, len(rs))
-	for i, r := range rs {
-		ids[i] = r.ID
+	for i := range rs {
+		ids[i] = rs[i].ID
 	}
 	groups, err := h.groupsOf(ctx, ids)
 	if err != nil {
 		return err
 	}
-	for i, r := range rs {
-		refs := groups[r.ID]
-		if len(refs) == 0 {
-			continue
+	for i := range rs {
+		r := &rs[i]
+		if refs := groups[r.ID]; len(refs) > 0 {
+			r.Attributes = r.Attributes.With(a, h.groupsValue(ctx, a, refs))
+			r.Version = withGroupsDigest(r.Version, refs)
 		}
-		r = r.With(a, h.groupsValue(ctx, a, refs))
-		r.Version = withGroupsDigest(r.Version, refs)
-		rs[i] = r
 	}
 	return nil
 }

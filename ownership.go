@@ -52,9 +52,12 @@ type Adoption struct {
 }
 
 // access returns which resources exist for a principal. The policies of a
-// principal without a connection must not limit them.
+// principal without a connection must not limit them; its access is nil.
 func (h *Handler) access(p *Principal) (*lifecycle.Access, error) {
-	a := &lifecycle.Access{Connection: p.Connection}
+	var a *lifecycle.Access
+	if p.Connection != "" {
+		a = &lifecycle.Access{Connection: p.Connection}
+	}
 	for _, ep := range h.endpoints {
 		if ep.policy(p).Ownership != OwnResources {
 			continue

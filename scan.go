@@ -97,9 +97,13 @@ func (m *scanResult) derive(ctx context.Context, ep *endpoint, uses func(*schema
 	if g := ep.Type.Groups(); g != nil && !uses(g) {
 		p = p.Without(g)
 	}
-	full, err := m.h.outgoing(ctx, ep, p, read)
+	derived, err := m.h.outgoing(ctx, ep, p, read...)
 	if err != nil {
 		return nil, err
+	}
+	full := make([]*schema.Resource, len(derived))
+	for i := range derived {
+		full[i] = &derived[i]
 	}
 	members := ep.Type.Members()
 	if members == nil || !uses(members) {

@@ -162,7 +162,9 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 		if err != nil {
 			return nil, err
 		}
-		ctx = context.WithValue(ctx, accessKey{}, access)
+		if access != accessOf(ctx) {
+			ctx = context.WithValue(ctx, accessKey{}, access)
+		}
 	}
 	return f(&request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit})
 }

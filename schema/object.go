@@ -116,6 +116,9 @@ type Builder struct {
 	fields []field
 }
 
+// Grow makes room for n more fields.
+func (b *Builder) Grow(n int) { b.fields = slices.Grow(b.fields, n) }
+
 // Set gives a a value; the last call for an attribute wins, an unassigned
 // value takes the field away.
 func (b *Builder) Set(a *Attribute, v Value) {

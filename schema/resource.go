@@ -78,6 +78,38 @@ func (r *Resource) meta() Value {
 	return Complex(&Object{fields})
 }
 
+// AppendSchemas appends the JSON of the attribute schemas, as Get returns it.
+func (r *Resource) AppendSchemas(dst []byte) []byte {
+	dst = AppendJSONString(append(dst, '['), r.Type.Schema.ID)
+	for _, e := range r.Type.Extensions {
+		if e.Required || r.Attributes.Get(e.Schema.extension).Object().public() {
+			dst = AppendJSONString(append(dst, ','), e.Schema.ID)
+		}
+	}
+	return append(dst, ']')
+}
+
+// AppendMeta appends the JSON of the attribute meta, as Get returns it.
+func (r *Resource) AppendMeta(dst []byte) []byte {
+	dst = AppendJSONString(append(append(dst, '{'), metaResourceType.key...), r.Type.Name)
+	for _, at := range [...]struct {
+		attr *Attribute
+		time time.Time
+	}{{metaCreated, r.Created}, {metaLastModified, r.LastModified}} {
+		if !at.time.IsZero() {
+			dst = append(append(append(dst, ','), at.attr.key...), '"')
+			dst = append(at.time.UTC().AppendFormat(dst, time.RFC3339Nano), '"')
+		}
+	}
+	if r.Location != "" {
+		dst = AppendJSONString(append(append(dst, ','), metaLocation.key...), r.Location)
+	}
+	if r.Version != "" {
+		dst = AppendJSONString(append(append(dst, ','), metaVersion.key...), `W/"`+r.Version+`"`)
+	}
+	return append(dst, '}')
+}
+
 // Common attributes (RFC 7643 §3, §3.1): part of every resource type, whatever
 // its schemas say, and of no schema of their own.
 var (

@@ -16,7 +16,16 @@ func TestResourceGet(t *testing.T) {
 		Type: schema.UserType, ID: "1", Version: "v7", Created: created, LastModified: created.Add(time.Hour), Location: "https://x/Users/1",
 		Attributes: object(t, schema.UserType, `{"userName":"u"}`),
 	}
-	get := func(r *schema.Resource, a *schema.Attribute) string { return string(r.Get(a).AppendJSON(nil)) }
+	get := func(r *schema.Resource, a *schema.Attribute) string {
+		text := string(r.Get(a).AppendJSON(nil))
+		switch a {
+		case schema.SchemasAttribute:
+			require.Equal(t, text, string(r.AppendSchemas(nil)))
+		case schema.MetaAttribute:
+			require.Equal(t, text, string(r.AppendMeta(nil)))
+		}
+		return text
+	}
 	require.Equal(t, `"1"`, get(r, schema.IDAttribute))
 	require.Equal(t, `"u"`, get(r, schema.User.Attribute("userName")))
 	require.Equal(t, `["`+schema.UserURI+`"]`, get(r, schema.SchemasAttribute)) // M-8, M-1

@@ -7,6 +7,9 @@ type tenantKey struct{}
 // WithTenant returns a context whose store calls concern that tenant alone.
 // Package scim calls it with the principal's tenant, and nothing else does.
 func WithTenant(ctx context.Context, tenant string) context.Context {
+	if Tenant(ctx) == tenant {
+		return ctx
+	}
 	return context.WithValue(ctx, tenantKey{}, tenant)
 }
 

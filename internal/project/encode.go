@@ -28,9 +28,21 @@ func (p *Projection) Append(dst []byte, r *schema.Resource, members iter.Seq2[sc
 			}
 			continue
 		}
-		dst, first = appendField(dst, first, a, r.Get(a), sub)
+		dst, first = appendRoot(dst, first, a, r, sub)
 	}
 	return append(dst, '}'), nil
+}
+
+// appendRoot appends a root attribute. schemas and meta, which every response has,
+// do not become values first.
+func appendRoot(dst []byte, first bool, a *schema.Attribute, r *schema.Resource, l level) ([]byte, bool) {
+	switch whole := l == (level{}); {
+	case whole && a == schema.SchemasAttribute:
+		return r.AppendSchemas(appendName(dst, first, a)), false
+	case whole && a == schema.MetaAttribute:
+		return r.AppendMeta(appendName(dst, first, a)), false
+	}
+	return appendField(dst, first, a, r.Get(a), l)
 }
 
 // memberChunk is how many bytes of a resource's members are collected before
