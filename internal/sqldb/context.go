@@ -11,9 +11,10 @@ import (
 // outside of a transaction.
 type transaction struct {
 	tx     *sql.Tx
-	writer *sql.DB // the database of tx
-	failed error   // the first error of a statement
-	cause  Fault   // of failed, if running the function again may help, else None
+	conn   *sql.Conn // of tx, if this package began it
+	writer *sql.DB   // the database of tx
+	failed error     // the first error of a statement
+	cause  Fault     // of failed, if running the function again may help, else None
 
 	prepared preparation // the last one
 }
@@ -99,6 +100,16 @@ func DatabaseTx(ctx context.Context, db *sql.DB) (*sql.Tx, bool) {
 // was given, on any database.
 func PackageTx(ctx context.Context, pkg string) (*sql.Tx, bool) {
 	return packageTransaction(ctx, pkg).sql()
+}
+
+// Conn returns the connection of the innermost transaction, if this package began
+// it. It is valid as long as the transaction.
+func Conn(ctx context.Context) (*sql.Conn, bool) {
+	p := innermost(ctx)
+	if p == nil || p.conn == nil {
+		return nil, false
+	}
+	return p.conn, true
 }
 
 func (t *transaction) sql() (*sql.Tx, bool) {

@@ -78,7 +78,7 @@ func (db *DB) attempt(ctx context.Context, b BeginOptions, fn func(ctx context.C
 	}
 	defer tx.Rollback()
 
-	t := &transaction{tx: tx, writer: db.writer}
+	t := &transaction{tx: tx, conn: conn, writer: db.writer}
 	if err := db.run(t.addPart(ctx, db.pkg), t, b.Statement, fn); err != nil {
 		return db.afterFailure(ctx, t, err)
 	}
