@@ -21,6 +21,8 @@ func (m *mapping) columnRule(f *field, d *dialect) columnRule {
 		return m.ids.columnRule()
 	case f.role == roleTenant:
 		return m.tenantRule(f)
+	case f.role == roleComposed:
+		return columnRule{}
 	case f.codec.values != nil:
 		return mappedRule(f)
 	case f.role == roleKey, f.role == roleFormer:

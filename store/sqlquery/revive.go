@@ -161,6 +161,9 @@ func (t *Table[T]) revive(ctx context.Context, old *T, after *schema.Resource) (
 	if err := t.typed.Apply(&next, after); err != nil {
 		return nil, err
 	}
+	if err := t.complete(ctx, &next, after); err != nil {
+		return nil, err
+	}
 	if err := t.lookUp(ctx, &next, nil); err != nil {
 		return nil, err
 	}

@@ -59,6 +59,16 @@ type Options[T any] struct {
 	// never updated, with one exception: in a deleted row that is revived all of
 	// them are set as in a new row. The default is a zero T.
 	New func(ctx context.Context, r *schema.Resource) (*T, error)
+	// Complete sets the fields of row with the option composed, such as a full name
+	// in one column, from the resource r that is about to be written: by a POST, a
+	// PUT, a PATCH, the revival of a deleted row, and a change of members. r lacks
+	// members; see schema.Resource.Text. A column is written only if its value
+	// changed. In row the other fields have the values that are written; setting
+	// one of them is an error (500). Complete runs in the transaction ([Tx]), more
+	// than once if that is repeated, and concurrently. A *schema.Error is the
+	// client's 400, a *store.UniquenessError 409, any other error 500; nothing is
+	// written then.
+	Complete func(ctx context.Context, row *T, r *schema.Resource) error
 	// Where is an SQL condition for rows that are resources ("kind = 'human'").
 	// Clients do not see other rows. Rows made by New must satisfy it.
 	Where string
@@ -114,7 +124,7 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	if t.where, err = t.translator(); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(errs, t.check(ctx, name))
+	errs = append(errs, t.checkComplete(), t.check(ctx, name))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ type tag struct {
 
 // known has the options and whether they take a value.
 var known = map[string]bool{
-	"key": false, "former": false, "not": false, "rest": false, "deleted": false, "tenant": false, "uuid": false, "owner": false,
+	"key": false, "former": false, "not": false, "rest": false, "deleted": false, "tenant": false, "composed": false, "uuid": false, "owner": false,
 	"prefix": true, "default": true, "unit": true, "true": true, "false": true,
 }
 

@@ -49,6 +49,8 @@ import (
 //	                             texts in the order of the struct, joined by "/"
 //	,owner                       string: the connection that provisioned the resource; see schema.WithOwner
 //	,deleted                     boolean, or nullable time: rows stay, inactive and as if they were gone
+//	,composed                    a column that Options.Complete makes from the resource; any type
+//	…,composed                   a string attribute that Options.Complete may overwrite
 //	,rest                        []byte or string: JSON of all that has no field of its own
 //
 // A value fits a field of the Go type of its attribute type: string; bool; any
@@ -96,6 +98,7 @@ const (
 	roleTenant                   // ,tenant
 	roleDeleted                  // ,deleted
 	roleRest                     // ,rest
+	roleComposed                 // ,composed
 )
 
 // field is one tagged field of a struct.
@@ -109,6 +112,7 @@ type field struct {
 	primary  bool
 	terms    []term
 	not      bool // the field is the opposite of a boolean attribute
+	composed bool // Options.Complete may set the field
 	nullable bool // the field's type has a state for "no value"
 	isTime   bool // the field is a time.Time, possibly nullable
 

@@ -47,19 +47,19 @@ var headers = map[string]role{
 
 // allowed are the options that each role can have.
 var allowed = map[role][]string{
-	roleAttribute: {"not", "default", "unit", "true", "false", "owner"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
+	roleAttribute: {"not", "default", "unit", "composed", "true", "false", "owner"}, roleKey: {"key"}, roleFormer: {"former"}, roleID: {"prefix", "uuid"},
 	roleCreated: {"unit"}, roleLastModified: {"unit"},
-	roleTenant: {"tenant", "uuid"}, roleDeleted: {"deleted"}, roleRest: {"rest"},
+	roleTenant: {"tenant", "uuid"}, roleDeleted: {"deleted"}, roleRest: {"rest"}, roleComposed: {"composed"},
 }
 
 func (b *builder) field(sf reflect.StructField, g tag) error {
-	f := &field{StructField: sf, not: g.has("not"), codec: newCodec(sf.Type)}
+	f := &field{StructField: sf, not: g.has("not"), composed: g.has("composed"), codec: newCodec(sf.Type)}
 	f.codec.not = f.not
 	f.nullable, f.isTime = f.codec.null != notNull, f.codec.kind == kindTime
 	if err := b.role(f, g); err != nil {
 		return err
 	}
-	if f.role != roleID && f.role != roleTenant && f.role != roleRest && convertsItself(baseType(sf.Type)) {
+	if f.role != roleID && f.role != roleTenant && f.role != roleRest && f.role != roleComposed && convertsItself(baseType(sf.Type)) {
 		return fmt.Errorf("is %s, whose Scan or Value method (sql.Scanner, driver.Valuer) makes filters on its column differ from those on the attribute; use a string, bool, integer, float, time.Time, or a Null type of database/sql", f.Type)
 	}
 	for o := range g.options {
@@ -93,12 +93,14 @@ func (b *builder) role(f *field, g tag) error {
 	switch header, isHeader := headers[strings.ToLower(g.path)]; {
 	case g.path == "" && g.has("rest"):
 		f.role = roleRest
+	case g.path == "" && g.has("composed"):
+		f.role = roleComposed
 	case g.path == "" && g.has("deleted"):
 		f.role = roleDeleted
 	case g.path == "" && g.has("tenant"):
 		f.role = roleTenant
 	case g.path == "":
-		return fmt.Errorf("the tag needs a path, or one of the options rest, deleted, owner and tenant")
+		return fmt.Errorf("the tag needs a path, or one of the options rest, deleted, owner, composed and tenant")
 	case isHeader && !g.bracket:
 		f.role = header
 	default:
@@ -225,6 +227,8 @@ func (b *builder) checkAttribute(f *field, g tag) error {
 		return fmt.Errorf("is %s, which does not hold the %s %s", f.Type, c.attr.Type, f.path)
 	case f.not && c.attr.Type != schema.TypeBoolean:
 		return fmt.Errorf("option not is for booleans")
+	case f.composed && (c.attr.Type != schema.TypeString || f.selects() || c.attr.Uniqueness != schema.UniquenessNone):
+		return fmt.Errorf("option composed is for string attributes with a single value that need not be unique")
 	case given && (c.null != notNull || c.hasEmpty()):
 		return fmt.Errorf("option default is for booleans and numbers that cannot be null")
 	case given:

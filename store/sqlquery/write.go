@@ -69,7 +69,10 @@ func (t *Table[T]) newRow(ctx context.Context, r *schema.Resource) (*T, error) {
 	if t.version != nil {
 		t.version.goValue(v).Set(reflect.ValueOf(1).Convert(t.version.Type))
 	}
-	return v, t.typed.Apply(v, r)
+	if err := t.typed.Apply(v, r); err != nil {
+		return nil, err
+	}
+	return v, t.complete(ctx, v, r)
 }
 
 // insertion writes all columns with a scim tag, and the application's that are
@@ -178,12 +181,16 @@ func (t *Table[T]) pathIn(text string) string {
 	found, path := "", ""
 	for f, column := range t.columns {
 		name := strings.Trim(column, t.db.d.quote)
-		if f.path != nil && strings.Contains(text, name) && len(name) > len(found) {
+		if (f.path != nil || f.composed) && strings.Contains(text, name) && len(name) > len(found) {
 			found, path = name, f.path.String()
 		}
 	}
-	if path == "" && len(t.unique()) > 0 {
+	switch {
+	case path != "":
+	case len(t.unique()) > 0:
 		path = t.unique()[0].path.String()
+	case found != "": // a composed column, such as a slug
+		path = "displayName"
 	}
 	return path
 }
@@ -224,6 +231,9 @@ func (t *Table[T]) locked(ctx context.Context, id, ifVersion string) (*T, error)
 func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource, moved bool) (*T, error) {
 	next := *old
 	if err := t.typed.Apply(&next, after); err != nil {
+		return nil, err
+	}
+	if err := t.complete(ctx, &next, after); err != nil {
 		return nil, err
 	}
 	if !moved && t.sameRow(old, &next) {
