@@ -109,32 +109,14 @@ func (db *database) migrateTo(ctx context.Context, names ...string) error {
 	return nil
 }
 
-// once runs fn unless it has been run under that name before. It may run again
-// after a crash.
-func (db *database) once(ctx context.Context, name string, fn func(context.Context) (int, error)) error {
-	if done, err := migrated(ctx, db, name); done || err != nil {
-		return err
-	}
-	if _, err := fn(ctx); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return setMigrated(ctx, db, name)
-}
-
-// querier is implemented by *sql.DB and *sql.Tx.
-type querier interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func migrated(ctx context.Context, q querier, name string) (bool, error) {
+func migrated(ctx context.Context, tx *sql.Tx, name string) (bool, error) {
 	var n int
-	err := q.QueryRowContext(ctx, "SELECT count(*) FROM migrations WHERE name = $1", name).Scan(&n)
+	err := tx.QueryRowContext(ctx, "SELECT count(*) FROM migrations WHERE name = $1", name).Scan(&n)
 	return n > 0, err
 }
 
-func setMigrated(ctx context.Context, q querier, name string) error {
-	_, err := q.ExecContext(ctx, "INSERT INTO migrations (name) VALUES ($1) ON CONFLICT DO NOTHING", name)
+func setMigrated(ctx context.Context, tx *sql.Tx, name string) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO migrations (name) VALUES ($1)", name)
 	return err
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/seed5f3efb56/scim"
@@ -48,7 +47,8 @@ func (a *app) tables(ctx context.Context) (*sqlquery.DB, *sqlquery.Table[user], 
 		return nil, nil, nil, err
 	}
 	users, err := sqlquery.NewTable(ctx, db, "users", schema.UserType, sqlquery.Options[user]{
-		New: func(context.Context, *schema.Resource) (*user, error) { return &user{PasswordHash: noPassword}, nil },
+		New:        func(context.Context, *schema.Resource) (*user, error) { return &user{PasswordHash: noPassword}, nil },
+		EnsureKeys: true, // of rows from before the key columns
 		Lists: map[string]sqlquery.ListTable{"emails": {
 			Table: "user_emails", Owner: "user_id",
 			Values: map[string]string{"value": "value", "type": "type"},
@@ -59,7 +59,7 @@ func (a *app) tables(ctx context.Context) (*sqlquery.DB, *sqlquery.Table[user], 
 		return nil, nil, nil, err
 	}
 	teams, err := sqlquery.NewGroupTable(ctx, db, "teams", schema.GroupType,
-		sqlquery.Members{Table: "team_members", Group: "team_id", Member: "user_id", Of: users}, sqlquery.Options[team]{})
+		sqlquery.Members{Table: "team_members", Group: "team_id", Member: "user_id", Of: users}, sqlquery.Options[team]{EnsureKeys: true})
 	return db, users, teams, err
 }
 
@@ -74,13 +74,6 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 		return nil, err
 	}
 	if err := outbox.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	// Rows that were written before the key columns, or before a new FoldVersion.
-	if err := a.db.once(ctx, fmt.Sprint("user keys ", schema.FoldVersion), users.RebuildKeys); err != nil {
-		return nil, err
-	}
-	if err := a.db.once(ctx, fmt.Sprint("team keys ", schema.FoldVersion), teams.RebuildKeys); err != nil {
 		return nil, err
 	}
 	return scim.New(scim.Config{

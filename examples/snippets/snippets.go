@@ -55,13 +55,21 @@ func Revive(users *sqlquery.Table[Revivable]) scim.Endpoint {
 	return people
 }
 
-// Rebuild makes the keys of rows from before.
-func Rebuild(ctx context.Context, users *sqlquery.Table[User]) {
-	n, err := users.RebuildKeys(ctx)
+// ByKey finds a user of the application.
+func ByKey(ctx context.Context, db *sql.DB, address string) (id int64) {
+	const byKey = "SELECT id FROM users WHERE email_key = $1 AND deleted_at IS NULL"
+	err := db.QueryRowContext(ctx, byKey, schema.FoldKey(address)).Scan(&id)
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Print(n, " rows have keys now")
+	return id
+}
+
+// PrintGuard prints the statements for a migration.
+func PrintGuard(users *sqlquery.Table[User]) {
+	for _, statement := range users.KeyGuard() {
+		fmt.Println(statement + ";")
+	}
 }
 
 // Prepared keeps the tenants of a pool apart by row-level security.

@@ -22,8 +22,9 @@ type dialect struct {
 	forShare    string                     // locks rows against changes and deletion
 	onTaken     func(column string) string // end of an INSERT that skips rows that exist
 	catalogue   func(ctx context.Context, db *DB, table string) (*catalogue, error)
-	setsDefault bool // UPDATE … SET column = DEFAULT
-	partial     bool // indexes can have a WHERE clause
+	guard       func(d *dialect, g keyGuard) []string // see Table.KeyGuard
+	setsDefault bool                                  // UPDATE … SET column = DEFAULT
+	partial     bool                                  // indexes can have a WHERE clause
 
 	// Conditions on text, byte by byte. Each writes x OP literal.
 	equal    func(s *statement, x, literal string)

@@ -23,9 +23,10 @@
 // # What the table needs
 //
 //   - A key column for each value that is looked up without regard to case,
-//     at least for userName, with a unique index; see [Table]. [Table.RebuildKeys]
+//     at least for userName, with a unique index; see [Table]. Options.EnsureKeys
 //     fills it. Statements of the application that write such a value write its
-//     schema.FoldKey too.
+//     schema.FoldKey too, and look rows up by it; [Table.KeyGuard] is SQL that
+//     refuses those that forget it.
 //   - An integer for meta.version. Without it ETags are off, and two writers
 //     without transactions may overwrite each other's changes.
 //   - A rest column, unless attributes without a column need not be kept.

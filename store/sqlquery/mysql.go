@@ -11,6 +11,7 @@ var MySQL = Dialect{&dialect{
 	name:        "mysql",
 	kind:        sqldb.MySQL,
 	catalogue:   mysqlCatalogue,
+	guard:       mysqlGuard,
 	setsDefault: true,
 	times:       true,
 	quote:       "`",

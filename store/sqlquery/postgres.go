@@ -4,13 +4,14 @@ import "github.com/seed5f3efb56/scim/internal/sqldb"
 
 // PostgreSQL is the dialect of PostgreSQL 12 or newer and of databases with its
 // protocol. Columns that are compared for equality need a deterministic
-// collation, which is the default, and must not be citext. PostgreSQL refuses
-// U+0000 in text: U+0000 is stored as U+0001 U+0001, and U+0001 as U+0001
-// U+0002.
+// collation, which is the default. A column whose attribute is not caseExact may
+// be citext, its key column may not. PostgreSQL refuses U+0000 in text: U+0000 is
+// stored as U+0001 U+0001, and U+0001 as U+0001 U+0002.
 var PostgreSQL = Dialect{&dialect{
 	name:        "postgres",
 	kind:        sqldb.PostgreSQL,
 	catalogue:   postgresCatalogue,
+	guard:       postgresGuard,
 	setsDefault: true,
 	partial:     true,
 	returning:   true,

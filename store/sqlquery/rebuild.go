@@ -10,7 +10,8 @@ import (
 // not NULL. It returns the number of rows whose keys were wrong.
 //
 // Call it after adding a key column or a list to a table with rows, after the
-// application wrote rows without keys, and when schema.FoldVersion changes. If
+// application wrote rows without keys, and when schema.FoldVersion changes
+// ([Table.EnsureKeys] does). If
 // two rows get the same key and the index is unique it fails and names the
 // second one; the rows before stay rebuilt. It does not rebuild the column Key
 // of a member table. With a DB that has a [Prepare] it fails.

@@ -17,6 +17,7 @@ var SQLite = Dialect{&dialect{
 	quote:     `"`,
 	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
 	catalogue: sqliteCatalogue,
+	guard:     sqliteGuard,
 	partial:   true,
 	equal:     func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
 	compare:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },

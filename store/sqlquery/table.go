@@ -34,7 +34,8 @@ import (
 type Table[T any] struct {
 	db      *DB
 	typed   *Typed[T]
-	name    string // quoted
+	table   string
+	name    string // of the table, quoted
 	options Options[T]
 	log     *slog.Logger
 	where   *Translator
@@ -75,6 +76,13 @@ type Options[T any] struct {
 	// Lists are tables for filters on multi-valued attributes, by path
 	// ("emails"). They need a rest field.
 	Lists map[string]ListTable
+	// EnsureKeys makes NewTable call [Table.EnsureKeys], for rows from before the
+	// key columns or before another schema.FoldVersion.
+	EnsureKeys bool
+	// AllowRowsWithoutKeys makes rows without keys a warning in the log instead of
+	// an error of NewTable. Filters do not find such rows until
+	// [Table.EnsureKeys] or [Table.RebuildKeys] has run.
+	AllowRowsWithoutKeys bool
 	// Logger receives warnings about rows that do not fit the schema. Default
 	// slog.Default().
 	Logger *slog.Logger
@@ -93,8 +101,9 @@ var _ interface {
 // column, NOT NULL columns that no field and no DEFAULT fills, an id or a unique
 // attribute without a unique index (for each tenant, where there are tenants), a
 // dialect that is not the database's. Of a view the columns alone are checked;
-// what the catalogue does not show is logged. Rows without keys are not an error but logged; see
-// [Table.RebuildKeys].
+// what the catalogue does not show is logged. Rows without keys are an error too,
+// unless Options.EnsureKeys makes the keys or Options.AllowRowsWithoutKeys allows
+// it.
 func NewTable[T any](ctx context.Context, db *DB, name string, t *schema.ResourceType, o Options[T]) (*Table[T], error) {
 	if t != nil && t.Members() != nil {
 		return nil, fmt.Errorf("sqlquery: %s has members: use NewGroupTable", t.Name)
@@ -108,7 +117,7 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 		return nil, err
 	}
 	t := &Table[T]{
-		db: db, typed: typed, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*field]string{},
+		db: db, typed: typed, table: name, name: db.d.ident(name), options: o, log: o.Logger, columns: map[*field]string{},
 		id: typed.id, deleted: typed.deleted, version: typed.version,
 	}
 	if t.log == nil {
@@ -128,10 +137,18 @@ func newTable[T any](ctx context.Context, db *DB, name string, rt *schema.Resour
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	if err := t.reportKeyless(ctx); err != nil {
+	if err := db.register(registered{name, typed.ids.prefix, typed.integerIDs(), t.refused}); err != nil {
 		return nil, err
 	}
-	return t, db.register(registered{name, typed.ids.prefix, typed.integerIDs(), t.refused})
+	if o.EnsureKeys {
+		if err := t.EnsureKeys(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.checkKeyless(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // columnName returns the tag db up to a comma, else the field's name in snake
