@@ -61,8 +61,9 @@ type account struct {
 // smallApp has accounts and sessions in one database, which mu locks, and API keys
 // in a service of their own.
 type smallApp struct {
-	wrong mistake
-	db    *memstore.DB
+	wrong  mistake
+	policy scim.Policy
+	db     *memstore.DB
 
 	mu       sync.Mutex
 	accounts []*account
@@ -75,7 +76,7 @@ type smallApp struct {
 }
 
 func newSmallApp(wrong mistake) *smallApp {
-	return &smallApp{wrong: wrong, db: memstore.New(), sessions: map[string]*account{}, cache: map[string]bool{}}
+	return &smallApp{wrong: wrong, db: memstore.New(memstore.KeepDeleted), sessions: map[string]*account{}, cache: map[string]bool{}}
 }
 
 func (a *smallApp) leaver(t *testing.T) scimtest.Leaver {
@@ -93,10 +94,12 @@ func (a *smallApp) leaver(t *testing.T) scimtest.Leaver {
 }
 
 func (a *smallApp) handler(t *testing.T, outbox store.Outbox, revoke func(context.Context, *event.Event) error) http.Handler {
+	users := scim.Users(a.db.Store(schema.UserType))
+	users.Policy = a.policy
 	cfg := scim.Config{
 		BaseURL: scimtest.BaseURL, Tx: a.db, Outbox: outbox, Logger: slog.New(slog.DiscardHandler),
 		Auth:      scim.BearerTokens(scim.HashToken("provider", "provider")),
-		Endpoints: []scim.Endpoint{scim.Users(a.db.Store(schema.UserType)), scim.Groups(a.db.Store(schema.GroupType))},
+		Endpoints: []scim.Endpoint{users, scim.Groups(a.db.Store(schema.GroupType))},
 		Hooks:     scim.Hooks{Before: a.keep, EndSessions: a.endSessions, Revoke: revoke},
 	}
 	h, err := scim.New(cfg)
@@ -153,6 +156,7 @@ func (a *smallApp) keep(_ context.Context, e *event.Event) error {
 		acc.active = a.wrong == forgetsDeleted
 		return nil
 	}
+	acc.deleted = false // a deleted account may come back
 	acc.name, acc.email, acc.subject = text(e.After, "userName"), text(e.After, "emails.value"), text(e.After, "externalId")
 	active := e.After.Attributes.Get(schema.UserType.MustResolve("active")[0])
 	acc.active = !active.Assigned() || active.Bool()

@@ -8,12 +8,31 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
 func TestLeaverPassesForCorrectApplication(t *testing.T) {
 	t.Parallel()
 	newSmallApp("").leaver(t).Run(t)
+}
+
+// The kit knows what each policy does to a user who returns.
+func TestLeaverPassesForPolicies(t *testing.T) {
+	t.Parallel()
+	for name, policy := range map[string]scim.Policy{
+		"RestoreInactive":    {OnTwin: scim.RestoreInactive},
+		"RestoreDeleted":     {OnTwin: scim.RestoreDeleted},
+		"DeactivateOnDelete": {OnDelete: scim.DeactivateOnDelete},
+		"both":               {OnTwin: scim.RestoreInactive, OnDelete: scim.DeactivateOnDelete},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newSmallApp("")
+			a.policy = policy
+			a.leaver(t).Run(t)
+		})
+	}
 }
 
 func TestLeaverFailsForMistakes(t *testing.T) {
