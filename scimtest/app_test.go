@@ -167,14 +167,6 @@ func TestUntrueDeclarationsFail(t *testing.T) {
 	}
 }
 
-// TestConformanceOfSingleTenant runs the kit with an application for each tenant.
-func TestConformanceOfSingleTenant(t *testing.T) {
-	t.Parallel()
-	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
-		return restrictedApp(t, withoutTenants{auth}, memstore.New(), scimtest.App{})
-	}, scimtest.App{SingleTenant: true})
-}
-
 // withoutTenants demands that no principal has a tenant.
 type withoutTenants struct{ scim.Authenticator }
 

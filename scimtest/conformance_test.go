@@ -52,16 +52,17 @@ func (t twice) InTx(ctx context.Context, fn func(context.Context) error) error {
 }
 
 // TestConformanceOfRepeatedTransactions runs the kit on a transactor that
-// repeats every transaction: responses are the same.
+// repeats every transaction: responses are the same. Each tenant has an application
+// of its own.
 func TestConformanceOfRepeatedTransactions(t *testing.T) {
 	t.Parallel()
 	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
 		db := memstore.New()
 		h, err := scim.New(scim.Config{
-			BaseURL: scimtest.BaseURL, Auth: auth, Tx: twice{db}, Logger: slog.New(slog.DiscardHandler),
+			BaseURL: scimtest.BaseURL, Auth: withoutTenants{auth}, Tx: twice{db}, Logger: slog.New(slog.DiscardHandler),
 			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 		})
 		require.NoError(t, err)
 		return h
-	})
+	}, scimtest.App{SingleTenant: true})
 }
