@@ -1,7 +1,9 @@
 package scim_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,6 +12,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/ownertest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -57,13 +60,44 @@ func TestNewRefusesOwnershipThatNothingKeeps(t *testing.T) {
 // A principal without a connection sees nothing, rather than what has no owner.
 func TestUnnamedPrincipalIsRefused(t *testing.T) {
 	t.Parallel()
+	var log bytes.Buffer
 	w := newWorld(t, func(w *world, c *scim.Config) {
 		owned := schema.WithOwner(schema.UserType)
-		c.Auth = scim.InsecureNoAuthentication()
+		c.Auth = scim.StoredTokens(w.db, nil)
+		require.NoError(t, w.db.AddToken(context.Background(), scim.HashToken("okta", "secret")))
+		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		c.Endpoints = []scim.Endpoint{{Type: owned, Store: w.db.Store(owned), Policy: scim.Policy{Ownership: scim.OwnResources}}}
 	})
 	c := scimtest.NewClient(t, w.h, "secret")
 	c.Get("/Users").Fails(500, "")
 	c.Post("/Users", scimtest.User("ada")).Fails(500, "")
+	require.Contains(t, log.String(), `has no Connection, which the ownership policy of User needs`)
 	scimtest.NewClient(t, w.h, "").Get("/ServiceProviderConfig").Is(200)
+}
+
+// ownerless is a store that does not keep the owner.
+type ownerless struct{ store.Store }
+
+func (s ownerless) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
+	lost := *c
+	lost.After = c.After.WithAttributes(c.After.Attributes.WithOwner(""))
+	return s.Store.Create(ctx, &lost)
+}
+
+func TestResourceWhoseOwnerIsLostIsNotCreated(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		owned := schema.WithOwner(schema.UserType)
+		token := scim.HashToken("okta", "secret")
+		token.Connection = "okta"
+		w.users = w.db.Store(owned)
+		c.Auth, c.Logger = scim.BearerTokens(token), slog.New(slog.NewTextHandler(&log, nil))
+		c.Endpoints = []scim.Endpoint{{Type: owned, Store: ownerless{w.users}, Policy: scim.Policy{Ownership: scim.OwnResources}}}
+	})
+	scimtest.NewClient(t, w.h, "secret").Post("/Users", scimtest.User("ada")).Fails(500, "")
+	require.Contains(t, log.String(), "the store of User does not keep the owner of a resource")
+	page, err := w.users.List(context.Background(), &store.Query{Count: 1})
+	require.NoError(t, err)
+	require.Empty(t, page.Resources)
 }
