@@ -3,15 +3,16 @@ package scim
 import (
 	"context"
 	"errors"
-	"github.com/seed5f3efb56/scim/filter"
-	"github.com/seed5f3efb56/scim/internal/lifecycle"
-	"github.com/seed5f3efb56/scim/schema"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/schema"
 )
 
 // AuditRecord describes one operation and its result. It never has the value of a
@@ -293,3 +294,20 @@ func (h *Handler) auditDetail(err error, e *Error) string {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// sentError returns the error that is sent to the client. The text of an internal
+// error is logged under the reference that the client gets.
+func (h *Handler) sentError(r *http.Request, x *exchange, err error) *Error {
+	e, known := toError(err)
+	if known {
+		return e
+	}
+	level := slog.LevelError
+	var gone *sendError
+	if errors.As(err, &gone) || r.Context().Err() != nil {
+		level = slog.LevelInfo // the client closed the connection
+	}
+	h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request failed",
+		slog.String("reference", x.reference()), slog.Int("status", e.Status), slog.String("error", err.Error()))
+	return &Error{e.Status, e.Type, e.Detail + " (reference " + x.reference() + ")"}
+}

@@ -28,10 +28,6 @@ type cursor struct {
 	key, id string
 }
 
-// cursorKey is how many bytes of a sort key a cursor has. Results that differ later
-// only are sorted by their ids.
-const cursorKey = 512
-
 // cursorOrder marks the text of a cursor, so that nothing else is read as one.
 const cursorOrder = "cursor"
 

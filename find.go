@@ -187,6 +187,10 @@ type item struct {
 	key      schema.SortKey
 }
 
+// cursorKey is how many bytes of a sort key a cursor has. Results that differ later
+// only are sorted by their ids.
+const cursorKey = 512
+
 // add appends a resource that matches. full has the derived attributes that the
 // sort order uses.
 func (m *scanResult) add(ctx context.Context, s *selection, r, full *schema.Resource) error {

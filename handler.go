@@ -4,9 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/internal/reference"
@@ -113,6 +116,31 @@ func (x *exchange) reference() string {
 	return x.ref
 }
 
+// route is a path of the service and its methods.
+type route struct {
+	pattern string // the path for the log, without an id
+	methods methods
+}
+
+// routes are the paths of the service (RFC 7644 §3.2, Table 2). The router finds the
+// pattern of a path and does not call what is behind it: a request is neither
+// copied nor given another context.
+type routes struct {
+	mux       *chi.Mux
+	byPattern map[string]*route
+	contexts  sync.Pool // of *chi.Context
+}
+
+// find returns the route of an escaped path, nil if there is none, and the escaped
+// id at its end.
+func (rs *routes) find(path string) (rt *route, id string) {
+	c := rs.contexts.Get().(*chi.Context)
+	defer rs.contexts.Put(c)
+	c.Reset()
+	rt = rs.byPattern[rs.mux.Find(c, http.MethodGet, path)]
+	return rt, c.URLParam("id")
+}
+
 // handlerFunc answers a request with a response or an error, which one place
 // ([Handler.serve]) turns into HTTP.
 type handlerFunc func(*request) (*response, error)
@@ -138,12 +166,20 @@ func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id str
 	return h.cfg.Authorize(r.ctx, Operation{Kind: kind, Principal: r.principal, Type: ep.Type, ID: id, Me: r.me})
 }
 
+type accessKey struct{}
+
+// accessOf returns which resources exist for the connection of a request.
+func accessOf(ctx context.Context) *lifecycle.Access {
+	a, _ := ctx.Value(accessKey{}).(*lifecycle.Access)
+	return a
+}
+
 // writeRequest returns the facts of a request that the write path needs.
 func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 	w := &lifecycle.Request{
 		Actor:         r.principal.TokenID,
 		Access:        accessOf(r.ctx),
-		Preconditions: func(version string) error { return checkWrite(r.Header, version) },
+		Preconditions: func(version string) error { return etag.CheckWrite(r.Header, version) },
 	}
 	if r.audit.on {
 		w.Committed = r.audit.note

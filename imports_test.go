@@ -38,16 +38,17 @@ var imports = map[string][]string{
 	"internal/position":    {"schema", "store"},
 	"internal/sqldb":       {"store"},
 	"internal/ascii":       {},
+	"internal/etag":        {"store"},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	"internal/lifecycle":   {"schema", "filter", "store", "event"},
-	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/paging", "internal/position", "github.com/go-chi/chi/v5"},
+	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/etag", "internal/paging", "internal/position", "github.com/go-chi/chi/v5"},
 
 	"internal/benchmark/heavy": {},
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "scimtest", "internal/benchmark/heavy"}
+var servesHTTP = []string{".", "scimtest", "internal/etag", "internal/benchmark/heavy"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/schema"
 )
 
 // Hooks are functions of the application that are called when resources are
@@ -136,4 +137,42 @@ type Policy struct {
 	// with event.ByAdopt; the audit record has Adopted. Config.Authorize must allow
 	// the client to replace the resource, or the answer is 409.
 	Adopt func(ctx context.Context, a Adoption) (bool, error)
+}
+
+// OwnershipPolicy decides which resources exist for a connection
+// ([Principal.Connection]).
+type OwnershipPolicy uint8
+
+const (
+	// AllResources: every resource of the tenant exists for every connection.
+	AllResources OwnershipPolicy = iota
+	// OwnResources: only the resources exist that the connection provisioned or
+	// adopted. Accounts of the application itself, which have no owner, and those of
+	// other connections are safe from it: it does not find them, in no filter, count
+	// or group, and a request for one of them by its id is answered 404. Their unique
+	// values stay taken: a POST with the userName of one is answered 409 uniqueness
+	// (see Adopt).
+	//
+	// The members of a group, and the groups of a user, are those that exist for the
+	// connection. It can neither add nor remove others, also not by a PUT of the
+	// group; an id that does not exist for it is 400 invalidValue, as with
+	// Config.RequireMembers. DELETE of a resource of its own takes it from every
+	// group. OnTwin concerns only inactive and deleted resources of its own.
+	//
+	// [New] requires a type with an owner: schema.WithOwner, or a sqlquery field
+	// with the tag ",owner". A principal without Connection is answered 500.
+	OwnResources
+)
+
+// Adoption is a POST whose unique value (userName) belongs to a resource that
+// exists but not for the connection.
+type Adoption struct {
+	Principal *Principal
+	// Owner is the connection that owns Existing; "" is an account of the
+	// application itself. A connection that adopts takes the account from its owner.
+	Owner    string
+	Existing *schema.Resource // as it is stored, active or not
+	// Sent are the attributes of the POST, which will replace those of Existing. The
+	// client can send whatever it likes: an e-mail address in it proves nothing.
+	Sent *schema.Resource
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 
+	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -23,7 +24,7 @@ func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Proj
 		return nil, err
 	}
 	res = &out[0]
-	resp := &response{status: status, etag: etag(res), contentLocation: res.Location}
+	resp := &response{status: status, etag: etag.Tag(res.Version), contentLocation: res.Location}
 	if status == http.StatusCreated || r.me { // RFC 7644 §3.3, §3.11
 		resp.location = res.Location
 	}
@@ -141,7 +142,7 @@ func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []schema.Reso
 		r := &rs[i]
 		if refs := groups[r.ID]; len(refs) > 0 {
 			r.Attributes = r.Attributes.With(a, h.groupsValue(ctx, a, refs))
-			r.Version = withGroupsDigest(r.Version, refs)
+			r.Version = etag.WithGroups(r.Version, refs)
 		}
 	}
 	return nil

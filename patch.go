@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -64,7 +65,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	if onlyMembers && !p.Explicit() {
 		resp := &response{status: http.StatusNoContent}
 		if ep.can.Versions {
-			resp.etag = etag(result)
+			resp.etag = etag.Tag(result.Version)
 		}
 		return resp, nil
 	}

@@ -1,6 +1,10 @@
 package scim
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/internal/etag"
+)
 
 // handleRetrieve answers GET of one resource (RFC 7644 §3.4.1). Query parameters
 // other than attributes and excludedAttributes have no effect (Z-18).
@@ -20,13 +24,13 @@ func (h *Handler) handleRetrieve(r *request, ep *endpoint, id string) (*response
 	if err != nil {
 		return nil, err
 	}
-	same := sameShown
+	same := etag.Shown
 	if groups := ep.Type.Groups(); groups != nil && !p.Includes(groups) {
 		// The ETag may come from a response with groups; compare only the stored
 		// version.
-		same = sameStored
+		same = etag.Stored
 	}
-	unmodified, err := checkRead(r.Header, tagVersion(resp.etag), same)
+	unmodified, err := etag.CheckRead(r.Header, etag.Version(resp.etag), same)
 	if err != nil {
 		return nil, err
 	}

@@ -4,47 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/go-chi/chi/v5"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// route is a path of the service and its methods.
-type route struct {
-	pattern string // the path for the log, without an id
-	methods methods
-}
-
-// routes are the paths of the service (RFC 7644 §3.2, Table 2).
-type routes struct {
-	whole map[string]*route
-	byID  map[string]*route // an id follows
-}
-
-// find returns the route of an escaped path, nil if there is none, and the escaped
-// id at its end.
-func (rs *routes) find(path string) (rt *route, id string) {
-	if rt := rs.whole[path]; rt != nil {
-		return rt, ""
-	}
-	i := strings.LastIndexByte(path, '/')
-	if path[i+1:] == "" {
-		return nil, ""
-	}
-	return rs.byID[path[:i]], path[i+1:]
-}
-
 // newRoutes returns the routes of the endpoints and of discovery.
 func (h *Handler) newRoutes() *routes {
-	rs := &routes{map[string]*route{}, map[string]*route{}}
-	whole := func(path string, m methods) { rs.whole[path] = &route{path, m} }
-	byID := func(path string, m methods) { rs.byID[path] = &route{path + "/{id}", m} }
+	rs := &routes{mux: chi.NewMux(), byPattern: map[string]*route{}, contexts: sync.Pool{New: func() any { return chi.NewRouteContext() }}}
+	whole := func(pattern string, m methods) {
+		rs.mux.Handle(pattern, http.NotFoundHandler())
+		rs.byPattern[pattern] = &route{pattern, m}
+	}
+	byID := func(path string, m methods) { whole(path+"/{id}", m) }
 	for _, ep := range h.endpoints {
 		whole(ep.Type.Endpoint, methods{
 			http.MethodGet:  func(r *request) (*response, error) { return h.handleQuery(r, ep) },
@@ -235,17 +215,7 @@ func parseQuery(raw string) (url.Values, error) {
 func (h *Handler) fail(r *http.Request, x *exchange, err error) {
 	w := &x.writer
 	x.err = err
-	e, known := toError(err)
-	if !known {
-		level := slog.LevelError
-		var gone *sendError
-		if errors.As(err, &gone) || r.Context().Err() != nil {
-			level = slog.LevelInfo // the client closed the connection
-		}
-		h.cfg.Logger.LogAttrs(r.Context(), level, "scim: request failed",
-			slog.String("reference", x.reference()), slog.Int("status", e.Status), slog.String("error", err.Error()))
-		e = &Error{e.Status, e.Type, e.Detail + " (reference " + x.reference() + ")"}
-	}
+	e := h.sentError(r, x, err)
 	if w.begun {
 		panic(http.ErrAbortHandler)
 	}

@@ -1,4 +1,6 @@
-package scim
+// Package etag makes the entity tags of resources and evaluates the conditional
+// headers If-Match and If-None-Match (RFC 9110 §13.1).
+package etag
 
 import (
 	"hash/fnv"
@@ -7,17 +9,19 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
+
+// Same reports whether an entity tag of a request, without quotes, names a version.
+type Same func(tag, version string) bool
 
 // groupsMark separates the stored version from the digest of groups in the version
 // that is returned. Groups are derived and change without the resource; with the
 // digest, If-None-Match notices the change.
 const groupsMark = "~"
 
-// withGroupsDigest returns the version of a resource that is returned with groups.
-func withGroupsDigest(version string, groups []store.GroupRef) string {
+// WithGroups returns the version of a resource that is returned with groups.
+func WithGroups(version string, groups []store.GroupRef) string {
 	if version == "" || len(groups) == 0 {
 		return version
 	}
@@ -31,60 +35,63 @@ func withGroupsDigest(version string, groups []store.GroupRef) string {
 	return version + groupsMark + strconv.FormatUint(d.Sum64(), 36)
 }
 
-// etag returns the entity tag of a resource, equal to meta.version
-// (RFC 7644 §3.14). It is weak because responses of one version may have different
-// attributes.
-func etag(r *schema.Resource) string {
-	if r.Version == "" {
+// Tag returns the entity tag of a version, equal to meta.version (RFC 7644 §3.14),
+// "" without a version. It is weak because responses of one version may have
+// different attributes.
+func Tag(version string) string {
+	if version == "" {
 		return ""
 	}
-	return `W/"` + r.Version + `"`
+	return `W/"` + version + `"`
 }
 
-// sameVersion reports whether an entity tag of a request matches a version.
-type sameVersion func(tag, version string) bool
-
-// sameStored compares without the groups digest.
-func sameStored(tag, version string) bool {
+// Stored compares without the groups digest.
+func Stored(tag, version string) bool {
 	return tag == version || strings.HasPrefix(tag, version+groupsMark)
 }
 
-// sameShown compares with the groups digest.
-func sameShown(tag, version string) bool { return tag == version }
+// Shown compares with the groups digest.
+func Shown(tag, version string) bool { return tag == version }
 
-// checkWrite evaluates the preconditions of a write against the stored
+// CheckWrite evaluates the preconditions of a write against the stored
 // version (RFC 9110 §13.2.2). Tags are compared weakly, as in the examples of
-// RFC 7644 (Z-43), and without the groups digest, on which no write depends.
-func checkWrite(header http.Header, version string) error {
+// RFC 7644 (Z-43), and without the groups digest, on which no write depends. A version
+// that does not match is store.ErrVersion (412).
+func CheckWrite(header http.Header, version string) error {
 	if version == "" {
 		return nil // the store has no versions (RFC 7643 §5)
 	}
-	if named, matched := matches(header.Values("If-Match"), version, sameStored); named && !matched {
+	if named, matched := match(header.Values("If-Match"), version, Stored); named && !matched {
 		return store.ErrVersion
 	}
-	if _, matched := matches(header.Values("If-None-Match"), version, sameStored); matched {
+	if _, matched := match(header.Values("If-None-Match"), version, Stored); matched {
 		return store.ErrVersion
 	}
 	return nil
 }
 
-// checkRead evaluates the preconditions of a read: a failed If-Match is an error;
+// CheckRead evaluates the preconditions of a read: a failed If-Match is an error;
 // notModified is true if If-None-Match matches the version (304).
-func checkRead(header http.Header, version string, same sameVersion) (notModified bool, err error) {
+func CheckRead(header http.Header, version string, same Same) (notModified bool, err error) {
 	if version == "" {
 		return false, nil
 	}
-	if named, matched := matches(header.Values("If-Match"), version, same); named && !matched {
+	if named, matched := match(header.Values("If-Match"), version, same); named && !matched {
 		return false, store.ErrVersion
 	}
-	_, notModified = matches(header.Values("If-None-Match"), version, same)
+	_, notModified = match(header.Values("If-None-Match"), version, same)
 	return notModified, nil
 }
 
-// matches reports whether a conditional header is present (named) and matches the
+// Version returns the version in an entity tag made by [Tag].
+func Version(tag string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(tag, `W/"`), `"`)
+}
+
+// match reports whether a conditional header is present (named) and matches the
 // version. A malformed header matches no version: If-Match fails, If-None-Match
 // passes.
-func matches(fields []string, version string, same sameVersion) (named, matched bool) {
+func match(fields []string, version string, same Same) (named, matched bool) {
 	if len(fields) == 0 {
 		return false, false
 	}
@@ -121,9 +128,4 @@ func entityTags(list string) []string {
 		}
 		tags, list = append(tags, tag), rest
 	}
-}
-
-// tagVersion returns the version in an entity tag made by etag.
-func tagVersion(tag string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(tag, `W/"`), `"`)
 }
