@@ -17,6 +17,9 @@ const drainLimit = 16
 
 // body reads and parses the body of a request as a JSON object.
 func (h *Handler) body(r *request) (schema.JSONObject, error) {
+	if r.parsed != nil {
+		return r.parsed, nil
+	}
 	if err := checkContentType(r.Header); err != nil {
 		return nil, err
 	}
@@ -51,16 +54,20 @@ func (h *Handler) readBody(r *request) ([]byte, error) {
 	return text, nil
 }
 
-// refuseBody returns the error of a body that is too large. It drains the body
-// unless the client waits with it for a 100 (RFC 9110 §10.1.1), which the first
-// read would send.
+// refuseBody returns the error of a body that is too large.
 func (h *Handler) refuseBody(r *request) error {
 	limit := h.cfg.Limits.Body
+	discard(r, limit)
+	return errorf(http.StatusRequestEntityTooLarge, "the body is larger than the maximum of %d bytes", limit)
+}
+
+// discard reads and discards the rest of a body beyond the limit, unless the client
+// waits with it for a 100 (RFC 9110 §10.1.1), which the first read would send.
+func discard(r *request, limit int64) {
 	waits := r.ContentLength > limit && strings.EqualFold(r.Header.Get("Expect"), "100-continue")
 	if !waits {
 		io.CopyN(io.Discard, r.Body, drainLimit*limit)
 	}
-	return errorf(http.StatusRequestEntityTooLarge, "the body is larger than the maximum of %d bytes", limit)
 }
 
 // checkContentType accepts application/scim+json and application/json in UTF-8

@@ -177,8 +177,13 @@ func typeOf(s store.Store, otherwise *schema.ResourceType) *schema.ResourceType 
 type Limits struct {
 	Body       int64 // bytes of a request body; default 4 MiB (413)
 	Operations int   // operations of one PATCH; default 10000 (400)
-	PageSize   int   // resources on a page when count is absent; default 100
-	MaxResults int   // the most resources on a page; default 1000
+	// BulkOperations and BulkPayload are the most operations of one bulk request and
+	// the most bytes of its body; default 1000 and 4 MiB (413). Each operation has
+	// the other limits of a request of its own, and all together have one Work.
+	BulkOperations int
+	BulkPayload    int64
+	PageSize       int // resources on a page when count is absent; default 100
+	MaxResults     int // the most resources on a page; default 1000
 	// CursorTimeout is how long a cursor can be used (RFC 9865 §4), in whole
 	// seconds; default 1 hour (400 expiredCursor).
 	CursorTimeout time.Duration
@@ -227,6 +232,10 @@ func (l Limits) withDefaults() Limits {
 	if l.Body == 0 {
 		l.Body = 4 << 20
 	}
+	if l.BulkPayload == 0 {
+		l.BulkPayload = 4 << 20
+	}
+	set(&l.BulkOperations, 1000)
 	set(&l.Operations, 10000)
 	set(&l.MaxResults, 1000)
 	set(&l.PageSize, 100)

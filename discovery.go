@@ -65,7 +65,7 @@ func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 		Meta:                  meta{"ServiceProviderConfig", h.baseURL(r.ctx) + "/ServiceProviderConfig"},
 	}
 	c.Filter.Supported, c.Filter.MaxResults = true, h.cfg.Limits.MaxResults
-	c.Bulk.MaxPayloadSize = h.cfg.Limits.Body
+	c.Bulk.Supported, c.Bulk.MaxOperations, c.Bulk.MaxPayloadSize = true, h.cfg.Limits.BulkOperations, h.cfg.Limits.BulkPayload
 	c.Pagination.Cursor, c.Pagination.Index, c.Pagination.Default = true, true, "index"
 	c.Pagination.PageSize, c.Pagination.MaxPageSize = h.cfg.Limits.PageSize, h.cfg.Limits.MaxResults
 	c.Pagination.CursorTimeout = int64(h.cfg.Limits.CursorTimeout / time.Second)

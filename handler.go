@@ -90,8 +90,9 @@ type request struct {
 	ctx       context.Context // carries the tenant
 	id        string          // escaped, from the end of the path
 	principal *Principal
-	query     url.Values // names in lower case
-	me        bool       // the resource was addressed as /Me
+	query     url.Values        // names in lower case
+	me        bool              // the resource was addressed as /Me
+	parsed    schema.JSONObject // the body, of an operation of a bulk request
 	audit     *auditing
 }
 

@@ -24,7 +24,7 @@ func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Proj
 		return nil, err
 	}
 	res = &out[0]
-	resp := &response{status: status, etag: etag.Tag(res.Version), contentLocation: res.Location}
+	resp := &response{status: status, id: res.ID, etag: etag.Tag(res.Version), contentLocation: res.Location}
 	if status == http.StatusCreated || r.me { // RFC 7644 §3.3, §3.11
 		resp.location = res.Location
 	}

@@ -15,6 +15,7 @@ import (
 // response is the result of a handler function.
 type response struct {
 	status          int
+	id              string // of the resource, "" without one
 	etag            string
 	location        string
 	contentLocation string
@@ -201,16 +202,22 @@ func (p *preference) consider(media string, q float64, offered string) {
 	}
 }
 
-// writeError writes an error message (RFC 7644 §3.12), in which status is a string.
-func (w *writer) writeError(e *Error) {
-	text := []byte(`{"schemas":["` + ErrorURI + `"],"status":"` + strconv.Itoa(e.Status) + `"`)
+// appendError encodes an error message (RFC 7644 §3.12), in which status is a
+// string.
+func appendError(dst []byte, e *Error) []byte {
+	dst = append(dst, `{"schemas":["`+ErrorURI+`"],"status":"`+strconv.Itoa(e.Status)+`"`...)
 	if e.Type != "" {
-		text = schema.AppendJSONString(append(text, `,"scimType":`...), string(e.Type))
+		dst = schema.AppendJSONString(append(dst, `,"scimType":`...), string(e.Type))
 	}
 	if e.Detail != "" {
-		text = schema.AppendJSONString(append(text, `,"detail":`...), e.Detail)
+		dst = schema.AppendJSONString(append(dst, `,"detail":`...), e.Detail)
 	}
-	text = append(text, '}')
+	return append(dst, '}')
+}
+
+// writeError writes an error message.
+func (w *writer) writeError(e *Error) {
+	text := appendError(nil, e)
 	w.noStore()
 	w.contentType()
 	w.set("Content-Length", strconv.Itoa(len(text)))

@@ -42,7 +42,7 @@ func (h *Handler) newRoutes() *routes {
 		http.MethodPost: func(r *request) (*response, error) { return h.handleSearch(r, h.endpoints...) },
 	})
 	whole("/Me", h.meMethods())
-	whole("/Bulk", methods{http.MethodPost: handleNotImplemented("Bulk is not supported")})
+	whole("/Bulk", methods{http.MethodPost: h.handleBulk})
 	whole(configPath, methods{http.MethodGet: h.handleServiceProviderConfig})
 	whole("/ResourceTypes", methods{http.MethodGet: h.handleResourceTypes})
 	byID("/ResourceTypes", methods{http.MethodGet: h.handleResourceType})

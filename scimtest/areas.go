@@ -22,6 +22,7 @@ var areas = []area{
 	{"F", slices.Concat(filterOperators, filterGrammar, filterTypes, filterPaths, []row{filterProperty})},
 	{"O", sorting},
 	{"G", paging},
+	{"B", bulks},
 	{"K", cursors},
 	{"J", slices.Concat(projectionNames, projectionParts, projectionOperations)},
 	{"X", searches},

@@ -84,10 +84,19 @@ func errorText(t *testing.T, s server, line string) string {
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
-	require.GreaterOrEqual(t, w.Code, 400, "%s\n%s", line, w.Body)
-	var e struct{ ScimType, Detail string }
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &e), line)
-	return strings.ReplaceAll(fmt.Sprintf("%d %s: %s", w.Code, e.ScimType, e.Detail), " :", ":")
+	type errorBody struct{ Status, ScimType, Detail string }
+	var e errorBody
+	if path == "/Bulk" && w.Code == 200 { // the error of the last operation
+		var bulk struct {
+			Operations []struct{ Response errorBody }
+		}
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &bulk), line)
+		e = bulk.Operations[len(bulk.Operations)-1].Response
+	} else {
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &e), line)
+	}
+	require.GreaterOrEqual(t, e.Status, "400", "%s\n%s", line, w.Body)
+	return strings.ReplaceAll(fmt.Sprintf("%s %s: %s", e.Status, e.ScimType, e.Detail), " :", ":")
 }
 
 // TestErrorTextsAreComplete looks for texts of errors in the source that no
@@ -130,6 +139,8 @@ var notFromARequest = map[string]string{
 	"the object has more than":                   "an object of ten thousand names: TestParseJSONBoundsItsMemory",
 	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
+	"the request has more operations than maxOperations,":                                                                  "a thousand operations: B-25",
+	"the body is larger than maxPayloadSize,":                                                                              "a body of 4 MiB: B-26",
 	"the cursor has expired; begin again without one":                                                                      "a clock: TestConformanceCursors",
 	"count must be that of the first request,":                                                                             "a cursor, which no two answers have in common: K-14",
 	"a PatchOp message must be a JSON object":                                                                              "a caller other than package scim",

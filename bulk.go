@@ -1,0 +1,240 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/bulk"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// handleBulk answers POST /Bulk (RFC 7644 §3.7). The operations are read before
+// the first is carried out, and their results are sent while the next are. Each
+// is a request of its own: authorization, transaction, hooks, audit record.
+func (h *Handler) handleBulk(r *request) (*response, error) {
+	if err := checkContentType(r.Header); err != nil {
+		return nil, err
+	}
+	limits := h.cfg.Limits
+	body := &boundedBody{r: r.Body, left: limits.BulkPayload}
+	if r.ContentLength > limits.BulkPayload {
+		return nil, h.refuseBulk(r)
+	}
+	req, err := bulk.Read(body, limits.BulkOperations, profiles[r.principal.Client])
+	var wrong *schema.Error
+	switch {
+	case errors.Is(err, errTooLarge):
+		return nil, h.refuseBulk(r)
+	case errors.Is(err, bulk.ErrTooMany):
+		discard(r, limits.BulkPayload)
+		return nil, errorf(http.StatusRequestEntityTooLarge, "the request has more operations than maxOperations, %d", limits.BulkOperations)
+	case err != nil && !errors.As(err, &wrong):
+		return nil, invalidSyntax("the body could not be read")
+	case err != nil:
+		return nil, err
+	}
+	return &response{status: http.StatusOK, body: func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
+		return h.appendBulk(r, req, dst, flush)
+	}}, nil
+}
+
+func (h *Handler) refuseBulk(r *request) error {
+	limit := h.cfg.Limits.BulkPayload
+	discard(r, limit)
+	return errorf(http.StatusRequestEntityTooLarge, "the body is larger than maxPayloadSize, %d bytes", limit)
+}
+
+// errTooLarge ends the reading of a body that is too large.
+var errTooLarge = errors.New("scim: the body is too large")
+
+// boundedBody reads at most left bytes of a body.
+type boundedBody struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.r.Read(p)
+	var tooLarge *http.MaxBytesError
+	if b.left -= int64(n); b.left < 0 || errors.As(err, &tooLarge) {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// bulkChunk is how many bytes of a response are collected before they are sent.
+const bulkChunk = 32 << 10
+
+// appendBulk carries out the operations and encodes a BulkResponse: the results in
+// the order of the operations, as far as these are known.
+func (h *Handler) appendBulk(r *request, req *bulk.Request, dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
+	dst = append(dst, `{"schemas":["`+bulk.ResponseURI+`"],"Operations":[`...)
+	results := make([][]byte, len(req.Operations))
+	sent, next := 0, 0
+	send := func(text []byte) (err error) {
+		if sent > 0 {
+			dst = append(dst, ',')
+		}
+		sent++
+		if dst = append(dst, text...); len(dst) >= bulkChunk {
+			dst, err = flush(dst)
+		}
+		return err
+	}
+	err := req.Run(r.ctx, &bulkRunner{h, r}, func(i int, res bulk.Result) error {
+		results[i] = appendBulkResult(nil, req.Operations[i], res)
+		for ; next < len(results) && results[next] != nil; next++ {
+			if err := send(results[next]); err != nil {
+				return err
+			}
+			results[next] = []byte{}
+		}
+		return nil
+	})
+	if err != nil {
+		return dst, err
+	}
+	for ; next < len(results); next++ { // after failOnErrors: those that were carried out
+		if results[next] == nil {
+			continue
+		}
+		if err := send(results[next]); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, `]}`...), nil
+}
+
+// appendBulkResult encodes one result (RFC 7644 §3.7.3, Z-41).
+func appendBulkResult(dst []byte, op *bulk.Operation, res bulk.Result) []byte {
+	member := func(name, value string) {
+		if value != "" {
+			dst = schema.AppendJSONString(append(append(dst, `"`...), name+`":`...), value)
+			dst = append(dst, ',')
+		}
+	}
+	dst = append(dst, '{')
+	member("method", op.Method)
+	member("bulkId", op.BulkID)
+	member("location", res.Location)
+	member("version", res.Version)
+	member("status", strconv.Itoa(res.Status))
+	if res.Error != nil {
+		return append(append(append(dst, `"response":`...), res.Error...), '}')
+	}
+	dst[len(dst)-1] = '}'
+	return dst
+}
+
+// bulkRunner carries out the operations of one bulk request.
+type bulkRunner struct {
+	h *Handler
+	r *request
+}
+
+// Do carries out an operation as a request of its own, of the same client.
+func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
+	x := b.exchange()
+	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, query: url.Values{}, audit: &x.audit, parsed: c.Data}
+	*inner.Request = *b.r.Request
+	inner.Method, inner.Header = c.Method, http.Header{}
+	if c.Version != "" {
+		inner.Header.Set("If-Match", c.Version)
+	}
+	ep, id, err := b.target(c)
+	if err != nil {
+		return b.failed(inner, x, "", err)
+	}
+	location := ""
+	if id != "" {
+		location = b.h.location(ctx, ep, id)
+	}
+	resp, err := b.call(inner, ep, id)
+	if err != nil {
+		return b.failed(inner, x, location, err)
+	}
+	x.writer.status = resp.status
+	b.h.report(inner.Request, x)
+	if resp.location != "" {
+		location = resp.location
+	}
+	return bulk.Result{ID: resp.id, Location: location, Version: resp.etag, Status: resp.status}
+}
+
+// call answers one operation. A panic in code of the embedder is an error of the
+// operation.
+func (b *bulkRunner) call(r *request, ep *endpoint, id string) (resp *response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicError(p)
+		}
+	}()
+	switch r.Method {
+	case http.MethodPost:
+		return b.h.handleCreate(r, ep)
+	case http.MethodPut:
+		return b.h.handleReplace(r, ep, id)
+	case http.MethodPatch:
+		return b.h.handlePatch(r, ep, id)
+	}
+	return b.h.handleDelete(r, ep, id)
+}
+
+// target resolves the path of an operation (RFC 7644 §3.7): a resource type's
+// endpoint for POST, a resource for every other method.
+func (b *bulkRunner) target(c bulk.Call) (*endpoint, string, error) {
+	path := "/" + strings.TrimPrefix(c.Path, "/")
+	for _, ep := range b.h.endpoints {
+		rest, below := strings.CutPrefix(path, ep.Type.Endpoint)
+		if !below || rest != "" && rest[0] != '/' {
+			continue
+		}
+		escaped := strings.TrimPrefix(rest, "/")
+		id, err := url.PathUnescape(escaped)
+		switch {
+		case err != nil || strings.ContainsAny(escaped, "/?#") || id == ".search":
+			return nil, "", errorf(http.StatusNotFound, "the path names no resource")
+		case (id == "") != (c.Method == http.MethodPost):
+			return nil, "", errorf(http.StatusMethodNotAllowed, "POST needs the path of a resource type, every other method that of a resource")
+		}
+		return ep, id, nil
+	}
+	return nil, "", errorf(http.StatusNotFound, "the path names no resource")
+}
+
+// Refuse returns the result of an operation that is not carried out.
+func (b *bulkRunner) Refuse(ctx context.Context, op *bulk.Operation, err error) bulk.Result {
+	x := b.exchange()
+	inner := *b.r.Request
+	inner.Method = op.Method
+	if errors.Is(err, bulk.ErrUnresolved) {
+		err = errorf(http.StatusConflict, "the operation refers to a bulkId of no operation, or of one that failed")
+	}
+	location := ""
+	if ep, id, noTarget := b.target(bulk.Call{Method: op.Method, Path: op.Path}); noTarget == nil && id != "" && !strings.HasPrefix(id, "bulkId:") {
+		location = b.h.location(ctx, ep, id)
+	}
+	return b.failed(&request{Request: &inner, ctx: ctx}, x, location, err)
+}
+
+func (b *bulkRunner) exchange() *exchange {
+	return &exchange{start: b.h.cfg.Now(), principal: b.r.principal, audit: auditing{on: b.h.cfg.Audit != nil}}
+}
+
+// failed returns the result of an operation that failed, and logs what must not be
+// sent.
+func (b *bulkRunner) failed(r *request, x *exchange, location string, err error) bulk.Result {
+	x.err = err
+	e := b.h.sentError(r.Request, x, err)
+	x.writer.status = e.Status
+	b.h.report(r.Request, x)
+	return bulk.Result{Location: location, Status: e.Status, Error: appendError(nil, e)}
+}

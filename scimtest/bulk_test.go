@@ -1,0 +1,143 @@
+package scimtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// bulk returns the JSON of a bulk request.
+func bulk(ops ...string) string {
+	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(ops, ",") + `]}`
+}
+
+func postUser(name string) string {
+	return fmt.Sprintf(`{"method":"POST","path":"/Users","bulkId":%q,"data":%s}`, name, scimtest.User(name))
+}
+
+func TestConformanceBulk(t *testing.T) {
+	t.Parallel()
+	scimtest.Prove(t, "B-28", "each operation is authorized, calls the hooks and has an audit record, as a request of its own", func(t *testing.T) {
+		t.Parallel()
+		var seen, audited []string
+		db := memstore.New()
+		s := serve(t, func(cfg *scim.Config) {
+			cfg.Tx, cfg.Endpoints = db, []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))}
+			cfg.Authorize = func(_ context.Context, op scim.Operation) error {
+				if op.Kind == scim.OperationDelete {
+					return scim.ErrForbidden
+				}
+				return nil
+			}
+			cfg.Hooks.Before = func(_ context.Context, e *event.Event) error {
+				if r := e.Resource(); e.Kind == event.Updated && r.Text("title") == "panic" {
+					panic("secret of the hook")
+				} else if r.Text("userName") == "vetoed" {
+					return &scim.Error{Status: 400, Type: schema.ErrorInvalidValue, Detail: "no such name"}
+				} else if r.Text("userName") == "broken" {
+					return errors.New("secret of the hook")
+				}
+				return nil
+			}
+			cfg.Hooks.EndSessions = func(_ context.Context, e *event.Event) error {
+				seen = append(seen, e.ResourceID)
+				return nil
+			}
+			cfg.Audit = func(_ context.Context, rec scim.AuditRecord) {
+				audited = append(audited, fmt.Sprintf("%s %s %d %s", rec.Method, rec.Operation, rec.Status, rec.Name))
+			}
+		})
+		c := s.lenient(t)
+		leaver := c.NewUser("leaver")
+		audited = nil
+		r := c.Post("/Bulk", bulk(postUser("a"), postUser("vetoed"), postUser("broken"),
+			`{"method":"PATCH","path":"`+leaver+`","data":`+scimtest.PatchOp(`{"op":"replace","path":"title","value":"panic"}`)+`}`,
+			`{"method":"DELETE","path":"`+leaver+`"}`,
+			`{"method":"PATCH","path":"`+leaver+`","data":`+scimtest.PatchOp(`{"op":"replace","path":"active","value":false}`)+`}`)).Is(200)
+		for i, status := range []string{"201", "400", "500", "500", "403", "200"} {
+			r.Has(fmt.Sprintf("Operations[%d].status", i), `"`+status+`"`)
+		}
+		require.NotContains(t, r.Text, "secret")
+		require.Equal(t, []string{scimtest.ID(leaver)}, seen)
+		require.Equal(t, []string{"POST create 201 a", "POST create 400 vetoed", "POST create 500 broken", "PATCH patch 500 ", "DELETE delete 403 ", "PATCH patch 200 ", "POST  200 "}, audited)
+		c.Get(leaver).Has("title", "", "active", "false")
+	})
+	scimtest.Prove(t, "B-24 B-25 B-26 E-12", "the limits are those of the configuration, with a length and in chunks", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, func(cfg *scim.Config) { cfg.Limits.BulkOperations, cfg.Limits.BulkPayload = 2, 600 })
+		s.both(t, func(c *scimtest.Client) {
+			c.Get("/ServiceProviderConfig").Has("bulk", `{"supported":true,"maxOperations":2,"maxPayloadSize":600}`)
+			c.Post("/Bulk", bulk(postUser("a"), postUser("b"), postUser("c"))).Fails(413, "")
+		})
+		c := s.lenient(t)
+		c.Get("/Users").Has("totalResults", "0")
+		c.Post("/Bulk", bulk(postUser("a"), postUser("b"))).Is(200).Has("Operations.#", "2")
+		server := httptest.NewServer(s)
+		t.Cleanup(server.Close)
+		large := bulk(postUser(strings.Repeat("x", 700)))
+		for _, body := range []*strings.Reader{strings.NewReader(large)} {
+			resp, text, err := exchange(t, server, "POST", "/Bulk", body)
+			require.NoError(t, err)
+			require.Equal(t, 413, resp.StatusCode)
+			require.Contains(t, text, "600")
+		}
+		chunked, err := http.NewRequest("POST", server.URL+"/scim/v2/Bulk", struct{ *strings.Reader }{strings.NewReader(large)})
+		require.NoError(t, err)
+		chunked.ContentLength = -1
+		chunked.Header.Set("Authorization", "Bearer default")
+		resp, err := server.Client().Do(chunked)
+		require.NoError(t, err)
+		resp.Body.Close()
+		require.Equal(t, 413, resp.StatusCode)
+		c.Get("/Users").Has("totalResults", "2")
+	})
+	scimtest.Prove(t, "B-28 B-10", "a read-only credential and one for other types may carry out no operation of the others", func(t *testing.T) {
+		t.Parallel()
+		p := &scim.Principal{ReadOnly: true}
+		s := serve(t, func(cfg *scim.Config) {
+			cfg.Auth = scim.AuthenticatorFunc(func(*http.Request) (*scim.Principal, error) { return p, nil })
+		})
+		c := s.lenient(t)
+		c.Post("/Bulk", bulk(postUser("a"))).Is(200).Has("Operations[0].status", `"403"`)
+		p = &scim.Principal{Types: []string{"Group"}}
+		c.Post("/Bulk", bulk(postUser("a"), `{"method":"POST","path":"/Groups","bulkId":"g","data":`+scimtest.Group("g")+`}`)).Is(200).
+			Has("Operations[0].status", `"403"`, "Operations[1].status", `"201"`)
+	})
+}
+
+// A client that closes the connection ends the request after the operation that is
+// being carried out.
+func TestABulkRequestEndsWithItsConnection(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	made := 0
+	s := serve(t, func(cfg *scim.Config) {
+		cfg.Hooks.Before = func(context.Context, *event.Event) error {
+			if made++; made == 3 {
+				cancel()
+			}
+			return nil
+		}
+	})
+	ops := make([]string, 10)
+	for i := range ops {
+		ops[i] = postUser(fmt.Sprint("u", i))
+	}
+	r := httptest.NewRequestWithContext(ctx, "POST", "/scim/v2/Bulk", strings.NewReader(bulk(ops...)))
+	r.Header.Set("Authorization", "Bearer default")
+	s.ServeHTTP(httptest.NewRecorder(), r)
+	require.Equal(t, 3, made)
+	require.LessOrEqual(t, len(s.lenient(t).Get("/Users").Strings("id")), 3)
+}
