@@ -27,6 +27,7 @@ func (g *GroupTable[T]) checkMembers(ctx context.Context) error {
 	if c == nil || c.kind == relationOther {
 		return nil
 	}
+	g.one = g.lookUp(c.column(m.Member))
 	errs := []error{c.checkEngine(), g.checkMemberTypes(c), c.unfilled(written, "give the column a DEFAULT; Members has only group and member")}
 	if !c.uniqueOn(m.Group, m.Member) {
 		errs = append(errs, fmt.Errorf("sqlquery: %s has no primary key or unique index on (%s, %s); a member would be there twice: ALTER TABLE %s ADD PRIMARY KEY (%s, %s)",
@@ -37,6 +38,22 @@ func (g *GroupTable[T]) checkMembers(ctx context.Context) error {
 			slog.String("table", m.Table), slog.String("remedy", fmt.Sprintf("CREATE INDEX %s_%s ON %s (%s)", strings.ReplaceAll(m.Table, ".", "_"), m.Member, m.Table, m.Member)))
 	}
 	return errors.Join(errs...)
+}
+
+// lookUp returns the type of a member's key in look-ups one by one, "" if a list is
+// to be used. Comparing a column with the type keeps its index in use.
+func (g *GroupTable[T]) lookUp(member *catalogueColumn) string {
+	switch {
+	case !g.db.d.oneByOne:
+		return ""
+	case member.class == classInteger:
+		return "bigint"
+	case member.class == classUUID:
+		return "uuid"
+	case member.typ == "text", strings.HasPrefix(member.typ, "character varying"):
+		return "text"
+	}
+	return ""
 }
 
 // missing returns an error for each column that the table does not have.

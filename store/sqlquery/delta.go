@@ -61,9 +61,13 @@ func (g *GroupTable[T]) ids(ctx context.Context, s *statement, each func(id stri
 func (g *GroupTable[T]) among(ctx context.Context, group any, ids []string) (map[string]bool, error) {
 	found := map[string]bool{}
 	for chunk := range slices.Chunk(ids, sqldb.Batch) {
-		s := g.db.d.statement("SELECT ", g.member, " FROM ", g.table, " WHERE ", g.group, " = ").arg(group)
-		if !g.memberIn(s, "", chunk) {
+		keys := g.keys(chunk)
+		if len(keys) == 0 {
 			continue
+		}
+		s := g.db.d.statement("SELECT ", g.member, " FROM ", g.table, " WHERE ", g.group, " = ").arg(group).add(" AND ", g.member, " IN ").list(keys)
+		if g.one != "" {
+			s = g.each(group, keys)
 		}
 		if err := g.ids(ctx, s, func(id string) { found[id] = true }); err != nil {
 			return nil, err
@@ -72,14 +76,33 @@ func (g *GroupTable[T]) among(ctx context.Context, group any, ids []string) (map
 	return found, nil
 }
 
-// memberIn writes AND member IN (…). It reports false if no id can be a member.
-func (g *GroupTable[T]) memberIn(s *statement, alias string, ids []string) bool {
+// each returns the query of the members among keys that looks up each by itself.
+// With a list, PostgreSQL reads all members of the group for each list, unless its
+// statistics say that the group is large. OFFSET keeps the planner from turning the
+// query into a list.
+func (g *GroupTable[T]) each(group any, keys []any) *statement {
+	s := g.db.d.statement("SELECT m.", g.member, " FROM (VALUES ")
+	for i, key := range keys {
+		s.add([]string{"(CAST(", ", (CAST("}[min(i, 1)]).arg(key).add(" AS ", g.one, "))")
+	}
+	return s.add(") AS v (id), LATERAL (SELECT ", g.member, " FROM ", g.table, " WHERE ", g.group, " = ").arg(group).
+		add(" AND ", g.member, " = v.id OFFSET 0) AS m")
+}
+
+// keys returns the keys of those ids that can be members.
+func (g *GroupTable[T]) keys(ids []string) []any {
 	keys := make([]any, 0, len(ids))
 	for _, id := range ids {
 		if key, ok := g.memberKey(id); ok {
 			keys = append(keys, key)
 		}
 	}
+	return keys
+}
+
+// memberIn writes AND member IN (…). It reports false if no id can be a member.
+func (g *GroupTable[T]) memberIn(s *statement, alias string, ids []string) bool {
+	keys := g.keys(ids)
 	if len(keys) == 0 {
 		return false
 	}

@@ -16,6 +16,7 @@ type dialect struct {
 	kind        *sqldb.Database
 	returning   bool // INSERT … RETURNING is used instead of LastInsertId
 	times       bool // columns of times can be compared in SQL
+	oneByOne    bool // members are looked up one by one, see [GroupTable.each]
 	escapes     bool // the database refuses U+0000 in text, see sqldb.Escape
 	quote       string
 	forUpdate   string

@@ -51,6 +51,7 @@ type GroupTable[T any] struct {
 
 	table, group, member string // quoted
 	typ, foldKey         string // quoted, or ""
+	one                  string // type of a member's key in look-ups one by one, or ""
 	display              *field
 	value                *schema.Attribute
 }

@@ -20,6 +20,7 @@ var PostgreSQL = Dialect{&dialect{
 	quote:       `"`,
 	forUpdate:   " FOR UPDATE",
 	forShare:    " FOR SHARE",
+	oneByOne:    true,
 	onTaken:     func(string) string { return " ON CONFLICT DO NOTHING" },
 	// With COLLATE "C" an index on the column would not be used.
 	equal:     func(s *statement, x, literal string) { s.add(x, " = ").arg(literal) },
