@@ -47,7 +47,7 @@ func TestAllocations(t *testing.T) {
 		most               float64
 	}{
 		{"get", "GET", user, nil, 29},
-		{"look-up by userName", "GET", "/Users?filter=userName+eq+%22user500%22", nil, 86},
+		{"look-up by userName", "GET", "/Users?filter=userName+eq+%22user500%22", nil, 68},
 		{"PATCH of active", "PATCH", user, func(i int) string {
 			return scimtest.PatchOp(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, i%2 == 0))
 		}, 120},

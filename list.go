@@ -151,21 +151,14 @@ func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, found *r
 		dst = append(dst, `,"startIndex":`...)
 		dst = strconv.AppendInt(dst, int64(q.startIndex), 10)
 	}
-	dst = append(dst, `,"Resources":[`...)
-	items := 0
+	l := &listText{h: h, ctx: ctx, flush: flush, text: append(dst, `,"Resources":[`...)}
 	for _, parts := range found.parts {
-		for part, err := range parts {
-			if err != nil {
-				return dst, err
-			}
-			if dst, err = h.appendPart(ctx, dst, part, items, flush); err != nil {
-				return dst, err
-			}
-			items += len(part.resources)
+		if parts(l.add); l.err != nil {
+			return l.text, l.err
 		}
 	}
-	dst = append(dst, `],"itemsPerPage":`...)
-	dst = strconv.AppendInt(dst, int64(items), 10)
+	dst = append(l.text, `],"itemsPerPage":`...)
+	dst = strconv.AppendInt(dst, int64(l.items), 10)
 	if found.nextCursor != nil {
 		if next := found.nextCursor(); next != "" {
 			dst = append(dst, `,"nextCursor":"`...)
@@ -175,28 +168,46 @@ func (h *Handler) appendList(ctx context.Context, dst []byte, q *query, found *r
 	return append(dst, '}'), nil
 }
 
-// appendPart encodes resources, before which there are others already.
-func (h *Handler) appendPart(ctx context.Context, dst []byte, p part, before int, flush func([]byte) ([]byte, error)) ([]byte, error) {
-	out, err := h.outgoing(ctx, p.ep, p.projection, p.resources...)
+// listText is the text of a ListResponse while it is made.
+type listText struct {
+	h     *Handler
+	ctx   context.Context
+	flush func([]byte) ([]byte, error)
+	text  []byte
+	items int
+	err   error
+}
+
+// add encodes a part. It returns false to end the loop, with err set.
+func (l *listText) add(p part, err error) bool {
+	if l.err = err; err == nil {
+		l.err = l.addPart(p)
+	}
+	return l.err == nil
+}
+
+func (l *listText) addPart(p part) error {
+	out, err := l.h.outgoing(l.ctx, p.ep, p.projection, p.resources...)
 	if err != nil {
-		return dst, err
+		return err
 	}
 	for i := range out {
 		res := &out[i]
-		if before+i > 0 {
-			dst = append(dst, ',')
+		if l.items > 0 {
+			l.text = append(l.text, ',')
 		}
-		if dst, err = p.projection.Append(dst, res, h.members(ctx, p.ep, p.projection, res.ID), flush); err != nil {
-			return dst, err
+		l.items++
+		if l.text, err = p.projection.Append(l.text, res, l.h.members(l.ctx, p.ep, p.projection, res.ID), l.flush); err != nil {
+			return err
 		}
-		if len(dst) < listChunk {
+		if len(l.text) < listChunk {
 			continue
 		}
-		if dst, err = flush(dst); err != nil {
-			return dst, err
+		if l.text, err = l.flush(l.text); err != nil {
+			return err
 		}
 	}
-	return dst, nil
+	return nil
 }
 
 // listChunk is how many bytes of a list are collected before they are flushed.

@@ -39,16 +39,19 @@ func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) 
 		q.filter, q.filtered = values.Get("filter"), true
 	}
 	q.cursor, q.byCursor = values.Get("cursor"), values.Has("cursor")
-	for name, set := range map[string]func(int){"startIndex": q.setStart, "count": h.setCount(q)} {
-		key := strings.ToLower(name)
-		if !given(key) {
-			continue
-		}
-		n, err := strconv.Atoi(values.Get(key))
+	if given("startindex") {
+		n, err := strconv.Atoi(values.Get("startindex"))
 		if err != nil {
-			return nil, invalidValue("", name+" must be an integer")
+			return nil, invalidValue("", "startIndex must be an integer")
 		}
-		set(n)
+		q.setStart(n)
+	}
+	if given("count") {
+		n, err := strconv.Atoi(values.Get("count"))
+		if err != nil {
+			return nil, invalidValue("", "count must be an integer")
+		}
+		h.setCount(q)(n)
 	}
 	q.attributes = splitNames(values["attributes"])
 	q.excluded = splitNames(values["excludedattributes"])

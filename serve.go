@@ -202,12 +202,13 @@ func parseQuery(raw string) (url.Values, error) {
 	if err != nil {
 		return nil, invalidValue("", "the query string is malformed")
 	}
-	folded := make(url.Values, len(values))
 	for name, vs := range values {
-		name = strings.ToLower(name)
-		folded[name] = append(folded[name], vs...)
+		if folded := strings.ToLower(name); folded != name {
+			delete(values, name)
+			values[folded] = append(values[folded], vs...)
+		}
 	}
-	return folded, nil
+	return values, nil
 }
 
 // fail writes an error response, or closes the connection if a response has

@@ -73,7 +73,10 @@ func (c *compiler) failAt(p schema.AttrPath, detail string) *Error {
 // fullPath returns the whole path of an attribute named in the value filter of
 // another; in is nil outside of value filters.
 func fullPath(in, p schema.AttrPath) schema.AttrPath {
-	if len(in) > 0 && (len(p) == 0 || p.Last() == in.Last()) {
+	if len(in) == 0 {
+		return p
+	}
+	if len(p) == 0 || p.Last() == in.Last() {
 		return in
 	}
 	return append(in[:len(in):len(in)], p...)

@@ -154,7 +154,7 @@ func (l *list) matching(f *filter.Filter, from number) iter.Seq2[number, *schema
 	if f == nil {
 		return l.scan(func(number, *schema.Resource) bool { return true }, from)
 	}
-	match := l.matcher(f.Expr())
+	match := l.matcher(f)
 	if found, ok := l.candidates(nil, f.Expr()); ok {
 		return l.pick(found.sorted(), match, from)
 	}

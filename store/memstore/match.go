@@ -32,7 +32,7 @@ func (k *kind) answers(prefix schema.AttrPath, e filter.Expr) bool {
 		return ok || k.keeps(e.Path) && k.answers(e.Path, e.Expr)
 	case filter.Compare:
 		_, ok := k.memberID(e)
-		return ok || len(e.Path) == 0 || k.keeps(append(prefix[:len(prefix):len(prefix)], e.Path...))
+		return ok || len(e.Path) == 0 || k.keeps(prefix) && k.keeps(e.Path)
 	}
 	return false
 }
@@ -59,6 +59,9 @@ func (k *kind) memberPath(p schema.AttrPath) bool {
 
 // memberID returns the id of members.value eq "id" or members[value eq "id"].
 func (k *kind) memberID(e filter.Expr) (schema.Value, bool) {
+	if k.memberValue == nil {
+		return schema.Value{}, false
+	}
 	var path schema.AttrPath
 	if v, ok := e.(filter.ValuePath); ok {
 		path, e = v.Path, v.Expr
@@ -73,14 +76,15 @@ func (k *kind) memberID(e filter.Expr) (schema.Value, bool) {
 // matcher reports whether a resource, given with its number, matches.
 type matcher func(number, *schema.Resource) bool
 
-// matcher compiles an expression: a comparison of members uses the index, the rest
-// uses filter.Filter.Match.
-func (l *list) matcher(e filter.Expr) matcher {
+// matcher compiles a filter: a comparison of members uses the index, the rest uses
+// filter.Filter.Match.
+func (l *list) matcher(f *filter.Filter) matcher {
+	e := f.Expr()
 	if id, ok := l.kind.memberID(e); ok {
 		key := keyOf(l.kind.memberValue, id)
 		return func(n number, _ *schema.Resource) bool { return l.collection.hasMember(n, key) }
 	}
-	if f := filter.New(e); l.kind.Members() == nil || !f.Uses(l.kind.Members()) {
+	if l.kind.Members() == nil || !f.Uses(l.kind.Members()) {
 		return func(_ number, r *schema.Resource) bool {
 			ok, _ := f.MatchWithin(r, l.budget) // of which ended tells
 			return ok
@@ -88,13 +92,13 @@ func (l *list) matcher(e filter.Expr) matcher {
 	}
 	switch e := e.(type) {
 	case filter.And:
-		left, right := l.matcher(e.Left), l.matcher(e.Right)
+		left, right := l.matcher(filter.New(e.Left)), l.matcher(filter.New(e.Right))
 		return func(n number, r *schema.Resource) bool { return left(n, r) && right(n, r) }
 	case filter.Or:
-		left, right := l.matcher(e.Left), l.matcher(e.Right)
+		left, right := l.matcher(filter.New(e.Left)), l.matcher(filter.New(e.Right))
 		return func(n number, r *schema.Resource) bool { return left(n, r) || right(n, r) }
 	case filter.Not:
-		operand := l.matcher(e.Expr)
+		operand := l.matcher(filter.New(e.Expr))
 		return func(n number, r *schema.Resource) bool { return !operand(n, r) }
 	}
 	panic("memstore: a filter that answers refuses")
