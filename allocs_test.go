@@ -50,7 +50,7 @@ func TestAllocations(t *testing.T) {
 		{"look-up by userName", "GET", "/Users?filter=userName+eq+%22user500%22", nil, 68},
 		{"PATCH of active", "PATCH", user, func(i int) string {
 			return scimtest.PatchOp(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, i%2 == 0))
-		}, 120},
+		}, 104},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &nowhere{head: http.Header{}}

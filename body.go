@@ -77,8 +77,9 @@ func checkContentType(header http.Header) error {
 		return errorf(http.StatusUnsupportedMediaType, "Content-Encoding is not supported")
 	}
 	value := header.Get("Content-Type")
-	if value == "" {
-		return nil
+	switch value {
+	case "", "application/scim+json", "application/json":
+		return nil // what most clients send needs no parsing
 	}
 	media, params, err := mime.ParseMediaType(value)
 	if err != nil || media != "application/scim+json" && media != "application/json" {

@@ -15,10 +15,8 @@ type Bounds struct {
 // the bounds. A value that was stored before is not checked, and a resource may
 // keep its size: neither prevents a deactivation. Members are not checked.
 func (b Bounds) Check(t *ResourceType, before, after *Object, secrets Secrets) error {
-	for path := range secrets.Paths() {
-		if n := len(secrets.Get(path).Text()); b.String > 0 && n > b.String {
-			return &Error{Type: ErrorInvalidValue, Path: path, Detail: tooLong(b.String)}
-		}
+	if err := checkSecrets(secrets, b.String); err != nil {
+		return err
 	}
 	for a, v := range after.All() {
 		if a == t.members {
@@ -29,6 +27,17 @@ func (b Bounds) Check(t *ResourceType, before, after *Object, secrets Secrets) e
 		}
 	}
 	return b.resource(before, after)
+}
+
+// checkSecrets returns an error for a secret of more than most bytes; 0 is no
+// bound.
+func checkSecrets(secrets Secrets, most int) error {
+	for path := range secrets.Paths() {
+		if n := len(secrets.Get(path).Text()); most > 0 && n > most {
+			return &Error{Type: ErrorInvalidValue, Path: path, Detail: tooLong(most)}
+		}
+	}
+	return nil
 }
 
 // maxEscape is how many bytes of JSON one byte of text may need.

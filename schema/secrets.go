@@ -53,6 +53,9 @@ func (s Secrets) Get(path string) Value { return s.values()[path] }
 
 // Paths yields the paths of the secrets in alphabetical order.
 func (s Secrets) Paths() iter.Seq[string] {
+	if s.Len() == 0 {
+		return func(func(string) bool) {}
+	}
 	return slices.Values(slices.Sorted(maps.Keys(s.values())))
 }
 

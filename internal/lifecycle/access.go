@@ -175,11 +175,11 @@ func (w *Writer) VisibleMembers(ctx context.Context, a *Access, ep *Endpoint, id
 }
 
 // ownDelta returns the change of members as far as it concerns those that exist
-// for the connection: the others stay, whatever the request says. The group is
-// locked.
+// for a connection that is limited: the others stay, whatever the request says. The
+// group is locked.
 func (u *unit) ownDelta(ctx context.Context, group string, d *schema.MemberDelta) (*schema.MemberDelta, error) {
 	a := u.r.Access
-	if d.Empty() || !a.Limited() {
+	if d.Empty() {
 		return d, nil
 	}
 	own := &schema.MemberDelta{Add: d.Add}

@@ -69,9 +69,11 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 	if err := u.cfg.Bounds.Check(u.ep.Type, before.Attributes, made.Attributes, made.Secrets); err != nil && !made.valid {
 		return nil, err
 	}
-	var err error
-	if made.Members, err = u.ownDelta(ctx, before.ID, made.Members); err != nil {
-		return nil, err
+	if u.r.Access.Limited() {
+		var err error
+		if made.Members, err = u.ownDelta(ctx, before.ID, made.Members); err != nil {
+			return nil, err
+		}
 	}
 	after, members, err := u.store(ctx, before, made)
 	if err != nil {

@@ -103,13 +103,27 @@ func selected(t *schema.ResourceType, names []string, p schema.Profile) (*select
 // Sent returns a projection that also returns the attributes with "returned:
 // request" among those a POST, PUT or PATCH carried (RFC 7643 §7).
 func (p *Projection) Sent(attributes []*schema.Attribute) *Projection {
-	s := &selection{}
+	var s *selection
 	for _, a := range attributes {
+		if !onRequest(a) {
+			continue
+		}
+		if s == nil {
+			s = &selection{}
+		}
 		s.add(schema.AttrPath{a})
+	}
+	if s == nil {
+		return p
 	}
 	c := *p
 	c.sent = s
 	return &c
+}
+
+// onRequest reports whether a or an attribute within it is "returned: request".
+func onRequest(a *schema.Attribute) bool {
+	return a.Returned == schema.ReturnedRequest || slices.ContainsFunc(a.SubAttributes, onRequest)
 }
 
 // Without returns a projection that leaves out the root attribute a as well.

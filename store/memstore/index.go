@@ -45,7 +45,7 @@ func keyOf(a *schema.Attribute, v schema.Value) string {
 
 // entries returns the index entries of a resource, sorted, each once.
 func (k *kind) entries(r *schema.Resource, n number) []entry {
-	var out []entry
+	out := make([]entry, 0, len(k.paths))
 	for i, p := range k.paths {
 		for v := range p.Values(r) {
 			out = append(out, entry{i, keyOf(p.Last(), v), n})
