@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
@@ -79,9 +80,28 @@ func (db *DB) currentVersion(ctx context.Context) (int, error) {
 	return v, nil
 }
 
-// apply runs the statements of one migration and records it.
+// apply runs the statements of one migration, of each part, and records it.
 func (db *DB) apply(ctx context.Context, version int) error {
-	text, err := migrations.ReadFile(fmt.Sprintf("migrations/%s/%d.sql", db.d.name, version))
+	files, err := fs.Glob(migrations, fmt.Sprintf("migrations/%s/%d_*.sql", db.d.name, version))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := db.applyFile(ctx, file); err != nil {
+			return err
+		}
+	}
+	if version == 5 {
+		if err := db.fillOwners(ctx); err != nil {
+			return err
+		}
+	}
+	_, err = db.exec(ctx, "INSERT INTO scim_schema (version) VALUES (?)", version)
+	return err
+}
+
+func (db *DB) applyFile(ctx context.Context, name string) error {
+	text, err := migrations.ReadFile(name)
 	if err != nil {
 		return err
 	}
@@ -93,13 +113,7 @@ func (db *DB) apply(ctx context.Context, version int) error {
 			return err
 		}
 	}
-	if version == 5 {
-		if err := db.fillOwners(ctx); err != nil {
-			return err
-		}
-	}
-	_, err = db.exec(ctx, "INSERT INTO scim_schema (version) VALUES (?)", version)
-	return err
+	return nil
 }
 
 // fillOwners sets the column owner, which migration 5 adds, from the tenant.
