@@ -73,7 +73,7 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 	if err != nil {
 		return nil, err
 	}
-	if err := outbox.Migrate(ctx); err != nil {
+	if err := outbox.Migrate(ctx, sqlstore.Outbox); err != nil {
 		return nil, err
 	}
 	return scim.New(scim.Config{

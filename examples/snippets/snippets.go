@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -72,6 +73,21 @@ func PrintGuard(users *sqlquery.Table[User]) {
 	}
 }
 
+// WriteMigrations writes the tables of the outbox as files for goose.
+func WriteMigrations(directory string) error {
+	migrations, err := sqlstore.Schema(sqlstore.PostgreSQL, sqlstore.Outbox, sqlstore.Tokens)
+	if err != nil {
+		return err
+	}
+	for _, m := range migrations {
+		text := "-- +goose Up\n" + m.SQL // Atlas and Flyway take m.SQL as it is
+		if err := os.WriteFile(filepath.Join(directory, m.Name+".sql"), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Prepared keeps the tenants of a pool apart by row-level security.
 func Prepared(pool *sql.DB) (*sqlquery.DB, error) {
 	db, err := sqlquery.New(pool, sqlquery.PostgreSQL, sqlquery.Prepare(
@@ -98,7 +114,7 @@ func (a Application) Mount(ctx context.Context, baseURL string, auth scim.Authen
 	if err != nil {
 		return err
 	}
-	if err := outbox.Migrate(ctx); err != nil {
+	if err := outbox.Migrate(ctx, sqlstore.Outbox); err != nil {
 		return err
 	}
 	h, err := scim.New(scim.Config{

@@ -20,6 +20,7 @@ type dialect struct {
 	startWrite string // makes a transaction a writer from its start
 	lock       string // keeps other processes from migrating
 	unlock     string // after the transaction, if it does not end with it
+	hasTable   string // query of the number of tables with a name
 
 	// weak warns of settings of the database that break a promise.
 	weak func(ctx context.Context, db *DB)

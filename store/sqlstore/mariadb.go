@@ -17,6 +17,7 @@ var MariaDB = Dialect{&dialect{
 	kind:       sqldb.MySQL,
 	lock:       "SELECT GET_LOCK(CONCAT('scim.', DATABASE()), 86400)",
 	unlock:     "SELECT RELEASE_LOCK(CONCAT('scim.', DATABASE()))",
+	hasTable:   "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?",
 	dual:       " FROM DUAL",
 	forUpdate:  " FOR UPDATE",
 	forShare:   " LOCK IN SHARE MODE",

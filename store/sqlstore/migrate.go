@@ -2,36 +2,38 @@ package sqlstore
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
 )
 
-//go:embed migrations
-var migrations embed.FS
-
 // schemaVersion is the number of the newest migration.
 const schemaVersion = 7
 
-// Migrate brings the tables to the version this package needs, and rebuilds
-// the keys of those types for which [DB.Store] was called and whose keys are
-// made in another way than before (a new [schema.FoldVersion], another set of
-// indexed paths). It changes nothing in tables that are up to date. Several
-// processes may call it at the same time: one works and the others wait. It
+// Migrate brings the tables of parts, without parts those of all, to the version
+// this package needs, and rebuilds the keys of those types for which [DB.Store] was
+// called and whose keys are made in another way than before (a new
+// [schema.FoldVersion], another set of indexed paths). It changes nothing in tables
+// that are up to date, also if another tool applied the migrations of [Schema].
+// Several processes may call it at the same time: one works and the others wait. It
 // refuses tables of a newer version of this package.
-func (db *DB) Migrate(ctx context.Context) error {
+func (db *DB) Migrate(ctx context.Context, parts ...Part) error {
 	if db.sql.InTransaction(ctx) {
 		return errors.New("sqlstore: Migrate cannot run in a transaction")
+	}
+	wanted, err := Schema(Dialect{db.d}, parts...)
+	if err != nil {
+		return err
 	}
 	if err := db.sql.Check(ctx); err != nil {
 		return err
 	}
-	if !db.isCurrent(ctx) {
-		if err := db.exclusively(ctx, db.migrate); err != nil {
+	if !db.isCurrent(ctx, wanted) {
+		migrate := func(ctx context.Context) error { return db.migrate(ctx, wanted) }
+		if err := db.exclusively(ctx, migrate); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}
@@ -41,11 +43,34 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return db.prepare(ctx)
 }
 
-// isCurrent reports whether the tables are there, in the version of this program.
-// Then nothing is written, so that a program can serve reads from a replica.
-func (db *DB) isCurrent(ctx context.Context) bool {
-	v, err := db.currentVersion(ctx)
-	return err == nil && v == schemaVersion
+// Check fails if a migration of the parts, without parts of all, was not applied,
+// or if the tables are of a newer version of this package. It writes nothing.
+// Programs whose tables are migrated by another tool call it at their start.
+func (db *DB) Check(ctx context.Context, parts ...Part) error {
+	wanted, err := Schema(Dialect{db.d}, parts...)
+	if err != nil {
+		return err
+	}
+	if err := db.sql.Check(ctx); err != nil {
+		return err
+	}
+	done, err := db.applied(ctx)
+	if err != nil {
+		return fmt.Errorf("%w (was Migrate called?)", err)
+	}
+	for _, m := range wanted {
+		if !done[m.step()] {
+			return fmt.Errorf("sqlstore: the migration %s was not applied: call Migrate, or apply the SQL of Schema", m.Name)
+		}
+	}
+	return nil
+}
+
+// isCurrent reports whether the migrations were applied. Then nothing is written, so
+// that a program can serve reads from a replica.
+func (db *DB) isCurrent(ctx context.Context, wanted []Migration) bool {
+	done, err := db.applied(ctx)
+	return err == nil && !slices.ContainsFunc(wanted, func(m Migration) bool { return !done[m.step()] })
 }
 
 // exclusively runs fn in a transaction while no other process migrates.
@@ -53,59 +78,101 @@ func (db *DB) exclusively(ctx context.Context, fn func(ctx context.Context) erro
 	return db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.d.lock, After: db.d.unlock}, fn)
 }
 
-func (db *DB) migrate(ctx context.Context) error {
-	if _, err := db.exec(ctx, "CREATE TABLE IF NOT EXISTS scim_schema (version INTEGER NOT NULL PRIMARY KEY)"); err != nil {
+func (db *DB) migrate(ctx context.Context, wanted []Migration) error {
+	if err := db.script(ctx, db.d.recordTable()); err != nil {
 		return err
 	}
-	current, err := db.currentVersion(ctx)
+	done, err := db.applied(ctx)
 	if err != nil {
 		return err
 	}
-	for v := current + 1; v <= schemaVersion; v++ {
-		if err := db.apply(ctx, v); err != nil {
+	if len(done) == 0 {
+		if done, err = db.adoptVersion(ctx); err != nil {
 			return err
+		}
+	}
+	for _, m := range wanted {
+		if done[m.step()] {
+			continue
+		}
+		if err := db.apply(ctx, m); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
 	return nil
 }
 
-func (db *DB) currentVersion(ctx context.Context) (int, error) {
-	var v int
-	if err := db.one(ctx, "SELECT COALESCE(MAX(version), 0) FROM scim_schema", nil, &v); err != nil {
-		return 0, err
-	}
-	if v > schemaVersion {
-		return 0, fmt.Errorf("sqlstore: the tables are of version %d, newer than this program's %d", v, schemaVersion)
-	}
-	return v, nil
+// step identifies a migration.
+type step struct {
+	part    Part
+	version int
 }
 
-// apply runs the statements of one migration, of each part, and records it.
-func (db *DB) apply(ctx context.Context, version int) error {
-	files, err := fs.Glob(migrations, fmt.Sprintf("migrations/%s/%d_*.sql", db.d.name, version))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		if err := db.applyFile(ctx, file); err != nil {
-			return err
-		}
-	}
-	if version == 5 {
-		if err := db.fillOwners(ctx); err != nil {
-			return err
-		}
-	}
-	_, err = db.exec(ctx, "INSERT INTO scim_schema (version) VALUES (?)", version)
-	return err
+func (m Migration) step() step { return step{m.Part, m.Version} }
+
+// applied returns the migrations that were applied.
+func (db *DB) applied(ctx context.Context) (map[step]bool, error) {
+	done := map[step]bool{}
+	err := db.query(ctx, "SELECT part, version FROM scim_migration", nil, func(scan func(...any) error) error {
+		var s step
+		err := scan(&s.part, &s.version)
+		done[s] = true
+		return errors.Join(err, notNewer(s.version))
+	})
+	return done, err
 }
 
-func (db *DB) applyFile(ctx context.Context, name string) error {
-	text, err := migrations.ReadFile(name)
+func notNewer(version int) error {
+	if version > schemaVersion {
+		return fmt.Errorf("sqlstore: the tables are of version %d, newer than this program's %d", version, schemaVersion)
+	}
+	return nil
+}
+
+// adoptVersion records the migrations of tables from before migrations had parts:
+// the table scim_schema has the versions of all of them.
+func (db *DB) adoptVersion(ctx context.Context) (map[step]bool, error) {
+	done := map[step]bool{}
+	var tables, version int
+	if err := db.one(ctx, db.d.hasTable, []any{"scim_schema"}, &tables); err != nil || tables == 0 {
+		return done, err
+	}
+	if err := db.one(ctx, "SELECT COALESCE(MAX(version), 0) FROM scim_schema", nil, &version); err != nil {
+		return nil, err
+	}
+	if err := notNewer(version); err != nil {
+		return nil, err
+	}
+	all, err := Schema(Dialect{db.d})
 	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
+		if m.Version > version {
+			continue
+		}
+		if err := db.script(ctx, db.d.recording(m.Part, m.Version)); err != nil {
+			return nil, err
+		}
+		done[m.step()] = true
+	}
+	return done, nil
+}
+
+// apply runs the statements of a migration, the last of which records it.
+func (db *DB) apply(ctx context.Context, m Migration) error {
+	if err := db.script(ctx, m.SQL); err != nil {
 		return err
 	}
-	for _, statement := range strings.SplitAfter(string(text), ";\n") {
+	if m.step() == (step{Outbox, 5}) {
+		return db.fillOwners(ctx)
+	}
+	return nil
+}
+
+// script runs statements, each of which ends with a semicolon and a newline.
+func (db *DB) script(ctx context.Context, text string) error {
+	for _, statement := range strings.SplitAfter(text, ";\n") {
 		if strings.TrimSpace(statement) == "" {
 			continue
 		}
@@ -155,7 +222,7 @@ func (db *DB) prepare(ctx context.Context) error {
 	if db.pending.Load() == 0 {
 		return nil
 	}
-	if err := db.checkVersion(ctx); err != nil {
+	if err := db.Check(ctx, Resources); err != nil {
 		return err
 	}
 	for _, t := range db.unprepared() {
@@ -175,28 +242,13 @@ func (db *DB) prepareWithin(ctx context.Context, writing bool) error {
 	if db.pending.Load() == 0 {
 		return nil
 	}
-	if err := db.checkVersion(ctx); err != nil {
+	if err := db.Check(ctx, Resources); err != nil {
 		return err
 	}
 	for _, t := range db.unprepared() {
 		if err := t.prepareWithin(ctx, writing); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// checkVersion fails if the tables are not as this package needs them.
-func (db *DB) checkVersion(ctx context.Context) error {
-	if err := db.sql.Check(ctx); err != nil {
-		return err
-	}
-	v, err := db.currentVersion(ctx)
-	if err != nil {
-		return fmt.Errorf("%w (was Migrate called?)", err)
-	}
-	if v < schemaVersion {
-		return fmt.Errorf("sqlstore: the tables are of version %d, this program needs %d: call Migrate", v, schemaVersion)
 	}
 	return nil
 }

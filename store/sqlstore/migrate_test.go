@@ -61,7 +61,7 @@ func count(t *testing.T, db *sqlstore.DB) int {
 func TestTablesOfANewerVersionAreRefused(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		d.store(t)
-		_, err := d.open(t).Exec("INSERT INTO scim_schema (version) VALUES (1000)")
+		_, err := d.open(t).Exec("INSERT INTO scim_migration (part, version) VALUES ('resources', 1000)")
 		require.NoError(t, err)
 		db := d.empty(t)
 		require.ErrorContains(t, db.Migrate(t.Context()), "newer")
@@ -80,7 +80,7 @@ func TestErrorWithoutMigrateNamesMigrate(t *testing.T) {
 func TestMigrateInATransactionIsRefused(t *testing.T) {
 	t.Parallel()
 	db := sqlite(t).store(t)
-	require.ErrorContains(t, db.InTx(t.Context(), db.Migrate), "cannot run in a transaction")
+	require.ErrorContains(t, db.InTx(t.Context(), func(ctx context.Context) error { return db.Migrate(ctx) }), "cannot run in a transaction")
 }
 
 // A new index finds resources that were stored before it. A process of the previous
@@ -188,7 +188,8 @@ func TestMigrateRefusesViolatedUniqueness(t *testing.T) {
 	})
 }
 
-// Migration 5 sets the tenant of entries that were appended before it.
+// Migration 5 sets the tenant of entries that were appended before it. Databases of
+// that time record one version for all parts.
 func TestMigrateCompletesTenantOfDeadEntries(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		tenants := []string{"", "acme", "with\x00zero", strings.Repeat("long ", 60)}
@@ -204,7 +205,8 @@ func TestMigrateCompletesTenantOfDeadEntries(t *testing.T) {
 			undo = []string{"DROP INDEX scim_outbox_dead_of ON scim_outbox", "ALTER TABLE scim_outbox DROP COLUMN owner", "CREATE INDEX scim_outbox_dead ON scim_outbox (dead, seq)"}
 		}
 		undo = append(undo, "DROP TABLE scim_counter", "DROP TABLE scim_audit", "ALTER TABLE scim_token DROP COLUMN connection") // of migrations 6 and 7
-		for _, statement := range append(undo, "DELETE FROM scim_schema WHERE version >= 5") {
+		undo = append(undo, "DROP TABLE scim_migration", "CREATE TABLE scim_schema (version INTEGER NOT NULL PRIMARY KEY)")
+		for _, statement := range append(undo, "INSERT INTO scim_schema (version) VALUES (1), (2), (3), (4)") {
 			_, err := raw.Exec(statement)
 			require.NoError(t, err, statement)
 		}
@@ -215,6 +217,18 @@ func TestMigrateCompletesTenantOfDeadEntries(t *testing.T) {
 			require.Len(t, dead, 1)
 			require.Equal(t, strconv.Itoa(i), dead[0].ID)
 		}
+		require.NoError(t, after.Check(t.Context()))
+	})
+}
+
+func TestVersionOfAllPartsThatIsNewerIsRefused(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		raw := d.open(t)
+		for _, statement := range []string{"CREATE TABLE scim_schema (version INTEGER NOT NULL PRIMARY KEY)", "INSERT INTO scim_schema (version) VALUES (1000)"} {
+			_, err := raw.Exec(statement)
+			require.NoError(t, err)
+		}
+		require.ErrorContains(t, d.empty(t).Migrate(t.Context()), "newer")
 	})
 }
 

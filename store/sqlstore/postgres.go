@@ -15,6 +15,7 @@ var PostgreSQL = Dialect{&dialect{
 	name:       "postgresql",
 	kind:       sqldb.PostgreSQL,
 	lock:       "SELECT pg_advisory_xact_lock(7643764420100902)", // any number, always the same
+	hasTable:   "SELECT COUNT(*) FROM (SELECT to_regclass(?::text) AS found) t WHERE found IS NOT NULL",
 	forUpdate:  " FOR UPDATE",
 	forShare:   " FOR KEY SHARE",
 	ruleShare:  " FOR SHARE",

@@ -27,7 +27,8 @@ var SQLite = Dialect{&dialect{
 	// A first statement that writes takes the write lock before the first read,
 	// as BEGIN IMMEDIATE does. Otherwise a transaction that reads first fails if
 	// another transaction writes between its first read and first write.
-	startWrite: "DELETE FROM scim_type WHERE 0",
+	startWrite: "DELETE FROM scim_migration WHERE 0",
+	hasTable:   "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 	insert:     "INSERT INTO ",
 	onTaken:    " ON CONFLICT DO NOTHING",
 	holding:    " ON CONFLICT DO NOTHING",
