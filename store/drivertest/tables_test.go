@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
@@ -92,4 +93,28 @@ func post(h http.Handler, attributes string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// TestTimesAreNotRounded: a time is stored to the microsecond that it is in. A text
+// with nanoseconds, as lib/pq sends it, would be rounded by PostgreSQL, here to the
+// next second.
+func TestTimesAreNotRounded(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 999_999_999, time.UTC)
+	onEach(t, func(t *testing.T, s setting) {
+		_, users := s.accounts(t)
+		for name, users := range map[string]store.Store{"sqlquery": users, "sqlstore": s.sqlStore(t).Store(schema.UserType)} {
+			userName := schema.UserType.MustResolve("userName").Last()
+			var attributes *schema.Object
+			made, err := users.Create(t.Context(), storetest.Creation(&schema.Resource{
+				Type: schema.UserType, ID: "00000000-0000-4000-8000-000000000001", Created: at, LastModified: at,
+				Attributes: attributes.With(userName, schema.String("ada")),
+			}))
+			require.NoError(t, err)
+			got, err := users.Get(t.Context(), made.ID, store.GetOptions{})
+			require.NoError(t, err)
+			require.Equal(t, at.Truncate(time.Microsecond), got.Created.UTC().Truncate(time.Microsecond), name)
+			require.Equal(t, at.Truncate(time.Microsecond), got.LastModified.UTC().Truncate(time.Microsecond), name)
+		}
+	})
 }
