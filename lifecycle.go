@@ -155,9 +155,10 @@ const (
 	//
 	// The members of a group, and the groups of a user, are those that exist for the
 	// connection. It can neither add nor remove others, also not by a PUT of the
-	// group; an id that does not exist for it is 400 invalidValue, as with
-	// Config.RequireMembers. DELETE of a resource of its own takes it from every
-	// group. OnTwin concerns only inactive and deleted resources of its own.
+	// group: an id that does not exist for it is left out of the group, or 400
+	// invalidValue with Config.RequireMembers, as is one of no resource. DELETE of a
+	// resource of its own takes it from every group. OnTwin concerns only inactive
+	// and deleted resources of its own.
 	//
 	// [New] requires a type with an owner: schema.WithOwner, or a sqlquery field
 	// with the tag ",owner". A principal without Connection is answered 500.

@@ -18,23 +18,24 @@ const existsBatch = 1000
 // completeMembers finds the resource type of new members by looking for their ids
 // in each store (RFC 7643 §4.2); the type that the client sent for an existing
 // resource is ignored. A member id unknown to every store keeps the type that the
-// client sent. It is refused (invalidValue) if RequireMembers is set, if the id
-// or the type is too long or has control characters, or if resources may exist
-// that the connection does not see: the id may be one of them, or become one.
+// client sent. It is refused (invalidValue) if RequireMembers is set or if the id
+// or the type is too long or has control characters. It is left out if resources
+// may exist that the connection does not see: the id may be one of them, or become
+// one.
 func (u *unit) completeMembers(ctx context.Context, members []schema.Member) ([]schema.Member, error) {
 	if err := u.hold(ctx, MemberIDs(members)); err != nil {
 		return nil, err
 	}
-	out := make([]schema.Member, len(members))
+	out := make([]schema.Member, 0, len(members))
 	for i, m := range members {
-		out[i] = schema.Member{Value: m.Value, Type: u.types[m.Value]}
-		if out[i].Type != "" {
-			continue
-		}
-		if u.cfg.RequireMembers || u.r.Access.Limited() || !idLike(m.Value) || !idLike(m.Type) {
+		switch typ := u.types[m.Value]; {
+		case typ != "":
+			out = append(out, schema.Member{Value: m.Value, Type: typ})
+		case u.cfg.RequireMembers || !idLike(m.Value) || !idLike(m.Type):
 			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: "members", Detail: fmt.Sprintf("no resource has the id of member %d", i+1)}
+		case !u.r.Access.Limited():
+			out = append(out, schema.Member{Value: m.Value, Type: u.knownType(m.Type)})
 		}
-		out[i].Type = u.knownType(m.Type)
 	}
 	return out, nil
 }

@@ -276,26 +276,40 @@ func tokensOfOneConnection(w *world) {
 	w.okta.Get(user).Is(200).Has("userName", `"ada2"`)
 }
 
+// An id of others is answered as one that no resource has.
 func membersToAdd(w *world) {
 	local, other, mine := w.app.NewUser("local"), w.entra.NewUser("other"), w.okta.NewUser("mine")
-	foreign := w.entra.NewGroup("other")
-	group := w.okta.NewGroup("team", member(mine))
-	for _, path := range []string{local, other, foreign, "/Users/00000000-0000-4000-8000-000000000000"} {
-		body := `{"value":"` + id(path) + `"}`
-		for _, reply := range []*scimtest.Reply{
-			w.okta.Post("/Groups", scimtest.Group("new", member(path))),
-			w.okta.Post("/Groups", scimtest.Group("new", member(mine, path))),
-			w.okta.Put(group, scimtest.Group("team", member(path))),
-			w.okta.Patch(group, `{"op":"add","path":"members","value":[`+body+`]}`),
-			w.okta.Patch(group, `{"op":"replace","path":"members","value":[`+body+`]}`),
-			w.okta.Patch(group, `{"op":"add","value":{"members":[`+body+`]}}`),
-		} {
-			reply.Fails(400, "invalidValue")
-			require.Contains(w, reply.String("detail"), "no resource has the id")
+	foreign, unknown := w.entra.NewGroup("other"), "/Users/00000000-0000-4000-8000-000000000000"
+	writes := func(path string) []*scimtest.Reply {
+		group := w.okta.NewGroup("team", member(mine, path))
+		value := `{"value":"` + id(path) + `"}`
+		replies := []*scimtest.Reply{
+			w.okta.Put(group, scimtest.Group("team", member(mine, path))),
+			w.okta.Patch(group, `{"op":"add","path":"members","value":[`+value+`]}`),
+			w.okta.Patch(group, `{"op":"add","path":"members","value":[`+value+`]}`, `{"op":"remove","path":"members[type eq \"Group\"]"}`),
+			w.okta.Patch(group, `{"op":"add","value":{"members":[`+value+`]}}`),
+			w.okta.Patch(group, `{"op":"replace","path":"members","value":[`+value+`,{"value":"`+id(mine)+`"}]}`),
+		}
+		require.Equal(w, ids(mine), members(w.app, group))
+		require.Equal(w, ids(mine), members(w.okta, group))
+		return replies
+	}
+	var want []int
+	for _, reply := range writes(unknown) {
+		want = append(want, reply.Status)
+	}
+	for _, path := range []string{local, other, foreign} {
+		for i, reply := range writes(path) {
+			reply.Is(want[i])
 		}
 	}
-	require.Equal(w, ids(mine), members(w.app, group))
-	w.okta.Get("/Groups").Is(200).Has("totalResults", "1")
+	w.app.Get(local).Is(200).Has("groups", "")
+
+	w.start(func(c *scim.Config) { c.RequireMembers = true })
+	detail := w.okta.Post("/Groups", scimtest.Group("new", member(mine, unknown))).Fails(400, "invalidValue").Text
+	for _, path := range []string{local, other, foreign} {
+		require.Equal(w, detail, w.okta.Post("/Groups", scimtest.Group("new", member(mine, path))).Fails(400, "invalidValue").Text)
+	}
 }
 
 func hostMembersStay(w *world) {
@@ -375,7 +389,7 @@ func sharedGroups(w *world) {
 	group := w.app.NewGroup("team", member(local))
 	w.entra.Patch(group, `{"op":"add","path":"members","value":[{"value":"`+id(other)+`"}]}`).Is(204)
 	w.okta.Patch(group, `{"op":"add","path":"members","value":[{"value":"`+id(mine)+`"}]}`).Is(204)
-	w.okta.Patch(group, `{"op":"add","path":"members","value":[{"value":"`+id(local)+`"}]}`).Fails(400, "invalidValue")
+	w.okta.Patch(group, `{"op":"add","path":"members","value":[{"value":"`+id(other)+`"}]}`).Is(204)
 	require.Equal(w, ids(mine), members(w.okta, group))
 	require.Equal(w, ids(other), members(w.entra, group))
 	w.okta.Put(group, scimtest.Group("team")).Is(200).Has("members", "")
