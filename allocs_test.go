@@ -1,3 +1,5 @@
+//go:build !race
+
 package scim_test
 
 import (
@@ -29,8 +31,8 @@ func (w *nowhere) WriteHeader(status int)         { w.status = status }
 func (w *nowhere) Write(text []byte) (int, error) { return len(text), nil }
 
 // TestAllocations bounds the allocations of the most frequent requests in memory,
-// which are exact, in contrast to times. They are those of the handler: the
-// request and its body are made once.
+// which are exact, in contrast to times; those of the race detector come on top. They
+// are those of the handler: the request and its body are made once.
 func TestAllocations(t *testing.T) {
 	db := memstore.New()
 	h, err := scim.New(scim.Config{
@@ -51,6 +53,13 @@ func TestAllocations(t *testing.T) {
 		{"PATCH of active", "PATCH", user, func(i int) string {
 			return scimtest.PatchOp(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, i%2 == 0))
 		}, 104},
+		{"adding or removing a member", "PATCH", "/Groups/" + seeded.Small, func(i int) string {
+			if i == 1 {
+				return scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"new\"]"}`)
+			}
+			return scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"new"}]}`)
+		}, 125},
+		{"first page of 100", "GET", "/Users?count=100", nil, 860},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &nowhere{head: http.Header{}}
@@ -76,7 +85,7 @@ func TestAllocations(t *testing.T) {
 				h.ServeHTTP(w, r)
 			}
 			run()
-			require.Equal(t, http.StatusOK, w.status)
+			require.Less(t, w.status, 300)
 			assert.LessOrEqual(t, testing.AllocsPerRun(200, run), c.most)
 		})
 	}

@@ -138,20 +138,33 @@ func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []schema.Reso
 	if err != nil {
 		return err
 	}
+	var shared map[store.GroupRef]schema.Value
+	if len(rs) > 1 {
+		shared = make(map[store.GroupRef]schema.Value)
+	}
 	for i := range rs {
 		r := &rs[i]
 		if refs := groups[r.ID]; len(refs) > 0 {
-			r.Attributes = r.Attributes.With(a, h.groupsValue(ctx, a, refs))
+			r.Attributes = r.Attributes.With(a, h.groupsValue(ctx, a, refs, shared))
 			r.Version = etag.WithGroups(r.Version, refs)
 		}
 	}
 	return nil
 }
 
-func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, refs []store.GroupRef) schema.Value {
+// groupsValue returns the value of groups. shared, unless nil, has the elements that
+// other resources of the page use too.
+func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, refs []store.GroupRef, shared map[store.GroupRef]schema.Value) schema.Value {
 	list := make([]schema.Value, 0, len(refs))
 	for _, g := range refs {
-		list = append(list, memberValue(a, schema.Member{Value: g.ID, Type: "direct", Display: g.Display}, h.groupURI(ctx, g.ID)))
+		v, ok := shared[g]
+		if !ok {
+			v = memberValue(a, schema.Member{Value: g.ID, Type: "direct", Display: g.Display}, h.groupURI(ctx, g.ID))
+			if shared != nil {
+				shared[g] = v
+			}
+		}
+		list = append(list, v)
 	}
 	return schema.List(list...)
 }

@@ -15,8 +15,10 @@ type Bounds struct {
 // the bounds. A value that was stored before is not checked, and a resource may
 // keep its size: neither prevents a deactivation. Members are not checked.
 func (b Bounds) Check(t *ResourceType, before, after *Object, secrets Secrets) error {
-	if err := checkSecrets(secrets, b.String); err != nil {
-		return err
+	if secrets.Len() > 0 {
+		if err := checkSecrets(secrets, b.String); err != nil {
+			return err
+		}
 	}
 	for a, v := range after.All() {
 		if a == t.members {

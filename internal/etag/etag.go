@@ -32,7 +32,7 @@ func WithGroups(version string, groups []store.GroupRef) string {
 		d.Write([]byte(g.Display))
 		d.Write([]byte{0})
 	}
-	return version + groupsMark + strconv.FormatUint(d.Sum64(), 36)
+	return string(strconv.AppendUint([]byte(version+groupsMark), d.Sum64(), 36))
 }
 
 // Tag returns the entity tag of a version, equal to meta.version (RFC 7644 §3.14),

@@ -133,7 +133,9 @@ func (u *unit) holdIn(ctx context.Context, ids []string, among func(*Endpoint) b
 	if u.types == nil {
 		u.types = make(map[string]string, len(ids))
 	}
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	ids = slices.DeleteFunc(ids, func(id string) bool {
 		typ, asked := u.types[id]
 		if !asked {
