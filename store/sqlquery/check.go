@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"regexp"
 	"slices"
@@ -25,6 +26,7 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 		errs = append(errs, t.selectNothing(ctx), t.findTextColumns(ctx))
 	}
 	if c != nil && c.kind != relationOther {
+		t.reportCollations(ctx, c)
 		errs = append(errs, c.checkEngine(), t.checkNull(c), t.checkFilled(c), t.checkID(c), t.checkUniqueIndexes(ctx, c))
 	}
 	for _, l := range t.lists {
@@ -86,6 +88,20 @@ func (c *catalogue) checkEngine() error {
 		return nil
 	}
 	return fmt.Errorf("sqlquery: %s has the engine %s; writes need transactions: ALTER TABLE %s ENGINE = InnoDB", c.name, c.engine, c.name)
+}
+
+// reportCollations logs columns of MariaDB and MySQL that are compared byte by
+// byte and have another collation: their unique index takes two texts for one.
+func (t *Table[T]) reportCollations(ctx context.Context, c *catalogue) {
+	for _, f := range t.typed.fields {
+		exact := f.role == roleKey || f.role == roleFormer || f.role == roleTenant || f.role == roleID && !t.typed.oneCase()
+		col := c.column(columnName(f.StructField))
+		if exact && col != nil && col.collation != "" && !strings.HasSuffix(col.collation, "_bin") {
+			t.log.LogAttrs(ctx, slog.LevelWarn, "sqlquery: the collation is not binary; a unique index on the column refuses names that differ in accents or in trailing spaces only",
+				slog.String("table", c.name), slog.String("column", col.name), slog.String("collation", col.collation),
+				slog.String("remedy", "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin (MySQL: utf8mb4_0900_bin)"))
+		}
+	}
 }
 
 // checkNull finds columns that the library sets to NULL and that are NOT NULL.

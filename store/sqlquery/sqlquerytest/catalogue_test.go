@@ -103,6 +103,8 @@ func TestNewTableLooksAtTheCatalogue(t *testing.T) {
 		"an integer for text":          {all, swap("login TEXT", "login BIGINT"), []string{"lookRow.Login", "looks.login is", "must be text"}},
 		"an integer for a time":        {all, swap("created_at TIME", "created_at BIGINT"), []string{"lookRow.CreatedAt", "looks.created_at is", "unit"}},
 		"text for a boolean":           {all, swap("active BOOL", "active WORD"), []string{"lookRow.Active", "looks.active is", "must be"}},
+		"text for a time":              {[]host{hostPostgreSQL, hostMariaDB}, swap("created_at TIME", "created_at WORD"), []string{"lookRow.CreatedAt", "looks.created_at is"}},
+		"an array for text":            {all[1:2], swap("login TEXT", "login TEXT[]"), []string{"lookRow.Login", "looks.login is text[]"}},
 		"text for an id":               {all, swap("id SERIALKEY", "id WORD PRIMARY KEY"), []string{"lookRow.ID", "looks.id is", "string"}},
 		"a key that is an integer":     {all, swap("login_key WORD", "login_key BIGINT"), []string{"lookRow.LoginKey", "looks.login_key is"}},
 		"a key that cannot be null":    {all, swap("login_key WORD", "login_key WORD NOT NULL"), []string{"looks.login_key is NOT NULL", "nullable"}},
@@ -346,6 +348,13 @@ func TestTableOfAList(t *testing.T) {
 		require.ErrorContains(t, err, "mails.source is NOT NULL without a DEFAULT")
 		require.ErrorContains(t, err, "mails.value is NOT NULL, but an element may have no such value")
 	})
+}
+
+func TestCollationThatIsNotBinaryIsLogged(t *testing.T) {
+	log, err := look(t, hostMariaDB, sqlquery.Options[lookRow]{New: newLook}, swap("login_key WORD", "login_key VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")...)
+	require.NoError(t, err)
+	require.Contains(t, log, "column=login_key collation=utf8mb4_general_ci")
+	require.NotContains(t, log, "column=tenant")
 }
 
 func TestEngineWithoutTransactions(t *testing.T) {
