@@ -46,11 +46,11 @@ type Organisations struct {
 }
 
 // Connect makes the credential of an organisation's provider.
-func (a *Organisations) Connect(ctx context.Context, org int64) (string, error) {
+func (a *Organisations) Connect(ctx context.Context, org int64, id string) (string, error) {
 	outbox := a.outbox
 	secret, sum := scim.NewToken()
 	err := outbox.AddToken(ctx, store.Token{
-		ID: "acme-okta-2026", SHA256: sum, Created: time.Now(),
+		ID: id, SHA256: sum, Created: time.Now(),
 		Tenant:     strconv.FormatInt(org, 10),
 		Connection: "okta",
 	})
