@@ -77,6 +77,8 @@ func (a *auditing) note(c lifecycle.Written) { a.written, a.done = c, true }
 // unknownRoute is the route of a path that belongs to no endpoint.
 const unknownRoute = "?"
 
+var noRoute = &route{pattern: unknownRoute}
+
 // log writes one record for a request. It has the route, but neither the query
 // string nor an id, which may be personal data (RFC 7644 §7.5.2). An authenticated
 // request outside the path of BaseURL is a warning: the handler is mounted

@@ -12,6 +12,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
+	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -48,6 +49,7 @@ type endpoint struct {
 	Policies  map[string]Policy
 	can       store.Capabilities
 	refs      reference.Attributes
+	whole     *project.Projection // without attributes and excludedAttributes
 	sensitive []schema.AttrPath
 	dialects  map[Client]*dialect
 }
@@ -106,6 +108,7 @@ type exchange struct {
 	principal *Principal
 	err       error
 	audit     auditing
+	request   request
 	writer    writer
 }
 

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/seed5f3efb56/scim/filter"
-	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -82,7 +81,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 		names := profile
 		names.UnknownAttributes = names.UnknownAttributes || len(eps) > 1 // another type may have it
 		var err error
-		if s.projection, err = project.New(ep.Type, q.attributes, q.excluded, names); err != nil {
+		if s.projection, err = ep.projection(q.attributes, q.excluded, names); err != nil {
 			return nil, err
 		}
 		if q.filtered {

@@ -14,7 +14,15 @@ import (
 // projection reads attributes and excludedAttributes from the URL
 // (RFC 7644 §3.9). The lists of a repeated parameter are joined.
 func (r *request) projection(ep *endpoint) (*project.Projection, error) {
-	return project.New(ep.Type, splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
+	return ep.projection(splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
+}
+
+// projection returns the projection of attributes and excludedAttributes.
+func (ep *endpoint) projection(attributes, excluded []string, p schema.Profile) (*project.Projection, error) {
+	if len(attributes)+len(excluded) == 0 {
+		return ep.whole, nil
+	}
+	return project.New(ep.Type, attributes, excluded, p)
 }
 
 // resource returns the response with one resource.

@@ -50,6 +50,7 @@ import (
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
+	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -175,7 +176,7 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	}
 	ep := &endpoint{
 		Endpoint: &lifecycle.Endpoint{Type: e.Type, Store: e.Store}, initial: e.Default, Policy: e.Policy, Policies: e.Policies,
-		can: store.Describe(e.Store), refs: reference.Find(e.Type), dialects: map[Client]*dialect{},
+		can: store.Describe(e.Store), refs: reference.Find(e.Type), whole: project.All(e.Type), dialects: map[Client]*dialect{},
 	}
 	ep.Versions, ep.Filter, ep.DropDerived = ep.can.Versions, ep.can.Filter, ep.refs.Drop
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {

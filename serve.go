@@ -76,7 +76,7 @@ func (h *Handler) resourceMethods(ep *endpoint) methods {
 // ServeHTTP answers one request. It does not retain r or w.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{
-		start: h.cfg.Now(), route: &route{pattern: unknownRoute}, audit: auditing{on: h.cfg.Audit != nil},
+		start: h.cfg.Now(), route: noRoute, audit: auditing{on: h.cfg.Audit != nil},
 		writer: writer{ResponseWriter: w, json: wantsJSON(r)},
 	}
 	defer h.finish(r, x)
@@ -101,8 +101,10 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 		x.route = rt
 	}
 	public := path == configPath && !h.cfg.PrivateServiceProviderConfig && r.Header.Get("Authorization") == ""
-	p := &Principal{}
-	if !public {
+	var p *Principal
+	if public {
+		p = &Principal{}
+	} else {
 		if p, err = h.cfg.Auth.Authenticate(r); err != nil {
 			return nil, err
 		}
@@ -146,7 +148,8 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 			ctx = context.WithValue(ctx, accessKey{}, access)
 		}
 	}
-	return f(&request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit})
+	x.request = request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit}
+	return f(&x.request)
 }
 
 // function returns the function of a method. The error is 404 for a path that is
