@@ -240,7 +240,8 @@ func (a *smallApp) named(p scimtest.Person) func(*account) bool {
 		case looksForAddress:
 			return acc.email == p.Email && !acc.deleted
 		case looksForLowerCase, createsSpellings:
-			return strings.ToLower(acc.name) == strings.ToLower(p.UserName)
+			lower := strings.ToLower(p.UserName) // as SQL's lower() does
+			return strings.ToLower(acc.name) == lower
 		case ignoresCollation:
 			plain := strings.NewReplacer("à", "a", "İ", "i").Replace
 			return strings.EqualFold(plain(acc.name), plain(p.UserName)) && !acc.deleted && acc.active
