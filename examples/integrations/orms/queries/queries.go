@@ -1,0 +1,25 @@
+// Package queries has the form of the code that sqlc generates.
+package queries
+
+import (
+	"context"
+	"database/sql"
+)
+
+type DBTX interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	PrepareContext(context.Context, string) (*sql.Stmt, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}
+
+func New(db DBTX) *Queries { return &Queries{db: db} }
+
+type Queries struct{ db DBTX }
+
+const endSessions = `DELETE FROM sessions WHERE account_id = ?`
+
+func (q *Queries) EndSessions(ctx context.Context, accountID int64) error {
+	_, err := q.db.ExecContext(ctx, endSessions, accountID)
+	return err
+}
