@@ -33,6 +33,9 @@ func keysTableIn(d *dialect, name string) string {
 // scim_keys in the database records it; see [KeysTable]. Several processes may
 // call EnsureKeys at the same time: each of them leaves the same keys.
 //
+// With a DB that has a [Prepare] it fails unless the keys are recorded already; a
+// table of a DB without it makes them.
+//
 // Programs of an older release that still run write the keys of their release.
 // Start them anew before rows are looked up by the new keys.
 func (t *Table[T]) EnsureKeys(ctx context.Context) error {

@@ -11,10 +11,10 @@ import (
 //
 // Call it after adding a key column or a list to a table with rows, after the
 // application wrote rows without keys, and when schema.FoldVersion changes
-// ([Table.EnsureKeys] does). If
-// two rows get the same key and the index is unique it fails and names the
-// second one; the rows before stay rebuilt. It does not rebuild the column Key
-// of a member table. With a DB that has a [Prepare] it fails.
+// ([Table.EnsureKeys] does). If two rows get the same key and the index is unique
+// it fails and names the second one; the rows before stay rebuilt. It does not
+// rebuild the column Key of a member table. With a DB that has a [Prepare] it
+// fails.
 func (t *Table[T]) RebuildKeys(ctx context.Context) (int, error) {
 	if err := t.db.allTenants("RebuildKeys"); err != nil {
 		return 0, err
