@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
@@ -171,13 +172,18 @@ func (g *GroupTable[T]) memberKey(id string) (any, bool) {
 }
 
 // newMember returns a destination for the member column in Scan, and a function
-// that returns the scanned id.
+// that returns the scanned id, "" for NULL.
 func (g *GroupTable[T]) newMember() (dest any, id func() string) {
 	if g.members.Of != nil {
 		return g.members.Of.newKey()
 	}
-	text := new(string)
-	return text, func() string { return *text }
+	text := new(*string)
+	return text, func() string {
+		if *text == nil {
+			return ""
+		}
+		return **text
+	}
 }
 
 func (g *GroupTable[T]) typeName() string {
@@ -189,11 +195,12 @@ func (g *GroupTable[T]) typeName() string {
 
 // newKey implements [MemberOf].
 func (t *Table[T]) newKey() (dest any, id func() string) {
-	v := new(T)
-	to := newTarget(t.id.goValue(v))
-	return to.dest, func() string {
-		to.finish()
-		return t.typed.ID(v)
+	p := reflect.New(reflect.PointerTo(t.id.Type)) // NULL is nil
+	return p.Interface(), func() string {
+		if p.Elem().IsNil() {
+			return ""
+		}
+		return t.typed.ids.format(p.Elem().Elem())
 	}
 }
 

@@ -89,6 +89,9 @@ func (t *Table[T]) Get(ctx context.Context, id string, o store.GetOptions) (*sch
 	case v == nil:
 		return nil, store.ErrNotFound
 	}
+	if o.ForUpdate {
+		t.keep(ctx, id, v)
+	}
 	return t.resource(ctx, v), nil
 }
 
@@ -185,6 +188,9 @@ func (t *Table[T]) count(ctx context.Context, where *statement) (int, error) {
 // Exists implements [store.Exister]. ForUpdate locks the rows where the database
 // has row locks. FOR KEY SHARE would not do: the deleted column is not a key.
 func (t *Table[T]) Exists(ctx context.Context, ids []string, o store.GetOptions) ([]string, error) {
+	if o.ForUpdate && t.holdsIDs(ctx, ids) {
+		return slices.Clone(ids), nil
+	}
 	asked := make(map[string]bool, len(ids))
 	var keys []any
 	for _, id := range ids {
@@ -216,6 +222,9 @@ func (t *Table[T]) Exists(ctx context.Context, ids []string, o store.GetOptions)
 		if err != nil {
 			return nil, err
 		}
+	}
+	if o.ForUpdate {
+		t.keepIDs(ctx, out)
 	}
 	return out, nil
 }

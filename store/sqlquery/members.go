@@ -48,21 +48,28 @@ func (g *GroupTable[T]) Members(ctx context.Context, id string) iter.Seq2[schema
 	}
 }
 
+// read reads the members in one statement, which has a row without a member for a
+// group without members.
 func (g *GroupTable[T]) read(ctx context.Context, id string) ([]schema.Member, error) {
-	v, err := g.row(ctx, id, false)
-	if err != nil {
-		return nil, err
-	}
-	if v == nil {
+	key, ok := g.key(id)
+	if !ok {
 		return nil, store.ErrNotFound
 	}
-	s := g.db.d.statement("SELECT ", g.member)
+	s := g.db.d.statement("SELECT m.", g.member)
 	if g.typ != "" {
-		s.add(", ", g.typ)
+		s.add(", m.", g.typ)
 	}
-	s.add(" FROM ", g.table, " WHERE ", g.group, " = ").arg(g.arg(v, g.id)).add(" ORDER BY ", g.member)
+	s.add(" FROM (SELECT ", g.column(g.id))
+	if err := g.selectLive(ctx, s); err != nil {
+		return nil, err
+	}
+	s.add(" AND ")
+	g.keyIs(s, key)
+	s.add(") AS ", alias, " LEFT JOIN ", g.table, " AS m ON m.", g.group, " = ", g.column(g.id), " ORDER BY m.", g.member)
 	var out []schema.Member
-	err = g.db.query(ctx, s, func(scan func(...any) error) error {
+	exists := false
+	err := g.db.query(ctx, s, func(scan func(...any) error) error {
+		exists = true
 		dest, id := g.newMember()
 		m := schema.Member{Type: g.typeName()}
 		to := []any{dest}
@@ -76,10 +83,14 @@ func (g *GroupTable[T]) read(ctx context.Context, id string) ([]schema.Member, e
 		if typ != nil {
 			m.Type = *typ
 		}
-		m.Value = id()
-		out = append(out, m)
+		if m.Value = id(); m.Value != "" {
+			out = append(out, m)
+		}
 		return nil
 	})
+	if err == nil && !exists {
+		err = store.ErrNotFound
+	}
 	return out, err
 }
 

@@ -47,7 +47,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 		}
 		return fn(ctx)
 	}
-	err := db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.startWrite()}, fn)
+	err := db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.startWrite()}, func(ctx context.Context) error { return fn(db.withHeld(ctx)) })
 	if errors.Is(err, sqldb.ErrRefused) {
 		return db.refused(err)
 	}

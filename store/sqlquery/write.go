@@ -212,12 +212,17 @@ func (t *Table[T]) Update(ctx context.Context, c *store.Change) (*schema.Resourc
 	return out, err
 }
 
-// locked locks and reads a row for a change.
+// locked locks and reads a row for a change, unless Get has done so in the
+// transaction.
 func (t *Table[T]) locked(ctx context.Context, id, ifVersion string) (*T, error) {
-	v, err := t.row(ctx, id, true)
+	v := t.take(ctx, id)
+	if v == nil {
+		var err error
+		if v, err = t.row(ctx, id, true); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case err != nil:
-		return nil, err
 	case v == nil:
 		return nil, store.ErrNotFound
 	case ifVersion != "" && ifVersion != t.typed.versionText(v):
@@ -257,6 +262,7 @@ func (t *Table[T]) write(ctx context.Context, old *T, after *schema.Resource, mo
 // update writes the columns that differ, the next version, and what more adds,
 // in one statement.
 func (t *Table[T]) update(ctx context.Context, old, next *T, more ...assignment) error {
+	t.forget(ctx, t.typed.ID(old))
 	s := t.db.d.statement("UPDATE ", t.name, " SET ")
 	set := 0
 	column := func(name string) *statement {
@@ -342,6 +348,7 @@ func (t *Table[T]) Delete(ctx context.Context, c *store.Change) error {
 }
 
 func (t *Table[T]) remove(ctx context.Context, v *T, at time.Time) error {
+	t.forget(ctx, t.typed.ID(v))
 	if err := t.clearLists(ctx, v); err != nil {
 		return err
 	}
