@@ -49,7 +49,7 @@ func TestAllocations(t *testing.T) {
 		most               float64
 	}{
 		{"get", "GET", user, nil, 25},
-		{"look-up by userName", "GET", "/Users?filter=userName+eq+%22user500%22", nil, 63},
+		{"look-up by userName", "GET", "/Users?filter=userName+eq+%22user500%22", nil, 51},
 		{"PATCH of active", "PATCH", user, func(i int) string {
 			return scimtest.PatchOp(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, i%2 == 0))
 		}, 96},

@@ -51,11 +51,12 @@ func (h *Handler) list(r *request, q *query, eps []*endpoint, inURL bool) (*resp
 	if err != nil {
 		return nil, err
 	}
-	find := h.find
+	var found *results
 	if q.byCursor && q.count > 0 { // count 0 returns the total alone (RFC 9865 §2)
-		find = h.findByCursor
+		found, err = h.findByCursor(r, q, sels)
+	} else {
+		found, err = h.find(r, q, sels)
 	}
-	found, err := find(r, q, sels)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package memstore
 
 import (
-	"iter"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -11,17 +10,36 @@ import (
 // candidates are resources found by index. They include every resource that an
 // expression selects.
 type candidates struct {
-	size    int
-	numbers []iter.Seq[number]
+	size int
+	add  func(to []number) []number // appends their numbers; nil: there are none
 }
 
 func (c candidates) sorted() []number {
-	out := make([]number, 0, c.size)
-	for _, seq := range c.numbers {
-		out = slices.AppendSeq(out, seq)
+	if c.size == 0 {
+		return nil
 	}
+	out := c.add(make([]number, 0, c.size))
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// or returns the candidates of both.
+func (c candidates) or(d candidates) candidates {
+	switch {
+	case c.size == 0:
+		return d
+	case d.size == 0:
+		return c
+	}
+	return candidates{c.size + d.size, func(to []number) []number { return d.add(c.add(to)) }}
+}
+
+// found are the owners of a run of index entries.
+func found[K key[K]](s span[K, none], owner func(K) number) candidates {
+	return candidates{s.len(), func(to []number) []number {
+		s.each(func(k K) { to = append(to, owner(k)) })
+		return to
+	}}
 }
 
 // candidates returns the candidates of an expression with paths relative to
@@ -39,7 +57,7 @@ func (l *list) candidates(prefix schema.AttrPath, e filter.Expr) (candidates, bo
 	case filter.Or:
 		left, ok := l.candidates(prefix, e.Left)
 		right, also := l.candidates(prefix, e.Right)
-		return candidates{left.size + right.size, slices.Concat(left.numbers, right.numbers)}, ok && also
+		return left.or(right), ok && also
 	case filter.ValuePath:
 		return l.candidates(e.Path, e.Expr)
 	case filter.Compare:
@@ -58,29 +76,17 @@ func (l *list) equal(p schema.AttrPath, v schema.Value) (candidates, bool) {
 		if !ok || at.kind != l.kind.number {
 			return candidates{}, true
 		}
-		return candidates{1, []iter.Seq[number]{slices.Values([]number{at.number})}}, true
+		return candidates{1, func(to []number) []number { return append(to, at.number) }}, true
 	}
 	if l.kind.memberPath(p) {
-		found := l.collection.holding(keyOf(l.kind.memberValue, v))
-		return candidates{found.len(), []iter.Seq[number]{each(found, membership.owner)}}, true
+		return found(l.collection.holding(keyOf(l.kind.memberValue, v)), membership.owner), true
 	}
 	path := l.kind.indexed(p)
 	if path < 0 {
 		return candidates{}, false
 	}
-	found := l.collection.having(path, keyOf(p.Last(), v))
-	return candidates{found.len(), []iter.Seq[number]{each(found, entry.owner)}}, true
+	return found(l.collection.having(path, keyOf(p.Last(), v)), entry.owner), true
 }
 
 func (a entry) owner() number      { return a.resource }
 func (a membership) owner() number { return a.group }
-
-func each[K key[K]](s span[K, none], owner func(K) number) iter.Seq[number] {
-	return func(yield func(number) bool) {
-		for k := range s.keys() {
-			if !yield(owner(k)) {
-				return
-			}
-		}
-	}
-}

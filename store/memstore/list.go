@@ -3,7 +3,6 @@ package memstore
 import (
 	"context"
 	"fmt"
-	"iter"
 	"sort"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -84,7 +83,7 @@ func (l *list) filtered(q *store.Query, first number, offset, count int) store.P
 	}
 	var p store.Page
 	var last number
-	for n, r := range l.matching(q.Filter, from) {
+	l.matching(q.Filter, from, func(n number, r *schema.Resource) bool {
 		if q.Total {
 			p.Total++
 		}
@@ -98,10 +97,8 @@ func (l *list) filtered(q *store.Query, first number, offset, count int) store.P
 		case p.Next == "":
 			p.Next = afterNumber(last, count)
 		}
-		if !q.Total && (p.Next != "" || count == 0) {
-			break
-		}
-	}
+		return q.Total || p.Next == "" && count > 0
+	})
 	return p
 }
 
@@ -112,14 +109,12 @@ func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
 	}
 	var rs []*schema.Resource
 	size := 0
-	for _, r := range l.matching(q.Filter, 0) {
+	l.matching(q.Filter, 0, func(_ number, r *schema.Resource) bool {
 		rs = append(rs, r)
 		cost := filter.TextCost(schema.SortValue(q.SortBy, r).Text(), q.SortBy.Last().FoldsCase())
 		size += cost
-		if err := l.budget.Spend(cost); err != nil {
-			return store.Page{}, err
-		}
-	}
+		return l.budget.Spend(cost) == nil
+	})
 	if err := l.budget.Spend(filter.SortCost(len(rs), size)); err != nil {
 		return store.Page{}, err
 	}
@@ -148,40 +143,38 @@ func (l *list) ended() error {
 	return l.budget.Spend(visitCost)
 }
 
-// matching yields the resources that match a filter, nil for all, in order of
+// matching visits the resources that match a filter, nil for all, in order of
 // creation from a number on. It stops when the list cannot go on.
-func (l *list) matching(f *filter.Filter, from number) iter.Seq2[number, *schema.Resource] {
+func (l *list) matching(f *filter.Filter, from number, visit func(number, *schema.Resource) bool) {
 	if f == nil {
-		return l.scan(func(number, *schema.Resource) bool { return true }, from)
+		l.scan(func(number, *schema.Resource) bool { return true }, from, visit)
+		return
 	}
 	match := l.matcher(f)
 	if found, ok := l.candidates(nil, f.Expr()); ok {
-		return l.pick(found.sorted(), match, from)
+		l.pick(found.sorted(), match, from, visit)
+		return
 	}
-	return l.scan(match, from)
+	l.scan(match, from, visit)
 }
 
-func (l *list) scan(match matcher, from number) iter.Seq2[number, *schema.Resource] {
-	return func(yield func(number, *schema.Resource) bool) {
-		records := l.collection.records
-		for n, rec := range records.from(records.rank(from)) {
-			if l.ended() != nil || match(n, rec.resource) && !yield(n, rec.resource) {
-				return
-			}
+func (l *list) scan(match matcher, from number, visit func(number, *schema.Resource) bool) {
+	records := l.collection.records
+	for n, rec := range records.from(records.rank(from)) {
+		if l.ended() != nil || match(n, rec.resource) && !visit(n, rec.resource) {
+			return
 		}
 	}
 }
 
-func (l *list) pick(numbers []number, match matcher, from number) iter.Seq2[number, *schema.Resource] {
-	return func(yield func(number, *schema.Resource) bool) {
-		for _, n := range numbers {
-			if l.ended() != nil {
-				return
-			}
-			rec, ok := l.collection.records.get(n)
-			if ok && n >= from && match(n, rec.resource) && !yield(n, rec.resource) {
-				return
-			}
+func (l *list) pick(numbers []number, match matcher, from number, visit func(number, *schema.Resource) bool) {
+	for _, n := range numbers {
+		if l.ended() != nil {
+			return
+		}
+		rec, ok := l.collection.records.get(n)
+		if ok && n >= from && match(n, rec.resource) && !visit(n, rec.resource) {
+			return
 		}
 	}
 }
