@@ -133,7 +133,15 @@ func (k *kit) keeps(a *schema.Attribute) bool {
 // resource makes a resource that is not in a store.
 func (k *kit) resource(t *schema.ResourceType, a attrs) *schema.Resource {
 	at := k.now()
-	return &schema.Resource{Type: t, ID: k.newID(), Created: at, LastModified: at, Attributes: k.object(t, a)}
+	return &schema.Resource{Type: k.typeOf(t), ID: k.newID(), Created: at, LastModified: at, Attributes: k.object(t, a)}
+}
+
+// typeOf returns the type that the stores have for a type.
+func (k *kit) typeOf(t *schema.ResourceType) *schema.ResourceType {
+	if k.Owned {
+		return schema.WithOwner(t)
+	}
+	return t
 }
 
 // object makes attributes, without those that the stores do not keep.
@@ -144,7 +152,7 @@ func (k *kit) object(t *schema.ResourceType, a attrs) *schema.Object {
 			o = o.With(root, schema.Value{})
 		}
 	}
-	if t == schema.UserType {
+	if t == k.typeOf(schema.UserType) || t == schema.UserType {
 		o = k.filled(o)
 	}
 	return o

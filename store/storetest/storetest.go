@@ -44,6 +44,9 @@ type Fixture struct {
 	// or "name.familyName", which have a value also if the change has none. The
 	// kit then proves that, and always gives them a value elsewhere.
 	Filled []string
+	// Owned says that the types of Users and Groups have an owner
+	// (schema.WithOwner), as a table with a column of the owner has.
+	Owned bool
 	// CoarseUniqueness says that the stores refuse more userNames than
 	// schema.FoldKey takes for the same, as a unique index with a coarser
 	// collation does. They never refuse fewer.
