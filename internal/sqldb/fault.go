@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/store"
@@ -144,13 +145,38 @@ func number(v reflect.Value) (int, bool) {
 
 // Table returns the name of the table in a driver's error: the field TableName
 // of pgx or Table of lib/pq.
-func Table(err error) (name string, ok bool) {
+func Table(err error) (name string, ok bool) { return textField(err, "TableName", "Table") }
+
+// violatedCheck has the texts of errors about a CHECK: of MySQL, MariaDB and
+// SQLite, which names the constraint, or has its expression.
+var violatedCheck = regexp.MustCompile("Check constraint '([^']+)'|CONSTRAINT `([^`]+)` failed|CHECK constraint failed: (.*?)(?: \\(275\\))?$")
+
+// CheckName returns the name of the CHECK that an error reports as violated; in
+// SQLite the expression of one without a name.
+func CheckName(err error) (name string, ok bool) {
+	if sqlState(err) == "23514" {
+		name, _ = textField(err, "ConstraintName", "Constraint")
+		return name, true
+	}
+	number, _ := mysqlNumber(err)
+	code, _ := sqliteCode(err)
+	if number != 3819 && number != 4025 && code != 275 {
+		return "", false
+	}
+	if m := violatedCheck.FindStringSubmatch(err.Error()); m != nil {
+		name = m[1] + m[2] + m[3]
+	}
+	return name, true
+}
+
+// textField returns the first of the fields that a driver's error has.
+func textField(err error, fields ...string) (text string, ok bool) {
 	return find(err, func(err error) (string, bool) {
 		v := reflect.Indirect(reflect.ValueOf(err))
 		if v.Kind() != reflect.Struct {
 			return "", false
 		}
-		for _, field := range []string{"TableName", "Table"} {
+		for _, field := range fields {
 			if f := v.FieldByName(field); f.IsValid() && f.Kind() == reflect.String {
 				return f.String(), true
 			}

@@ -19,6 +19,9 @@ type catalogue struct {
 	fillsRows  bool
 	exactNames bool   // names of columns are compared with regard to case
 	definition string // the CREATE TABLE statement in SQLite, else ""
+	// checks are the expressions of CHECK constraints, by name in lower case. SQLite
+	// has them in the definition.
+	checks map[string]string
 }
 
 // relation is the kind of a table.
@@ -115,6 +118,20 @@ func (c *catalogue) nameKey(name string) string {
 		return name
 	}
 	return strings.ToLower(name)
+}
+
+// addCheck scans the name and the expression of a CHECK. Two of one name count as
+// one that has both expressions.
+func (c *catalogue) addCheck(scan func(...any) error) error {
+	var name, expression string
+	if err := scan(&name, &expression); err != nil {
+		return err
+	}
+	if c.checks == nil {
+		c.checks = map[string]string{}
+	}
+	c.checks[strings.ToLower(name)] += " " + expression
+	return nil
 }
 
 // addPart adds a part to the index, which is new if it has another name than

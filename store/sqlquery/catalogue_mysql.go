@@ -19,6 +19,10 @@ FROM information_schema.statistics WHERE table_schema = %s AND table_name = ? OR
 
 	mysqlTriggers = `SELECT COUNT(*) > 0 FROM information_schema.triggers
 WHERE event_object_schema = %s AND event_object_table = ? AND event_manipulation = 'INSERT' AND action_timing = 'BEFORE'`
+
+	mysqlChecks = `SELECT c.constraint_name, c.check_clause FROM information_schema.check_constraints c
+JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
+WHERE t.constraint_schema = %s AND t.table_name = ? AND t.constraint_type = 'CHECK'`
 )
 
 func mysqlCatalogue(ctx context.Context, db *DB, table string) (*catalogue, error) {
@@ -65,6 +69,9 @@ func mysqlCatalogue(ctx context.Context, db *DB, table string) (*catalogue, erro
 		return err
 	})
 	if err != nil {
+		return c, err
+	}
+	if err := query(mysqlChecks, c.addCheck); err != nil {
 		return c, err
 	}
 	return c, query(mysqlTriggers, func(scan func(...any) error) error { return scan(&c.fillsRows) })

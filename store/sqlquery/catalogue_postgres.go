@@ -28,6 +28,9 @@ CROSS JOIN LATERAL generate_series(1, CAST(i.indnkeyatts AS integer)) AS k(n)
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.n - 1]
 WHERE i.indrelid = to_regclass(CAST($1 AS text)) AND i.indisvalid ORDER BY x.relname, k.n`
 
+const postgresChecks = `SELECT conname, pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint
+WHERE conrelid = to_regclass(CAST($1 AS text)) AND contype = 'c'`
+
 func postgresCatalogue(ctx context.Context, db *DB, table string) (*catalogue, error) {
 	c := &catalogue{exactNames: true}
 	args := []any{db.d.ident(table)}
@@ -45,13 +48,17 @@ func postgresCatalogue(ctx context.Context, db *DB, table string) (*catalogue, e
 	if err != nil {
 		return c, err
 	}
-	return c, db.rows(ctx, postgresIndexes, args, func(scan func(...any) error) error {
+	err = db.rows(ctx, postgresIndexes, args, func(scan func(...any) error) error {
 		var index catalogueIndex
 		var part indexPart
 		err := scan(&index.name, &index.unique, &index.where, &part.column, &part.expression)
 		c.addPart(index, part)
 		return err
 	})
+	if err != nil {
+		return c, err
+	}
+	return c, db.rows(ctx, postgresChecks, args, c.addCheck)
 }
 
 func postgresRelation(kind string) relation {

@@ -21,6 +21,7 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	t.known = c
 	errs := []error{t.checkPolicies(ctx), t.checkUnique(), t.checkFields(c), t.findDefaults(c)}
 	if c == nil || errors.Join(errs...) == nil {
 		errs = append(errs, t.selectNothing(ctx), t.findTextColumns(ctx))

@@ -48,6 +48,7 @@ type Table[T any] struct {
 	lists   []*valueTable
 	policed bool              // row-level security keeps tenants apart: there is no tenant field
 	text    map[string]bool   // columns of byte slices, quoted, that hold text
+	known   *catalogue        // nil if the database does not show it
 	warned  onceEach          // values without a meaning in a value map
 	fresh   map[string]string // what own columns have in a new row, where SQL has no DEFAULT for it
 }

@@ -154,6 +154,9 @@ func (t *Table[T]) refused(err error) error {
 			return &store.UniquenessError{Path: path}
 		}
 	case sqldb.Value:
+		if constraint, ok := sqldb.CheckName(err); ok {
+			return t.violated(err, constraint)
+		}
 		return &schema.Error{Type: schema.ErrorInvalidValue, Detail: "a value is too long, out of range or not allowed for its column"}
 	case sqldb.NotNull:
 		if path := t.columnNamedIn(err.Error()); path != "" {
