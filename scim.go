@@ -179,6 +179,7 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		can: store.Describe(e.Store), refs: reference.Find(e.Type), whole: project.All(e.Type), dialects: map[Client]*dialect{},
 	}
 	ep.Versions, ep.Filter, ep.DropDerived = ep.can.Versions, ep.can.Filter, ep.refs.Drop
+	ep.Sort = ep.can.Sort
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
 		ep.Active = a
 	}

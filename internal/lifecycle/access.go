@@ -92,22 +92,31 @@ func (a *Access) visibleIn(ctx context.Context, ep *Endpoint, ids []string) ([]s
 	return found, nil
 }
 
-// ownedIn returns those of a few ids that are resources of the connection. A store
-// that does not answer the query is asked for one resource at a time.
+var byID = schema.AttrPath{schema.IDAttribute}
+
+// ownedIn returns those of a few ids that are resources of the connection. The query
+// has no condition on the owner, and asks for the order of ids: both keep a database
+// from reading all that the connection owns. A store that does not answer the query
+// is asked for one resource at a time.
 func (a *Access) ownedIn(ctx context.Context, ep *Endpoint, ids []string) ([]string, error) {
-	expr := filter.And{Left: a.Owned(), Right: anyOf(ids)}
+	expr := anyOf(ids)
 	if ep.Filter == nil || !ep.Filter(expr) {
 		return a.ownedAmong(ctx, ep, ids)
 	}
 	var found []string
 	q := store.Query{Filter: filter.New(expr), Count: len(ids)}
+	if ep.Sort != nil && ep.Sort(byID) {
+		q.SortBy = byID
+	}
 	for {
 		p, err := ep.Store.List(ctx, &q)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range p.Resources {
-			found = append(found, r.ID)
+			if r.Owner() == a.Connection {
+				found = append(found, r.ID)
+			}
 		}
 		if p.Next == "" {
 			return found, nil
@@ -133,7 +142,7 @@ func (a *Access) ownedAmong(ctx context.Context, ep *Endpoint, ids []string) ([]
 // anyOf is the condition that the id is one of ids, which are not empty.
 func anyOf(ids []string) filter.Expr {
 	if len(ids) == 1 {
-		return filter.Compare{Path: schema.AttrPath{schema.IDAttribute}, Op: filter.EQ, Value: schema.String(ids[0])}
+		return filter.Compare{Path: byID, Op: filter.EQ, Value: schema.String(ids[0])}
 	}
 	half := len(ids) / 2
 	return filter.Or{Left: anyOf(ids[:half]), Right: anyOf(ids[half:])}

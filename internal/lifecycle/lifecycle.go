@@ -31,11 +31,12 @@ type Config struct {
 type Endpoint struct {
 	Type     *schema.ResourceType
 	Store    store.Store
-	Versions bool                   // the store keeps versions
-	Filter   func(filter.Expr) bool // what the store filters itself; nil: nothing
-	Members  store.MemberStore      // nil for a type without members
-	Reviver  store.Reviver          // nil unless deleted resources may be revived
-	Active   *schema.Attribute      // the single boolean attribute active, or nil
+	Versions bool                       // the store keeps versions
+	Filter   func(filter.Expr) bool     // what the store filters itself; nil: nothing
+	Sort     func(schema.AttrPath) bool // the orders of the store; nil: none
+	Members  store.MemberStore          // nil for a type without members
+	Reviver  store.Reviver              // nil unless deleted resources may be revived
+	Active   *schema.Attribute          // the single boolean attribute active, or nil
 	// DropDerived returns the attributes without those that are derived when a
 	// resource is returned.
 	DropDerived func(*schema.Object) *schema.Object

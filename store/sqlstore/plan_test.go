@@ -68,6 +68,35 @@ func TestQueryPlans(t *testing.T) {
 	}
 }
 
+// A look-up within the resources of an owner reads what it looks for first, and
+// several ids are found by the index of ids.
+func TestQueryPlansOfOwner(t *testing.T) {
+	t.Parallel()
+	db, err := OpenSQLite("sqlite", filepath.Join(t.TempDir(), "scim.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, db.Migrate(t.Context()))
+	users := newTable(db, schema.WithOwner(schema.UserType))
+	eq := func(path, value string) filter.Expr {
+		return filter.Compare{Path: users.t.MustResolve(path), Op: filter.EQ, Value: schema.String(value)}
+	}
+	for want, q := range map[string]store.Query{
+		"CORRELATED SCALAR SUBQUERY": {Filter: filter.New(filter.And{Left: eq("$owner", "okta"), Right: eq("userName", "ada")})},
+		"(tenant=? AND type=? AND id=?)": {
+			SortBy: users.t.MustResolve("id"), Filter: filter.New(filter.Or{Left: filter.Or{Left: eq("id", "a"), Right: eq("id", "b")}, Right: filter.Or{Left: eq("id", "c"), Right: eq("id", "d")}}),
+		},
+		"(tenant=? AND type=? AND path=? AND absent=? AND head=? AND tail=?)": {Filter: filter.New(eq("$owner", "okta"))},
+	} {
+		s, ok := users.selection(t.Context(), q.Filter)
+		require.True(t, ok, "declared")
+		by, err := s.order(&q)
+		require.NoError(t, err)
+		query, args, err := s.statement(t.Context(), &q, by)
+		require.NoError(t, err)
+		require.Contains(t, explain(t, db, query, args), want, query)
+	}
+}
+
 func explain(t *testing.T, db *DB, query string, args []any) string {
 	var lines []string
 	err := db.query(t.Context(), "EXPLAIN QUERY PLAN "+query, args, func(scan func(...any) error) error {

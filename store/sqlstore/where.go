@@ -62,6 +62,10 @@ func join(a clause, word string, b clause) clause {
 func (t *table) where(ctx context.Context, e filter.Expr, holds bool) (clause, bool) {
 	switch e := e.(type) {
 	case filter.And:
+		if owner, ok := ownerOf(e.Left); ok && holds {
+			c, ok := t.where(ctx, e.Right, holds)
+			return join(c, "AND", t.owned(owner)), ok
+		}
 		return t.both(ctx, e.Left, "AND", e.Right, holds)
 	case filter.Or:
 		return t.both(ctx, e.Left, "OR", e.Right, holds)
@@ -90,6 +94,24 @@ func (t *table) both(ctx context.Context, left filter.Expr, word string, right f
 	}
 	b, ok := t.where(ctx, right, hold)
 	return join(a, word, b), ok
+}
+
+// ownerOf returns the connection of a comparison with the owner by eq.
+func ownerOf(e filter.Expr) (connection string, ok bool) {
+	c, ok := e.(filter.Compare)
+	if !ok || c.Op != filter.EQ || c.Null || len(c.Path) != 1 || c.Path[0] != schema.OwnerAttribute {
+		return "", false
+	}
+	return c.Value.Text(), true
+}
+
+// owned is the condition that a resource, which another condition has found, belongs
+// to a connection. As one more list of resources it would be read first by a planner
+// without statistics, and a connection may own most of the table.
+func (t *table) owned(connection string) clause {
+	head, tail := split(escape(connection))
+	return condition("EXISTS (SELECT 1 FROM scim_key o WHERE o.seq = r.seq AND o.path = ? AND o.ord = 0 AND o.absent = 0 AND o.head = ? AND o.tail = ?)",
+		squeeze(schema.OwnerAttribute.Name), head, tail)
 }
 
 // compare translates a comparison by any operator but ne.
@@ -130,6 +152,10 @@ func (t *table) column(e filter.Compare) (clause, bool) {
 		return constant(false), true // eq null: it is never unassigned
 	case e.Op == filter.PR:
 		return constant(true), true
+	case !isTime && e.Op == filter.EQ:
+		// Without the comparison of a tail, which an id has not: several ids are then a
+		// list to the planner.
+		return t.idIs(e.Value.Text()), true
 	case !isTime:
 		return t.db.d.textCompare(e.Op, name, "''", e.Value.Text())
 	}
@@ -150,6 +176,13 @@ func (t *table) column(e filter.Compare) (clause, bool) {
 		return condition(name+" <= ?", text), true
 	}
 	return clause{}, false
+}
+
+func (t *table) idIs(id string) clause {
+	if !validID(id) {
+		return constant(false)
+	}
+	return condition("r.id = ?", id)
 }
 
 func columnOf(p schema.AttrPath) (name string, isTime bool) {
