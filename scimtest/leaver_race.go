@@ -10,7 +10,7 @@ import (
 // proveRace: a user signs in by all accesses, repeatedly, while the provider ends
 // the access. After the answer no credential is accepted.
 func (l *leaving) proveRace() error {
-	for round := range some(24, 6) {
+	for round := range some(15, 6) {
 		w := mainWays[round%len(mainWays)]
 		m, got := l.create(l.person("ada.weiss"))
 		if got.status != http.StatusCreated {
