@@ -30,7 +30,8 @@ type App struct {
 	TwoStateActive bool
 	// Filled are single-valued string attributes of users that always have a value,
 	// such as "displayName" and "name.familyName": if the client sends none, the
-	// application makes one, at creation and with each change.
+	// application makes one, at creation and with each change. It may do so for an
+	// empty string too.
 	Filled []string
 }
 

@@ -295,7 +295,7 @@ func (r *Reply) Has(pairs ...string) *Reply {
 	r.t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
 		got, filled := r.withoutFilled(pairs[i], pairs[i+1])
-		if pairs[i+1] == "" && filled {
+		if filled && (pairs[i+1] == "" || pairs[i+1] == `""`) {
 			require.NotNil(r.t, got, "%s: %s always has a value: %s", r.line, pairs[i], r.Text)
 			continue
 		}
