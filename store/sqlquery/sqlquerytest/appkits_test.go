@@ -1,9 +1,8 @@
 package sqlquerytest
 
 import (
+	"context"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -11,10 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
-	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
@@ -26,12 +23,20 @@ type orgStaff struct {
 	Login     string     `scim:"userName"`
 	LoginKey  *string    `scim:"userName,key"`
 	FormerKey *string    `scim:"userName,former"`
+	Shown     string     `scim:"displayName,composed"`
 	Status    string     `scim:"active,true=active,false=suspended"`
 	Version   int64      `scim:"meta.version"`
 	CreatedAt time.Time  `scim:"meta.created"`
 	UpdatedAt time.Time  `scim:"meta.lastModified"`
 	DeletedAt *time.Time `scim:",deleted"`
 	Rest      string     `scim:",rest"`
+}
+
+// show fills the name that is shown.
+func (s *orgStaff) show(r *schema.Resource) {
+	if s.Shown = r.Text("displayName"); s.Shown == "" {
+		s.Shown = s.Login
+	}
 }
 
 type orgCircle struct {
@@ -66,7 +71,7 @@ type (
 // orgDDL returns the tables for a type of the column org.
 func orgDDL(org string) []string {
 	return []string{
-		`CREATE TABLE staff (id SERIALKEY, org ` + org + ` NOT NULL, login TEXT NOT NULL, login_key TEXT, former_key TEXT, status SHORT NOT NULL,
+		`CREATE TABLE staff (id SERIALKEY, org ` + org + ` NOT NULL, login TEXT NOT NULL, login_key TEXT, former_key TEXT, shown TEXT NOT NULL, status SHORT NOT NULL,
 			version BIGINT NOT NULL, created_at TIME, updated_at TIME, deleted_at TIME, rest LONGTEXT NOT NULL, UNIQUE (org, login_key))`,
 		`CREATE INDEX staff_former ON staff (org, former_key)`,
 		`CREATE TABLE circles (id SERIALKEY, org ` + org + ` NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL,
@@ -82,12 +87,17 @@ func orgFixture[U, G any](t testing.TB, d host, org string, tenant func(int) str
 	d.create(t, conn, orgDDL(org))
 	db, err := sqlquery.New(conn, d.dialect)
 	require.NoError(t, err)
-	users, err := sqlquery.NewTable(t.Context(), db, "staff", schema.UserType, sqlquery.Options[U]{})
+	users, err := sqlquery.NewTable(t.Context(), db, "staff", schema.UserType, sqlquery.Options[U]{
+		Complete: func(_ context.Context, row *U, r *schema.Resource) error {
+			any(row).(interface{ show(*schema.Resource) }).show(r)
+			return nil
+		},
+	})
 	require.NoError(t, err)
 	groups, err := sqlquery.NewGroupTable(t.Context(), db, "circles", schema.GroupType,
 		sqlquery.Members{Table: "circle_staff", Group: "circle_id", Member: "staff_id", Of: users}, sqlquery.Options[G]{})
 	require.NoError(t, err)
-	return storetest.Fixture{Users: users, Groups: groups, Tx: db, Tenant: tenant, MembersAreUsers: true, TwoStateActive: true}
+	return storetest.Fixture{Users: users, Groups: groups, Tx: db, Tenant: tenant, MembersAreUsers: true, TwoStateActive: true, Filled: []string{"displayName"}}
 }
 
 func orgNumberFixture(t testing.TB, d host) storetest.Fixture {
@@ -106,17 +116,4 @@ func TestTablesOfOrganisations(t *testing.T) {
 			return orgFixture[orgUUIDStaff, orgUUIDCircle](t, hostPostgreSQL, "UUID", uuidTenant)
 		})
 	})
-}
-
-func TestHandlerOfOrganisations(t *testing.T) {
-	t.Parallel()
-	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
-		f := orgNumberFixture(t, hostSQLite)
-		h, err := scim.New(scim.Config{
-			BaseURL: scimtest.BaseURL, Auth: auth, Tx: f.Tx, Logger: slog.New(slog.DiscardHandler),
-			Endpoints: []scim.Endpoint{scim.Users(f.Users), scim.Groups(f.Groups)},
-		})
-		require.NoError(t, err)
-		return h
-	}, scimtest.App{Tenant: strconv.Itoa, MembersAreUsers: true, TwoStateActive: true})
 }
