@@ -14,7 +14,7 @@ type Account struct {
 	ID       int64   `scim:"id"`
 	Email    string  `scim:"userName"`
 	EmailKey *string `scim:"userName,key"`
-	Status   string  `scim:"active,true=active|trial,false=suspended|invited"`
+	Status   string  `scim:"active,true=active|invited,false=suspended"`
 	FullName string  `scim:"name.formatted,composed"`
 	Rest     string  `scim:",rest"`
 }

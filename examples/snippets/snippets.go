@@ -58,7 +58,7 @@ func Revive(users *sqlquery.Table[Revivable]) scim.Endpoint {
 
 // ByKey finds a user of the application.
 func ByKey(ctx context.Context, db *sql.DB, address string) (id int64) {
-	const byKey = "SELECT id FROM users WHERE email_key = $1 AND deleted_at IS NULL"
+	const byKey = "SELECT id FROM users WHERE email_key = $1 AND disabled IS NOT TRUE"
 	err := db.QueryRowContext(ctx, byKey, schema.FoldKey(address)).Scan(&id)
 	if err != nil {
 		log.Fatal(err)

@@ -33,7 +33,7 @@ import (
 //	emails[primary].value        of the element that is primary, else of the first
 //	emails[type eq "work"].value of the first element that satisfies all eq
 //	…,not                        the opposite of a boolean
-//	…,true=active,false=suspended|invited
+//	…,true=active|invited,false=suspended
 //	                             a string or integer for a boolean: further values are read as the first
 //	…,default=VALUE              what a boolean or number that cannot be null is without a value, on creation; else zero, and true for active
 //	…,unit=s|ms|us|ns            an integer that is a time since 1970
