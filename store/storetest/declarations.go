@@ -49,6 +49,27 @@ var declarations = []test{
 			}
 		},
 	},
+	{
+		name:     "declarations/an owner is kept",
+		contract: "Fixture.Owned: the owner of a resource is kept, changes with an update, and can be none.",
+		needs:    needOwned,
+		run: func(k *kit) {
+			r := k.user("u")
+			r.Attributes = r.Attributes.WithOwner("okta")
+			r = k.create(k.Users, r)
+			k.Equal("okta", r.Owner(), "after Create")
+			k.same(r, k.get(k.Users, r.ID), "Get after Create")
+			for _, owner := range []string{"entra", ""} {
+				c := k.touch(r)
+				c.After.Attributes = r.Attributes.WithOwner(owner)
+				var err error
+				r, err = k.Users.Update(k.ctx, c)
+				k.NoError(err, "Update")
+				k.Equal(owner, r.Owner(), "after Update")
+				k.Equal(owner, k.get(k.Users, r.ID).Owner(), "Get after Update")
+			}
+		},
+	},
 }
 
 // alwaysHas proves that an attribute has a value after changes that have none, and

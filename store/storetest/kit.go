@@ -33,6 +33,7 @@ const (
 	needUsersOnly
 	needTwoState
 	needFilled
+	needOwned
 	needFinder
 )
 
@@ -51,6 +52,7 @@ func missing(needs need, f Fixture) string {
 		{needUsersOnly, f.MembersAreUsers, "members are not declared to be users only"},
 		{needTwoState, f.TwoStateActive, "active is not declared to have two states"},
 		{needFilled, len(f.Filled) > 0, "no attributes are declared to be filled"},
+		{needOwned, f.Owned, "the types are not declared to have an owner"},
 		{needVersions, store.Describe(f.Users).Versions, "no versions"},
 		{needRevival, revives(f.Users), "deleted users do not come back"},
 		{needPurger, purges(f.Users), "deleted users are not forgotten"},

@@ -58,6 +58,7 @@ func newNaive(defect string) Fixture {
 		MembersAreUsers: defect == "members are users only, it says",
 		TwoStateActive:  defect == "active has two states, it says",
 		Filled:          map[string][]string{"attributes are filled, it says": {"name.familyName"}}[defect],
+		Owned:           defect == "types have an owner, it says",
 	}
 }
 

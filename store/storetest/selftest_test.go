@@ -217,6 +217,7 @@ var caught = []breach{
 	{"members are users only, it says", "declarations/members are users only"},
 	{"active has two states, it says", "declarations/active is true or false"},
 	{"attributes are filled, it says", "declarations/attributes that are filled"},
+	{"types have an owner, it says", "declarations/an owner is kept"},
 }
 
 func init() {
