@@ -45,9 +45,10 @@ type Option func(*DB)
 // server that cannot answer, else unknown (500). A [*schema.Error] in it is sent
 // to the client. The function must not use the DB or its tables.
 //
-// Functions for all tenants, [Table.RebuildKeys], fail with a DB that has a
-// Prepare: they take a DB without it, on a pool whose role is exempt from row-level
-// security. SQLite has no settings that end with the transaction; New refuses it.
+// Functions for all tenants, [Table.RebuildKeys] and [Table.EnsureKeys], fail with a
+// DB that has a Prepare: they take a DB without it, on a pool whose role is exempt
+// from row-level security, and a struct with a tenant field. SQLite has no settings
+// that end with the transaction; New refuses it.
 func Prepare(fn func(ctx context.Context, tx *sql.Tx, tenant string) error) Option {
 	return func(db *DB) { db.sql.Prepare = fn }
 }
