@@ -47,7 +47,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	var mentioned []*schema.Attribute
 	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: event.ByPatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource, complete lifecycle.Complete) (lifecycle.Edit, error) {
 		budget := filter.BudgetFrom(r.ctx).Copy() // the transaction may be repeated
-		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, complete), budget)
+		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, ep, complete), budget)
 		if err != nil {
 			return lifecycle.Edit{}, err
 		}
@@ -74,7 +74,10 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 
 // withRefs returns complete with the URI of each member, which a filter may
 // compare.
-func (h *Handler) withRefs(ctx context.Context, complete lifecycle.Complete) patch.Complete {
+func (h *Handler) withRefs(ctx context.Context, ep *endpoint, complete lifecycle.Complete) patch.Complete {
+	if ep.Members == nil {
+		return nil
+	}
 	return func(members []schema.Member) ([]schema.Member, error) {
 		out, err := complete(members)
 		for i := range out {

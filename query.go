@@ -70,15 +70,17 @@ func (q *query) complete(by, order string) error {
 // checkRepeated refuses a parameter that is given more than once and can have only
 // one value. The lists attributes and excludedAttributes are joined instead.
 func checkRepeated(values url.Values) error {
-	for _, name := range []string{"filter", "startIndex", "count", "cursor", "sortBy", "sortOrder"} {
-		if len(values[strings.ToLower(name)]) < 2 {
+	for _, p := range [...]struct{ key, name string }{
+		{"filter", "filter"}, {"startindex", "startIndex"}, {"count", "count"}, {"cursor", "cursor"}, {"sortby", "sortBy"}, {"sortorder", "sortOrder"},
+	} {
+		if len(values[p.key]) < 2 {
 			continue
 		}
 		t := schema.ErrorInvalidValue
-		if name == "filter" {
+		if p.key == "filter" {
 			t = schema.ErrorInvalidFilter
 		}
-		return &schema.Error{Type: t, Detail: name + " is given more than once"}
+		return &schema.Error{Type: t, Detail: p.name + " is given more than once"}
 	}
 	return nil
 }

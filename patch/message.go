@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed5f3efb56/scim/internal/ascii"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -44,8 +45,7 @@ func Parse(body any, maxOperations int, p schema.Profile) ([]Operation, error) {
 func operations(message schema.JSONObject, p schema.Profile) ([]any, error) {
 	stray := false
 	for _, m := range message {
-		switch strings.ToLower(m.Name) {
-		case "schemas", "operations":
+		if ascii.EqualFold(m.Name, "schemas") || ascii.EqualFold(m.Name, "Operations") {
 			continue
 		}
 		if schema.Deactivates(m.Name, m.Value) {

@@ -57,7 +57,7 @@ func ParseJSON(data []byte) (any, error) { return ParseJSONWithin(data, MaxValue
 // ParseJSONWithin is [ParseJSON] of a text whose arrays have at most that many
 // elements together. What is made of an element takes several times its memory.
 func ParseJSONWithin(data []byte, elements int) (any, error) {
-	p := parser{data: data, elements: elements}
+	p := parser{data: data, elements: elements, open: make([]JSONMember, 0, 8)}
 	p.space()
 	v, err := p.value()
 	if err != nil {

@@ -64,6 +64,9 @@ func (l *list) candidates(prefix schema.AttrPath, e filter.Expr) (candidates, bo
 		if e.Op != filter.EQ || e.Null || len(e.Path) == 0 {
 			return candidates{}, false
 		}
+		if len(prefix) == 0 {
+			return l.equal(e.Path, e.Value)
+		}
 		return l.equal(slices.Concat(prefix, e.Path), e.Value)
 	}
 	return candidates{}, false

@@ -43,6 +43,17 @@ func keyOf(a *schema.Attribute, v schema.Value) string {
 	return v.Text()
 }
 
+// sameKeys reports whether two resources have the same index entries because the
+// attributes that are indexed are identical.
+func (k *kind) sameKeys(old, now *schema.Resource) bool {
+	for _, p := range k.paths {
+		if !schema.Identical(old.Get(p.Root()), now.Get(p.Root())) {
+			return false
+		}
+	}
+	return true
+}
+
 // entries returns the index entries of a resource, sorted, each once.
 func (k *kind) entries(r *schema.Resource, n number) []entry {
 	out := make([]entry, 0, len(k.paths))

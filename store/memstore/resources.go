@@ -134,7 +134,7 @@ func (t *tenant) current(k *kind, id, ifVersion string) (number, record, error) 
 
 // replace puts one record in place of another.
 func (c *collection) replace(k *kind, n number, old, now record) error {
-	if old.resource.Attributes != now.resource.Attributes {
+	if !k.sameKeys(old.resource, now.resource) {
 		if err := c.reindex(k, k.entries(old.resource, n), k.entries(now.resource, n)); err != nil {
 			return err
 		}
