@@ -20,9 +20,9 @@
 // # Endpoints
 //
 // GET, POST, PUT, PATCH, DELETE and POST .search for each resource type; GET
-// and POST .search over all types at the root; /ServiceProviderConfig,
+// and POST .search over all types at the root; /Bulk; /ServiceProviderConfig,
 // /ResourceTypes and /Schemas; /Me when [Config.Me] is set (501 otherwise).
-// /Bulk answers 501. docs/requirements.md lists every requirement of the RFCs
+// docs/requirements.md lists every requirement of the RFCs
 // and the cases that prove it, docs/conformance.md where the default client
 // departs from one because an identity provider needs it.
 //
