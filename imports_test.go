@@ -21,7 +21,7 @@ const module = "github.com/seed5f3efb56/scim"
 var imports = map[string][]string{
 	"schema":               {"internal/ascii", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
 	"filter":               {"schema", "internal/ascii", "github.com/scim2/filter-parser/v2"},
-	"patch":                {"schema", "filter"},
+	"patch":                {"internal/ascii", "schema", "filter"},
 	"event":                {"schema"},
 	"store":                {"schema", "filter", "event"},
 	"reconcile":            {"schema", "store", "internal/paging"},
