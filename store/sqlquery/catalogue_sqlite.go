@@ -42,7 +42,6 @@ func sqliteCatalogue(ctx context.Context, db *DB, table string) (*catalogue, err
 		}
 		if key > 0 {
 			primary.parts = append(primary.parts, indexPart{column: col.name})
-			col.filled = col.filled || strings.EqualFold(col.typ, "INTEGER") // the rowid
 		}
 		col.class = sqliteClass(col.typ)
 		c.columns = append(c.columns, col)
@@ -53,6 +52,10 @@ func sqliteCatalogue(ctx context.Context, db *DB, table string) (*catalogue, err
 	}
 	if primary.parts != nil {
 		c.indexes = append(c.indexes, &primary)
+	}
+	if len(primary.parts) == 1 {
+		rowid := c.column(primary.parts[0].column)
+		rowid.filled = rowid.filled || strings.EqualFold(rowid.typ, "INTEGER")
 	}
 	return c, db.rows(ctx, strings.Replace(sqliteIndexes, "%s", master, 1), []any{name, schemaName, schemaName}, func(scan func(...any) error) error {
 		var index catalogueIndex
@@ -85,7 +88,7 @@ func sqliteClass(typ string) columnClass {
 		return false
 	}
 	switch {
-	case t == "", has("JSON") && !has("TEXT"):
+	case t == "", t == "ANY", has("JSON") && !has("TEXT"):
 		return classUnknown
 	case has("BOOL"):
 		return classBool

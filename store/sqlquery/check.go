@@ -153,14 +153,14 @@ func (c *catalogue) unfilled(written []string, remedy string) error {
 }
 
 // checkID requires a unique index on the id: without one the library could write
-// two rows at once. Ids that are never assigned twice may be unique in each
+// two rows at once. The database assigns integers. Ids that are never assigned twice may be unique in each
 // tenant or partition only. SQLite must not assign the id of a deleted row again
 // (RFC 7643 §3.1).
 func (t *Table[T]) checkID(c *catalogue) error {
 	id := columnName(t.id.StructField)
 	var more []string
 	if t.typed.oneCase() {
-		more = t.tenantColumns()
+		more = append(t.tenantColumns(), t.fixedColumns(c)...)
 	}
 	found := slices.ContainsFunc(c.indexes, func(i *catalogueIndex) bool {
 		return i.unique && i.where == "" && (c.covers(i, []string{id}, more) || c.kind == relationPartitioned && i.mentions(c, id))
@@ -168,8 +168,11 @@ func (t *Table[T]) checkID(c *catalogue) error {
 	if !found {
 		return fmt.Errorf("sqlquery: %s.%s is the id and has no unique index: make it the primary key", c.name, id)
 	}
+	if col := c.column(id); t.typed.integerIDs() && col != nil && !col.filled && !c.fillsRows {
+		return fmt.Errorf("sqlquery: %s.%s is not assigned by the database: make it %s", c.name, id, t.db.d.serial)
+	}
 	if t.typed.integerIDs() && t.deleted == nil && c.definition != "" && !autoincrement.MatchString(c.definition) {
-		return fmt.Errorf("sqlquery: %s.%s must be INTEGER PRIMARY KEY AUTOINCREMENT; otherwise SQLite assigns the id of a deleted row again", c.name, id)
+		return fmt.Errorf("sqlquery: %s.%s must be %s; otherwise SQLite assigns the id of a deleted row again", c.name, id, t.db.d.serial)
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type dialect struct {
 	onTaken     func(column string) string // end of an INSERT that skips rows that exist
 	catalogue   func(ctx context.Context, db *DB, table string) (*catalogue, error)
 	guard       func(d *dialect, g keyGuard) []string // see Table.KeyGuard
+	serial      string                                // the type of an id that the database assigns
 	setsDefault bool                                  // UPDATE … SET column = DEFAULT
 	partial     bool                                  // indexes can have a WHERE clause
 

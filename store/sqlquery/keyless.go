@@ -32,10 +32,15 @@ func (t *Table[T]) checkKeyless(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// keyless reports whether a row of any tenant has a value but no key. The key of
-// text is never empty.
+// keyless reports whether a row of any tenant has a value but no key. An empty key
+// is one in a column that cannot be NULL: the key of text is never empty. Elsewhere
+// the index on the key finds the rows.
 func (t *Table[T]) keyless(ctx context.Context, f, key *field) (found bool, err error) {
-	s := t.db.d.statement("SELECT 1 FROM ", t.name, " AS ", alias, " WHERE (", t.column(key), " IS NULL OR NOT (", t.db.d.notEmpty(t.column(key)), ")) AND ",
+	missing := t.column(key) + " IS NULL"
+	if !key.nullable {
+		missing = "(" + missing + " OR NOT (" + t.db.d.notEmpty(t.column(key)) + "))"
+	}
+	s := t.db.d.statement("SELECT 1 FROM ", t.name, " AS ", alias, " WHERE ", missing, " AND ",
 		t.column(f), " IS NOT NULL AND ", t.db.d.notEmpty(t.column(f)))
 	if t.deleted != nil {
 		s.add(" AND ")

@@ -12,6 +12,7 @@ var MySQL = Dialect{&dialect{
 	kind:        sqldb.MySQL,
 	catalogue:   mysqlCatalogue,
 	guard:       mysqlGuard,
+	serial:      "AUTO_INCREMENT",
 	setsDefault: true,
 	times:       true,
 	quote:       "`",

@@ -18,6 +18,7 @@ var SQLite = Dialect{&dialect{
 	onTaken:   func(string) string { return " ON CONFLICT DO NOTHING" },
 	catalogue: sqliteCatalogue,
 	guard:     sqliteGuard,
+	serial:    "INTEGER PRIMARY KEY AUTOINCREMENT",
 	partial:   true,
 	equal:     func(s *statement, x, literal string) { s.add(x, " COLLATE BINARY = ").arg(literal) },
 	compare:   func(s *statement, x, op, literal string) { s.add(x, " COLLATE BINARY ", op, " ").arg(literal) },

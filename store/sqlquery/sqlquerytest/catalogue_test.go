@@ -114,7 +114,8 @@ func TestNewTableLooksAtTheCatalogue(t *testing.T) {
 		"an index that is not unique": {all, append(swap("", "")[:1], `CREATE INDEX looks_login ON looks (tenant, login_key)`), []string{"has no unique index"}},
 		"an index for some rows": {all[:2], append(swap("", "")[:1], `CREATE UNIQUE INDEX looks_login ON looks (tenant, login_key) WHERE active`),
 			[]string{"the unique index looks_login does not hold for all"}},
-		"ids that are not unique": {all[1:], swap("id SERIALKEY", "id BIGINT NOT NULL"), []string{"looks.id is the id and has no unique index", "primary key"}},
+		"ids that are not assigned": {all, swap("id SERIALKEY", "id BIGINT PRIMARY KEY"), []string{"looks.id is not assigned by the database"}},
+		"ids that are not unique":   {all[1:], swap("id SERIALKEY", "id BIGINT NOT NULL"), []string{"looks.id is the id and has no unique index", "primary key"}},
 	} {
 		for _, d := range c.on {
 			t.Run(name+" on "+names[d.dialect], func(t *testing.T) {
@@ -284,6 +285,39 @@ func TestIDColumns(t *testing.T) {
 		_, err = look(t, d, sqlquery.Options[textID]{}, "CREATE TABLE looks (id UUID PRIMARY KEY"+columns, index)
 		require.ErrorContains(t, err, "option uuid")
 	})
+}
+
+// A STRICT table of SQLite keeps the types of values in a column of the type ANY.
+func TestStrictTable(t *testing.T) {
+	table := "CREATE TABLE looks (id INTEGER PRIMARY KEY AUTOINCREMENT, login LOGIN NOT NULL, login_key TEXT UNIQUE, rest TEXT NOT NULL) STRICT"
+	type strict struct {
+		ID       int64   `scim:"id"`
+		Login    string  `scim:"userName"`
+		LoginKey *string `scim:"userName,key"`
+		Rest     string  `scim:",rest"`
+	}
+	_, err := look(t, hostSQLite, sqlquery.Options[strict]{}, strings.Replace(table, "LOGIN", "ANY", 1))
+	require.NoError(t, err)
+	_, err = look(t, hostSQLite, sqlquery.Options[strict]{}, strings.Replace(table, "LOGIN", "REAL", 1))
+	require.ErrorContains(t, err, "looks.login is REAL")
+}
+
+// Ids that are never assigned twice may be unique in each tenant only.
+func TestIDsUniqueInEachTenant(t *testing.T) {
+	hostServers(t, func(t *testing.T, d host) {
+		serial := map[sqlquery.Dialect]string{
+			sqlquery.PostgreSQL: "BIGINT GENERATED ALWAYS AS IDENTITY", sqlquery.MySQL: "BIGINT AUTO_INCREMENT, KEY (id)",
+		}[d.dialect]
+		_, err := look(t, d, sqlquery.Options[lookRow]{New: newLook}, "CREATE TABLE looks ("+strings.Replace(lookColumns, "SERIALKEY", serial, 1)+", PRIMARY KEY (tenant, id))", lookIndex)
+		require.NoError(t, err)
+	})
+	_, err := look(t, hostSQLite, sqlquery.Options[tenantText]{}, "CREATE TABLE looks (id TEXT, tenant TEXT, login TEXT, login_key TEXT, rest TEXT, PRIMARY KEY (tenant, id), UNIQUE (tenant, login_key))")
+	require.ErrorContains(t, err, "looks.id is the id and has no unique index", "texts may be equal in two tenants")
+}
+
+type tenantText struct {
+	textID
+	Tenant string `scim:",tenant"`
 }
 
 func TestMemberTables(t *testing.T) {
