@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -139,6 +140,28 @@ func TestLastOwner(t *testing.T) {
 		a.provider(1, http.StatusOK, "PUT", "/Groups/"+owners, group("Owners", bob))
 		a.provider(1, http.StatusNoContent, "DELETE", "/Users/"+bob, nil)
 		require.Equal(t, "2", a.value("SELECT count(*) FROM audit"))
+	})
+}
+
+// Of two owners that leave two teams at the same time one stays.
+func TestOwnersLeaveAtTheSameTime(t *testing.T) {
+	onEach(t, func(t *testing.T, fresh func(*testing.T) string) {
+		a := startApp(t, fresh(t))
+		var teams []string
+		for _, name := range []string{"ada", "bob"} {
+			team := a.create(1, "/Groups", group(name, a.create(1, "/Users", user(name+"@example.com"))))
+			a.exec("INSERT INTO team_roles (team_id, role) VALUES ($1, 'owner')", team)
+			teams = append(teams, team)
+		}
+		codes := make([]int, len(teams))
+		var wait sync.WaitGroup
+		for i, team := range teams {
+			wait.Go(func() {
+				codes[i] = a.do("PUT", "/scim/v2/Groups/"+team, testTokens[0], group("empty")).Code
+			})
+		}
+		wait.Wait()
+		require.ElementsMatch(t, []int{http.StatusOK, http.StatusBadRequest}, codes)
 	})
 }
 
