@@ -27,7 +27,7 @@ func (w *run) schemas(op Operation, t target) error {
 		}
 	}
 	if op.Op == Replace { // RFC 7643 §3.3
-		return failSchemas(schema.ErrorInvalidValue, "schemas must contain "+w.typ.Schema.ID)
+		return failSchemas(schema.ErrorInvalidValue, "must contain "+w.typ.Schema.ID)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
 	if base || p.MissingSchemas {
 		return nil
 	}
-	return &Error{ErrorInvalidSyntax, "schemas", "schemas must contain " + t.Schema.ID}
+	return &Error{ErrorInvalidSyntax, "schemas", "must contain " + t.Schema.ID}
 }
 
 // SchemaURIs returns the URIs in the schemas member of a body or message.
@@ -139,7 +139,7 @@ func SchemaURIs(body JSONObject, p Profile) ([]string, error) {
 		list = []any{value}
 	}
 	if len(list) == 0 && !p.MissingSchemas {
-		return nil, &Error{ErrorInvalidSyntax, "schemas", "schemas must be a non-empty array of schema URIs"}
+		return nil, &Error{ErrorInvalidSyntax, "schemas", "must be a non-empty array of schema URIs"}
 	}
 	uris := make([]string, 0, len(list))
 	for _, one := range list {
@@ -166,7 +166,7 @@ func CheckMessage(body JSONObject, uri string, p Profile) error {
 	if named || p.MissingSchemas && !slices.ContainsFunc(uris, isMessage) {
 		return nil
 	}
-	return &Error{ErrorInvalidSyntax, "schemas", "schemas must contain " + uri}
+	return &Error{ErrorInvalidSyntax, "schemas", "must contain " + uri}
 }
 
 // isMessage reports whether a URI is that of a protocol message (RFC 7644
