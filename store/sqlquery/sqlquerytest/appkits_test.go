@@ -1,3 +1,5 @@
+//go:build !race
+
 package sqlquerytest
 
 import (
@@ -115,5 +117,25 @@ func TestTablesOfOrganisations(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Fixture {
 			return orgFixture[orgUUIDStaff, orgUUIDCircle](t, hostPostgreSQL, "UUID", uuidTenant)
 		})
+	})
+}
+
+func TestGuardedTables(t *testing.T) {
+	run := func(t *testing.T, d host) {
+		storetest.Run(t, func(t *testing.T) storetest.Fixture {
+			conn, f := fullTables(t, d)
+			d.exec(t, conn, f.Users.(renamed).table.(*sqlquery.Table[fullUserRow]).KeyGuard())
+			d.exec(t, conn, f.Groups.(renamedGroups).table.(*sqlquery.Table[fullGroupRow]).KeyGuard())
+			return f
+		})
+	}
+	t.Run("SQLite", func(t *testing.T) { run(t, hostSQLite) })
+}
+
+func TestTablesWithRowLevelSecurity(t *testing.T) {
+	sqltest.Server(t, sqltest.Postgres)
+	storetest.Run(t, func(t *testing.T) storetest.Fixture {
+		a := newRLSTables(t, newRLSHost(t).open(t), sqlquery.Prepare(setTenant))
+		return storetest.Fixture{Users: renamed{a.users, named}, Groups: renamedGroups{renamed{a.groups.Table, named}, a.groups}, Tx: a.db}
 	})
 }

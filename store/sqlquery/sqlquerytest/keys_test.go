@@ -216,18 +216,6 @@ func TestGuardAcceptsTheLibrary(t *testing.T) {
 	})
 }
 
-func TestGuardedTables(t *testing.T) {
-	run := func(t *testing.T, d host) {
-		storetest.Run(t, func(t *testing.T) storetest.Fixture {
-			conn, f := fullTables(t, d)
-			d.exec(t, conn, f.Users.(renamed).table.(*sqlquery.Table[fullUserRow]).KeyGuard())
-			d.exec(t, conn, f.Groups.(renamedGroups).table.(*sqlquery.Table[fullGroupRow]).KeyGuard())
-			return f
-		})
-	}
-	t.Run("SQLite", func(t *testing.T) { run(t, hostSQLite) })
-}
-
 // Rows that Options.Where leaves out need no key.
 func TestGuardWithWhere(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {

@@ -144,14 +144,6 @@ func newRLSTables(t testing.TB, pool *sql.DB, options ...sqlquery.Option) rlsTab
 	return rlsTables{db, users, groups}
 }
 
-func TestTablesWithRowLevelSecurity(t *testing.T) {
-	sqltest.Server(t, sqltest.Postgres)
-	storetest.Run(t, func(t *testing.T) storetest.Fixture {
-		a := newRLSTables(t, newRLSHost(t).open(t), sqlquery.Prepare(setTenant))
-		return storetest.Fixture{Users: renamed{a.users, named}, Groups: renamedGroups{renamed{a.groups.Table, named}, a.groups}, Tx: a.db}
-	})
-}
-
 // serve returns a client for a handler on the tables: the bearer token of a tenant
 // is its name.
 func (a rlsTables) serve(t *testing.T) func(tenant, method, path, body string) (int, map[string]any) {
