@@ -30,8 +30,8 @@ type App struct {
 	TwoStateActive bool
 	// Filled are single-valued string attributes of users that always have a value,
 	// such as "displayName" and "name.familyName": if the client sends none, the
-	// application makes one, at creation and with each change. It may do so for an
-	// empty string too.
+	// application makes one, at creation and with each change. An empty string that
+	// the client sends is a value and stays.
 	Filled []string
 }
 

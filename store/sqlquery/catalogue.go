@@ -44,6 +44,7 @@ type catalogueColumn struct {
 	generated string // the expression of a generated column, which cannot be set
 	value     string // the DEFAULT expression in SQLite, else ""
 	collation string // in MariaDB and MySQL, else ""
+	updated   bool   // ON UPDATE CURRENT_TIMESTAMP, in MariaDB and MySQL
 }
 
 // catalogueIndex is an index, also that of a primary key or a constraint.

@@ -10,11 +10,11 @@ const (
 	mysqlTable = `SELECT table_type, COALESCE(engine, '') FROM information_schema.tables WHERE table_schema = %s AND table_name = ?`
 
 	mysqlColumns = `SELECT column_name, column_type, data_type, is_nullable = 'NO', column_default IS NOT NULL OR extra LIKE '%auto_increment%' OR data_type = 'enum',
-	COALESCE(generation_expression, ''), COALESCE(collation_name, '')
+	COALESCE(generation_expression, ''), COALESCE(collation_name, ''), extra LIKE '%on update%'
 FROM information_schema.columns WHERE table_schema = %s AND table_name = ? ORDER BY ordinal_position`
 
 	// A part without a column is an expression, which MariaDB does not have.
-	mysqlIndexes = `SELECT index_name, non_unique = 0, COALESCE(column_name, '')
+	mysqlIndexes = `SELECT index_name, non_unique = 0, COALESCE(column_name, ''), sub_part IS NOT NULL
 FROM information_schema.statistics WHERE table_schema = %s AND table_name = ? ORDER BY index_name, seq_in_index`
 
 	mysqlTriggers = `SELECT COUNT(*) > 0 FROM information_schema.triggers
@@ -48,7 +48,7 @@ func mysqlCatalogue(ctx context.Context, db *DB, table string) (*catalogue, erro
 	err = query(mysqlColumns, func(scan func(...any) error) error {
 		col := &catalogueColumn{}
 		var typ string
-		if err := scan(&col.name, &col.typ, &typ, &col.notNull, &col.filled, &col.generated, &col.collation); err != nil {
+		if err := scan(&col.name, &col.typ, &typ, &col.notNull, &col.filled, &col.generated, &col.collation, &col.updated); err != nil {
 			return err
 		}
 		col.class = mysqlClass(typ)
@@ -61,11 +61,15 @@ func mysqlCatalogue(ctx context.Context, db *DB, table string) (*catalogue, erro
 	err = query(mysqlIndexes, func(scan func(...any) error) error {
 		var index catalogueIndex
 		var part indexPart
-		err := scan(&index.name, &index.unique, &part.column)
+		var prefix bool // the index holds only the first characters
+		err := scan(&index.name, &index.unique, &part.column, &prefix)
 		if part.column == "" {
 			part.expression = anyExpression
 		}
 		c.addPart(index, part)
+		if prefix {
+			c.indexes[len(c.indexes)-1].unique = false // it refuses values that only begin alike
+		}
 		return err
 	})
 	if err != nil {

@@ -28,7 +28,7 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 	}
 	if c != nil && c.kind != relationOther {
 		t.reportCollations(ctx, c)
-		errs = append(errs, c.checkEngine(), t.checkNull(c), t.checkFilled(c), t.checkID(c), t.checkUniqueIndexes(ctx, c))
+		errs = append(errs, c.checkEngine(), t.checkCharacterSets(c), t.checkUpdated(c), t.checkNull(c), t.checkFilled(c), t.checkID(c), t.checkUniqueIndexes(ctx, c))
 	}
 	for _, l := range t.lists {
 		errs = append(errs, t.checkList(ctx, l))
@@ -91,18 +91,61 @@ func (c *catalogue) checkEngine() error {
 	return fmt.Errorf("sqlquery: %s has the engine %s; writes need transactions: ALTER TABLE %s ENGINE = InnoDB", c.name, c.engine, c.name)
 }
 
+// comparesBytes reports whether texts of a field are the same only if their bytes
+// are.
+func (t *Table[T]) comparesBytes(f *field) bool {
+	return f.role == roleKey || f.role == roleFormer || f.role == roleTenant || f.role == roleID && !t.typed.oneCase()
+}
+
+// checkCharacterSets refuses columns of MariaDB and MySQL that cannot hold every
+// text: a filter with another text would fail.
+func (t *Table[T]) checkCharacterSets(c *catalogue) error {
+	var errs []error
+	for _, f := range t.typed.fields {
+		col := c.column(columnName(f.StructField))
+		if col == nil || col.collation == "" || strings.HasPrefix(col.collation, "utf8mb4_") {
+			continue
+		}
+		if strings.HasPrefix(col.collation, "utf8") && !t.comparesBytes(f) {
+			continue // utf8mb3 is compared with every text
+		}
+		errs = append(errs, fmt.Errorf("sqlquery: %s.%s has the collation %s, whose character set does not have every character: "+
+			"make the column CHARACTER SET utf8mb4 (COLLATE utf8mb4_nopad_bin, in MySQL utf8mb4_0900_bin, for keys, tenants and ids)", c.name, col.name, col.collation))
+	}
+	return errors.Join(errs...)
+}
+
 // reportCollations logs columns of MariaDB and MySQL that are compared byte by
-// byte and have another collation: their unique index takes two texts for one.
+// byte and have another collation: it takes two texts for one.
 func (t *Table[T]) reportCollations(ctx context.Context, c *catalogue) {
 	for _, f := range t.typed.fields {
-		exact := f.role == roleKey || f.role == roleFormer || f.role == roleTenant || f.role == roleID && !t.typed.oneCase()
 		col := c.column(columnName(f.StructField))
-		if exact && col != nil && col.collation != "" && !strings.HasSuffix(col.collation, "_bin") {
-			t.log.LogAttrs(ctx, slog.LevelWarn, "sqlquery: the collation is not binary; a unique index on the column refuses names that differ in accents or in trailing spaces only",
-				slog.String("table", c.name), slog.String("column", col.name), slog.String("collation", col.collation),
-				slog.String("remedy", "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin (MySQL: utf8mb4_0900_bin)"))
+		if !t.comparesBytes(f) || col == nil || col.collation == "" || strings.HasSuffix(col.collation, "_bin") {
+			continue
+		}
+		message := "sqlquery: the collation is not binary; a unique index on the column refuses names that differ in accents or in trailing spaces only"
+		if f.role == roleTenant {
+			message = "sqlquery: the collation is not binary; tenants that differ in case or accents only share their unique names"
+		}
+		t.log.LogAttrs(ctx, slog.LevelWarn, message,
+			slog.String("table", c.name), slog.String("column", col.name), slog.String("collation", col.collation),
+			slog.String("remedy", "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin (MySQL: utf8mb4_0900_bin)"))
+	}
+}
+
+// checkUpdated refuses a column for meta.created or meta.lastModified that the
+// database writes too: the response would have another time than the row.
+func (t *Table[T]) checkUpdated(c *catalogue) error {
+	var errs []error
+	for _, f := range []*field{t.typed.created, t.typed.modified} {
+		if f == nil {
+			continue
+		}
+		if col := c.column(columnName(f.StructField)); col != nil && col.updated {
+			errs = append(errs, fmt.Errorf("sqlquery: %s.%s has ON UPDATE CURRENT_TIMESTAMP, so that the row has another time than the response: give the field %s a column of its own", c.name, col.name, f.Name))
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // checkNull finds columns that the library sets to NULL and that are NOT NULL.

@@ -157,7 +157,8 @@ func (t *Table[T]) refused(err error) error {
 		if constraint, ok := sqldb.CheckName(err); ok {
 			return t.violated(err, constraint)
 		}
-		return &schema.Error{Type: schema.ErrorInvalidValue, Detail: "a value is too long, out of range or not allowed for its column"}
+		_, column, _ := strings.Cut(err.Error(), "for column ") // MariaDB and MySQL name it
+		return &schema.Error{Type: schema.ErrorInvalidValue, Path: t.columnNamedIn(column), Detail: "a value is too long, out of range or not allowed for its column"}
 	case sqldb.NotNull:
 		if path := t.columnNamedIn(err.Error()); path != "" {
 			return &schema.Error{Type: schema.ErrorInvalidValue, Path: path, Detail: "a value is required"}

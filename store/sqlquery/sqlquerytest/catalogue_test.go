@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
@@ -394,4 +395,68 @@ func TestCollationThatIsNotBinaryIsLogged(t *testing.T) {
 func TestEngineWithoutTransactions(t *testing.T) {
 	_, err := look(t, hostMariaDB, sqlquery.Options[lookRow]{New: newLook}, swap("", "")[0]+" ENGINE = MyISAM", lookIndex)
 	require.ErrorContains(t, err, "looks has the engine MyISAM")
+}
+
+func TestCharacterSetsThatLackCharacters(t *testing.T) {
+	for column, refused := range map[string]bool{
+		"VARCHAR(100) CHARACTER SET latin1 COLLATE latin1_bin":         true,
+		"VARCHAR(100) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin":       true,
+		"VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin":       false,
+		"VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin": false,
+	} {
+		_, err := look(t, hostMariaDB, sqlquery.Options[lookRow]{New: newLook}, swap("login_key WORD", "login_key "+column)...)
+		if refused {
+			require.ErrorContains(t, err, "login_key has the collation", column)
+			require.ErrorContains(t, err, "CHARACTER SET utf8mb4", column)
+			continue
+		}
+		require.NoError(t, err, column)
+	}
+	_, err := look(t, hostMariaDB, sqlquery.Options[lookRow]{New: newLook}, swap("login TEXT", "login VARCHAR(100) CHARACTER SET latin1")...)
+	require.ErrorContains(t, err, "login has the collation latin1")
+}
+
+func TestUniqueIndexOnPrefixes(t *testing.T) {
+	ddl := swap("login_key WORD", "login_key VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
+	ddl[1] = "CREATE UNIQUE INDEX looks_key ON looks (tenant, login_key(3))"
+	_, err := look(t, hostMariaDB, sqlquery.Options[lookRow]{New: newLook}, ddl...)
+	require.ErrorContains(t, err, "login_key (userName) has no unique index")
+}
+
+func TestLastModifiedThatTheDatabaseWrites(t *testing.T) {
+	type row struct {
+		ID      int64     `scim:"id"`
+		Login   string    `scim:"userName"`
+		Key     string    `scim:"userName,key"`
+		Changed time.Time `scim:"meta.lastModified"`
+	}
+	conn := hostMariaDB.open(t)
+	_, err := conn.Exec("CREATE TABLE looks (id BIGINT AUTO_INCREMENT PRIMARY KEY, login VARCHAR(100) CHARACTER SET utf8mb4 NOT NULL, " +
+		"`key` VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL UNIQUE, changed DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6))")
+	require.NoError(t, err)
+	db, err := sqlquery.New(conn, sqlquery.MySQL)
+	require.NoError(t, err)
+	_, err = sqlquery.NewTable(t.Context(), db, "looks", schema.UserType, sqlquery.Options[row]{})
+	require.ErrorContains(t, err, "looks.changed has ON UPDATE CURRENT_TIMESTAMP")
+}
+
+func TestValueThatIsTooLongNamesItsAttribute(t *testing.T) {
+	type row struct {
+		ID    int64   `scim:"id"`
+		Login string  `scim:"userName"`
+		Key   *string `scim:"userName,key"`
+		Title *string `scim:"title"`
+	}
+	conn := hostMariaDB.open(t)
+	_, err := conn.Exec("CREATE TABLE looks (id BIGINT AUTO_INCREMENT PRIMARY KEY, login TEXT CHARACTER SET utf8mb4 NOT NULL, " +
+		"`key` VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin UNIQUE, title VARCHAR(10) CHARACTER SET utf8mb4)")
+	require.NoError(t, err)
+	db, err := sqlquery.New(conn, sqlquery.MySQL)
+	require.NoError(t, err)
+	users, err := sqlquery.NewTable(t.Context(), db, "looks", schema.UserType, sqlquery.Options[row]{})
+	require.NoError(t, err)
+	o, errs := users.Type().DecodeStored([]byte(`{"userName":"a","title":"more than ten letters"}`))
+	require.Empty(t, errs)
+	_, err = users.Create(t.Context(), &store.Change{After: &schema.Resource{Type: users.Type(), Attributes: o}})
+	require.EqualError(t, err, "title: a value is too long, out of range or not allowed for its column")
 }
