@@ -178,7 +178,7 @@ type Limits struct {
 	Body       int64 // bytes of a request body; default 4 MiB (413)
 	Operations int   // operations of one PATCH; default 10000 (400)
 	// BulkOperations and BulkPayload are the most operations of one bulk request and
-	// the most bytes of its body; default 1000 and 4 MiB (413). Each operation has
+	// the most bytes of its body; default 500 and 4 MiB (413). Each operation has
 	// the other limits of a request of its own, and all together have one Work.
 	BulkOperations int
 	BulkPayload    int64
@@ -235,7 +235,7 @@ func (l Limits) withDefaults() Limits {
 	if l.BulkPayload == 0 {
 		l.BulkPayload = 4 << 20
 	}
-	set(&l.BulkOperations, 1000)
+	set(&l.BulkOperations, 500)
 	set(&l.Operations, 10000)
 	set(&l.MaxResults, 1000)
 	set(&l.PageSize, 100)

@@ -139,7 +139,7 @@ var notFromARequest = map[string]string{
 	"the object has more than":                   "an object of ten thousand names: TestParseJSONBoundsItsMemory",
 	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
-	"the request has more operations than maxOperations,":                                                                  "a thousand operations: B-25",
+	"the request has more operations than maxOperations,":                                                                  "five hundred operations: B-25",
 	"the body is larger than maxPayloadSize,":                                                                              "a body of 4 MiB: B-26",
 	"the cursor has expired; begin again without one":                                                                      "a clock: TestConformanceCursors",
 	"count must be that of the first request,":                                                                             "a cursor, which no two answers have in common: K-14",
