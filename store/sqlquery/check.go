@@ -27,8 +27,9 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 		errs = append(errs, t.selectNothing(ctx), t.findTextColumns(ctx))
 	}
 	if c != nil && c.kind != relationOther {
+		t.reportCharacterSets(ctx, c)
 		t.reportCollations(ctx, c)
-		errs = append(errs, c.checkEngine(), t.checkCharacterSets(c), t.checkUpdated(c), t.checkNull(c), t.checkFilled(c), t.checkID(c), t.checkUniqueIndexes(ctx, c))
+		errs = append(errs, c.checkEngine(), t.checkUpdated(c), t.checkNull(c), t.checkFilled(c), t.checkID(c), t.checkUniqueIndexes(ctx, c))
 	}
 	for _, l := range t.lists {
 		errs = append(errs, t.checkList(ctx, l))
@@ -97,10 +98,9 @@ func (t *Table[T]) comparesBytes(f *field) bool {
 	return f.role == roleKey || f.role == roleFormer || f.role == roleTenant || f.role == roleID && !t.typed.oneCase()
 }
 
-// checkCharacterSets refuses columns of MariaDB and MySQL that cannot hold every
-// text: a filter with another text would fail.
-func (t *Table[T]) checkCharacterSets(c *catalogue) error {
-	var errs []error
+// reportCharacterSets logs columns of MariaDB and MySQL that cannot hold every text:
+// a request with another text fails.
+func (t *Table[T]) reportCharacterSets(ctx context.Context, c *catalogue) {
 	for _, f := range t.typed.fields {
 		col := c.column(columnName(f.StructField))
 		if col == nil || col.collation == "" || strings.HasPrefix(col.collation, "utf8mb4_") {
@@ -109,10 +109,10 @@ func (t *Table[T]) checkCharacterSets(c *catalogue) error {
 		if strings.HasPrefix(col.collation, "utf8") && !t.comparesBytes(f) {
 			continue // utf8mb3 is compared with every text
 		}
-		errs = append(errs, fmt.Errorf("sqlquery: %s.%s has the collation %s, whose character set does not have every character: "+
-			"make the column CHARACTER SET utf8mb4 (COLLATE utf8mb4_nopad_bin, in MySQL utf8mb4_0900_bin, for keys, tenants and ids)", c.name, col.name, col.collation))
+		t.log.LogAttrs(ctx, slog.LevelWarn, "sqlquery: the character set of the column does not have every character; requests with others fail",
+			slog.String("table", c.name), slog.String("column", col.name), slog.String("collation", col.collation),
+			slog.String("remedy", "CHARACTER SET utf8mb4; for keys, tenants and ids COLLATE utf8mb4_nopad_bin (MySQL: utf8mb4_0900_bin)"))
 	}
-	return errors.Join(errs...)
 }
 
 // reportCollations logs columns of MariaDB and MySQL that are compared byte by
