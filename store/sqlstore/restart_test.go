@@ -115,7 +115,9 @@ func ownMariaDB(t *testing.T) ownServer {
 	var c *exec.Cmd
 	s := ownServer{database: d,
 		start: func(t *testing.T) {
-			c = exec.Command(path, "--no-defaults", "--datadir="+data, "--socket="+dir+"/s", "--pid-file="+dir+"/pid", "--bind-address=127.0.0.1", fmt.Sprintf("--port=%d", port))
+			// A server that starts deletes the temporary tables in its tmpdir, also those
+			// of another server that is running.
+			c = exec.Command(path, "--no-defaults", "--datadir="+data, "--tmpdir="+dir, "--socket="+dir+"/s", "--pid-file="+dir+"/pid", "--bind-address=127.0.0.1", fmt.Sprintf("--port=%d", port))
 			c.SysProcAttr, c.Dir = as, dir
 			require.NoError(t, c.Start())
 		},
