@@ -32,6 +32,7 @@ const (
 	looksForLowerCase   mistake = "the login looks for the name in lower case, among deleted accounts too"
 	ignoresCollation    mistake = "the login compares names without case and accents"
 	noLock              mistake = "the login does not lock the account"
+	hidesRace           mistake = "the login does not lock the account, and each request looks at the flag"
 	noSecondLook        mistake = "the API key is issued without a second look"
 	forgetsKeys         mistake = "the hook forgets the API keys"
 	endsOneSession      mistake = "the hook ends one session of the account"
@@ -275,7 +276,7 @@ func (a *smallApp) startSession(p scimtest.Person, is func(*account) bool) (stri
 	if acc == nil || !acc.active || acc.deleted && a.wrong == createsSpellings {
 		return "", nil
 	}
-	if a.wrong == noLock {
+	if a.wrong == noLock || a.wrong == hidesRace {
 		a.mu.Unlock()
 		time.Sleep(time.Millisecond)
 		a.mu.Lock()
@@ -292,7 +293,7 @@ func (a *smallApp) sessionAlive(secret string) (bool, error) {
 		return true, nil
 	}
 	acc, ok := a.sessions[secret]
-	ok = ok && (a.wrong != asksTheFlag || acc.active && !acc.deleted)
+	ok = ok && (a.wrong != asksTheFlag && a.wrong != hidesRace || acc.active && !acc.deleted)
 	a.cache[secret] = ok
 	return ok, nil
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // proveRace: a user signs in by all accesses, repeatedly, while the provider ends
-// the access. After the answer no credential is accepted.
+// the access. After the answer no credential is accepted, also when the user is
+// back: a look at active in each request would hide a session that was left behind.
 func (l *leaving) proveRace() error {
 	for round := range some(15, 6) {
 		w := mainWays[round%len(mainWays)]
@@ -23,6 +24,9 @@ func (l *leaving) proveRace() error {
 			return err
 		}
 		if err := l.out(w.name+" succeeded while the user signed in", m, lockLogin); err != nil {
+			return err
+		}
+		if _, err := l.restoreAndProve(w, w.name+" succeeded while the user signed in", m, lockLogin); err != nil {
 			return err
 		}
 	}

@@ -43,6 +43,7 @@ func TestLeaverFailsForMistakes(t *testing.T) {
 		looksForLowerCase:   {"DELETE", "is active, and the application refused the sign-in", "by its key"},
 		ignoresCollation:    {"a leaver whose name looks like", "and İda.", "by its key"},
 		noLock:              {"sign-in while", "while the user signed in, and the s", "lock the account's row"},
+		hidesRace:           {"sign-in while", "while the user signed in, then", "lock the account's row"},
 		noSecondLook:        {"sign-in while", "while the user signed in, and the API key of ada", "look at active once more"},
 		forgetsKeys:         {"PATCH of active", "succeeded, and the API key of ada", "end every access"},
 		endsOneSession:      {"PATCH of active", "succeeded, and the s", "end every access"},

@@ -81,14 +81,21 @@ func (l *leaving) rename(w way, m *member) {
 // comeBack makes a member who left a user again, under the last name, and demands
 // that it may sign in but that no credential from before is accepted.
 func (l *leaving) comeBack(w way, m *member) (*member, error) {
+	back, err := l.restoreAndProve(w, w.name, m, endForGood)
+	if err != nil {
+		return nil, err
+	}
+	return back, l.signIn(back)
+}
+
+// restoreAndProve makes a member a user again and demands that no credential from
+// before is accepted. left says how it left, remedy what to do otherwise.
+func (l *leaving) restoreAndProve(w way, left string, m *member, remedy string) (*member, error) {
 	back, again, err := l.restore(w, m)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.ended(fmt.Sprintf("%s, then %s", w.name, again), m, endForGood); err != nil {
-		return nil, err
-	}
-	return back, l.signIn(back)
+	return back, l.ended(fmt.Sprintf("%s, then %s", left, again), m, remedy)
 }
 
 // restore makes a member a user again and returns it without credentials, and how.
