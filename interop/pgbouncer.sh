@@ -78,7 +78,7 @@ wait_for psql "$pooled" -c 'SELECT 1'
 
 scratch=${SCIM_TEST_POSTGRES%%\?*}
 (cd "$here/../store/sqlquery/sqlquerytest" && SCIM_TEST_POSTGRES="${scratch%/*}/$name?sslmode=disable" \
-	SCIM_TEST_PGBOUNCER="$pooled?sslmode=disable&default_query_exec_mode=exec" go test -count=1 -run TestRowLevelSecurityBehindAPooler .)
+	SCIM_TEST_PGBOUNCER="$pooled?sslmode=disable&default_query_exec_mode=exec" go test -count=1 -tags pgbouncer -run TestRowLevelSecurityBehindAPooler .)
 
 (cd "$here/.." && go build -o "$tmp/quickstart" ./examples/quickstart)
 addr=127.0.0.1:$(free_port)

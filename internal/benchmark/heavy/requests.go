@@ -25,6 +25,7 @@ const (
 	limitValues     = 10_000
 	limitMembers    = 15_000  // the names of the requests say it too
 	limitElements   = 120_000 // of arrays
+	limitBulk       = 500
 )
 
 func cases(users population) []heavy {
@@ -65,6 +66,7 @@ func writes() []heavy {
 			id, err := s.create("/Users", fmt.Sprintf(`{"userName":"edited","photos":[{"value":"https://example.com/%s"},{"value":"https://example.org/%[1]s"}]}`, strings.Repeat("p", 1<<20-1000)))
 			return request{"PATCH", "/Users/" + id, patchBody(repeat(limitOperations, `{"op":"replace","path":"title","value":"%d"}`))}, err
 		}},
+		{name: "Bulk of 500 creations", request: request{"POST", "/Bulk", bulkBody()}},
 		{name: "POST of 10,000 e-mail addresses, each with an index entry", request: request{"POST", "/Users", fmt.Sprintf(`{"userName":"addresses","emails":[%s]}`, emails(limitValues))}},
 	}
 }
@@ -180,6 +182,15 @@ func (p population) members(from, to int) string {
 		list = append(list, `{"value":"`+p.at(i)+`"}`)
 	}
 	return strings.Join(list, ",")
+}
+
+// bulkBody creates as many users as one bulk request may.
+func bulkBody() string {
+	ops := make([]string, limitBulk)
+	for i := range ops {
+		ops[i] = fmt.Sprintf(`{"method":"POST","path":"/Users","bulkId":"%d","data":%s}`, i, userBody(2_000_000+i))
+	}
+	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(ops, ",") + `]}`
 }
 
 func emails(n int) string { return repeat(n, `{"value":"%d@example.com"}`) }

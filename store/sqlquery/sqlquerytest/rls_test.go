@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -332,32 +331,4 @@ func TestMistakesWithRowLevelSecurity(t *testing.T) {
 	n, err := users.RebuildKeys(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, n, "a role that is exempt from the policies")
-}
-
-// PgBouncer in transaction mode gives the connection of each transaction to the
-// next one of any tenant. It passes on no role of the client, so the function sets
-// it too. interop/pgbouncer.sh sets the variable.
-func TestRowLevelSecurityBehindAPooler(t *testing.T) {
-	dsn := os.Getenv("SCIM_TEST_PGBOUNCER")
-	if dsn == "" {
-		t.Skip("SCIM_TEST_PGBOUNCER is not set: interop/pgbouncer.sh runs this test")
-	}
-	host := newRLSHost(t)
-	u, err := url.Parse(host.dsn)
-	require.NoError(t, err)
-	prepare := func(ctx context.Context, tx *sql.Tx, tenant string) error {
-		_, err := tx.ExecContext(ctx, "SELECT set_config('search_path', $1, true), set_config('role', $2, true)", u.Query().Get("search_path"), host.role)
-		return errors.Join(err, setTenant(ctx, tx, tenant))
-	}
-	a := newRLSTables(t, sqltest.Open(t, "pgx", dsn), sqlquery.Prepare(prepare))
-	serveIsolated(t, a)
-	call := a.serve(t)
-	sqltest.AtOnce(8, func(i int) {
-		for range 25 {
-			_, list := call([]string{"a", "b"}[i%2], "GET", "/Users", "")
-			if list["totalResults"] != 1.0 {
-				t.Errorf("a tenant sees %v users", list["totalResults"])
-			}
-		}
-	})
 }
