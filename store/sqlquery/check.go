@@ -29,7 +29,7 @@ func (t *Table[T]) check(ctx context.Context, name string) error {
 	if c != nil && c.kind != relationOther {
 		t.reportCharacterSets(ctx, c)
 		t.reportCollations(ctx, c)
-		errs = append(errs, c.checkEngine(), t.checkUpdated(c), t.checkNull(c), t.checkFilled(c), t.checkID(c), t.checkUniqueIndexes(ctx, c))
+		errs = append(errs, c.checkEngine(), t.checkTimes(c), t.checkNull(c), t.checkFilled(c), t.checkID(c), t.checkUniqueIndexes(ctx, c))
 	}
 	for _, l := range t.lists {
 		errs = append(errs, t.checkList(ctx, l))
@@ -133,16 +133,21 @@ func (t *Table[T]) reportCollations(ctx context.Context, c *catalogue) {
 	}
 }
 
-// checkUpdated refuses a column for meta.created or meta.lastModified that the
-// database writes too: the response would have another time than the row.
-func (t *Table[T]) checkUpdated(c *catalogue) error {
+// checkTimes refuses columns of MariaDB and MySQL for meta.created and
+// meta.lastModified that would hold another time than the response: the database
+// writes them too, or drops microseconds.
+func (t *Table[T]) checkTimes(c *catalogue) error {
 	var errs []error
 	for _, f := range []*field{t.typed.created, t.typed.modified} {
 		if f == nil {
 			continue
 		}
-		if col := c.column(columnName(f.StructField)); col != nil && col.updated {
+		switch col := c.column(columnName(f.StructField)); {
+		case col == nil || c.engine == "" || col.class != classTime:
+		case col.updated:
 			errs = append(errs, fmt.Errorf("sqlquery: %s.%s has ON UPDATE CURRENT_TIMESTAMP, so that the row has another time than the response: give the field %s a column of its own", c.name, col.name, f.Name))
+		case !strings.HasSuffix(col.typ, "(6)"):
+			errs = append(errs, fmt.Errorf("sqlquery: %s.%s is %s, which does not keep microseconds: make it DATETIME(6)", c.name, col.name, col.typ))
 		}
 	}
 	return errors.Join(errs...)

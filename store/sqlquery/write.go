@@ -158,6 +158,9 @@ func (t *Table[T]) refused(err error) error {
 			return t.violated(err, constraint)
 		}
 		_, column, _ := strings.Cut(err.Error(), "for column ") // MariaDB and MySQL name it
+		if t.namesTenant(column) {
+			return fmt.Errorf("sqlquery: the tenant of the request does not fit its column, see store.Token.Tenant: %w", err)
+		}
 		return &schema.Error{Type: schema.ErrorInvalidValue, Path: t.columnNamedIn(column), Detail: "a value is too long, out of range or not allowed for its column"}
 	case sqldb.NotNull:
 		if path := t.columnNamedIn(err.Error()); path != "" {
@@ -167,10 +170,20 @@ func (t *Table[T]) refused(err error) error {
 	return err
 }
 
+// namesTenant reports whether a text names a column of the tenant.
+func (t *Table[T]) namesTenant(text string) bool {
+	return slices.ContainsFunc(t.tenantColumns(), func(column string) bool { return slices.Contains(wordsOf(text), column) })
+}
+
+// wordsOf returns the names of columns and other words in a text.
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
 // columnNamedIn returns the path of the attribute whose column a text names as a
 // whole word; "" if the column is one of the application's own.
 func (t *Table[T]) columnNamedIn(text string) string {
-	words := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := wordsOf(text)
 	for f, column := range t.columns {
 		if f.path != nil && slices.Contains(words, strings.Trim(column, t.db.d.quote)) {
 			return f.path.String()

@@ -435,6 +435,33 @@ func TestLastModifiedThatTheDatabaseWrites(t *testing.T) {
 	require.NoError(t, err)
 	_, err = sqlquery.NewTable(t.Context(), db, "looks", schema.UserType, sqlquery.Options[row]{})
 	require.ErrorContains(t, err, "looks.changed has ON UPDATE CURRENT_TIMESTAMP")
+
+	_, err = conn.Exec("ALTER TABLE looks MODIFY changed DATETIME NOT NULL")
+	require.NoError(t, err)
+	_, err = sqlquery.NewTable(t.Context(), db, "looks", schema.UserType, sqlquery.Options[row]{})
+	require.ErrorContains(t, err, "looks.changed is datetime, which does not keep microseconds")
+	_, err = conn.Exec("ALTER TABLE looks MODIFY changed DATETIME(6) NOT NULL")
+	require.NoError(t, err)
+	_, err = sqlquery.NewTable(t.Context(), db, "looks", schema.UserType, sqlquery.Options[row]{})
+	require.NoError(t, err)
+}
+
+// A tenant that is longer than its column is a mistake of the application and not
+// of the client.
+func TestTenantThatDoesNotFit(t *testing.T) {
+	conn := hostMariaDB.open(t)
+	hostMariaDB.create(t, conn, withWords(hostMariaDB, []string{"CREATE TABLE looks (" + strings.Replace(lookColumns, "tenant WORD", "tenant VARCHAR(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", 1) + ")", lookIndex}))
+	db, err := sqlquery.New(conn, sqlquery.MySQL)
+	require.NoError(t, err)
+	users, err := sqlquery.NewTable(t.Context(), db, "looks", lookType, sqlquery.Options[lookRow]{New: newLook})
+	require.NoError(t, err)
+	o, errs := lookType.DecodeStored([]byte(`{"userName":"a"}`))
+	require.Empty(t, errs)
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	_, err = users.Create(store.WithTenant(t.Context(), "europe"), &store.Change{After: &schema.Resource{Type: lookType, Attributes: o, Created: at}, At: at})
+	require.ErrorContains(t, err, "the tenant of the request does not fit its column")
+	var wrong *schema.Error
+	require.NotErrorAs(t, err, &wrong)
 }
 
 func TestValueThatIsTooLongNamesItsAttribute(t *testing.T) {
