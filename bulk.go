@@ -25,7 +25,7 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	if r.ContentLength > limits.BulkPayload {
 		return nil, h.refuseBulk(r)
 	}
-	req, err := bulk.Read(body, limits.BulkOperations, profiles[r.principal.Client])
+	req, err := bulk.Read(body, bulk.Limits{Operations: limits.BulkOperations, Elements: limits.elements()}, profiles[r.principal.Client])
 	var wrong *schema.Error
 	switch {
 	case errors.Is(err, errTooLarge):

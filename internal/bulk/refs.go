@@ -18,8 +18,10 @@ var quoted = regexp.MustCompile(`"bulkId:([^"\\]*)"`)
 // references returns the bulkIds that a path and data refer to, each once.
 func references(path string, data any) []string {
 	var ids []string
+	seen := map[string]bool{}
 	note := func(id string) string {
-		if !slices.Contains(ids, id) {
+		if !seen[id] {
+			seen[id] = true
 			ids = append(ids, id)
 		}
 		return prefix + id // nothing is replaced

@@ -43,15 +43,22 @@ type Operation struct {
 	Version string
 	Err     error // why the operation cannot be carried out: *schema.Error, ErrUnresolved
 
-	text []byte
-	refs []string // the bulkIds that data and path refer to
+	text     []byte
+	elements int      // the most in its arrays
+	refs     []string // the bulkIds that data and path refer to
 }
 
-// Read reads a request of at most most operations. Errors are *schema.Error,
-// [ErrTooMany] and those of r. The text of an operation that is not well formed is
+// Limits bound a request.
+type Limits struct {
+	Operations int // the most operations ([ErrTooMany])
+	Elements   int // the most elements of the arrays of one operation (Operation.Err)
+}
+
+// Read reads a request within limits. Errors are *schema.Error, [ErrTooMany] and
+// those of r. The text of an operation that is not well formed is
 // an error of the operation (Operation.Err), where the text of the request is.
-func Read(r io.Reader, most int, p schema.Profile) (*Request, error) {
-	d := &decoder{Decoder: json.NewDecoder(r), most: most, seen: map[string]bool{}}
+func Read(r io.Reader, limits Limits, p schema.Profile) (*Request, error) {
+	d := &decoder{Decoder: json.NewDecoder(r), most: limits.Operations, seen: map[string]bool{}}
 	if err := d.request(); err != nil {
 		return nil, d.mistake(err)
 	}
@@ -63,7 +70,7 @@ func Read(r io.Reader, most int, p schema.Profile) (*Request, error) {
 	}
 	req := &Request{Operations: make([]*Operation, len(d.texts))}
 	for i, text := range d.texts {
-		req.Operations[i] = newOperation(text)
+		req.Operations[i] = newOperation(text, limits.Elements)
 	}
 	refuseDoubled(req.Operations)
 	var err error
@@ -174,8 +181,8 @@ func (d *decoder) mistake(err error) error {
 	return err
 }
 
-func newOperation(text []byte) *Operation {
-	op := &Operation{text: text}
+func newOperation(text []byte, elements int) *Operation {
+	op := &Operation{text: text, elements: elements}
 	o, err := op.parse()
 	if err != nil {
 		op.Err = err
@@ -197,7 +204,7 @@ func newOperation(text []byte) *Operation {
 }
 
 func (op *Operation) parse() (schema.JSONObject, error) {
-	v, err := schema.ParseJSON(op.text)
+	v, err := schema.ParseJSONWithin(op.text, op.elements)
 	if err != nil {
 		return nil, err
 	}
