@@ -125,14 +125,14 @@ func (h *Handler) checkType(r *request, ep *endpoint, body schema.JSONObject) er
 
 // takeMembers returns the attributes of a request body without members, and the
 // members, each once.
-func (h *Handler) takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, []schema.Member, error) {
+func (h *Handler) takeMembers(r *request, ep *endpoint, o *schema.Object) (*schema.Object, []schema.Member, error) {
 	a := ep.Type.Members()
 	if a == nil {
 		return o, nil, nil
 	}
 	value, typ := a.Sub("value"), a.Sub("type")
 	v := o.Get(a)
-	if err := h.checkMembers(v.Len()); err != nil {
+	if err := h.checkMembers(r, v.Len()); err != nil {
 		return nil, nil, err
 	}
 	members := make([]schema.Member, 0, v.Len())
@@ -153,9 +153,11 @@ func (h *Handler) takeMembers(ep *endpoint, o *schema.Object) (*schema.Object, [
 	return o.With(a, schema.Value{}), members, nil
 }
 
-// checkMembers refuses a request that names too many members.
-func (h *Handler) checkMembers(named int) error {
-	if limit := h.cfg.Limits.Members; named > limit {
+// checkMembers refuses a request that names too many members, those of the
+// operations before in a bulk request included.
+func (h *Handler) checkMembers(r *request, named int) error {
+	r.members = max(r.members, named)
+	if limit := h.cfg.Limits.Members; r.membersBefore+named > limit {
 		return errorf(http.StatusRequestEntityTooLarge, "the request names more than the maximum of %d members; change a large group by several PATCH requests", limit)
 	}
 	return nil

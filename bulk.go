@@ -25,7 +25,7 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	if r.ContentLength > limits.BulkPayload {
 		return nil, h.refuseBulk(r)
 	}
-	req, err := bulk.Read(body, bulk.Limits{Operations: limits.BulkOperations, Elements: limits.elements()}, profiles[r.principal.Client])
+	req, err := bulk.Read(body, bulk.Limits{Operations: limits.BulkOperations, Elements: limits.bulkElements()}, profiles[r.principal.Client])
 	var wrong *schema.Error
 	switch {
 	case errors.Is(err, errTooLarge):
@@ -33,6 +33,8 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	case errors.Is(err, bulk.ErrTooMany):
 		discard(r, limits.BulkPayload)
 		return nil, errorf(http.StatusRequestEntityTooLarge, "the request has more operations than maxOperations, %d", limits.BulkOperations)
+	case errors.Is(err, bulk.ErrTooLong):
+		return nil, errorf(http.StatusRequestEntityTooLarge, "the operations have more than %d elements of arrays together; send fewer in one request", limits.bulkElements())
 	case err != nil && !errors.As(err, &wrong):
 		return nil, invalidSyntax("the body could not be read")
 	case err != nil:
@@ -89,7 +91,7 @@ func (h *Handler) appendBulk(r *request, req *bulk.Request, dst []byte, flush fu
 		}
 		return err
 	}
-	err := req.Run(r.ctx, &bulkRunner{h, r}, func(i int, res bulk.Result) error {
+	err := req.Run(r.ctx, &bulkRunner{h: h, r: r}, func(i int, res bulk.Result) error {
 		results[i] = appendBulkResult(nil, req.Operations[i], res)
 		for ; next < len(results) && results[next] != nil; next++ {
 			if err := send(results[next]); err != nil {
@@ -136,14 +138,15 @@ func appendBulkResult(dst []byte, op *bulk.Operation, res bulk.Result) []byte {
 
 // bulkRunner carries out the operations of one bulk request.
 type bulkRunner struct {
-	h *Handler
-	r *request
+	h       *Handler
+	r       *request
+	members int // that the operations have named so far
 }
 
 // Do carries out an operation as a request of its own, of the same client.
 func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	x := b.exchange()
-	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, query: url.Values{}, audit: &x.audit, parsed: c.Data}
+	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, query: url.Values{}, audit: &x.audit, parsed: c.Data, membersBefore: b.members}
 	*inner.Request = *b.r.Request
 	inner.Method, inner.Header = c.Method, http.Header{}
 	if c.Version != "" {
@@ -158,6 +161,7 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 		location = b.h.location(ctx, ep, id)
 	}
 	resp, err := b.call(inner, ep, id)
+	b.members += inner.members
 	if err != nil {
 		return b.failed(inner, x, location, err)
 	}

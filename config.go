@@ -179,7 +179,9 @@ type Limits struct {
 	Operations int   // operations of one PATCH; default 10000 (400)
 	// BulkOperations and BulkPayload are the most operations of one bulk request and
 	// the most bytes of its body; default 500 and 4 MiB (413). Each operation has
-	// the other limits of a request of its own, and all together have one Work.
+	// the other limits of a request of its own; all together have one Work, name as
+	// many Members as one request, and have no more elements of arrays than the
+	// largest of Members, Operations and Values (413).
 	BulkOperations int
 	BulkPayload    int64
 	PageSize       int // resources on a page when count is absent; default 100
@@ -222,6 +224,10 @@ func (l Limits) bounds() schema.Bounds {
 func (l Limits) elements() int {
 	return 8 * max(l.Members, l.Operations, l.Values)
 }
+
+// bulkElements is how many elements the arrays of a bulk request have at most, so
+// that it costs about what one request may.
+func (l Limits) bulkElements() int { return max(l.Members, l.Operations, l.Values) }
 
 func (l Limits) withDefaults() Limits {
 	set := func(v *int, d int) {

@@ -25,7 +25,7 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	attributes, members, err := h.takeMembers(ep, h.defaults(r, ep, decoded))
+	attributes, members, err := h.takeMembers(r, ep, h.defaults(r, ep, decoded))
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,10 @@ type request struct {
 	query     url.Values        // names in lower case
 	me        bool              // the resource was addressed as /Me
 	parsed    schema.JSONObject // the body, of an operation of a bulk request
-	audit     *auditing
+	// members are how many the request names; membersBefore, of an operation of a
+	// bulk request, those that the operations before it named.
+	members, membersBefore int
+	audit                  *auditing
 }
 
 func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }

@@ -39,7 +39,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	if ep.Members != nil {
 		joining = r.dialect(ep).patcher.Joining(ops)
 		leaving := r.dialect(ep).patcher.Leaving(ops)
-		if err := h.checkMembers(len(joining) + len(leaving)); err != nil { // before they are locked
+		if err := h.checkMembers(r, len(joining)+len(leaving)); err != nil { // before they are locked
 			return nil, err
 		}
 	}
@@ -52,7 +52,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 			return lifecycle.Edit{}, err
 		}
 		if res.Members != nil {
-			if err := h.checkMembers(len(res.Members.Add) + len(res.Members.Remove)); err != nil {
+			if err := h.checkMembers(r, len(res.Members.Add)+len(res.Members.Remove)); err != nil {
 				return lifecycle.Edit{}, err
 			}
 		}

@@ -28,7 +28,7 @@ func (h *Handler) handleReplace(r *request, ep *endpoint, id string) (*response,
 	if err != nil {
 		return nil, err
 	}
-	attributes, members, err := h.takeMembers(ep, decoded.Attributes)
+	attributes, members, err := h.takeMembers(r, ep, decoded.Attributes)
 	if err != nil {
 		return nil, err
 	}

@@ -117,6 +117,30 @@ func TestConformanceBulk(t *testing.T) {
 	})
 }
 
+// The operations of a bulk request together name as many members as one request
+// may.
+func TestMembersOfABulkRequestAreBounded(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(cfg *scim.Config) { cfg.Limits.Members = 3 })
+	c := s.lenient(t)
+	group := func(id string, members string) string {
+		return `{"method":"POST","path":"/Groups","bulkId":"` + id + `","data":` + scimtest.Group(id, `"members":[`+members+`]`) + `}`
+	}
+	r := c.Post("/Bulk", bulk(group("a", `{"value":"1"},{"value":"2"}`), group("b", `{"value":"3"},{"value":"4"}`), group("c", `{"value":"5"}`))).Is(200)
+	r.Has("Operations[0].status", `"201"`, "Operations[1].status", `"413"`, "Operations[2].status", `"413"`)
+	c.Post("/Bulk", bulk(group("d", `{"value":"1"},{"value":"2"}`), group("e", `{"value":"3"}`))).Is(200).
+		Has("Operations[0].status", `"201"`, "Operations[1].status", `"201"`)
+
+	s = serve(t, func(cfg *scim.Config) { cfg.Limits.Members, cfg.Limits.Operations, cfg.Limits.Values = 3, 3, 4 })
+	c = s.lenient(t)
+	user := func(id string) string {
+		return `{"method":"POST","path":"/Users","bulkId":"` + id + `","data":{"userName":"` + id + `","emails":[{"value":"1"},{"value":"2"}]}}`
+	}
+	c.Post("/Bulk", bulk(user("a"), user("b"), user("c"))).Fails(413, "")
+	c.Get("/Users").Has("totalResults", "0")
+	c.Post("/Bulk", bulk(user("a"), user("b"))).Is(200).Has("Operations[1].status", `"201"`)
+}
+
 // A client that closes the connection ends the request after the operation that is
 // being carried out.
 func TestABulkRequestEndsWithItsConnection(t *testing.T) {

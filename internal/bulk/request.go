@@ -23,6 +23,10 @@ const (
 // ErrTooMany reports a request with more operations than the limit.
 var ErrTooMany = errors.New("bulk: too many operations")
 
+// ErrTooLong reports a request whose operations have more elements of arrays than
+// the limit, members and addresses for example.
+var ErrTooLong = errors.New("bulk: too many elements of arrays")
+
 // ErrUnresolved reports an operation that refers to a bulkId of no operation, or
 // of one that failed.
 var ErrUnresolved = errors.New("bulk: a bulkId is not resolved")
@@ -43,19 +47,18 @@ type Operation struct {
 	Version string
 	Err     error // why the operation cannot be carried out: *schema.Error, ErrUnresolved
 
-	text     []byte
-	elements int      // the most in its arrays
-	refs     []string // the bulkIds that data and path refer to
+	text []byte
+	refs []string // the bulkIds that data and path refer to
 }
 
 // Limits bound a request.
 type Limits struct {
 	Operations int // the most operations ([ErrTooMany])
-	Elements   int // the most elements of the arrays of one operation (Operation.Err)
+	Elements   int // the most elements of arrays, of all operations together ([ErrTooLong])
 }
 
-// Read reads a request within limits. Errors are *schema.Error, [ErrTooMany] and
-// those of r. The text of an operation that is not well formed is
+// Read reads a request within limits. Errors are *schema.Error, [ErrTooMany],
+// [ErrTooLong] and those of r. The text of an operation that is not well formed is
 // an error of the operation (Operation.Err), where the text of the request is.
 func Read(r io.Reader, limits Limits, p schema.Profile) (*Request, error) {
 	d := &decoder{Decoder: json.NewDecoder(r), most: limits.Operations, seen: map[string]bool{}}
@@ -69,8 +72,11 @@ func Read(r io.Reader, limits Limits, p schema.Profile) (*Request, error) {
 		return nil, invalidSyntax("Operations is missing")
 	}
 	req := &Request{Operations: make([]*Operation, len(d.texts))}
+	left := limits.Elements
 	for i, text := range d.texts {
-		req.Operations[i] = newOperation(text, limits.Elements)
+		if req.Operations[i] = newOperation(text, &left); left < 0 {
+			return nil, ErrTooLong
+		}
 	}
 	refuseDoubled(req.Operations)
 	var err error
@@ -181,8 +187,9 @@ func (d *decoder) mistake(err error) error {
 	return err
 }
 
-func newOperation(text []byte, elements int) *Operation {
-	op := &Operation{text: text, elements: elements}
+// newOperation reads an operation and subtracts its elements of arrays from left.
+func newOperation(text []byte, left *int) *Operation {
+	op := &Operation{text: text}
 	o, err := op.parse()
 	if err != nil {
 		op.Err = err
@@ -198,13 +205,31 @@ func newOperation(text []byte, elements int) *Operation {
 	}
 	op.Method = strings.ToUpper(op.Method)
 	data, _ := o.Get("data")
+	*left -= elements(data)
 	op.refs = references(op.Path, data)
 	op.check(data)
 	return op
 }
 
+// elements counts the elements of all arrays in v.
+func elements(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case []any:
+		n = len(v)
+		for _, one := range v {
+			n += elements(one)
+		}
+	case schema.JSONObject:
+		for _, m := range v {
+			n += elements(m.Value)
+		}
+	}
+	return n
+}
+
 func (op *Operation) parse() (schema.JSONObject, error) {
-	v, err := schema.ParseJSONWithin(op.text, op.elements)
+	v, err := schema.ParseJSON(op.text)
 	if err != nil {
 		return nil, err
 	}
