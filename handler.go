@@ -130,7 +130,7 @@ type route struct {
 }
 
 // routes are the paths of the service (RFC 7644 §3.2, Table 2). The router finds the
-// pattern of a path and does not call what is behind it: a request is neither
+// pattern of a path and does not call a handler: a request is neither
 // copied nor given another context.
 type routes struct {
 	mux       *chi.Mux
