@@ -1,0 +1,2 @@
+-- name: EndSessions :exec
+DELETE FROM sessions WHERE account_id = ?;

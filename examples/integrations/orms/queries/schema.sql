@@ -1,0 +1,1 @@
+CREATE TABLE sessions (account_id INTEGER NOT NULL, token TEXT NOT NULL);
