@@ -86,6 +86,13 @@ type Config struct {
 	// DocumentationURI is published in /ServiceProviderConfig.
 	DocumentationURI string
 
+	// ServiceProviderConfig extends the document of /ServiceProviderConfig
+	// (RFC 7643 §3.3, §5): each key is the schema URI of an extension, each value the
+	// attributes of it, which json.Marshal encodes as an object when New is called.
+	// The document lists the URIs in schemas. [New] refuses a key that is no URI
+	// or one of RFC 7643 §8.7, and a value that is no object.
+	ServiceProviderConfig map[string]any
+
 	// CursorKey seals the cursors of paging (RFC 9865), at least 32 random bytes
 	// ([New] fails otherwise). Processes with the same key accept each other's
 	// cursors. Default: a random key, so that a cursor is of use in this process

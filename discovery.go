@@ -3,9 +3,13 @@ package scim
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -70,7 +74,57 @@ func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 	c.Pagination.PageSize, c.Pagination.MaxPageSize = h.cfg.Limits.PageSize, h.cfg.Limits.MaxResults
 	c.Pagination.CursorTimeout = int64(h.cfg.Limits.CursorTimeout / time.Second)
 	c.AuthenticationSchemes = append(c.AuthenticationSchemes, h.schemes()...)
-	return discovered(r, c)
+	c.Schemas = append(c.Schemas, slices.Sorted(maps.Keys(h.cfg.ServiceProviderConfig))...)
+	return discovered(r, extended{c, h.announced})
+}
+
+// extended is a document with the members of the host's extensions after its own.
+type extended struct {
+	document any
+	members  []byte // JSON members, each after a comma
+}
+
+// MarshalJSON returns the JSON of the document with all members.
+func (e extended) MarshalJSON() ([]byte, error) {
+	text, err := json.Marshal(e.document)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(text[:len(text)-1], e.members...), '}'), nil
+}
+
+// setAnnounced encodes Config.ServiceProviderConfig.
+func (h *Handler) setAnnounced() error {
+	var errs []error
+	for _, uri := range slices.Sorted(maps.Keys(h.cfg.ServiceProviderConfig)) {
+		text, err := announcedText(uri, h.cfg.ServiceProviderConfig[uri])
+		if err != nil {
+			errs = append(errs, fmt.Errorf("scim: Config.ServiceProviderConfig[%q] %w", uri, err))
+			continue
+		}
+		h.announced = fmt.Appendf(h.announced, ",%s:%s", schema.AppendJSONString(nil, uri), text)
+	}
+	return errors.Join(errs...)
+}
+
+// announcedText returns the JSON of an extension of /ServiceProviderConfig.
+func announcedText(uri string, attributes any) ([]byte, error) {
+	if _, err := schema.New(schema.Schema{ID: uri}); err != nil {
+		return nil, errors.New("is not under a schema URI; the attributes of the document itself belong to the library")
+	}
+	for _, reserved := range []string{"urn:ietf:params:scim:schemas:core:", "urn:ietf:params:scim:api:"} {
+		if strings.HasPrefix(strings.ToLower(uri), reserved) {
+			return nil, errors.New("is under a schema URI of RFC 7643 and RFC 7644; use the URI of an extension")
+		}
+	}
+	text, err := json.Marshal(attributes)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be encoded as JSON: %w", err)
+	}
+	if text[0] != '{' {
+		return nil, errors.New("is not an object with the attributes of the extension")
+	}
+	return text, nil
 }
 
 func (h *Handler) schemes() []AuthenticationScheme {

@@ -30,6 +30,7 @@ type Handler struct {
 	routes    *routes
 	lifecycle *lifecycle.Writer
 	cursors   *paging.Sealer
+	announced []byte // Config.ServiceProviderConfig as JSON members
 }
 
 // Run is the background worker: it carries out pending revocations and delivers
