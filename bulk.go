@@ -160,7 +160,7 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	if id != "" {
 		location = b.h.location(ctx, ep, id)
 	}
-	resp, err := b.call(inner, ep, id)
+	resp, err := b.call(inner, ep, id, c.Completes)
 	b.members += inner.members
 	if err != nil {
 		return b.failed(inner, x, location, err)
@@ -174,22 +174,22 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 }
 
 // call answers one operation. A panic in code of the embedder is an error of the
-// operation.
-func (b *bulkRunner) call(r *request, ep *endpoint, id string) (resp *response, err error) {
+// operation. A PATCH that completes a POST is a part of it, and needs no PATCH of
+// the type's.
+func (b *bulkRunner) call(r *request, ep *endpoint, id string, completes bool) (resp *response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicError(p)
 		}
 	}()
-	switch r.Method {
-	case http.MethodPost:
-		return b.h.handleCreate(r, ep)
-	case http.MethodPut:
-		return b.h.handleReplace(r, ep, id)
-	case http.MethodPatch:
+	answer := ep.operation(r.Method)
+	switch {
+	case completes:
 		return b.h.handlePatch(r, ep, id)
+	case answer == nil:
+		return nil, errorf(http.StatusNotImplemented, "%s is not supported for resources of type %s", r.Method, ep.Type.Name)
 	}
-	return b.h.handleDelete(r, ep, id)
+	return answer(b.h, r, ep, id)
 }
 
 // target resolves the path of an operation (RFC 7644 §3.7): a resource type's

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/seed5f3efb56/scim/store"
@@ -77,6 +79,33 @@ func (l Limits) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkWithout rejects operations that do not exist or cannot be left out, and what
+// is configured for an operation that is left out.
+func (ep *endpoint) checkWithout() error {
+	name := ep.Type.Name
+	for _, kind := range ep.without {
+		switch kind {
+		case OperationCreate, OperationReplace, OperationPatch, OperationDelete:
+		case OperationRetrieve, OperationQuery:
+			return fmt.Errorf("scim: Endpoint.Without of %s has %q: every type is retrieved and queried; Config.Authorize can refuse a client", name, kind)
+		default:
+			return fmt.Errorf("scim: Endpoint.Without of %s has %q, which is no OperationKind", name, kind)
+		}
+	}
+	if ep.initial != nil && !ep.has(OperationCreate) {
+		return fmt.Errorf("scim: Endpoint.Default of %s has no effect, since Endpoint.Without has %q", name, OperationCreate)
+	}
+	for _, p := range append(slices.Collect(maps.Values(ep.Policies)), ep.Policy) {
+		if p.OnTwin != RefuseTwin && !ep.has(OperationCreate) {
+			return fmt.Errorf("scim: OnTwin of %s has no effect, since Endpoint.Without has %q", name, OperationCreate)
+		}
+		if p.OnDelete != DeleteResource && !ep.has(OperationDelete) {
+			return fmt.Errorf("scim: OnDelete of %s has no effect, since Endpoint.Without has %q", name, OperationDelete)
+		}
+	}
+	return nil
 }
 
 // checkCursors rejects a key that could be guessed, and a timeout that cannot be

@@ -58,6 +58,21 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		{"a short key", func(c *scim.Config) { c.CursorKey = []byte("short") }, "Config.CursorKey has 5 bytes; give at least 32"},
 		{"an empty key", func(c *scim.Config) { c.CursorKey = []byte{} }, "Config.CursorKey has 0 bytes; give at least 32"},
 		{"a timeout in parts of a second", func(c *scim.Config) { c.Limits.CursorTimeout = 1500 * time.Millisecond }, "Limits.CursorTimeout is 1.5s; it has to be in whole seconds"},
+		{"a type that cannot be retrieved", func(c *scim.Config) { c.Endpoints[0].Without = []scim.OperationKind{scim.OperationRetrieve} }, `Endpoint.Without of User has "retrieve": every type is retrieved and queried`},
+		{"a type that cannot be queried", func(c *scim.Config) { c.Endpoints[0].Without = []scim.OperationKind{scim.OperationQuery} }, `Endpoint.Without of User has "query"`},
+		{"an unknown operation", func(c *scim.Config) { c.Endpoints[0].Without = []scim.OperationKind{"DELETE"} }, `Endpoint.Without of User has "DELETE", which is no OperationKind`},
+		{"a Default without POST", func(c *scim.Config) {
+			c.Endpoints[0].Without = []scim.OperationKind{scim.OperationCreate}
+			c.Endpoints[0].Default = func(_ context.Context, _ *scim.Principal, o *schema.Object) *schema.Object { return o }
+		}, `Endpoint.Default of User has no effect, since Endpoint.Without has "create"`},
+		{"OnTwin without POST", func(c *scim.Config) {
+			c.Endpoints[0].Without = []scim.OperationKind{scim.OperationCreate}
+			c.Endpoints[0].OnTwin = scim.RestoreDeleted
+		}, `OnTwin of User has no effect`},
+		{"OnDelete without DELETE, of one client", func(c *scim.Config) {
+			c.Endpoints[0].Without = []scim.OperationKind{scim.OperationDelete}
+			c.Endpoints[0].Policies = map[string]scim.Policy{"okta": {OnDelete: scim.DeactivateOnDelete}}
+		}, `OnDelete of User has no effect, since Endpoint.Without has "delete"`},
 		{"a negative time", func(c *scim.Config) { c.Limits.Revoke = -1 }, "Limits.Revoke is negative"},
 		{"an outbox in another database", func(c *scim.Config) { c.Outbox = other }, "Config.Outbox (*memstore.DB) is on another database than Config.Tx"},
 		{"the transactor of another store", func(c *scim.Config) { c.Tx = other }, "the store of User"},

@@ -79,6 +79,10 @@ type Config struct {
 	// By default they are accepted, as identity providers expect.
 	RequireMembers bool
 
+	// WithoutBulk switches off /Bulk (501), which is then announced as unsupported,
+	// as it is if clients can write no type.
+	WithoutBulk bool
+
 	// PrivateServiceProviderConfig requires authentication for
 	// /ServiceProviderConfig, which RFC 7643 §5 wants readable without.
 	PrivateServiceProviderConfig bool
@@ -127,6 +131,13 @@ type Endpoint struct {
 	// completed by defaults (RFC 7644 §3.3), for example active. Attributes that
 	// the client sent, also as null or [], keep the value that was sent.
 	Default func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object
+	// Without are the operations that clients do not have on resources of this
+	// type, for example OperationDelete for groups that are only emptied. Such a
+	// request is answered 501 (RFC 7644 §3.12), also within a bulk request and by
+	// /Me. The library's own writes are not concerned: a deleted user leaves its
+	// groups also where OperationPatch is left out. OperationRetrieve and
+	// OperationQuery cannot be left out ([New] fails).
+	Without []OperationKind
 	// Policy holds for every client without a policy of its own.
 	Policy
 	// Policies are the policies of single clients, by the name in

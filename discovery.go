@@ -61,7 +61,7 @@ func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 	c := serviceProviderConfig{
 		Schemas:               []string{schema.ServiceProviderConfigURI},
 		DocumentationURI:      h.cfg.DocumentationURI,
-		Patch:                 supported{true},
+		Patch:                 supported{h.anyHas(OperationPatch)},
 		ChangePassword:        supported{h.cfg.SetPassword != nil},
 		Sort:                  supported{true},
 		ETag:                  supported{h.versions()},
@@ -69,7 +69,9 @@ func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 		Meta:                  meta{"ServiceProviderConfig", h.baseURL(r.ctx) + "/ServiceProviderConfig"},
 	}
 	c.Filter.Supported, c.Filter.MaxResults = true, h.cfg.Limits.MaxResults
-	c.Bulk.Supported, c.Bulk.MaxOperations, c.Bulk.MaxPayloadSize = true, h.cfg.Limits.BulkOperations, h.cfg.Limits.BulkPayload
+	if h.bulk() {
+		c.Bulk.Supported, c.Bulk.MaxOperations, c.Bulk.MaxPayloadSize = true, h.cfg.Limits.BulkOperations, h.cfg.Limits.BulkPayload
+	}
 	c.Pagination.Cursor, c.Pagination.Index, c.Pagination.Default = true, true, "index"
 	c.Pagination.PageSize, c.Pagination.MaxPageSize = h.cfg.Limits.PageSize, h.cfg.Limits.MaxResults
 	c.Pagination.CursorTimeout = int64(h.cfg.Limits.CursorTimeout / time.Second)

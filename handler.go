@@ -2,8 +2,11 @@ package scim
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,6 +51,7 @@ type endpoint struct {
 	initial func(ctx context.Context, p *Principal, attributes *schema.Object) *schema.Object // Endpoint.Default
 	Policy
 	Policies  map[string]Policy
+	without   []OperationKind // Endpoint.Without
 	can       store.Capabilities
 	refs      reference.Attributes
 	whole     *project.Projection // without attributes and excludedAttributes
@@ -128,6 +132,12 @@ func (x *exchange) reference() string {
 type route struct {
 	pattern string // the path for the log, without an id
 	methods methods
+	off     []string // methods that the configuration leaves out (501)
+}
+
+// allow returns the value of the header Allow.
+func (rt *route) allow() string {
+	return strings.Join(slices.Sorted(maps.Keys(rt.methods)), ", ")
 }
 
 // routes are the paths of the service (RFC 7644 §3.2, Table 2). The router finds the
@@ -156,9 +166,42 @@ type handlerFunc func(*request) (*response, error)
 // methods are the functions of one path by HTTP method.
 type methods map[string]handlerFunc
 
-// handleNotImplemented answers 501.
-func handleNotImplemented(detail string) handlerFunc {
-	return func(*request) (*response, error) { return nil, errorf(http.StatusNotImplemented, "%s", detail) }
+// operationFunc answers a request for a resource type (POST, id is "") or for one
+// of its resources.
+type operationFunc func(h *Handler, r *request, ep *endpoint, id string) (*response, error)
+
+// operations are those of a resource type, by method (RFC 7644 §3.2, Table 2).
+var operations = map[string]struct {
+	kind   OperationKind
+	answer operationFunc
+}{
+	http.MethodPost:   {OperationCreate, func(h *Handler, r *request, ep *endpoint, _ string) (*response, error) { return h.handleCreate(r, ep) }},
+	http.MethodGet:    {OperationRetrieve, (*Handler).handleRetrieve},
+	http.MethodPut:    {OperationReplace, (*Handler).handleReplace},
+	http.MethodPatch:  {OperationPatch, (*Handler).handlePatch},
+	http.MethodDelete: {OperationDelete, (*Handler).handleDelete},
+}
+
+// operation returns the operation of a method, nil if the endpoint leaves it out.
+func (ep *endpoint) operation(method string) operationFunc {
+	op := operations[method]
+	if !ep.has(op.kind) {
+		return nil
+	}
+	return op.answer
+}
+
+// has reports whether clients have the operation on resources of the type.
+func (ep *endpoint) has(kind OperationKind) bool { return !slices.Contains(ep.without, kind) }
+
+// anyHas reports whether clients have one of the operations on any type.
+func (h *Handler) anyHas(kinds ...OperationKind) bool {
+	return slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return slices.ContainsFunc(kinds, ep.has) })
+}
+
+// bulk reports whether /Bulk is supported.
+func (h *Handler) bulk() bool {
+	return !h.cfg.WithoutBulk && h.anyHas(OperationCreate, OperationReplace, OperationPatch, OperationDelete)
 }
 
 // authorize checks the operation against the scope of the credential and calls

@@ -8,39 +8,42 @@ import (
 )
 
 // meMethods are the methods of /Me, the alias of the caller's own User
-// (RFC 7644 §3.11). Responses have the Location of the User. POST is not
-// supported.
-func (h *Handler) meMethods() methods {
-	off := handleNotImplemented("/Me is not supported")
+// (RFC 7644 §3.11), and those that are left out: POST, what the endpoint of users
+// leaves out, and all without Config.Me. Responses have the Location of the User.
+func (h *Handler) meMethods() (on methods, off []string) {
+	on, off = methods{}, []string{http.MethodPost}
 	if h.cfg.Me == nil {
-		return methods{http.MethodGet: off, http.MethodPost: off, http.MethodPut: off, http.MethodPatch: off, http.MethodDelete: off}
+		return on, append(off, methodsOfResource...)
 	}
 	ep := h.byType(schema.UserType.Name)
-	self := func(f func(*request, *endpoint, string) (*response, error)) handlerFunc {
-		return func(r *request) (*response, error) {
-			id, err := h.cfg.Me(r.ctx, r.principal)
-			if err != nil {
-				return nil, err
-			}
-			if id == "" {
-				return nil, store.ErrNotFound
-			}
-			r.me = true
-			location := h.location(r.ctx, ep, id)
-			resp, err := f(r, ep, id)
-			if err != nil {
-				return nil, locatedError(err, location)
-			}
-			resp.location = location
-			return resp, nil
+	for _, method := range methodsOfResource {
+		if answer := ep.operation(method); answer != nil {
+			on[method] = h.onMe(ep, answer)
+		} else {
+			off = append(off, method)
 		}
 	}
-	return methods{
-		http.MethodGet:    self(h.handleRetrieve),
-		http.MethodPut:    self(h.handleReplace),
-		http.MethodPatch:  self(h.handlePatch),
-		http.MethodDelete: self(h.handleDelete),
-		http.MethodPost:   handleNotImplemented("creating a resource through /Me is not supported"),
+	return on, off
+}
+
+// onMe carries out an operation on the caller's own User.
+func (h *Handler) onMe(ep *endpoint, answer operationFunc) handlerFunc {
+	return func(r *request) (*response, error) {
+		id, err := h.cfg.Me(r.ctx, r.principal)
+		if err != nil {
+			return nil, err
+		}
+		if id == "" {
+			return nil, store.ErrNotFound
+		}
+		r.me = true
+		location := h.location(r.ctx, ep, id)
+		resp, err := answer(h, r, ep, id)
+		if err != nil {
+			return nil, locatedError(err, location)
+		}
+		resp.location = location
+		return resp, nil
 	}
 }
 

@@ -175,7 +175,7 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 		return nil, fmt.Errorf("scim: endpoint %s of %s reads as a protocol version (RFC 7644 §3.13)", e.Type.Endpoint, name)
 	}
 	ep := &endpoint{
-		Endpoint: &lifecycle.Endpoint{Type: e.Type, Store: e.Store}, initial: e.Default, Policy: e.Policy, Policies: e.Policies,
+		Endpoint: &lifecycle.Endpoint{Type: e.Type, Store: e.Store}, initial: e.Default, without: e.Without, Policy: e.Policy, Policies: e.Policies,
 		can: store.Describe(e.Store), refs: reference.Find(e.Type), whole: project.All(e.Type), dialects: map[Client]*dialect{},
 	}
 	ep.Versions, ep.Filter, ep.DropDerived = ep.can.Versions, ep.can.Filter, ep.refs.Drop
@@ -189,6 +189,9 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 			return nil, fmt.Errorf("scim: %s has members, but its store (%T) is not a store.MemberStore", name, e.Store)
 		}
 		ep.Members = m
+	}
+	if err := ep.checkWithout(); err != nil {
+		return nil, err
 	}
 	if err := ep.setPolicies(h.cfg.Tx); err != nil {
 		return nil, err

@@ -20,20 +20,19 @@ import (
 // newRoutes returns the routes of the endpoints and of discovery.
 func (h *Handler) newRoutes() *routes {
 	rs := &routes{mux: chi.NewMux(), byPattern: map[string]*route{}, contexts: sync.Pool{New: func() any { return chi.NewRouteContext() }}}
-	whole := func(pattern string, m methods) {
+	whole := func(pattern string, m methods, off ...string) {
 		rs.mux.Handle(pattern, http.NotFoundHandler())
-		rs.byPattern[pattern] = &route{pattern, m}
+		rs.byPattern[pattern] = &route{pattern, m, off}
 	}
-	byID := func(path string, m methods) { whole(path+"/{id}", m) }
+	byID := func(path string, m methods, off ...string) { whole(path+"/{id}", m, off...) }
 	for _, ep := range h.endpoints {
-		whole(ep.Type.Endpoint, methods{
-			http.MethodGet:  func(r *request) (*response, error) { return h.handleQuery(r, ep) },
-			http.MethodPost: func(r *request) (*response, error) { return h.handleCreate(r, ep) },
-		})
+		m, off := h.typeMethods(ep)
+		whole(ep.Type.Endpoint, m, off...)
 		whole(ep.Type.Endpoint+"/.search", methods{
 			http.MethodPost: func(r *request) (*response, error) { return h.handleSearch(r, ep) },
 		})
-		byID(ep.Type.Endpoint, h.resourceMethods(ep))
+		m, off = h.resourceMethods(ep)
+		byID(ep.Type.Endpoint, m, off...)
 	}
 	whole("/", methods{
 		http.MethodGet: func(r *request) (*response, error) { return h.handleQuery(r, h.endpoints...) },
@@ -41,8 +40,13 @@ func (h *Handler) newRoutes() *routes {
 	whole("/.search", methods{
 		http.MethodPost: func(r *request) (*response, error) { return h.handleSearch(r, h.endpoints...) },
 	})
-	whole("/Me", h.meMethods())
-	whole("/Bulk", methods{http.MethodPost: h.handleBulk})
+	m, off := h.meMethods()
+	whole("/Me", m, off...)
+	if h.bulk() {
+		whole("/Bulk", methods{http.MethodPost: h.handleBulk})
+	} else {
+		whole("/Bulk", methods{}, http.MethodPost)
+	}
 	whole(configPath, methods{http.MethodGet: h.handleServiceProviderConfig})
 	whole("/ResourceTypes", methods{http.MethodGet: h.handleResourceTypes})
 	byID("/ResourceTypes", methods{http.MethodGet: h.handleResourceType})
@@ -54,23 +58,40 @@ func (h *Handler) newRoutes() *routes {
 // configPath may be read without credentials (RFC 7644 §4).
 const configPath = "/ServiceProviderConfig"
 
-// resourceMethods are the methods of a single resource (RFC 7644 §3.2).
-func (h *Handler) resourceMethods(ep *endpoint) methods {
-	withID := func(f func(*request, *endpoint, string) (*response, error)) handlerFunc {
-		return func(r *request) (*response, error) {
+// typeMethods are the methods of the endpoint of a resource type (RFC 7644 §3.2),
+// and those that it leaves out.
+func (h *Handler) typeMethods(ep *endpoint) (on methods, off []string) {
+	on = methods{http.MethodGet: func(r *request) (*response, error) { return h.handleQuery(r, ep) }}
+	create := ep.operation(http.MethodPost)
+	if create == nil {
+		return on, []string{http.MethodPost}
+	}
+	on[http.MethodPost] = func(r *request) (*response, error) { return create(h, r, ep, "") }
+	return on, nil
+}
+
+// methodsOfResource are the methods of a single resource (RFC 7644 §3.2).
+var methodsOfResource = []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// resourceMethods are the methods of a single resource, and those that its type
+// leaves out.
+func (h *Handler) resourceMethods(ep *endpoint) (on methods, off []string) {
+	on = methods{}
+	for _, method := range methodsOfResource {
+		answer := ep.operation(method)
+		if answer == nil {
+			off = append(off, method)
+			continue
+		}
+		on[method] = func(r *request) (*response, error) {
 			id, err := pathID(r)
 			if err != nil {
 				return nil, err
 			}
-			return f(r, ep, id)
+			return answer(h, r, ep, id)
 		}
 	}
-	return methods{
-		http.MethodGet:    withID(h.handleRetrieve),
-		http.MethodPut:    withID(h.handleReplace),
-		http.MethodPatch:  withID(h.handlePatch),
-		http.MethodDelete: withID(h.handleDelete),
-	}
+	return on, off
 }
 
 // ServeHTTP answers one request. It does not retain r or w.
@@ -154,7 +175,8 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 
 // function returns the function of a method. The error is 404 for a path that is
 // no route, 405 with Allow (RFC 9110 §15.5.6) for a method that the path does not
-// have, and 501 for one that no path has (§15.6.2).
+// have, and 501 for one that no path has (§15.6.2) or that the configuration leaves
+// out (RFC 7644 §3.12, Z-34).
 func (rt *route) function(method string) (handlerFunc, error) {
 	switch method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
@@ -167,12 +189,14 @@ func (rt *route) function(method string) (handlerFunc, error) {
 	if rt.methods == nil {
 		return nil, errorf(http.StatusNotFound, "no such endpoint")
 	}
-	f, ok := rt.methods[method]
-	if !ok {
-		allow := strings.Join(slices.Sorted(maps.Keys(rt.methods)), ", ")
-		return nil, &headerError{errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", allow), "Allow", allow}
+	if f, ok := rt.methods[method]; ok {
+		return f, nil
 	}
-	return f, nil
+	allow := rt.allow()
+	if slices.Contains(rt.off, method) || allow == "" {
+		return nil, &headerError{errorf(http.StatusNotImplemented, "%s is not supported by this endpoint", method), "Allow", allow}
+	}
+	return nil, &headerError{errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", allow), "Allow", allow}
 }
 
 // checkPolicy rejects the name of a policy that no endpoint has. It is a mistake

@@ -35,6 +35,7 @@ func TestErrorTexts(t *testing.T) {
 		c.NewID = func() string { n++; return strconv.Itoa(n) }
 		c.Limits = scim.Limits{Body: 64 << 10, Operations: 3, Scan: 1, Members: 3}
 		c.SensitiveAttributes = []string{"nickName"}
+		c.Endpoints[2].Without = []scim.OperationKind{scim.OperationDelete}
 	}, deviceType(t, true))
 	c := s.lenient(t)
 	c.NewUser("bjensen", `"emails":[{"value":"b@example.com","type":"work"}],"name":{"familyName":"Jensen"}`)

@@ -56,6 +56,13 @@ func Revive(users *sqlquery.Table[Revivable]) scim.Endpoint {
 	return people
 }
 
+// TeamsAreNotDeleted serves teams that no client deletes.
+func TeamsAreNotDeleted(teams store.Store) scim.Endpoint {
+	e := scim.Groups(teams)
+	e.Without = []scim.OperationKind{scim.OperationDelete}
+	return e
+}
+
 // ByKey finds a user of the application.
 func ByKey(ctx context.Context, db *sql.DB, address string) (id int64) {
 	const byKey = "SELECT id FROM users WHERE email_key = $1 AND disabled IS NOT TRUE"

@@ -16,6 +16,7 @@ const patchURI = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 type Call struct {
 	Method, Path, Version string
 	Data                  schema.JSONObject // nil for DELETE
+	Completes             bool              // a PATCH adds to a POST what it left out
 }
 
 // Result is the outcome of a call.
@@ -168,7 +169,7 @@ func (w *run) execute(ctx context.Context, i int) Result {
 	if len(open) > 0 {
 		data, w.later[i] = split(data, open)
 	}
-	res := w.runner.Do(ctx, Call{op.Method, replacePath(op.Path, w.id), op.Version, w.resolve(data)})
+	res := w.runner.Do(ctx, Call{Method: op.Method, Path: replacePath(op.Path, w.id), Version: op.Version, Data: w.resolve(data)})
 	if res.Error == nil && op.Method == "POST" {
 		w.ids[op.BulkID] = res.ID
 	}
@@ -185,7 +186,7 @@ func (w *run) complete(ctx context.Context, i int) Result {
 			return failed
 		}
 	}
-	patch := w.runner.Do(ctx, Call{"PATCH", op.Path + "/" + res.ID, "", w.resolve(schema.JSONObject{
+	patch := w.runner.Do(ctx, Call{Method: "PATCH", Path: op.Path + "/" + res.ID, Completes: true, Data: w.resolve(schema.JSONObject{
 		{Name: "schemas", Value: []any{patchURI}}, {Name: "Operations", Value: w.later[i]},
 	})})
 	if patch.Error == nil {
