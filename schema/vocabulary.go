@@ -14,8 +14,9 @@ import (
 
 // checkVocabulary checks a value against the attribute's canonicalValues
 // (RFC 7643 §2.3.1), which a provider MAY restrict to, and against the format
-// §4.1 names for it. Beside a $ref canonicalValues are not closed: the types
-// of group members are those of all resource types (RFC 9944 §4, N-22).
+// §4.1 names for it. canonicalValues are not closed beside a $ref, since the types
+// of group members are those of all resource types (RFC 9944 §4, N-22), and where
+// RFC 7643 §4.1.2 has none.
 func checkVocabulary(a *Attribute, text string) error {
 	if len(a.CanonicalValues) > 0 && !a.open && !a.isCanonical(text) {
 		return wrongType("must be one of " + strings.Join(a.CanonicalValues, ", "))
@@ -41,7 +42,7 @@ type vocabulary struct {
 }
 
 // bindVocabularies gives the core User's attributes the formats of RFC 7643
-// §4.1.
+// §4.1. The types for which §4.1.2 has no canonical values take any value.
 func (s *Schema) bindVocabularies() {
 	if !ascii.EqualFold(s.ID, UserURI) {
 		return
@@ -59,6 +60,11 @@ func (s *Schema) bindVocabularies() {
 		}
 		if a != nil {
 			a.check = check
+		}
+	}
+	for _, name := range []string{"entitlements", "roles", "x509Certificates"} {
+		if a := s.Attribute(name); a != nil && a.Sub("type") != nil {
+			a.Sub("type").open = true
 		}
 	}
 }

@@ -97,3 +97,26 @@ func TestDefinitionsEqualTheFiles(t *testing.T) {
 	}
 	require.Len(t, byID, 6)
 }
+
+// Every type of a value of the core schemas has canonicalValues. Those that are not
+// of RFC 7643 §4.1.2 are suggestions, also for the strict client.
+func TestEveryTypeHasCanonicalValues(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, s := range []*schema.Schema{schema.User, schema.Group, schema.EnterpriseUser} {
+		for _, a := range s.Attributes {
+			if typ := a.Sub("type"); typ != nil && a.MultiValued {
+				found++
+				require.NotEmpty(t, typ.CanonicalValues, a.Name)
+			}
+		}
+	}
+	require.Equal(t, 10, found)
+	for _, name := range []string{"entitlements", "roles"} {
+		_, err := schema.UserType.Decode(schema.JSONObject{
+			{Name: "schemas", Value: []any{schema.UserURI}}, {Name: "userName", Value: "u"},
+			{Name: name, Value: []any{schema.JSONObject{{Name: "value", Value: "v"}, {Name: "type", Value: "anything"}}}},
+		}, schema.Strict())
+		require.NoError(t, err, name)
+	}
+}
