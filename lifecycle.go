@@ -19,7 +19,8 @@ import (
 // After the commit: Revoke, before the response; then, from the outbox in the
 // background ([Handler.Run]), the hook of each event. These are called at least
 // once and must be idempotent. Their context does not end with the request's; it
-// has the tenant and a deadline (Limits.Revoke).
+// has the tenant and a deadline (Limits.Revoke). An error that wraps
+// event.ErrUndeliverable ends the attempts for an event.
 type Hooks struct {
 	// Before may veto the write: an error undoes all of it. An [*Error] or
 	// *schema.Error (last owner, no seat left, foreign domain) is sent to the
@@ -56,6 +57,26 @@ type Hooks struct {
 	Deleted        func(ctx context.Context, e *event.Event) error
 	MembersChanged func(ctx context.Context, e *event.Event) error
 	PasswordSet    func(ctx context.Context, e *event.Event) error
+
+	// Changed is called once for each change of a resource, with an event that
+	// stands for all others of the change (event.Changed): what a program that
+	// passes changes on wants, for example as security event tokens (RFC 9967,
+	// module secevent).
+	Changed func(ctx context.Context, e *event.Event) error
+
+	// AsyncResponse receives the results of requests that were answered 202, as
+	// events of kind event.AsyncResponse (RFC 9967 §2.5.1). If it is set, a POST,
+	// PUT, PATCH or DELETE of resources and a bulk request with the preference
+	// respond-async (RFC 7240 §4.1) are answered so if they succeed: with the
+	// header field Set-Txn, whose value is Event.Transaction of the result, and
+	// without a body. Else the preference is ignored, as RFC 7240 §2 allows.
+	//
+	// The request is carried out before the answer all the same, with Revoke, and the
+	// result is in the outbox before the answer; no client is told of a success that
+	// is still to come. An error is answered as always, and so is a request that took
+	// less than the preference wait (RFC 7240 §4.3). A bulk request has one result
+	// for each operation, failed ones included.
+	AsyncResponse func(ctx context.Context, e *event.Event) error
 }
 
 // TwinPolicy decides about a POST whose unique value (userName) belongs to an

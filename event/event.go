@@ -3,6 +3,8 @@
 package event
 
 import (
+	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -32,7 +34,19 @@ const (
 	MembersChanged Kind = "membersChanged"
 	// PasswordSet: a password was given; the event does not have it.
 	PasswordSet Kind = "passwordSet"
+	// Changed stands for all events of one change of one resource, which
+	// Event.Kinds lists. It is delivered after the commit only.
+	Changed Kind = "changed"
+	// AsyncResponse has the result of a request that was answered 202
+	// (RFC 9967 §2.5.1.3). It is no change of a resource, has neither Before nor
+	// After, and is delivered after the response only.
+	AsyncResponse Kind = "asyncResponse"
 )
+
+// ErrUndeliverable is wrapped by the error of an event hook when another attempt
+// cannot succeed. The event is set aside as dead at once (store.Outbox.Dead), and
+// not after Limits.Attempts failures.
+var ErrUndeliverable = errors.New("event: cannot be delivered")
 
 // Cause is the kind of request that made a change.
 type Cause string
@@ -60,6 +74,12 @@ type Event struct {
 	Cause      Cause
 	Type       string // resource type name
 	ResourceID string
+	// Path is the path of the resource below the base URL, for example
+	// /Users/2819c223-7f76-453a-919d-413861904646.
+	Path string
+	// Transaction names the transaction of the write. It is the same in all its
+	// events, and the value of Set-Txn if the request was answered 202.
+	Transaction string
 	// Before is the resource as it was, nil when created; with it a hook finds
 	// the user that an old e-mail address belonged to. After is the resource as
 	// it is, nil when deleted. For a deleted resource that comes back, Before is
@@ -75,6 +95,23 @@ type Event struct {
 	// outbox entry is limited. A hook that needs one reads the resource. The
 	// hooks of the transaction see the whole event.
 	Omitted []string
+
+	// The other fields are those of Changed and AsyncResponse.
+
+	// Kinds are the kinds of the events that Changed stands for, in their order. Of
+	// a deleted resource that came back, Before is nil in Changed: others saw its
+	// deletion, and it exists again.
+	Kinds []Kind
+	// Attributes, of Changed, are the paths of the attributes that the change
+	// added, changed or removed, in the notation of PATCH (RFC 7644 §3.5.2), also
+	// those of Omitted. A secret that was set is named, hidden attributes are not.
+	Attributes []string
+	// Part is the number, from 0, of an event among those into which many Members
+	// were divided.
+	Part int
+	// Response, of AsyncResponse, is the result in the form of an operation of a
+	// bulk response (RFC 7644 §3.7.3).
+	Response json.RawMessage
 }
 
 // Resource returns After, or Before of a deleted resource.

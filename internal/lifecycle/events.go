@@ -29,7 +29,7 @@ func (u *unit) raiseChange(ctx context.Context, before, after *schema.Resource, 
 	}
 	add(u.cfg.SetPassword != nil && secrets.Len() > 0, event.PasswordSet)
 	add(after == nil, event.Deleted)
-	return u.raise(ctx, u.ep.Type.Name, events)
+	return u.raise(ctx, u.ep, events, u.kept(secrets))
 }
 
 // deactivates reports whether the change ends access: the resource was not

@@ -23,6 +23,8 @@ type Hooks struct {
 	Deleted        func(ctx context.Context, e *event.Event) error
 	MembersChanged func(ctx context.Context, e *event.Event) error
 	PasswordSet    func(ctx context.Context, e *event.Event) error
+	Changed        func(ctx context.Context, e *event.Event) error
+	AsyncResponse  func(ctx context.Context, e *event.Event) error
 }
 
 // deliver returns the hook for a kind of event, nil if none is set.
@@ -44,6 +46,10 @@ func (k *Hooks) deliver(kind event.Kind) func(context.Context, *event.Event) err
 		return k.MembersChanged
 	case event.PasswordSet:
 		return k.PasswordSet
+	case event.Changed:
+		return k.Changed
+	case event.AsyncResponse:
+		return k.AsyncResponse
 	}
 	return nil
 }
@@ -51,6 +57,7 @@ func (k *Hooks) deliver(kind event.Kind) func(context.Context, *event.Event) err
 var eventKinds = []event.Kind{
 	event.Created, event.Updated, event.Deactivated, event.Reactivated,
 	event.Restored, event.Deleted, event.MembersChanged, event.PasswordSet,
+	event.Changed, event.AsyncResponse,
 }
 
 // delivers reports whether a hook is set for any kind of event.

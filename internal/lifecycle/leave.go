@@ -56,7 +56,7 @@ func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause even
 		err := retry(ctx, func() error {
 			return w.inTx(ctx, func(ctx context.Context) error {
 				// A repeated transaction begins without the results of the last.
-				u.revocations, u.types, u.written = nil, nil, Written{}
+				u.revocations, u.types, u.written, u.transaction, u.revives = nil, nil, Written{}, "", false
 				return fn(ctx, u)
 			})
 		})
@@ -126,27 +126,44 @@ type pendingError struct{ revocations []store.Entry }
 
 func (e *pendingError) Error() string { return "scim: access is not revoked yet" }
 
-// raise completes the events of a resource of type typ, calls the hooks of the
-// transaction with them, and appends to the outbox what follows the commit.
-func (u *unit) raise(ctx context.Context, typ string, events []*event.Event) error {
-	u.complete(ctx, typ, events)
+// raise completes the events of a change of one resource, calls the hooks of the
+// transaction with them, and appends to the outbox what follows the commit. The
+// secrets are those that were stored.
+func (u *unit) raise(ctx context.Context, ep *Endpoint, events []*event.Event, secrets schema.Secrets) error {
+	u.complete(ctx, ep, events)
 	if err := u.callBefore(ctx, events); err != nil {
 		return err
 	}
 	if err := u.endSessions(ctx, events); err != nil {
 		return err
 	}
+	if u.cfg.Hooks.Changed != nil && len(events) > 0 {
+		events = append(events, u.changed(ep, events, secrets))
+	}
 	return u.enqueue(ctx, events)
 }
 
-func (u *unit) complete(ctx context.Context, typ string, events []*event.Event) {
+func (u *unit) complete(ctx context.Context, ep *Endpoint, events []*event.Event) {
 	for _, e := range events {
 		e.ID, e.Time, e.Tenant, e.Actor = u.cfg.NewID(), u.now(), store.Tenant(ctx), u.r.Actor
-		e.Type, e.ResourceID = typ, e.Resource().ID
+		e.Type, e.ResourceID = ep.Type.Name, e.Resource().ID
+		e.Path, e.Transaction = ep.path(e.ResourceID), u.transactionOr(e.ID)
 		if e.Cause == "" {
 			e.Cause = u.cause
 		}
 	}
+}
+
+// transactionOr returns the name of the transaction: that of the request, or the id
+// of the first event.
+func (u *unit) transactionOr(id string) string {
+	if u.transaction == "" {
+		u.transaction = u.r.Transaction
+	}
+	if u.transaction == "" {
+		u.transaction = id
+	}
+	return u.transaction
 }
 
 // callBefore calls Hooks.Before with each event. An error vetoes the write.
@@ -295,7 +312,7 @@ func (u *unit) leaveGroups(ctx context.Context, id string) ([]departure, error) 
 
 // membersLeft raises the events of the groups that a deleted member left.
 func (u *unit) membersLeft(ctx context.Context, left []departure, member string) error {
-	if u.cfg.Hooks.Before == nil && u.cfg.Hooks.MembersChanged == nil {
+	if h := &u.cfg.Hooks; h.Before == nil && h.MembersChanged == nil && h.Changed == nil {
 		return nil
 	}
 	for _, d := range left {
@@ -307,7 +324,7 @@ func (u *unit) membersLeft(ctx context.Context, left []departure, member string)
 			Kind: event.MembersChanged, Cause: event.ByMembers, Before: group, After: group,
 			Members: &schema.MemberDelta{Remove: []string{member}},
 		}
-		if err := u.raise(ctx, d.ep.Type.Name, []*event.Event{e}); err != nil {
+		if err := u.raise(ctx, d.ep, []*event.Event{e}, schema.Secrets{}); err != nil {
 			return err
 		}
 	}

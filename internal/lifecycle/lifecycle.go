@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -68,6 +69,9 @@ func New(cfg Config, endpoints []*Endpoint) (*Writer, error) {
 func (ep *Endpoint) Inactive(r *schema.Resource) bool {
 	return r != nil && ep.Active != nil && r.Attributes.Get(ep.Active).Assigned() && !r.Attributes.Get(ep.Active).Bool()
 }
+
+// path is the path of a resource below the base URL.
+func (ep *Endpoint) path(id string) string { return ep.Type.Endpoint + "/" + url.PathEscape(id) }
 
 // now returns the time of a change in microseconds, a precision that every
 // database has.

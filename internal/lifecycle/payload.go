@@ -25,6 +25,13 @@ type eventJSON struct {
 	Added      []memberJSON  `json:"added,omitempty"`
 	Removed    []string      `json:"removed,omitempty"`
 	Omitted    []string      `json:"omitted,omitempty"`
+
+	Path        string          `json:"path,omitempty"`        // "" in entries of older versions
+	Transaction string          `json:"transaction,omitempty"` // "" in entries of older versions
+	Kinds       []event.Kind    `json:"kinds,omitempty"`
+	Attributes  []string        `json:"attributes,omitempty"`
+	Part        int             `json:"part,omitempty"`
+	Response    json.RawMessage `json:"response,omitempty"`
 }
 
 type resourceJSON struct {
@@ -44,6 +51,7 @@ func encodeEvent(e *event.Event) []byte {
 	j := eventJSON{
 		ID: e.ID, Kind: e.Kind, Time: e.Time, Tenant: e.Tenant, Actor: e.Actor, Cause: e.Cause,
 		Type: e.Type, ResourceID: e.ResourceID, Before: encodeResource(e.Before), After: encodeResource(e.After), Omitted: e.Omitted,
+		Path: e.Path, Transaction: e.Transaction, Kinds: e.Kinds, Attributes: e.Attributes, Part: e.Part, Response: e.Response,
 	}
 	if e.Members != nil {
 		for _, m := range e.Members.Add {
@@ -70,13 +78,21 @@ func (w *Writer) decodeEvent(payload []byte) (*event.Event, error) {
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return nil, fmt.Errorf("scim: outbox entry: %w", err)
 	}
+	e := &event.Event{
+		ID: j.ID, Kind: j.Kind, Time: j.Time, Tenant: j.Tenant, Actor: j.Actor, Cause: j.Cause,
+		Type: j.Type, ResourceID: j.ResourceID, Omitted: j.Omitted,
+		Path: j.Path, Transaction: j.Transaction, Kinds: j.Kinds, Attributes: j.Attributes, Part: j.Part, Response: j.Response,
+	}
+	if e.Kind == event.AsyncResponse {
+		return e, nil // it may concern no resource
+	}
 	ep := w.byType(j.Type)
 	if ep == nil {
 		return nil, fmt.Errorf("scim: outbox entry: no endpoint for resource type %q", j.Type)
 	}
-	e := &event.Event{
-		ID: j.ID, Kind: j.Kind, Time: j.Time, Tenant: j.Tenant, Actor: j.Actor, Cause: j.Cause,
-		Type: j.Type, ResourceID: j.ResourceID, Before: decodeResource(ep.Type, j.Before), After: decodeResource(ep.Type, j.After), Omitted: j.Omitted,
+	e.Before, e.After = decodeResource(ep.Type, j.Before), decodeResource(ep.Type, j.After)
+	if e.Transaction == "" {
+		e.Path, e.Transaction = ep.path(e.ResourceID), e.ID
 	}
 	if len(j.Added)+len(j.Removed) > 0 {
 		e.Members = &schema.MemberDelta{Remove: j.Removed}

@@ -16,18 +16,25 @@ func (u *unit) entries(q store.Queue, e *event.Event) []store.Entry {
 	if len(payload) <= store.MaxPayload {
 		return []store.Entry{u.entry(q, e, payload)}
 	}
-	return u.split(q, withoutLargeAttributes(e))
+	var entries []store.Entry
+	for i, part := range u.split(withoutLargeAttributes(e)) {
+		part.Part = i
+		entries = append(entries, u.entry(q, part, encodeEvent(part)))
+	}
+	return entries
 }
 
-func (u *unit) split(q store.Queue, e *event.Event) []store.Entry {
-	payload := encodeEvent(e)
-	if len(payload) <= store.MaxPayload {
-		return []store.Entry{u.entry(q, e, payload)}
+// partSize is the room for Event.Part in a payload, in bytes.
+const partSize = 32
+
+func (u *unit) split(e *event.Event) []*event.Event {
+	if len(encodeEvent(e)) <= store.MaxPayload-partSize {
+		return []*event.Event{e}
 	}
 	first, second := *e, *e
 	first.Members, second.Members = halves(e.Members)
 	second.ID = u.cfg.NewID()
-	return append(u.split(q, &first), u.split(q, &second)...)
+	return append(u.split(&first), u.split(&second)...)
 }
 
 // halves divides a delta into two halves; their union is the delta.

@@ -13,6 +13,8 @@ import (
 type Request struct {
 	Actor  string // Event.Actor
 	Access *Access
+	// Transaction is Event.Transaction; "": the id of the first event.
+	Transaction string
 	// Preconditions evaluates If-Match and If-None-Match against the version of
 	// the stored resource, "" if the store has none. An error ends the write.
 	Preconditions func(version string) error
@@ -46,6 +48,10 @@ type unit struct {
 	types map[string]string
 	// written is the change that the transaction made.
 	written Written
+	// transaction is Event.Transaction, "" before the first event.
+	transaction string
+	// revives: the resource was a tombstone.
+	revives bool
 }
 
 // casRetries is how often a write is repeated after a store without transactions

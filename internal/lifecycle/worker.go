@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -102,7 +103,7 @@ func (w *Writer) carryOut(ctx context.Context, entry store.Entry) error {
 		}
 		return err
 	}
-	dead := entry.Queue == store.QueueEvent && entry.Attempts+1 >= w.cfg.Attempts
+	dead := entry.Queue == store.QueueEvent && (entry.Attempts+1 >= w.cfg.Attempts || errors.Is(failure, event.ErrUndeliverable))
 	w.logEntry(ctx, "scim: hook failed", entry, failure, slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead))
 	err := w.cfg.Outbox.Fail(settle, entry, reason(failure), w.now().Add(backoff(entry.Attempts)), dead)
 	if err != nil {
