@@ -25,7 +25,7 @@ var imports = map[string][]string{
 	"event":                {"schema"},
 	"store":                {"schema", "filter", "event"},
 	"reconcile":            {"schema", "store", "internal/paging"},
-	"roles":                {"schema", "store", "event"},
+	"roles":                {".", "schema", "store", "event"},
 	"store/memstore":       {"schema", "filter", "store", "internal/position"},
 	"store/storetest":      {"schema", "filter", "event", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
 	"scimtest":             {".", "schema", "event", "store", "github.com/stretchr/testify/require"},
