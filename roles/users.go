@@ -1,0 +1,172 @@
+package roles
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/schema"
+)
+
+// UserMapper turns an attribute of users, roles or entitlements (RFC 7643 §4.1.2),
+// into grants: what a POST, PUT or PATCH writes there is granted, and what it
+// removes is taken back. A user that is deactivated or deleted has no grants; one
+// that is reactivated has those of its attribute again.
+//
+// [UserMapper.Handle] is a hook. As Hooks.Before, with the grants in the database
+// of the transaction, the grants change together with the user or not at all. A
+// UserMapper is safe for concurrent use if its functions are.
+type UserMapper struct {
+	// Attribute is the name of the attribute, "roles" by default: a multi-valued
+	// complex attribute with a sub-attribute value. Resources of a type that has no
+	// such attribute are ignored.
+	Attribute string
+	// Defined, if set, returns the definitions of the tenant in the context, for
+	// example the function given to [Roles]. A value that a request adds is then
+	// 400 invalidValue unless it is the Value of a definition that is not
+	// Unsupported. A value that the user had before stays in the attribute, and is
+	// granted as long as there is a definition. Values are compared without case,
+	// and are granted in the spelling of the definition.
+	Defined func(ctx context.Context) ([]Definition, error)
+	// Set makes the grants that a user has by the attribute those of the values,
+	// each once, none for an empty list. Grants by hand and by groups are not
+	// concerned: the application's table says of each grant what it comes from. It
+	// is called in the transaction of the write, more than once with the same
+	// values, and with none for users that have no grants. An error undoes the
+	// write.
+	Set func(ctx context.Context, user string, values []string) error
+}
+
+// Handle adjusts the grants to an event of a user. It ignores events of resources
+// without the attribute.
+func (m *UserMapper) Handle(ctx context.Context, e *event.Event) error {
+	if e.Resource() == nil {
+		return nil
+	}
+	a := m.attribute(e.Resource().Type)
+	if a == nil {
+		return nil
+	}
+	switch e.Kind {
+	case event.Deactivated, event.Deleted:
+		return m.Set(ctx, e.ResourceID, nil)
+	case event.Created, event.Updated, event.Reactivated, event.Restored:
+		return m.changed(ctx, e, a)
+	}
+	return nil
+}
+
+// attribute returns the attribute of a resource type, nil if it has none.
+func (m *UserMapper) attribute(t *schema.ResourceType) *schema.Attribute {
+	name := m.Attribute
+	if name == "" {
+		name = "roles"
+	}
+	a := t.Root().Sub(name)
+	if a == nil || !a.MultiValued || a.Sub("value") == nil {
+		return nil
+	}
+	return a
+}
+
+// changed sets the grants to the values of the attribute, if these or active
+// differ from before.
+func (m *UserMapper) changed(ctx context.Context, e *event.Event, a *schema.Attribute) error {
+	before, after := valuesOf(e.Before, a), valuesOf(e.After, a)
+	switch {
+	case active(e.Before) == active(e.After) && slices.Equal(before.keys, after.keys):
+		return nil
+	case active(e.Before) && !active(e.After):
+		return m.Set(ctx, e.ResourceID, nil) // whatever the values are, a deactivation is carried out
+	}
+	granted, err := m.granted(ctx, before, after, a)
+	if err != nil {
+		return err
+	}
+	if !active(e.After) {
+		granted = nil
+	}
+	return m.Set(ctx, e.ResourceID, granted)
+}
+
+// Reevaluate makes the grants of a user those of its attribute. Call it, in a
+// transaction that has locked the user, for users from before the mapper was set
+// and after definitions have changed. user is the resource as it is stored.
+func (m *UserMapper) Reevaluate(ctx context.Context, user *schema.Resource) error {
+	a := m.attribute(user.Type)
+	if a == nil || !active(user) {
+		return m.Set(ctx, user.ID, nil)
+	}
+	has := valuesOf(user, a)
+	granted, err := m.granted(ctx, has, has, a)
+	if err != nil {
+		return err
+	}
+	return m.Set(ctx, user.ID, granted)
+}
+
+// granted returns the values of the definitions that after names, and refuses one
+// without a definition that before does not have.
+func (m *UserMapper) granted(ctx context.Context, before, after values, a *schema.Attribute) ([]string, error) {
+	if m.Defined == nil || len(after.keys) == 0 {
+		return after.texts, nil
+	}
+	definitions, err := m.Defined(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defined := make(map[string]*Definition, len(definitions))
+	for i := range definitions {
+		defined[schema.FoldKey(definitions[i].Value)] = &definitions[i]
+	}
+	had := make(map[string]bool, len(before.keys))
+	for _, key := range before.keys {
+		had[key] = true
+	}
+	var out []string
+	for i, key := range after.keys {
+		d := defined[key]
+		switch {
+		case !had[key] && (d == nil || d.Unsupported):
+			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: a.Name, Detail: fmt.Sprintf("%s is not a value that users can be given", schema.Quote(after.texts[i]))}
+		case d != nil:
+			out = append(out, d.Value)
+		}
+	}
+	return out, nil
+}
+
+// values are those of the attribute of a user, each once, and their keys, since they
+// are compared without case (caseExact false).
+type values struct{ texts, keys []string }
+
+func valuesOf(r *schema.Resource, a *schema.Attribute) values {
+	var out values
+	if r == nil {
+		return out
+	}
+	seen := map[string]bool{}
+	for _, element := range r.Attributes.Get(a).All() {
+		text := element.Object().Get(a.Sub("value")).Text()
+		if key := schema.FoldKey(text); text != "" && !seen[key] {
+			seen[key] = true
+			out.texts, out.keys = append(out.texts, text), append(out.keys, key)
+		}
+	}
+	return out
+}
+
+// active reports whether a resource gives access: it exists, and its active is not
+// false.
+func active(r *schema.Resource) bool {
+	if r == nil {
+		return false
+	}
+	a := r.Type.Root().Sub("active")
+	if a == nil || a.Type != schema.TypeBoolean || a.MultiValued {
+		return true
+	}
+	v := r.Attributes.Get(a)
+	return !v.Assigned() || v.Bool()
+}
