@@ -84,7 +84,7 @@ func (b *bench) seed(users int) (ids []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer s.stop()
+	defer s.Stop()
 	for i := range users {
 		id, err := s.create("/Users", userBody(i))
 		if err != nil {
@@ -99,7 +99,7 @@ func (b *bench) seed(users int) (ids []string, err error) {
 // POSTs, for their wait.
 func (b *bench) measure(c heavy) (f figures, err error) {
 	err = b.prepared(c, func(s *server, r request) error {
-		before, err := s.usage()
+		before, err := s.Usage()
 		if err != nil {
 			return err
 		}
@@ -107,8 +107,8 @@ func (b *bench) measure(c heavy) (f figures, err error) {
 		if err != nil {
 			return err
 		}
-		after, err := s.usage()
-		f.answer, f.cpu, f.memory = answer(status, text), after.cpu-before.cpu, after.peak-before.resident
+		after, err := s.Usage()
+		f.answer, f.cpu, f.memory = answer(status, text), after.CPU-before.CPU, after.Peak-before.Resident
 		return err
 	})
 	if err != nil {
@@ -141,7 +141,7 @@ func (b *bench) prepared(c heavy, fn func(*server, request) error) error {
 			return err
 		}
 		r, err = c.prepare(s)
-		s.stop()
+		s.Stop()
 		if err != nil {
 			return fmt.Errorf("prepare: %w", err)
 		}
@@ -150,7 +150,7 @@ func (b *bench) prepared(c heavy, fn func(*server, request) error) error {
 	if err != nil {
 		return err
 	}
-	defer s.stop()
+	defer s.Stop()
 	if err := s.warm(); err != nil {
 		return err
 	}

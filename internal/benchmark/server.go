@@ -1,0 +1,146 @@
+//go:build linux
+
+// Package benchmark has what the programs below it share: they start a service
+// provider as a process of its own, send it requests, and read what it used of the
+// CPU and memory.
+package benchmark
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Server is a running program.
+type Server struct {
+	cmd *exec.Cmd
+	// Base is the URL of the service, without a slash at the end.
+	Base string
+}
+
+// Start runs the program on a database (its flag -db) with further arguments,
+// and waits until it answers.
+func Start(program, db string, args ...string) (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := l.Addr().String()
+	l.Close()
+	s := &Server{exec.Command(program, append([]string{"-addr", addr, "-db", db, "-token", "t"}, args...)...), "http://" + addr + "/scim/v2"}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for range 200 {
+		if _, _, err = s.Send("GET", "/ServiceProviderConfig", ""); err == nil {
+			return s, nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.Stop()
+	return nil, fmt.Errorf("the server does not answer: %w", err)
+}
+
+// Stop ends the server and waits for it.
+func (s *Server) Stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait()
+}
+
+// Send returns the status and up to 1 MiB of the response, which is read to its
+// end.
+func (s *Server) Send(method, path, body string) (int, string, error) {
+	req, err := http.NewRequest(method, s.Base+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Authorization", "Bearer t")
+	req.Header.Set("Content-Type", "application/scim+json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return 0, "", err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, string(text), err
+}
+
+// Want sends a request that must have that status.
+func (s *Server) Want(status int, method, path, body string) error {
+	got, text, err := s.Send(method, path, body)
+	if err == nil && got != status {
+		err = fmt.Errorf("%s %s: %d %.200s", method, path, got, text)
+	}
+	return err
+}
+
+// Create sends a POST and returns the id of the new resource.
+func (s *Server) Create(path, body string) (string, error) {
+	status, text, err := s.Send("POST", path+"?attributes=id", body)
+	if err != nil {
+		return "", err
+	}
+	var made struct{ ID string }
+	if json.Unmarshal([]byte(text), &made) != nil || status != http.StatusCreated {
+		return "", fmt.Errorf("POST %s: %d %.200s", path, status, text)
+	}
+	return made.ID, nil
+}
+
+// Usage is what a server has used.
+type Usage struct {
+	CPU            time.Duration
+	Resident, Peak int64 // bytes
+}
+
+// Usage reads the CPU and memory of the server, and begins a new peak.
+func (s *Server) Usage() (u Usage, err error) {
+	proc := fmt.Sprintf("/proc/%d/", s.cmd.Process.Pid)
+	stat, err := os.ReadFile(proc + "stat")
+	if err != nil {
+		return u, err
+	}
+	status, err := os.ReadFile(proc + "status")
+	if err != nil {
+		return u, err
+	}
+	u.CPU = cpu(string(stat))
+	u.Resident, u.Peak = kilobytes(string(status), "VmRSS:"), kilobytes(string(status), "VmHWM:")
+	return u, os.WriteFile(proc+"clear_refs", []byte("5"), 0)
+}
+
+// cpu reads utime and stime, in hundredths of a second, after the name in
+// parentheses (proc(5)).
+func cpu(stat string) time.Duration {
+	_, rest, _ := strings.Cut(stat, ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// kilobytes reads a line of /proc/PID/status and returns bytes.
+func kilobytes(status, name string) int64 {
+	_, rest, _ := strings.Cut(status, name)
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	n, _ := strconv.ParseInt(fields[0], 10, 64)
+	return n << 10
+}
