@@ -46,11 +46,12 @@ var imports = map[string][]string{
 	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/paging", "internal/position", "github.com/go-chi/chi/v5"},
 
 	"internal/benchmark":       {},
+	"internal/benchmark/bulk":  {"internal/benchmark"},
 	"internal/benchmark/heavy": {"internal/benchmark"},
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "scimtest", "internal/etag", "internal/benchmark", "internal/benchmark/heavy"}
+var servesHTTP = []string{".", "scimtest", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

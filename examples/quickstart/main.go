@@ -41,6 +41,7 @@ func main() {
 type options struct {
 	addr, db, token, baseURL string
 	strict                   bool
+	bulk                     int
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -52,6 +53,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.token, "token", os.Getenv("SCIM_TOKEN"), "bearer `token` (default $SCIM_TOKEN, else one made at first start)")
 	f.StringVar(&o.baseURL, "base-url", "", "public `URL` of /scim/v2 behind a proxy (default http://ADDRESS/scim/v2)")
 	f.BoolVar(&o.strict, "strict", false, "follow the RFCs to the letter")
+	f.IntVar(&o.bulk, "bulk", 0, "most `operations` of one bulk request, of 4 KiB each on average (default 500, of 4 MiB together)")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -92,6 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Auth:      scim.BearerTokens(token),
 		Endpoints: []scim.Endpoint{scim.Users(db.users), scim.Groups(db.groups)},
 		Tx:        db.tx,
+		Limits:    scim.Limits{BulkOperations: o.bulk, BulkPayload: int64(o.bulk) * 4 << 10},
 		Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

@@ -55,16 +55,21 @@ func (s *Server) Stop() {
 	_ = s.cmd.Wait()
 }
 
-// Send returns the status and up to 1 MiB of the response, which is read to its
-// end.
-func (s *Server) Send(method, path, body string) (int, string, error) {
+// Do sends a request. The caller closes the body of the response.
+func (s *Server) Do(method, path, body string) (*http.Response, error) {
 	req, err := http.NewRequest(method, s.Base+path, strings.NewReader(body))
 	if err != nil {
-		return 0, "", err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer t")
 	req.Header.Set("Content-Type", "application/scim+json")
-	resp, err := http.DefaultClient.Do(req)
+	return http.DefaultClient.Do(req)
+}
+
+// Send returns the status and up to 1 MiB of the response, which is read to its
+// end.
+func (s *Server) Send(method, path, body string) (int, string, error) {
+	resp, err := s.Do(method, path, body)
 	if err != nil {
 		return 0, "", err
 	}
