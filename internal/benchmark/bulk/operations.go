@@ -19,7 +19,8 @@ type operation struct{ method, path, bulkID, data string }
 
 // operations returns operations in an order in which each refers only to those
 // before it. Of twenty, thirteen create users, who have a manager of the request,
-// two create groups of five of them, four change users and one deletes one.
+// two create groups of five of them, four change users and one deletes one. Names
+// are in no order, so that an index costs the same whatever the order of operations.
 func operations(n int, run string) []operation {
 	ops := make([]operation, 0, n)
 	var kept []string // the bulkIds of users that stay
@@ -27,7 +28,7 @@ func operations(n int, run string) []operation {
 		var made []string
 		for i := range 13 {
 			id := fmt.Sprintf("u%d-%d", block, i)
-			ops = append(ops, operation{"POST", "/Users", id, userData(run, id, kept)})
+			ops = append(ops, operation{"POST", "/Users", id, userData(scattered(len(ops), run), id, kept)})
 			made = append(made, id)
 			if i < 12 {
 				kept = append(kept, id)
@@ -44,6 +45,9 @@ func operations(n int, run string) []operation {
 	}
 	return ops[:n]
 }
+
+// scattered is a name for the nth operation of a run.
+func scattered(n int, run string) string { return fmt.Sprintf("%08x-%s", uint32(n)*2654435761, run) }
 
 func userData(run, id string, others []string) string {
 	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
