@@ -17,7 +17,7 @@ const drainLimit = 16
 
 // body reads and parses the body of a request as a JSON object.
 func (h *Handler) body(r *request) (schema.JSONObject, error) {
-	if r.parsed != nil {
+	if r.inBulk {
 		return r.parsed, nil
 	}
 	if err := checkContentType(r.Header); err != nil {

@@ -25,7 +25,7 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	if r.ContentLength > limits.BulkPayload {
 		return nil, h.refuseBulk(r)
 	}
-	req, err := bulk.Read(body, bulk.Limits{Operations: limits.BulkOperations, Elements: limits.bulkElements()}, profiles[r.principal.Client])
+	req, err := bulk.Read(body, limits.bulk(), profiles[r.principal.Client])
 	var wrong *schema.Error
 	switch {
 	case errors.Is(err, errTooLarge):
@@ -146,7 +146,7 @@ type bulkRunner struct {
 // Do carries out an operation as a request of its own, of the same client.
 func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	x := b.exchange()
-	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, query: url.Values{}, audit: &x.audit, parsed: c.Data, membersBefore: b.members}
+	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, audit: &x.audit, inBulk: true, parsed: c.Data, membersBefore: b.members}
 	*inner.Request = *b.r.Request
 	inner.Method, inner.Header = c.Method, http.Header{}
 	if c.Version != "" {
@@ -219,8 +219,11 @@ func (b *bulkRunner) Refuse(ctx context.Context, op *bulk.Operation, err error) 
 	x := b.exchange()
 	inner := *b.r.Request
 	inner.Method = op.Method
-	if errors.Is(err, bulk.ErrUnresolved) {
+	switch {
+	case errors.Is(err, bulk.ErrUnresolved):
 		err = errorf(http.StatusConflict, "the operation refers to a bulkId of no operation, or of one that failed")
+	case errors.Is(err, bulk.ErrTooLarge):
+		err = errorf(http.StatusRequestEntityTooLarge, "the operation is larger than the maximum of a request, %d bytes", b.h.cfg.Limits.Body)
 	}
 	location := ""
 	if ep, id, noTarget := b.target(bulk.Call{Method: op.Method, Path: op.Path}); noTarget == nil && id != "" && !strings.HasPrefix(id, "bulkId:") {

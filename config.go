@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/bulk"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -199,7 +200,7 @@ type Limits struct {
 	// the most bytes of its body; default 500 and 4 MiB (413). Each operation has
 	// the other limits of a request of its own; all together have one Work, name as
 	// many Members as one request, and have no more elements of arrays than the
-	// largest of Members, Operations and Values (413).
+	// largest of Members, Operations, Values and 30 times BulkOperations (413).
 	BulkOperations int
 	BulkPayload    int64
 	PageSize       int // resources on a page when count is absent; default 100
@@ -245,7 +246,13 @@ func (l Limits) elements() int {
 
 // bulkElements is how many elements the arrays of a bulk request have at most, so
 // that it costs about what one request may.
-func (l Limits) bulkElements() int { return max(l.Members, l.Operations, l.Values) }
+func (l Limits) bulkElements() int {
+	return max(l.Members, l.Operations, l.Values, 30*l.BulkOperations)
+}
+
+func (l Limits) bulk() bulk.Limits {
+	return bulk.Limits{Operations: l.BulkOperations, Elements: l.bulkElements(), OperationBytes: int(l.Body), OperationElements: l.elements()}
+}
 
 func (l Limits) withDefaults() Limits {
 	set := func(v *int, d int) {

@@ -99,7 +99,8 @@ type request struct {
 	principal *Principal
 	query     url.Values        // names in lower case
 	me        bool              // the resource was addressed as /Me
-	parsed    schema.JSONObject // the body, of an operation of a bulk request
+	inBulk    bool              // an operation of a bulk request: its result has no body
+	parsed    schema.JSONObject // the body, of such an operation
 	// members are how many the request names; membersBefore, of an operation of a
 	// bulk request, those that the operations before it named.
 	members, membersBefore int

@@ -25,8 +25,16 @@ func (ep *endpoint) projection(attributes, excluded []string, p schema.Profile) 
 	return project.New(ep.Type, attributes, excluded, p)
 }
 
-// resource returns the response with one resource.
+// resource returns the response with one resource. The result of an operation of a
+// bulk request has its version as it is stored: nothing that is derived is read.
 func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Projection, res *schema.Resource) (*response, error) {
+	if r.inBulk {
+		resp := &response{status: status, id: res.ID, location: h.location(r.ctx, ep, res.ID)}
+		if ep.can.Versions {
+			resp.etag = etag.Tag(res.Version)
+		}
+		return resp, nil
+	}
 	out, err := h.outgoing(r.ctx, ep, p, res)
 	if err != nil {
 		return nil, err

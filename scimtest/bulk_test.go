@@ -131,14 +131,35 @@ func TestMembersOfABulkRequestAreBounded(t *testing.T) {
 	c.Post("/Bulk", bulk(group("d", `{"value":"1"},{"value":"2"}`), group("e", `{"value":"3"}`))).Is(200).
 		Has("Operations[0].status", `"201"`, "Operations[1].status", `"201"`)
 
-	s = serve(t, func(cfg *scim.Config) { cfg.Limits.Members, cfg.Limits.Operations, cfg.Limits.Values = 3, 3, 4 })
+	s = serve(t, func(cfg *scim.Config) {
+		cfg.Limits.Members, cfg.Limits.Operations, cfg.Limits.Values, cfg.Limits.BulkOperations = 3, 3, 40, 2
+	})
 	c = s.lenient(t)
-	user := func(id string) string {
-		return `{"method":"POST","path":"/Users","bulkId":"` + id + `","data":{"userName":"` + id + `","emails":[{"value":"1"},{"value":"2"}]}}`
+	user := func(id string, emails int) string {
+		list := strings.Repeat(`,{"value":"x"}`, emails)[1:]
+		return `{"method":"POST","path":"/Users","bulkId":"` + id + `","data":{"userName":"` + id + `","emails":[` + list + `]}}`
 	}
-	c.Post("/Bulk", bulk(user("a"), user("b"), user("c"))).Fails(413, "")
+	c.Post("/Bulk", bulk(user("a", 30), user("b", 31))).Fails(413, "")
 	c.Get("/Users").Has("totalResults", "0")
-	c.Post("/Bulk", bulk(user("a"), user("b"))).Is(200).Has("Operations[1].status", `"201"`)
+	c.Post("/Bulk", bulk(user("a", 30), user("b", 30))).Is(200).Has("Operations[1].status", `"201"`)
+}
+
+// An operation has the limits of the body of a request of its own, also where the
+// bulk request may be larger.
+func TestAnOperationHasTheLimitsOfARequest(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(cfg *scim.Config) {
+		cfg.Limits.Body, cfg.Limits.BulkPayload = 400, 1<<20
+		cfg.Limits.Members, cfg.Limits.Operations, cfg.Limits.Values = 5, 5, 5 // 8 times as many elements in one body
+	})
+	c := s.lenient(t)
+	elements := strings.Repeat(",1", 41)[1:]
+	r := c.Post("/Bulk", bulk(postUser("a"), postUser("b"+strings.Repeat("x", 300)), postUser("c"),
+		`{"method":"POST","path":"/Users","bulkId":"d","data":{"userName":"d","unknown":[`+elements+`]}}`)).Is(200)
+	r.Has("Operations[0].status", `"201"`, "Operations[1].status", `"413"`, "Operations[2].status", `"201"`,
+		"Operations[3].status", `"400"`, "Operations[3].response.scimType", `"invalidSyntax"`)
+	require.Contains(t, r.Text, "400 bytes")
+	c.Get("/Users").Has("totalResults", "2")
 }
 
 // A client that closes the connection ends the request after the operation that is

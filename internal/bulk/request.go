@@ -45,23 +45,29 @@ type Operation struct {
 	BulkID  string
 	Path    string
 	Version string
-	Err     error // why the operation cannot be carried out: *schema.Error, ErrUnresolved
+	Err     error // why the operation cannot be carried out: *schema.Error, ErrTooLarge, ErrUnresolved
 
 	text []byte
 	refs []string // the bulkIds that data and path refer to
 }
 
+// ErrTooLarge reports an operation whose text is larger than the limit of one.
+var ErrTooLarge = errors.New("bulk: the operation is too large")
+
 // Limits bound a request.
 type Limits struct {
 	Operations int // the most operations ([ErrTooMany])
 	Elements   int // the most elements of arrays, of all operations together ([ErrTooLong])
+	// One operation: the most bytes of its text ([ErrTooLarge]), and the most elements
+	// of its arrays, as of a request of its own (a *schema.Error).
+	OperationBytes, OperationElements int
 }
 
 // Read reads a request within limits. Errors are *schema.Error, [ErrTooMany],
 // [ErrTooLong] and those of r. The text of an operation that is not well formed is
 // an error of the operation (Operation.Err), where the text of the request is.
 func Read(r io.Reader, limits Limits, p schema.Profile) (*Request, error) {
-	d := &decoder{Decoder: json.NewDecoder(r), most: limits.Operations, seen: map[string]bool{}}
+	d := &decoder{Decoder: json.NewDecoder(r), limits: limits, seen: map[string]bool{}, req: &Request{}}
 	if err := d.request(); err != nil {
 		return nil, d.mistake(err)
 	}
@@ -71,26 +77,20 @@ func Read(r io.Reader, limits Limits, p schema.Profile) (*Request, error) {
 	if !d.seen["operations"] {
 		return nil, invalidSyntax("Operations is missing")
 	}
-	req := &Request{Operations: make([]*Operation, len(d.texts))}
-	left := limits.Elements
-	for i, text := range d.texts {
-		if req.Operations[i] = newOperation(text, &left); left < 0 {
-			return nil, ErrTooLong
-		}
-	}
-	refuseDoubled(req.Operations)
+	refuseDoubled(d.req.Operations)
 	var err error
-	req.FailOnErrors, err = failOnErrors(d.head)
-	return req, err
+	d.req.FailOnErrors, err = failOnErrors(d.head)
+	return d.req, err
 }
 
 // decoder reads the members of a request one after another.
 type decoder struct {
 	*json.Decoder
-	most  int
-	seen  map[string]bool // names of members, in lower case
-	head  schema.JSONObject
-	texts [][]byte
+	limits   Limits
+	elements int             // of arrays, in the operations read so far
+	seen     map[string]bool // names of members, in lower case
+	head     schema.JSONObject
+	req      *Request
 }
 
 func (d *decoder) request() error {
@@ -149,14 +149,18 @@ func (d *decoder) operations() error {
 		return err
 	}
 	for d.More() {
-		if len(d.texts) == d.most {
+		if len(d.req.Operations) == d.limits.Operations {
 			return ErrTooMany
 		}
 		text, err := d.text()
 		if err != nil {
 			return err
 		}
-		d.texts = append(d.texts, text)
+		op, elements := newOperation(text, d.limits)
+		if d.elements += elements; d.elements > d.limits.Elements {
+			return ErrTooLong
+		}
+		d.req.Operations = append(d.req.Operations, op)
 	}
 	_, err := d.Token()
 	return err
@@ -187,14 +191,17 @@ func (d *decoder) mistake(err error) error {
 	return err
 }
 
-// newOperation reads an operation and subtracts its elements of arrays from left.
-func newOperation(text []byte, left *int) *Operation {
-	op := &Operation{text: text}
-	o, err := op.parse()
-	if err != nil {
-		op.Err = err
-		return op
+// newOperation reads an operation. It returns how many elements the arrays of its
+// data have.
+func newOperation(text []byte, limits Limits) (op *Operation, n int) {
+	if len(text) > limits.OperationBytes {
+		return &Operation{Err: ErrTooLarge}, 0
 	}
+	o, err := parse(text, limits.OperationElements)
+	if err != nil {
+		return &Operation{Err: err}, 0
+	}
+	op = &Operation{text: text}
 	for name, to := range map[string]*string{"method": &op.Method, "bulkId": &op.BulkID, "path": &op.Path, "version": &op.Version} {
 		v, _ := o.Get(name)
 		s, ok := v.(string)
@@ -205,10 +212,10 @@ func newOperation(text []byte, left *int) *Operation {
 	}
 	op.Method = strings.ToUpper(op.Method)
 	data, _ := o.Get("data")
-	*left -= elements(data)
+	n = elements(data)
 	op.refs = references(op.Path, data)
 	op.check(data)
-	return op
+	return op, n
 }
 
 // elements counts the elements of all arrays in v.
@@ -228,8 +235,8 @@ func elements(v any) int {
 	return n
 }
 
-func (op *Operation) parse() (schema.JSONObject, error) {
-	v, err := schema.ParseJSON(op.text)
+func parse(text []byte, elements int) (schema.JSONObject, error) {
+	v, err := schema.ParseJSONWithin(text, elements)
 	if err != nil {
 		return nil, err
 	}
@@ -240,9 +247,11 @@ func (op *Operation) parse() (schema.JSONObject, error) {
 	return o, nil
 }
 
-// data returns the data of an operation without mistakes, each time anew.
-func (op *Operation) data() schema.JSONObject {
-	o, _ := op.parse()
+// takeData returns the data of an operation without mistakes, and releases its
+// text.
+func (op *Operation) takeData() schema.JSONObject {
+	o, _ := parse(op.text, len(op.text)) // it has been parsed within the limit
+	op.text = nil
 	v, _ := o.Get("data")
 	data, _ := v.(schema.JSONObject)
 	return data

@@ -21,10 +21,10 @@ func TestManyReferences(t *testing.T) {
 	}
 	op := `{"method":"POST","path":"/Groups","bulkId":"g","data":{"members":[` + strings.TrimSuffix(members.String(), ",") + `]}}`
 	text := `{"schemas":["` + bulk.RequestURI + `"],"Operations":[` + op + `]}`
-	r, err := bulk.Read(strings.NewReader(text), bulk.Limits{Operations: 1, Elements: 100_000}, schema.Profile{})
+	r, err := bulk.Read(strings.NewReader(text), bulk.Limits{Operations: 1, Elements: 100_000, OperationBytes: 4 << 20, OperationElements: 100_000}, schema.Profile{})
 	require.NoError(t, err)
 	require.NoError(t, r.Operations[0].Err)
 
-	_, err = bulk.Read(strings.NewReader(text), bulk.Limits{Operations: 1, Elements: 99_999}, schema.Profile{})
+	_, err = bulk.Read(strings.NewReader(text), bulk.Limits{Operations: 1, Elements: 99_999, OperationBytes: 4 << 20, OperationElements: 100_000}, schema.Profile{})
 	require.ErrorIs(t, err, bulk.ErrTooLong)
 }

@@ -32,7 +32,7 @@ type Result struct {
 type Runner interface {
 	Do(ctx context.Context, c Call) Result
 	// Refuse returns the result of an operation that is not carried out, because of
-	// a *schema.Error or an unresolved reference ([ErrUnresolved]).
+	// a *schema.Error, [ErrTooLarge] or an unresolved reference ([ErrUnresolved]).
 	Refuse(ctx context.Context, op *Operation, err error) Result
 }
 
@@ -41,6 +41,7 @@ type Runner interface {
 // error. The order is that of the request, but an operation waits for the POSTs
 // that it refers to and for operations before it on the same path (RFC 7644 §3.7).
 // References in a circle are left out of a POST and added by a PATCH in the end.
+// After done, r.Operations has nil in place of the operation.
 func (r *Request) Run(ctx context.Context, runner Runner, done func(i int, res Result) error) error {
 	w := newRun(r, runner)
 	failed := 0
@@ -48,7 +49,9 @@ func (r *Request) Run(ctx context.Context, runner Runner, done func(i int, res R
 		if res.Error != nil {
 			failed++
 		}
-		return done(i, res)
+		err := done(i, res)
+		r.Operations[i] = nil
+		return err
 	}
 	for (r.FailOnErrors == 0 || failed < r.FailOnErrors) && w.next() {
 		i := heap.Pop(&w.ready).(int)
@@ -61,11 +64,15 @@ func (r *Request) Run(ctx context.Context, runner Runner, done func(i int, res R
 			w.partial[i] = res
 			continue
 		}
+		delete(w.later, i)
 		if err := report(i, res); err != nil {
 			return err
 		}
 	}
 	for _, i := range slices.Sorted(maps.Keys(w.partial)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := report(i, w.complete(ctx, i)); err != nil {
 			return err
 		}
@@ -165,7 +172,7 @@ func (w *run) execute(ctx context.Context, i int) Result {
 	if op.Err != nil {
 		return w.runner.Refuse(ctx, op, op.Err)
 	}
-	data := op.data()
+	data := op.takeData()
 	if len(open) > 0 {
 		data, w.later[i] = split(data, open)
 	}
