@@ -70,3 +70,8 @@ func LeaverFaults(t *testing.T, l Leaver) (name string, err error) {
 
 // CheckLeaver returns what an application did not declare.
 func CheckLeaver(l Leaver) error { return l.check() }
+
+// RunTypesRecorded is [RunTypes] as [RunRecorded] is [Run].
+func RunTypesRecorded(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler, app ...App) {
+	runTypes(t, open, passed.add, app...)
+}
