@@ -99,6 +99,15 @@ const (
 	OperationDelete   OperationKind = "delete"
 )
 
+// writes reports whether the operation changes a resource.
+func (k OperationKind) writes() bool {
+	switch k {
+	case OperationCreate, OperationReplace, OperationPatch, OperationDelete:
+		return true
+	}
+	return false
+}
+
 // Operation is the argument of [Config.Authorize].
 type Operation struct {
 	Kind      OperationKind

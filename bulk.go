@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed5f3efb56/scim/internal/bulk"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -40,9 +41,42 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	case err != nil:
 		return nil, err
 	}
+	if r.transaction != "" {
+		return h.bulkAsynchronously(r, req)
+	}
 	return &response{status: http.StatusOK, body: func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
 		return h.appendBulk(r, req, dst, flush)
 	}}, nil
+}
+
+// bulkAsynchronously carries out the operations before the answer. Its response has
+// one result for each operation of the request (RFC 9967 §2.5.1.2), also for those
+// that failOnErrors leaves out.
+func (h *Handler) bulkAsynchronously(r *request, req *bulk.Request) (*response, error) {
+	b := &bulkRunner{h: h, r: r}
+	var texts []string
+	results := make([]lifecycle.Response, len(req.Operations))
+	note := func(i int, res bulk.Result) {
+		results[i] = lifecycle.Response{
+			Path: b.subject(req.Operations[i], res), Transaction: b.transaction(i), Result: appendBulkResult(nil, req.Operations[i], res),
+		}
+	}
+	err := req.Run(r.ctx, b, func(i int, res bulk.Result) error {
+		note(i, res)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range results {
+		if results[i].Result != nil {
+			texts = append(texts, string(results[i].Result))
+			continue
+		}
+		note(i, b.Refuse(r.ctx, req.Operations[i], errorf(http.StatusConflict, "the operation was not carried out, since failOnErrors ended the request")))
+	}
+	text := `{"schemas":["` + bulk.ResponseURI + `"],"Operations":[` + strings.Join(texts, ",") + `]}`
+	return &response{status: http.StatusOK, results: results, body: jsonBody([]byte(text))}, nil
 }
 
 func (h *Handler) refuseBulk(r *request) error {
@@ -149,6 +183,7 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, audit: &x.audit, inBulk: true, parsed: c.Data, membersBefore: b.members}
 	*inner.Request = *b.r.Request
 	inner.Method, inner.Header = c.Method, http.Header{}
+	inner.transaction = b.transaction(c.Index)
 	if c.Version != "" {
 		inner.Header.Set("If-Match", c.Version)
 	}
@@ -171,6 +206,27 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 		location = resp.location
 	}
 	return bulk.Result{ID: resp.id, Location: location, Version: resp.etag, Status: resp.status}
+}
+
+// transaction returns the name of the transaction of an operation (RFC 9967
+// §2.5.1.2), "" if the client does not prefer an asynchronous response.
+func (b *bulkRunner) transaction(i int) string {
+	if b.r.transaction == "" {
+		return ""
+	}
+	return b.r.transaction + ":" + strconv.Itoa(i)
+}
+
+// subject returns the path of the resource of an operation, or of the endpoint if
+// there is none.
+func (b *bulkRunner) subject(op *bulk.Operation, res bulk.Result) string {
+	if res.Location != "" {
+		return b.h.pathBelow(b.r.ctx, res.Location)
+	}
+	if ep, _, err := b.target(bulk.Call{Method: op.Method, Path: op.Path}); err == nil {
+		return ep.Type.Endpoint
+	}
+	return bulkPath
 }
 
 // call answers one operation. A panic in code of the embedder is an error of the

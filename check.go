@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"reflect"
 	"slices"
 	"time"
 
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -104,6 +106,23 @@ func (ep *endpoint) checkWithout() error {
 		if p.OnDelete != DeleteResource && !ep.has(OperationDelete) {
 			return fmt.Errorf("scim: OnDelete of %s has no effect, since Endpoint.Without has %q", name, OperationDelete)
 		}
+	}
+	return nil
+}
+
+// checkEventURIs rejects the announcement of events that no hook can issue.
+func (cfg *Config) checkEventURIs() error {
+	for _, uri := range cfg.EventURIs {
+		if u, err := url.Parse(uri); err != nil || !u.IsAbs() {
+			return fmt.Errorf("scim: Config.EventURIs: %q is not an absolute URI", uri)
+		}
+		if uri == asyncResponseURI && cfg.Hooks.AsyncResponse == nil {
+			return fmt.Errorf("scim: Config.EventURIs has %s, which needs Hooks.AsyncResponse", uri)
+		}
+	}
+	hooks := lifecycle.Hooks(cfg.Hooks)
+	if len(cfg.EventURIs) > 0 && !hooks.Delivers() {
+		return errors.New("scim: Config.EventURIs announces events, and no event hook is set (Hooks.Changed)")
 	}
 	return nil
 }

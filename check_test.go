@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
@@ -55,6 +56,14 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		{"a nil pointer as store of tokens", func(c *scim.Config) { c.Auth = scim.StoredTokens(nilTokens, nil) }, "StoredTokens needs a store.Tokens"},
 		{"a nil pointer as store", func(c *scim.Config) { c.Endpoints[0].Store = nilStore }, "has no store"},
 		{"a negative limit", func(c *scim.Config) { c.Limits.PageSize = -1 }, "Limits.PageSize is negative"},
+		{"security events without a hook", func(c *scim.Config) { c.EventURIs = []string{"urn:ietf:params:scim:event:prov:delete"} }, "Config.EventURIs announces events, and no event hook is set"},
+		{"a security event that is no URI", func(c *scim.Config) { c.EventURIs = []string{"delete"} }, `Config.EventURIs: "delete" is not an absolute URI`},
+		{"results without a hook", func(c *scim.Config) {
+			c.EventURIs = []string{"urn:ietf:params:scim:event:misc:asyncresp"}
+		}, "needs Hooks.AsyncResponse"},
+		{"results without an outbox", func(c *scim.Config) {
+			c.Tx, c.Hooks.AsyncResponse = memstore.New(), func(context.Context, *event.Event) error { return nil }
+		}, "the hooks of events need Config.Outbox"},
 		{"a short key", func(c *scim.Config) { c.CursorKey = []byte("short") }, "Config.CursorKey has 5 bytes; give at least 32"},
 		{"an empty key", func(c *scim.Config) { c.CursorKey = []byte{} }, "Config.CursorKey has 0 bytes; give at least 32"},
 		{"a timeout in parts of a second", func(c *scim.Config) { c.Limits.CursorTimeout = 1500 * time.Millisecond }, "Limits.CursorTimeout is 1.5s; it has to be in whole seconds"},

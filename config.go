@@ -98,6 +98,13 @@ type Config struct {
 	// or one of RFC 7643 §8.7, and a value that is no object.
 	ServiceProviderConfig map[string]any
 
+	// EventURIs are the URIs of the security events that the application issues
+	// from its event hooks (RFC 9967 §7.4; secevent.Issuer has them), announced in
+	// /ServiceProviderConfig as securityEvents.eventUris. That of the results of
+	// asynchronous requests is announced if Hooks.AsyncResponse is set. [New] fails
+	// if a URI is not absolute, or if no event hook is set.
+	EventURIs []string
+
 	// CursorKey seals the cursors of paging (RFC 9865), at least 32 random bytes
 	// ([New] fails otherwise). Processes with the same key accept each other's
 	// cursors. Default: a random key, so that a cursor is of use in this process

@@ -43,11 +43,35 @@ type serviceProviderConfig struct {
 		MaxPageSize   int    `json:"maxPageSize"`
 		CursorTimeout int64  `json:"cursorTimeout"`
 	} `json:"pagination"`
+	SecurityEvents        *securityEvents        `json:"securityEvents,omitempty"`
 	ChangePassword        supported              `json:"changePassword"`
 	Sort                  supported              `json:"sort"`
 	ETag                  supported              `json:"etag"`
 	AuthenticationSchemes []AuthenticationScheme `json:"authenticationSchemes"`
 	Meta                  meta                   `json:"meta"`
+}
+
+// securityEvents announces security events (RFC 9967 §4).
+type securityEvents struct {
+	AsyncRequest string   `json:"asyncRequest"`
+	EventURIs    []string `json:"eventUris"`
+}
+
+const asyncResponseURI = "urn:ietf:params:scim:event:misc:asyncresp"
+
+// securityEvents returns nil without any.
+func (h *Handler) securityEvents() *securityEvents {
+	e := &securityEvents{AsyncRequest: "none", EventURIs: slices.Clone(h.cfg.EventURIs)}
+	if h.cfg.Hooks.AsyncResponse != nil {
+		e.AsyncRequest = "request"
+		if !slices.Contains(e.EventURIs, asyncResponseURI) {
+			e.EventURIs = append(e.EventURIs, asyncResponseURI)
+		}
+	}
+	if len(e.EventURIs) == 0 {
+		return nil
+	}
+	return e
 }
 
 type meta struct {
@@ -65,6 +89,7 @@ func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 		ChangePassword:        supported{h.cfg.SetPassword != nil},
 		Sort:                  supported{true},
 		ETag:                  supported{h.versions()},
+		SecurityEvents:        h.securityEvents(),
 		AuthenticationSchemes: []AuthenticationScheme{},
 		Meta:                  meta{"ServiceProviderConfig", h.baseURL(r.ctx) + "/ServiceProviderConfig"},
 	}

@@ -105,6 +105,9 @@ type request struct {
 	// bulk request, those that the operations before it named.
 	members, membersBefore int
 	audit                  *auditing
+	// transaction is the value of Set-Txn if the client prefers an asynchronous
+	// response, else "".
+	transaction string
 }
 
 func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }
@@ -231,6 +234,7 @@ func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 	w := &lifecycle.Request{
 		Actor:         r.principal.TokenID,
 		Access:        accessOf(r.ctx),
+		Transaction:   r.transaction,
 		Preconditions: func(version string) error { return etag.CheckWrite(r.Header, version) },
 	}
 	if r.audit.on {

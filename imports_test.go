@@ -40,10 +40,11 @@ var imports = map[string][]string{
 	"internal/ascii":       {},
 	"internal/bulk":        {"schema"},
 	"internal/etag":        {"store"},
+	"internal/prefer":      {},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	"internal/lifecycle":   {"schema", "filter", "store", "event"},
-	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/paging", "internal/position", "github.com/go-chi/chi/v5"},
+	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/paging", "internal/prefer", "internal/position", "github.com/go-chi/chi/v5"},
 
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},

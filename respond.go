@@ -1,7 +1,10 @@
 package scim
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"log/slog"
 	"mime"
 	"net/http"
 	"runtime/debug"
@@ -9,6 +12,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/seed5f3efb56/scim/internal/bulk"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/internal/prefer"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -18,6 +24,8 @@ type response struct {
 	id              string // of the resource, "" without one
 	etag            string
 	location        string
+	transaction     string               // Set-Txn
+	results         []lifecycle.Response // of a bulk request whose client prefers an asynchronous response
 	contentLocation string
 	cacheable       bool // the same for every client, without personal data
 	// body appends the JSON of the body to dst. When the text has grown large it
@@ -27,6 +35,52 @@ type response struct {
 
 func jsonBody(text []byte) func([]byte, func([]byte) ([]byte, error)) ([]byte, error) {
 	return func(dst []byte, _ func([]byte) ([]byte, error)) ([]byte, error) { return append(dst, text...), nil }
+}
+
+// asynchronous calls f, and answers 202 if f carried out a write and its client
+// prefers that (RFC 9967 §2.5.1.1). Hooks.AsyncResponse has the rules. If the
+// result cannot be kept, the answer is the normal one.
+func (h *Handler) asynchronous(r *request, f handlerFunc) (*response, error) {
+	if h.cfg.Hooks.AsyncResponse == nil || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return f(r)
+	}
+	async, wait := prefer.RespondAsync(r.Header["Prefer"])
+	if !async {
+		return f(r)
+	}
+	r.transaction = h.cfg.NewID()
+	begun := h.cfg.Now()
+	resp, err := f(r)
+	if err != nil || h.cfg.Now().Sub(begun) < wait || !r.audit.kind.writes() && resp.results == nil {
+		return resp, err
+	}
+	accepted := &response{status: http.StatusAccepted, transaction: r.transaction}
+	if resp.results == nil {
+		accepted.location = cmp.Or(resp.location, resp.contentLocation, h.location(r.ctx, h.byType(r.audit.typ), r.audit.id))
+		resp.results = []lifecycle.Response{h.completion(r, accepted.location, r.transaction, resp)}
+	}
+	// The client may be gone already; the write is not.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), h.cfg.Limits.Revoke)
+	defer cancel()
+	if err := h.lifecycle.AppendResponses(ctx, r.principal.TokenID, resp.results); err != nil {
+		h.cfg.Logger.LogAttrs(ctx, slog.LevelError, "scim: outbox", slog.String("error", err.Error()))
+		return resp, nil
+	}
+	return accepted, nil
+}
+
+// completion returns the result of a write that succeeded.
+func (h *Handler) completion(r *request, location, transaction string, resp *response) lifecycle.Response {
+	res := bulk.Result{Location: location, Version: resp.etag, Status: resp.status}
+	return lifecycle.Response{
+		Path: h.pathBelow(r.ctx, location), Transaction: transaction,
+		Result: appendBulkResult(nil, &bulk.Operation{Method: r.Method}, res),
+	}
+}
+
+// pathBelow returns the path of a location below the base URL.
+func (h *Handler) pathBelow(ctx context.Context, location string) string {
+	return strings.TrimPrefix(location, h.baseURL(ctx))
 }
 
 // writer is the one place that writes headers, status and body.
@@ -63,6 +117,10 @@ func (w *writer) respond(resp *response) error {
 		if f.value != "" {
 			w.set(f.name, f.value)
 		}
+	}
+	if resp.transaction != "" {
+		w.set("Set-Txn", resp.transaction)
+		w.set("Preference-Applied", "respond-async")
 	}
 	if !resp.cacheable {
 		w.noStore()

@@ -43,9 +43,9 @@ func (h *Handler) newRoutes() *routes {
 	m, off := h.meMethods()
 	whole("/Me", m, off...)
 	if h.bulk() {
-		whole("/Bulk", methods{http.MethodPost: h.handleBulk})
+		whole(bulkPath, methods{http.MethodPost: h.handleBulk})
 	} else {
-		whole("/Bulk", methods{}, http.MethodPost)
+		whole(bulkPath, methods{}, http.MethodPost)
 	}
 	whole(configPath, methods{http.MethodGet: h.handleServiceProviderConfig})
 	whole("/ResourceTypes", methods{http.MethodGet: h.handleResourceTypes})
@@ -54,6 +54,8 @@ func (h *Handler) newRoutes() *routes {
 	byID("/Schemas", methods{http.MethodGet: h.handleSchema})
 	return rs
 }
+
+const bulkPath = "/Bulk"
 
 // configPath may be read without credentials (RFC 7644 §4).
 const configPath = "/ServiceProviderConfig"
@@ -170,7 +172,7 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 		}
 	}
 	x.request = request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit}
-	return f(&x.request)
+	return h.asynchronous(&x.request, f)
 }
 
 // function returns the function of a method. The error is 404 for a path that is

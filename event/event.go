@@ -38,8 +38,9 @@ const (
 	// Event.Kinds lists. It is delivered after the commit only.
 	Changed Kind = "changed"
 	// AsyncResponse has the result of a request that was answered 202
-	// (RFC 9967 §2.5.1.3). It is no change of a resource, has neither Before nor
-	// After, and is delivered after the response only.
+	// (RFC 9967 §2.5.1.3). It is no change of a resource: it has neither Type,
+	// ResourceID, Cause, Before nor After. Path is that of the endpoint if the
+	// request, within a bulk request, has no resource.
 	AsyncResponse Kind = "asyncResponse"
 )
 

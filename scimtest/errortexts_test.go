@@ -141,13 +141,14 @@ var notFromARequest = map[string]string{
 	"the request compares too many values; narrow the filter or send fewer operations":                                     "a thousand operations: TestWorkIsBounded",
 	"the query has to read too many resources; narrow the filter with an indexed attribute such as userName or externalId": "a store that cannot filter: TestConformanceByScan",
 	"the request has more operations than maxOperations,":                                                                  "five hundred operations: B-25",
-	"the operations have more than":                          "fifteen thousand elements: TestMembersOfABulkRequestAreBounded",
-	"elements of arrays together; send fewer in one request": "fifteen thousand elements: TestMembersOfABulkRequestAreBounded",
-	"the body is larger than maxPayloadSize,":                "a body of 4 MiB: B-26",
-	"the cursor has expired; begin again without one":        "a clock: TestConformanceCursors",
-	"count must be that of the first request,":               "a cursor, which no two answers have in common: K-14",
-	"a PatchOp message must be a JSON object":                "a caller other than package scim",
-	"a value filter cannot follow a sub-attribute":           "a type with multi-valued sub-attributes",
+	"the operations have more than":                                           "fifteen thousand elements: TestMembersOfABulkRequestAreBounded",
+	"elements of arrays together; send fewer in one request":                  "fifteen thousand elements: TestMembersOfABulkRequestAreBounded",
+	"the body is larger than maxPayloadSize,":                                 "a body of 4 MiB: B-26",
+	"the cursor has expired; begin again without one":                         "a clock: TestConformanceCursors",
+	"count must be that of the first request,":                                "a cursor, which no two answers have in common: K-14",
+	"the operation was not carried out, since failOnErrors ended the request": "an answer that follows as an event: Y-28",
+	"a PatchOp message must be a JSON object":                                 "a caller other than package scim",
+	"a value filter cannot follow a sub-attribute":                            "a type with multi-valued sub-attributes",
 }
 
 // errorTexts returns the constant parts of the texts of errors in the source.

@@ -14,6 +14,7 @@ const patchURI = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 // Call is an operation in which the references are replaced.
 type Call struct {
+	Index                 int // of the operation in the request
 	Method, Path, Version string
 	Data                  schema.JSONObject // nil for DELETE
 	Completes             bool              // a PATCH adds to a POST what it left out
@@ -176,7 +177,7 @@ func (w *run) execute(ctx context.Context, i int) Result {
 	if len(open) > 0 {
 		data, w.later[i] = split(data, open)
 	}
-	res := w.runner.Do(ctx, Call{Method: op.Method, Path: replacePath(op.Path, w.id), Version: op.Version, Data: w.resolve(data)})
+	res := w.runner.Do(ctx, Call{Index: i, Method: op.Method, Path: replacePath(op.Path, w.id), Version: op.Version, Data: w.resolve(data)})
 	if res.Error == nil && op.Method == "POST" {
 		w.ids[op.BulkID] = res.ID
 	}
@@ -193,7 +194,7 @@ func (w *run) complete(ctx context.Context, i int) Result {
 			return failed
 		}
 	}
-	patch := w.runner.Do(ctx, Call{Method: "PATCH", Path: op.Path + "/" + res.ID, Completes: true, Data: w.resolve(schema.JSONObject{
+	patch := w.runner.Do(ctx, Call{Index: i, Method: "PATCH", Path: op.Path + "/" + res.ID, Completes: true, Data: w.resolve(schema.JSONObject{
 		{Name: "schemas", Value: []any{patchURI}}, {Name: "Operations", Value: w.later[i]},
 	})})
 	if patch.Error == nil {

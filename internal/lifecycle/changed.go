@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/event"
@@ -73,8 +72,7 @@ func appendPaths(paths []string, parent schema.AttrPath, attributes []*schema.At
 
 // Response is the result of a request that is answered 202.
 type Response struct {
-	Type, ID string // of the resource; "" if the request named none
-	Path     string // of the resource or the endpoint below the base URL
+	Path string // of the resource or the endpoint, below the base URL
 	// Transaction is the name by which the client finds the result. It is unique.
 	Transaction string
 	Result      []byte // Event.Response
@@ -82,12 +80,12 @@ type Response struct {
 
 // AppendResponses appends the results of a request to the outbox, all or none. The
 // request is over, with the revocations of its writes.
-func (w *Writer) AppendResponses(ctx context.Context, actor string, results iter.Seq[Response]) error {
+func (w *Writer) AppendResponses(ctx context.Context, actor string, results []Response) error {
 	var entries []store.Entry
-	for r := range results {
+	for _, r := range results {
 		e := &event.Event{
 			ID: w.cfg.NewID(), Kind: event.AsyncResponse, Time: w.now(), Tenant: store.Tenant(ctx), Actor: actor,
-			Type: r.Type, ResourceID: r.ID, Path: r.Path, Transaction: r.Transaction, Response: r.Result,
+			Path: r.Path, Transaction: r.Transaction, Response: r.Result,
 		}
 		payload := encodeEvent(e)
 		if len(payload) > store.MaxPayload {
@@ -98,9 +96,6 @@ func (w *Writer) AppendResponses(ctx context.Context, actor string, results iter
 			ID: w.cfg.NewID(), Queue: store.QueueEvent, Tenant: e.Tenant, Type: string(e.Kind), ResourceID: r.Transaction,
 			Payload: payload, Created: e.Time, Due: e.Time,
 		})
-	}
-	if len(entries) == 0 {
-		return nil
 	}
 	if err := w.cfg.Outbox.Append(ctx, entries); err != nil {
 		return err

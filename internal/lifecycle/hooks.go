@@ -60,14 +60,14 @@ var eventKinds = []event.Kind{
 	event.Changed, event.AsyncResponse,
 }
 
-// delivers reports whether a hook is set for any kind of event.
-func (k *Hooks) delivers() bool {
+// Delivers reports whether a hook is set for any kind of event.
+func (k *Hooks) Delivers() bool {
 	return slices.ContainsFunc(eventKinds, func(kind event.Kind) bool { return k.deliver(kind) != nil })
 }
 
 // isSet reports whether any hook is set; without one no events are made.
 func (k *Hooks) isSet() bool {
-	return k.Before != nil || k.EndSessions != nil || k.Revoke != nil || k.delivers()
+	return k.Before != nil || k.EndSessions != nil || k.Revoke != nil || k.Delivers()
 }
 
 // checkHooks rejects hooks that the configuration cannot serve.
@@ -78,7 +78,7 @@ func (w *Writer) checkHooks() error {
 		return nil
 	case w.cfg.Tx == nil:
 		return errors.New("scim: Config.Hooks need Config.Tx")
-	case w.cfg.Outbox == nil && (k.Revoke != nil || k.delivers()):
+	case w.cfg.Outbox == nil && (k.Revoke != nil || k.Delivers()):
 		return errors.New("scim: Hooks.Revoke and the hooks of events need Config.Outbox")
 	case k.EndSessions == nil && k.Revoke == nil:
 		return nil
