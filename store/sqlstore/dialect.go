@@ -46,7 +46,13 @@ type dialect struct {
 	// memberRows is the number of members in one INSERT: few for SQLite, since
 	// modernc.org/sqlite looks for each argument of a statement among all of them.
 	memberRows int
-	members    func(n int) string // query of the members of a group with one of n folded ids
+	// leaveAtOnce is the number of members up to which a write removes the rows of
+	// members that leave; 0 is all. Of others each later write removes sweep rows.
+	leaveAtOnce, sweep int
+	// stays is the condition, with AND, that the row m of scim_member counts; ""
+	// if all do.
+	stays   string
+	members func(n int) string // query of the members of a group with one of n folded ids
 	// among returns the condition that r.seq is in the result of a query, which
 	// selects by op.
 	among func(op filter.Op, query string, args []any) clause

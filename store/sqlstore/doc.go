@@ -38,7 +38,9 @@
 // scim_deleted. Nothing else of them is kept, so that they cannot be revived
 // (scim.RestoreDeleted needs a store with tombstones). Each member is a row, in
 // the order of joining; the cost of a change of members does not depend on the
-// size of the group.
+// size of the group. On SQLite the rows of more than 20,000 members that leave at
+// once, or whose group is deleted, no longer count and are removed by later
+// writes, 200 by each.
 //
 // The outbox is claimed by lines: a line is the entries of one queue about one
 // resource. The cost of a claim depends neither on the number of waiting entries

@@ -29,3 +29,18 @@ func (db *DB) Records(ctx context.Context) ([]store.Record, error) {
 	})
 	return out, err
 }
+
+// LeaveLater sets after how many members that leave the rows are removed by later
+// writes, and how many rows each of them removes.
+func (db *DB) LeaveLater(atOnce, sweep int) {
+	d := *db.d
+	d.leaveAtOnce, d.sweep = atOnce, sweep
+	db.d = &d
+}
+
+// RowsLeft returns how many rows of scim_member there are, and how many spans of
+// rows that do not count.
+func (db *DB) RowsLeft(ctx context.Context) (rows, spans int, err error) {
+	err = db.one(ctx, "SELECT (SELECT COUNT(*) FROM scim_member), (SELECT COUNT(*) FROM scim_left)", nil, &rows, &spans)
+	return rows, spans, err
+}

@@ -72,26 +72,19 @@ func (g *groups) change(ctx context.Context, grp int64, d *schema.MemberDelta) (
 	if d.Empty() {
 		return schema.MemberDelta{}, nil
 	}
-	var last int64
-	if err := g.db.one(ctx, "SELECT COALESCE(MAX(ord), 0) FROM scim_member WHERE grp = ?", []any{grp}, &last); err != nil {
-		return schema.MemberDelta{}, err
-	}
-	leaving, joining, err := g.effect(ctx, grp, last, d)
+	e, err := g.effect(ctx, grp, d)
 	if err != nil {
 		return schema.MemberDelta{}, err
 	}
-	did := schema.MemberDelta{Add: joining}
-	for chunk := range slices.Chunk(leaving, sqldb.Batch) {
-		args := []any{grp}
-		for _, p := range chunk {
-			args = append(args, p.ord)
-			did.Remove = append(did.Remove, p.member)
-		}
-		if _, err := g.db.exec(ctx, "DELETE FROM scim_member WHERE grp = ? AND ord IN "+list(len(chunk)), args...); err != nil {
-			return schema.MemberDelta{}, err
-		}
+	if err := g.remove(ctx, grp, e); err != nil {
+		return schema.MemberDelta{}, err
 	}
-	for chunk := range slices.Chunk(joining, g.db.d.memberRows) {
+	did := schema.MemberDelta{Add: e.joining}
+	for _, p := range e.leaving {
+		did.Remove = append(did.Remove, p.member)
+	}
+	last := e.last
+	for chunk := range slices.Chunk(e.joining, g.db.d.memberRows) {
 		if err := g.insert(ctx, grp, last, chunk); err != nil {
 			return schema.MemberDelta{}, err
 		}
@@ -100,60 +93,119 @@ func (g *groups) change(ctx context.Context, grp int64, d *schema.MemberDelta) (
 	return did, nil
 }
 
+// remove removes the members that leave, and the rows of those that join which
+// are there though they do not count.
+func (g *groups) remove(ctx context.Context, grp int64, e *effect) error {
+	if e.all && g.db.d.leaveAtOnce > 0 && len(e.leaving) > g.db.d.leaveAtOnce {
+		e.left = between(e.staying, e.last)
+		if err := g.db.setLeft(ctx, grp, e.left); err != nil {
+			return err
+		}
+	} else {
+		for chunk := range slices.Chunk(e.leaving, sqldb.Batch) {
+			args := []any{grp}
+			for _, p := range chunk {
+				args = append(args, p.ord)
+			}
+			if _, err := g.db.exec(ctx, "DELETE FROM scim_member WHERE grp = ? AND ord IN "+list(len(chunk)), args...); err != nil {
+				return err
+			}
+		}
+	}
+	if len(e.left) == 0 {
+		return nil
+	}
+	for chunk := range slices.Chunk(e.joining, g.db.d.memberRows) {
+		args := append([]any{grp}, foldIDs(ids(chunk))...)
+		for _, m := range chunk {
+			args = append(args, m.Value)
+		}
+		in := list(len(chunk))
+		if _, err := g.db.exec(ctx, "DELETE FROM scim_member WHERE grp = ? AND folded IN "+in+" AND member IN "+in, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // memberRow is the row of a member. Members that join later have a greater ord.
 type memberRow struct {
 	ord    int64
 	member string
 }
 
-// effect returns the members of a delta that leave and that join in effect. last
-// is the greatest ord of the group, 0 if it has no members.
-func (g *groups) effect(ctx context.Context, grp, last int64, d *schema.MemberDelta) (leaving []memberRow, joining []schema.Member, err error) {
+// effect is what a delta does to the members of a group.
+type effect struct {
+	leaving []memberRow
+	joining []schema.Member
+	all     bool    // everything but staying leaves
+	staying []int64 // if all: the ords of the members that stay
+	last    int64   // the greatest ord, 0 if there are no members
+	left    spans   // rows that did not count before
+}
+
+// effect returns the members of a delta that leave and that join in effect.
+func (g *groups) effect(ctx context.Context, grp int64, d *schema.MemberDelta) (*effect, error) {
+	left, err := g.db.left(ctx, grp)
+	if err != nil {
+		return nil, err
+	}
+	e := &effect{left: left}
+	if err := g.db.one(ctx, "SELECT COALESCE(MAX(ord), 0) FROM scim_member WHERE grp = ?", []any{grp}, &e.last); err != nil {
+		return nil, err
+	}
+	e.last = max(e.last, left.end())
 	switch {
-	case last == 0:
-		return nil, d.Add, nil
+	case e.last == 0:
+		e.joining = d.Add
+		return e, nil
 	case d.Replace:
-		return g.replaced(ctx, grp, d.Add)
+		return e, g.replaced(ctx, grp, d.Add, e)
 	}
 	for chunk := range slices.Chunk(d.Remove, sqldb.Batch) {
-		there, err := g.among(ctx, grp, chunk)
+		there, err := g.among(ctx, grp, chunk, left)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for _, id := range chunk {
 			if ord, ok := there[id]; ok {
-				leaving = append(leaving, memberRow{ord, id})
+				e.leaving = append(e.leaving, memberRow{ord, id})
 			}
 		}
 	}
 	for chunk := range slices.Chunk(d.Add, sqldb.Batch) {
-		there, err := g.among(ctx, grp, ids(chunk))
+		there, err := g.among(ctx, grp, ids(chunk), left)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		joining = append(joining, missing(chunk, there)...)
+		e.joining = append(e.joining, missing(chunk, there)...)
 	}
-	return leaving, joining, nil
+	return e, nil
 }
 
 // replaced is effect for members that take the place of all.
-func (g *groups) replaced(ctx context.Context, grp int64, members []schema.Member) (leaving []memberRow, joining []schema.Member, err error) {
+func (g *groups) replaced(ctx context.Context, grp int64, members []schema.Member, e *effect) error {
 	there := make(map[string]int64, len(members))
 	for _, m := range members {
 		there[m.Value] = 0
 	}
-	err = g.db.query(ctx, "SELECT ord, member FROM scim_member WHERE grp = ? ORDER BY ord", []any{grp}, func(scan func(...any) error) error {
+	e.all = true
+	err := g.db.query(ctx, "SELECT ord, member FROM scim_member WHERE grp = ? ORDER BY ord", []any{grp}, func(scan func(...any) error) error {
 		var p memberRow
-		err := scan(&p.ord, &p.member)
+		if err := scan(&p.ord, &p.member); err != nil || e.left.has(p.ord) {
+			return err
+		}
 		if _, stays := there[p.member]; stays {
 			there[p.member] = p.ord
+			e.staying = append(e.staying, p.ord)
 		} else {
-			leaving = append(leaving, p)
+			e.leaving = append(e.leaving, p)
 		}
-		return err
+		return nil
 	})
 	maps.DeleteFunc(there, func(_ string, ord int64) bool { return ord == 0 })
-	return leaving, missing(members, there), err
+	e.joining = missing(members, there)
+	return err
 }
 
 // missing returns the members that are not there.
@@ -187,10 +239,10 @@ func ids(members []schema.Member) []string {
 	return out
 }
 
-// among returns those of the ids that are members, with their place. The index
-// is by folded id because a filter compares members.value without case; ids
-// are compared byte for byte.
-func (g *groups) among(ctx context.Context, grp int64, ids []string) (map[string]int64, error) {
+// among returns those of the ids that are members, with their place; rows in left
+// do not count. The index is by folded id because a filter compares members.value
+// without case; ids are compared byte for byte.
+func (g *groups) among(ctx context.Context, grp int64, ids []string, left spans) (map[string]int64, error) {
 	wanted := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		wanted[id] = true
@@ -201,7 +253,7 @@ func (g *groups) among(ctx context.Context, grp int64, ids []string) (map[string
 		var ord int64
 		var id string
 		err := scan(&ord, &id)
-		if wanted[id] {
+		if wanted[id] && !left.has(ord) {
 			there[id] = ord
 		}
 		return err

@@ -22,7 +22,7 @@ func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 		}
 		args := append(foldIDs(chunk), tenant(ctx), g.name)
 		err := g.db.query(ctx, "SELECT m.member, r.id, r.display FROM scim_member m JOIN scim_resource r ON r.seq = m.grp"+
-			" WHERE m.folded IN "+list(len(chunk))+" AND r.tenant = ? AND r.type = ? ORDER BY r.seq", args, func(scan func(...any) error) error {
+			" WHERE m.folded IN "+list(len(chunk))+" AND r.tenant = ? AND r.type = ?"+g.db.d.stays+" ORDER BY r.seq", args, func(scan func(...any) error) error {
 			var member string
 			var ref store.GroupRef
 			err := scan(&member, &ref.ID, &ref.Display)
@@ -78,7 +78,7 @@ type groupRow struct {
 func (g *groups) groupsWith(ctx context.Context, id, lock string) ([]groupRow, error) {
 	var out []groupRow
 	err := g.db.query(ctx, "SELECT r.seq, r.id, r.last_modified FROM scim_member m JOIN scim_resource r ON r.seq = m.grp"+
-		" WHERE m.folded = ? AND m.member = ? AND r.tenant = ? AND r.type = ? ORDER BY r.seq"+lock,
+		" WHERE m.folded = ? AND m.member = ? AND r.tenant = ? AND r.type = ?"+g.db.d.stays+" ORDER BY r.seq"+lock,
 		[]any{foldID(id), id, tenant(ctx), g.name}, func(scan func(...any) error) error {
 			var r groupRow
 			var modified string
@@ -111,7 +111,7 @@ func (g *groups) leave(ctx context.Context, id string, groups []groupRow, at tim
 			}
 		}
 	}
-	return nil
+	return g.db.sweep(ctx)
 }
 
 // touch gives resources that are locked another version.

@@ -25,7 +25,8 @@ func (g *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member
 		}
 		for last := int64(0); ; {
 			var members []schema.Member
-			if members, last, err = g.membersAfter(ctx, seq, last); err != nil {
+			var more bool
+			if members, last, more, err = g.membersAfter(ctx, seq, last); err != nil {
 				yield(schema.Member{}, err)
 				return
 			}
@@ -34,7 +35,7 @@ func (g *groups) Members(ctx context.Context, id string) iter.Seq2[schema.Member
 					return
 				}
 			}
-			if len(members) < ahead {
+			if !more {
 				return
 			}
 		}
@@ -56,19 +57,27 @@ func (g *groups) seq(ctx context.Context, id string) (seq int64, err error) {
 	return seq, err
 }
 
-// membersAfter reads the members after a place, and returns the place of the
-// last one. Members that join later have later places.
-func (g *groups) membersAfter(ctx context.Context, seq, last int64) ([]schema.Member, int64, error) {
-	var out []schema.Member
-	err := g.db.query(ctx, "SELECT ord, member, type, display FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord LIMIT ?",
+// membersAfter reads members after a place. It returns the place that it read up
+// to, and whether there may be more. Members that join later have later places.
+func (g *groups) membersAfter(ctx context.Context, seq, last int64) (out []schema.Member, end int64, more bool, err error) {
+	left, err := g.db.left(ctx, seq)
+	if err != nil {
+		return nil, last, false, err
+	}
+	if s, ok := left.at(last + 1); ok {
+		last = s.last
+	}
+	n := 0
+	err = g.db.query(ctx, "SELECT ord, member, type, display FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord LIMIT ?",
 		[]any{seq, last, ahead}, func(scan func(...any) error) error {
+			n++
 			var m schema.Member
-			if err := scan(&last, &m.Value, &m.Type, &m.Display); err != nil {
+			if err := scan(&last, &m.Value, &m.Type, &m.Display); err != nil || left.has(last) {
 				return err
 			}
 			m.Type, m.Display = unescape(m.Type), unescape(m.Display)
 			out = append(out, m)
 			return nil
 		})
-	return out, last, err
+	return out, last, n == ahead, err
 }

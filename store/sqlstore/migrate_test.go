@@ -205,6 +205,9 @@ func TestMigrateCompletesTenantOfDeadEntries(t *testing.T) {
 			undo = []string{"DROP INDEX scim_outbox_dead_of ON scim_outbox", "ALTER TABLE scim_outbox DROP COLUMN owner", "CREATE INDEX scim_outbox_dead ON scim_outbox (dead, seq)"}
 		}
 		undo = append(undo, "DROP TABLE scim_counter", "DROP TABLE scim_audit", "ALTER TABLE scim_token DROP COLUMN connection") // of migrations 6 and 7
+		if d.dialect == sqlstore.SQLite {
+			undo = append(undo, "DROP TABLE scim_left") // of migration 8
+		}
 		undo = append(undo, "DROP TABLE scim_migration", "CREATE TABLE scim_schema (version INTEGER NOT NULL PRIMARY KEY)")
 		for _, statement := range append(undo, "INSERT INTO scim_schema (version) VALUES (1), (2), (3), (4)") {
 			_, err := raw.Exec(statement)

@@ -60,7 +60,7 @@ func TestQueryPlans(t *testing.T) {
 			query, args, err := s.statement(t.Context(), &tt.query, by)
 			require.NoError(t, err)
 			plan := explain(t, db, query, args)
-			for _, table := range []string{"r", "s", "k", "m"} {
+			for _, table := range []string{"r", "s", "k", "m", "l"} {
 				require.NotRegexp(t, "SCAN "+table+"( |$)", plan, query)
 			}
 			t.Log(plan)

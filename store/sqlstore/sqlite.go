@@ -40,6 +40,12 @@ var SQLite = Dialect{&dialect{
 	ends:       func(text string, n int) string { return "substr(" + text + ", " + strconv.Itoa(-n) + ")" },
 	length:     utf8.RuneCountInString,
 	memberRows: 50,
+
+	leaveAtOnce: 20_000,
+	sweep:       200,
+	stays: " AND COALESCE((SELECT l.first FROM scim_left l WHERE l.grp = m.grp AND l.last >= m.ord" +
+		" ORDER BY l.last LIMIT 1) > m.ord, TRUE)",
+
 	members:    membersList,
 	among:      inQuery,
 	rowCompare: rowComparison,

@@ -8,7 +8,7 @@ import (
 // memberCompare answers comparisons of members.value, and whether there are
 // members at all.
 func (t *table) memberCompare(e filter.Compare) (clause, bool) {
-	some := condition("EXISTS (SELECT 1 FROM scim_member m WHERE m.grp = r.seq)")
+	some := condition("EXISTS (SELECT 1 FROM scim_member m WHERE m.grp = r.seq" + t.db.d.stays + ")")
 	value := t.t.Members().Sub("value")
 	switch {
 	case len(e.Path) == 2 && e.Path[1] != value:
@@ -50,5 +50,5 @@ func memberIs(value *schema.Attribute, id string) clause {
 }
 
 func (t *table) withMember(c clause) clause {
-	return t.db.d.among(filter.EQ, "SELECT m.grp FROM scim_member m WHERE "+c.sql, c.args)
+	return t.db.d.among(filter.EQ, "SELECT m.grp FROM scim_member m WHERE "+c.sql+t.db.d.stays, c.args)
 }

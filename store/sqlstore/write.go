@@ -93,6 +93,9 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 	if err := t.counted(ctx, 1); err != nil {
 		return nil, 0, err
 	}
+	if err := t.db.sweep(ctx); err != nil {
+		return nil, 0, err
+	}
 	return &schema.Resource{
 		Type: t.t, ID: r.ID, Version: "1", Attributes: attributes,
 		Created: r.Created.UTC().Round(0), LastModified: r.LastModified.UTC().Round(0),
@@ -149,6 +152,9 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 	if n != 1 {
 		return nil, t.db.sql.Report(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
 	}
+	if err := t.db.sweep(ctx); err != nil {
+		return nil, err
+	}
 	return &schema.Resource{
 		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: attributes,
 		Created: r.created, LastModified: after.LastModified.UTC().Round(0),
@@ -165,8 +171,10 @@ func (t *table) Delete(ctx context.Context, c *store.Change) error {
 		if _, err := t.db.exec(ctx, "INSERT INTO scim_deleted (tenant, type, id, seq) VALUES (?, ?, ?, ?)", tenant(ctx), t.name, c.ID, r.seq); err != nil {
 			return err
 		}
+		if err := t.db.dropMembers(ctx, r.seq); err != nil {
+			return err
+		}
 		for _, query := range []string{
-			"DELETE FROM scim_member WHERE grp = ?",
 			"DELETE FROM scim_unique WHERE seq = ?",
 			"DELETE FROM scim_key WHERE seq = ?",
 		} {
@@ -181,6 +189,9 @@ func (t *table) Delete(ctx context.Context, c *store.Change) error {
 		if n != 1 {
 			return t.db.sql.Report(ctx, cmp.Or(t.checkRule(ctx), errors.New("a locked row has changed")))
 		}
-		return t.counted(ctx, -1)
+		if err := t.counted(ctx, -1); err != nil {
+			return err
+		}
+		return t.db.sweep(ctx)
 	})
 }

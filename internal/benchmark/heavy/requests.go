@@ -125,6 +125,13 @@ func groups(ids population) []heavy {
 		ids.large("PATCH that removes all of 100,000 members", func(id string) request {
 			return request{"PATCH", "/Groups/" + id, patchBody(`{"op":"remove","path":"members"}`)}
 		}),
+		ids.large("PUT that keeps "+name+" of 100,000, every sixth", func(id string) request {
+			var kept []string
+			for n := 0; len(kept) < limitMembers; n += 6 {
+				kept = append(kept, ids.members(n, n+1))
+			}
+			return request{"PUT", "/Groups/" + id + "?attributes=id", groupBody("large", strings.Join(kept, ","))}
+		}),
 		ids.large("DELETE of a group of 100,000 members", func(id string) request { return request{"DELETE", "/Groups/" + id, ""} }),
 		ids.large("GET of a group of 100,000 members", func(id string) request { return request{"GET", "/Groups/" + id, ""} }),
 	}
