@@ -207,6 +207,12 @@ func valid(t *store.Token, now time.Time) bool {
 	return !t.Revoked && (t.Expires.IsZero() || now.Before(t.Expires))
 }
 
+// PrincipalOf returns the principal of a token, for an [Authenticator] that
+// authenticates by other credentials, such as signed ones, and describes with a
+// token what they may do. Revoked and Expires are for the authenticator to check.
+// A token with an unknown Client is an error (500).
+func PrincipalOf(t store.Token) (*Principal, error) { return principalOf(&t) }
+
 func principalOf(t *store.Token) (*Principal, error) {
 	p := &Principal{
 		Tenant: t.Tenant, TokenID: t.ID, Policy: t.Policy, BaseURL: t.BaseURL, Connection: t.Connection,

@@ -306,3 +306,19 @@ func TestFixedTokensAreScoped(t *testing.T) {
 		})
 	}
 }
+
+// An authenticator of another package gets the principal that a stored token has.
+func TestPrincipalOfToken(t *testing.T) {
+	t.Parallel()
+	got, err := scim.PrincipalOf(store.Token{
+		ID: "entra.jwt", Tenant: "acme", Connection: "entra", Policy: "careful", BaseURL: "https://acme.example.com/scim",
+		Client: "strict", ReadOnly: true, Types: []string{"User"}, Paused: true,
+	})
+	require.NoError(t, err)
+	require.Equal(t, &scim.Principal{
+		TokenID: "entra.jwt", Tenant: "acme", Connection: "entra", Policy: "careful", BaseURL: "https://acme.example.com/scim",
+		Client: scim.StrictClient, ReadOnly: true, Types: []string{"User"}, Paused: true,
+	}, got)
+	_, err = scim.PrincipalOf(store.Token{ID: "x", Client: "none"})
+	require.ErrorContains(t, err, "unknown client")
+}
