@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"store/sqlquery":       {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"store/sqlquery/pgxtx": {"internal/sqldb", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib"},
 	"store/sqlstore":       {"schema", "filter", "store", "internal/position", "internal/sqldb"},
+	"oauth":                {".", "store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
 	"internal/project":     {"schema", "filter"},
 	"internal/reference":   {"schema", "filter"},
 	"internal/paging":      {"schema", "store"},
@@ -52,7 +53,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "scimtest", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy"}
+var servesHTTP = []string{".", "scimtest", "oauth", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

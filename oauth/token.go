@@ -1,0 +1,312 @@
+package oauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+const wellKnown = "/.well-known/oauth-authorization-server" // RFC 8414 §3
+
+// TokenPath returns the path of the token endpoint, where the server has to be
+// mounted; "" without Config.Issuer.
+func (s *Server) TokenPath() string {
+	if s.issuer == nil {
+		return ""
+	}
+	return s.issuer.Path + "/token"
+}
+
+// MetadataPath returns the path of the metadata, where the server has to be mounted:
+// the well-known path is in front of the path of the issuer (RFC 8414 §3.1). "" without
+// Config.Issuer.
+func (s *Server) MetadataPath() string {
+	if s.issuer == nil {
+		return ""
+	}
+	return wellKnown + s.issuer.Path
+}
+
+// tokenURL returns the URL of the token endpoint, "" if there is none.
+func (s *Server) tokenURL() string {
+	if s.issuer == nil {
+		return ""
+	}
+	return s.cfg.Issuer + "/token"
+}
+
+// ServeHTTP serves the token endpoint at [Server.TokenPath] and the metadata at
+// [Server.MetadataPath]; anything else is 404. A router in front may have removed the
+// path of the issuer.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case s.issuer == nil:
+		http.NotFound(w, r)
+	case path == s.TokenPath() || path == "/token":
+		s.serveToken(w, r)
+	case path == s.MetadataPath() || path == s.issuer.Path+wellKnown || path == wellKnown:
+		s.serveMetadata(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "use POST", http.StatusMethodNotAllowed)
+		return
+	}
+	req, err := readRequest(w, r)
+	var made *issued
+	if err == nil {
+		made, err = s.exchange(r.Context(), req)
+	}
+	if err != nil {
+		s.writeError(w, r, req, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, made)
+}
+
+// exchange authenticates the client and issues an access token.
+func (s *Server) exchange(ctx context.Context, req *tokenRequest) (*issued, error) {
+	granted, err := s.authenticate(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	req.clientID, req.tenant = granted.client.ID, granted.client.Access.Tenant
+	if granted.client.Access.Paused {
+		return nil, refuse(temporarily, errors.New("the client is paused"))
+	}
+	scope, err := grantScope(req.scope, granted.client.Access.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	return s.issue(ctx, req, granted, scope)
+}
+
+// granted is a client that has authenticated.
+type granted struct {
+	client Client
+	// holds reports why another version of the client would be refused what this one
+	// was granted; nil if it would not be.
+	holds func(Client) error
+}
+
+// authenticate returns the client that a request proves to be from.
+func (s *Server) authenticate(ctx context.Context, req *tokenRequest) (*granted, error) {
+	var client *granted
+	var err error
+	switch req.method {
+	case methodBasic, methodPost:
+		client, err = s.bySecret(ctx, req.clientID, req.secret)
+	case methodAssertion:
+		client, err = s.byAssertion(ctx, req.clientID, req.proof, s.assertionPins)
+	default:
+		if req.grant == grantCredentials {
+			err = errors.New("the request has no client authentication")
+		}
+	}
+	if err != nil {
+		return nil, refuse(invalidClient, err)
+	}
+	if req.grant == grantCredentials {
+		return client, nil
+	}
+	id := req.clientID
+	if client != nil {
+		id = client.client.ID
+	}
+	client, err = s.byAssertion(ctx, id, req.assertion, func(c Client) []pin { return pinsOf(c.Assertions) })
+	if err != nil {
+		return nil, refuse(invalidGrant, err)
+	}
+	return client, nil
+}
+
+// bySecret authenticates a client by its secret. Every secret is compared, each in
+// constant time.
+func (s *Server) bySecret(ctx context.Context, id, secret string) (*granted, error) {
+	client, err := s.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(secret))
+	holds := func(c Client) error { return s.checkSecret(c, sum) }
+	if err := holds(client); err != nil {
+		return nil, err
+	}
+	return &granted{client, holds}, nil
+}
+
+func (s *Server) checkSecret(c Client, sum [sha256.Size]byte) error {
+	var hit *Secret
+	for i := range c.Secrets {
+		if subtle.ConstantTimeCompare(sum[:], c.Secrets[i].SHA256[:]) == 1 {
+			hit = &c.Secrets[i]
+		}
+	}
+	switch {
+	case sum == noSecret:
+		return errors.New("the secret is empty")
+	case hit == nil:
+		return errors.New("the secret is not one of the client's")
+	case !s.now().Before(hit.Expires):
+		return fmt.Errorf("the secret %q has expired on %s", hit.ID, stamp(hit.Expires))
+	}
+	return nil
+}
+
+// byAssertion authenticates a client by a JWT that one of its pins accepts. id may be
+// "": the JWT says then to whom it belongs.
+func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Client) []pin) (*granted, error) {
+	j, err := parseJWT(text, assertionTypes)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := s.claimants(ctx, id, &j.claims)
+	if err != nil {
+		return nil, err
+	}
+	client, p, err := match(&j.claims, clients, pins)
+	if err != nil {
+		return nil, err
+	}
+	err = s.verify(ctx, j, p.Keys)
+	if err == nil {
+		err = s.checkReuse(ctx, &j.claims, p.Trust)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("an assertion for client %q: %w", client.ID, err)
+	}
+	holds := func(c Client) error {
+		_, _, err := match(&j.claims, []Client{c}, pins)
+		return err
+	}
+	return &granted{client, holds}, nil
+}
+
+func (s *Server) checkReuse(ctx context.Context, c *claims, t Trust) error {
+	if c.ID != "" {
+		return s.useOnce(ctx, c)
+	}
+	if !t.Reusable {
+		return errors.New("jti is missing; Trust.Reusable accepts assertions of an issuer without it")
+	}
+	return nil
+}
+
+// claimants returns the clients to which a JWT may belong: the one that the request
+// names, the one that the JWT names as issuer and subject, or those that know the
+// issuer and subject.
+func (s *Server) claimants(ctx context.Context, id string, c *claims) ([]Client, error) {
+	if id != "" {
+		client, err := s.find(ctx, id)
+		return []Client{client}, err
+	}
+	if c.Issuer != c.Subject {
+		return s.trusting(ctx, c)
+	}
+	client, err := s.find(ctx, c.Subject)
+	if err == nil {
+		return []Client{client}, nil
+	}
+	clients, other := s.trusting(ctx, c)
+	if other != nil {
+		return nil, errors.Join(err, other)
+	}
+	return clients, nil
+}
+
+// trusting returns the clients that know the issuer and subject of a JWT.
+func (s *Server) trusting(ctx context.Context, c *claims) ([]Client, error) {
+	found, err := s.cfg.Clients.FindTrusting(ctx, c.Issuer, c.Subject)
+	if err != nil {
+		return nil, failed(err)
+	}
+	var clients []Client
+	var errs []error
+	for _, one := range found {
+		if err := s.usable(one); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		clients = append(clients, one)
+	}
+	if len(clients) == 0 {
+		return nil, errors.Join(append(errs, fmt.Errorf("no client accepts JWTs with iss %q and sub %q", clip(c.Issuer), clip(c.Subject)))...)
+	}
+	return clients, nil
+}
+
+// find returns a client that may authenticate.
+func (s *Server) find(ctx context.Context, id string) (Client, error) {
+	if !validClientID(id) {
+		return Client{}, errors.New("there is no such client: the ID is not one")
+	}
+	c, err := s.cfg.Clients.FindClient(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Client{}, errors.New("there is no such client")
+	}
+	if err != nil {
+		return Client{}, failed(err)
+	}
+	if c.ID != id {
+		return Client{}, failed(fmt.Errorf("Clients.FindClient returned the client %q for %q", c.ID, id))
+	}
+	return c, s.usable(c)
+}
+
+// usable reports why a client may not authenticate at all.
+func (s *Server) usable(c Client) error {
+	if c.Access.Revoked {
+		return errors.New("the client is revoked")
+	}
+	if end := c.Access.Expires; !end.IsZero() && !s.now().Before(end) {
+		return fmt.Errorf("the client has expired on %s", stamp(end))
+	}
+	if _, ok := s.cfg.Clients.(List); ok {
+		return nil // checked by New
+	}
+	return s.Check(c)
+}
+
+// Scopes (RFC 6749 §3.3). All is scim, and scim.readwrite is another word for it,
+// which the documentation of Microsoft Entra ID uses.
+const (
+	scopeAll   = "scim"
+	scopeWrite = "scim.readwrite"
+	scopeRead  = "scim.read"
+)
+
+// grantScope returns the scope of a token. A request without scope gets all that the
+// client may do.
+func grantScope(requested string, readOnly bool) (string, error) {
+	if requested == "" {
+		if readOnly {
+			return scopeRead, nil
+		}
+		return scopeAll, nil
+	}
+	granted := scopeRead
+	for _, one := range strings.Split(requested, " ") {
+		switch one {
+		case scopeRead:
+		case scopeAll, scopeWrite:
+			granted = requested
+		default:
+			return "", malformed(invalidScope, "expected "+scopeAll+" or "+scopeRead)
+		}
+	}
+	if readOnly && granted != scopeRead {
+		return "", malformed(invalidScope, "this client may have "+scopeRead+" only")
+	}
+	return granted, nil
+}
