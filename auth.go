@@ -3,6 +3,8 @@ package scim
 import (
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -59,6 +61,26 @@ type Principal struct {
 	Types []string
 	// Paused answers every request 503, so that the client tries again later.
 	Paused bool
+}
+
+// limitedAs is the name under which the requests of the client are counted.
+func (p *Principal) limitedAs() string {
+	if p.Connection != "" {
+		return p.Connection
+	}
+	return p.TokenID
+}
+
+// checkRate refuses a request beyond the rates of Limits (RFC 6585 §4). Retry-After
+// is in whole seconds (RFC 9110 §10.2.3). The time is not that of Config.Now, which
+// may be set back.
+func (h *Handler) checkRate(p *Principal) error {
+	wait := h.rates.Take(p.Tenant, p.limitedAs(), time.Now())
+	if wait == 0 {
+		return nil
+	}
+	seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
+	return &headerError{errorf(http.StatusTooManyRequests, "too many requests; try again in %s seconds", seconds), "Retry-After", seconds}
 }
 
 // permits reports whether the scope of the credential covers the operation.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/seed5f3efb56/scim/internal/bulk"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
@@ -41,6 +42,7 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	case err != nil:
 		return nil, err
 	}
+	h.rates.Charge(r.principal.Tenant, r.principal.limitedAs(), time.Now(), max(0, len(req.Operations)-1))
 	if r.transaction != "" {
 		return h.bulkAsynchronously(r, req)
 	}

@@ -76,8 +76,9 @@ func (l Limits) check() error {
 	var errs []error
 	v := reflect.ValueOf(l)
 	for i := range v.NumField() {
-		if v.Field(i).CanInt() && v.Field(i).Int() < 0 {
-			errs = append(errs, fmt.Errorf("scim: Limits.%s is negative; 0 takes the default", v.Type().Field(i).Name))
+		negative := v.Field(i).CanInt() && v.Field(i).Int() < 0 || v.Field(i).CanFloat() && !(v.Field(i).Float() >= 0)
+		if negative {
+			errs = append(errs, fmt.Errorf("scim: Limits.%s is negative or not a number; 0 takes the default", v.Type().Field(i).Name))
 		}
 	}
 	return errors.Join(errs...)

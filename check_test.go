@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -82,6 +83,8 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 			c.Endpoints[0].Without = []scim.OperationKind{scim.OperationDelete}
 			c.Endpoints[0].Policies = map[string]scim.Policy{"okta": {OnDelete: scim.DeactivateOnDelete}}
 		}, `OnDelete of User has no effect, since Endpoint.Without has "delete"`},
+		{"a negative rate", func(c *scim.Config) { c.Limits.Rate = -1 }, "Limits.Rate is negative"},
+		{"a rate that is no number", func(c *scim.Config) { c.Limits.TenantRate = math.NaN() }, "Limits.TenantRate is negative"},
 		{"a negative time", func(c *scim.Config) { c.Limits.Revoke = -1 }, "Limits.Revoke is negative"},
 		{"an outbox in another database", func(c *scim.Config) { c.Outbox = other }, "Config.Outbox (*memstore.DB) is on another database than Config.Tx"},
 		{"the transactor of another store", func(c *scim.Config) { c.Tx = other }, "the store of User"},

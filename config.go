@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/bulk"
+	"github.com/seed5f3efb56/scim/internal/ratelimit"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -238,6 +239,22 @@ type Limits struct {
 	Name     int // userName and other unique values, externalId, displayName; default 1 KiB
 	Binary   int // one binary or reference: photos, certificates; default 1 MiB
 	Resource int // the JSON of one resource, members aside; default 2 MiB
+	// Rate and Burst are how many requests one connection may send: a second in the
+	// long run, and at once; default 100 and 1000. One too many is answered 429 with
+	// Retry-After, and nothing of it is read. An operation of a bulk request counts
+	// as a request, but does not wait. A connection is Principal.Connection, or
+	// TokenID if it has none; each process counts by itself. Rate math.Inf(1) is no
+	// limit.
+	Rate  float64
+	Burst int
+	// TenantRate and TenantBurst are the same for all connections of a tenant
+	// together; default 200 and 2000, but no less than Rate and Burst.
+	TenantRate  float64
+	TenantBurst int
+}
+
+func (l Limits) rates() *ratelimit.Limiter {
+	return ratelimit.New(ratelimit.Rate{PerSecond: l.Rate, Burst: l.Burst}, ratelimit.Rate{PerSecond: l.TenantRate, Burst: l.TenantBurst})
 }
 
 func (l Limits) bounds() schema.Bounds {
@@ -287,6 +304,14 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Binary, 1<<20)
 	set(&l.Resource, 2<<20)
 	set(&l.Attempts, 20)
+	set(&l.Burst, 1000)
+	set(&l.TenantBurst, max(2000, l.Burst))
+	if l.Rate == 0 {
+		l.Rate = 100
+	}
+	if l.TenantRate == 0 {
+		l.TenantRate = max(200, l.Rate)
+	}
 	if l.Revoke == 0 {
 		l.Revoke = 10 * time.Second
 	}

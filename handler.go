@@ -16,6 +16,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/internal/project"
+	"github.com/seed5f3efb56/scim/internal/ratelimit"
 	"github.com/seed5f3efb56/scim/internal/reference"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
@@ -34,6 +35,7 @@ type Handler struct {
 	lifecycle *lifecycle.Writer
 	cursors   *paging.Sealer
 	announced []byte // Config.ServiceProviderConfig as JSON members
+	rates     *ratelimit.Limiter
 }
 
 // Run is the background worker: it carries out pending revocations and delivers

@@ -68,7 +68,7 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.CursorKey == nil {
 		h.cfg.CursorKey = paging.NewSecret()
 	}
-	h.cursors = paging.NewSealer(h.cfg.CursorKey)
+	h.cursors, h.rates = paging.NewSealer(h.cfg.CursorKey), h.cfg.Limits.rates()
 	if h.cfg.Logger == nil {
 		h.cfg.Logger = slog.Default()
 	}

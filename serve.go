@@ -136,6 +136,11 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 		}
 	}
 	x.principal = p
+	if !public {
+		if err := h.checkRate(p); err != nil {
+			return nil, err
+		}
+	}
 	if err := h.checkPolicy(p.Policy); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -83,6 +84,33 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Reply {
 		require.NoError(c.t, err)
 		text = string(data)
 	}
+	w := c.send(func() *http.Request { return c.request(method, path, body, text, headers) })
+	reply := &Reply{t: c.t, app: c.app, Status: w.Code, Header: w.Header(), Text: w.Body.String(), line: method + " " + path + " " + abbreviate(text)}
+	if reply.Text != "" {
+		d := json.NewDecoder(strings.NewReader(reply.Text))
+		d.UseNumber()
+		require.NoError(c.t, d.Decode(&reply.body), "%s: the body is not JSON: %s", reply.line, reply.Text)
+	}
+	return reply
+}
+
+// patience is how often a request is sent again when the handler asks for time.
+const patience = 10
+
+// send sends a request, and again after Retry-After if there were too many (429).
+func (c *Client) send(request func() *http.Request) *httptest.ResponseRecorder {
+	for i := 0; ; i++ {
+		w := httptest.NewRecorder()
+		c.handler.ServeHTTP(w, request())
+		seconds, err := strconv.Atoi(w.Header().Get("Retry-After"))
+		if w.Code != http.StatusTooManyRequests || err != nil || i == patience {
+			return w
+		}
+		time.Sleep(time.Duration(seconds) * time.Second)
+	}
+}
+
+func (c *Client) request(method, path string, body any, text string, headers []string) *http.Request {
 	r := httptest.NewRequest(method, BaseURL+escape(path), strings.NewReader(text))
 	if body == nil {
 		r.Body = http.NoBody
@@ -104,15 +132,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Reply {
 			r.Header.Set(name, value)
 		}
 	}
-	w := httptest.NewRecorder()
-	c.handler.ServeHTTP(w, r)
-	reply := &Reply{t: c.t, app: c.app, Status: w.Code, Header: w.Header(), Text: w.Body.String(), line: method + " " + path + " " + abbreviate(text)}
-	if reply.Text != "" {
-		d := json.NewDecoder(strings.NewReader(reply.Text))
-		d.UseNumber()
-		require.NoError(c.t, d.Decode(&reply.body), "%s: the body is not JSON: %s", reply.line, reply.Text)
-	}
-	return reply
+	return r
 }
 
 // escape percent-encodes the characters that a URL cannot contain.

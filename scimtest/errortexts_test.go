@@ -134,6 +134,8 @@ var notFromARequest = map[string]string{
 	"(reference":                                 "a fault of a store or hook",
 	"temporarily unavailable; try again":         "a store that is down",
 	"provisioning is paused":                     "a switch of the embedder",
+	"too many requests; try again in":            "a thousand requests: TestRateOfAConnection",
+	"seconds":                                    "a thousand requests: TestRateOfAConnection",
 	"not permitted":                              "a policy of the embedder",
 	"values":                                     "a body of a million values: TestParseJSONBoundsItsMemory",
 	"too many elements of arrays":                "a hundred thousand elements: TestArraysOfABodyAreBounded",

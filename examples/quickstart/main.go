@@ -42,6 +42,7 @@ type options struct {
 	addr, db, token, baseURL string
 	strict                   bool
 	bulk                     int
+	rate                     float64
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -54,6 +55,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.baseURL, "base-url", "", "public `URL` of /scim/v2 behind a proxy (default http://ADDRESS/scim/v2)")
 	f.BoolVar(&o.strict, "strict", false, "follow the RFCs to the letter")
 	f.IntVar(&o.bulk, "bulk", 0, "most `operations` of one bulk request, of 4 KiB each on average (default 500, of 4 MiB together)")
+	f.Float64Var(&o.rate, "rate", 100, "the most `requests` a second, inf for no limit")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -94,7 +96,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Auth:      scim.BearerTokens(token),
 		Endpoints: []scim.Endpoint{scim.Users(db.users), scim.Groups(db.groups)},
 		Tx:        db.tx,
-		Limits:    scim.Limits{BulkOperations: o.bulk, BulkPayload: int64(o.bulk) * 4 << 10},
+		Limits:    scim.Limits{BulkOperations: o.bulk, BulkPayload: int64(o.bulk) * 4 << 10, Rate: o.rate, TenantRate: o.rate},
 		Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
