@@ -133,19 +133,23 @@ func (h *Handler) loggedPath(r *http.Request) string {
 	return shortened(strings.Join(segments, "/"), maxLoggedPath)
 }
 
-// report passes the audit record of a request to Config.Audit. A panic there is
-// logged and does not change the response.
+// report passes the audit record of a request to Config.Audit.
 func (h *Handler) report(r *http.Request, x *exchange) {
-	if h.cfg.Audit == nil {
-		return
+	if h.cfg.Audit != nil {
+		h.deliver(r, x, h.record(r, x))
 	}
+}
+
+// deliver calls Config.Audit. A panic there is logged and does not change the
+// response.
+func (h *Handler) deliver(r *http.Request, x *exchange, rec AuditRecord) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: audit failed",
 				slog.String("reference", x.reference()), slog.String("error", panicError(p).Error()))
 		}
 	}()
-	h.cfg.Audit(context.WithoutCancel(r.Context()), h.record(r, x))
+	h.cfg.Audit(context.WithoutCancel(r.Context()), rec)
 }
 
 func (h *Handler) record(r *http.Request, x *exchange) AuditRecord {

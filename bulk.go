@@ -13,6 +13,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/bulk"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // handleBulk answers POST /Bulk (RFC 7644 §3.7). The operations are read before
@@ -111,44 +112,89 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 // bulkChunk is how many bytes of a response are collected before they are sent.
 const bulkChunk = 32 << 10
 
+// bulkSync is how many operations are put on disk together, at most.
+const bulkSync = 64
+
 // appendBulk carries out the operations and encodes a BulkResponse: the results in
 // the order of the operations, as far as these are known.
 func (h *Handler) appendBulk(r *request, req *bulk.Request, dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
-	dst = append(dst, `{"schemas":["`+bulk.ResponseURI+`"],"Operations":[`...)
-	results := make([][]byte, len(req.Operations))
-	sent, next := 0, 0
-	send := func(text []byte) (err error) {
-		if sent > 0 {
-			dst = append(dst, ',')
-		}
-		sent++
-		if dst = append(dst, text...); len(dst) >= bulkChunk {
-			dst, err = flush(dst)
-		}
-		return err
+	b := &bulkRunner{h: h, r: r, flush: flush, results: make([][]byte, len(req.Operations))}
+	b.dst = append(dst, `{"schemas":["`+bulk.ResponseURI+`"],"Operations":[`...)
+	ctx := r.ctx
+	if s, ok := h.cfg.Tx.(store.Syncer); ok && h.cfg.Outbox == nil {
+		ctx, b.sync = s.DeferSync(ctx)
 	}
-	err := req.Run(r.ctx, &bulkRunner{h: h, r: r}, func(i int, res bulk.Result) error {
-		results[i] = appendBulkResult(nil, req.Operations[i], res)
-		for ; next < len(results) && results[next] != nil; next++ {
-			if err := send(results[next]); err != nil {
+	err := req.Run(ctx, b, func(i int, res bulk.Result) error {
+		b.results[i] = appendBulkResult(nil, req.Operations[i], res)
+		if b.open == bulkSync {
+			if err := b.settle(); err != nil {
 				return err
 			}
-			results[next] = []byte{}
+		}
+		for ; b.next < len(b.results) && b.results[b.next] != nil; b.next++ {
+			if err := b.send(); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	if err != nil {
-		return dst, err
+	if err := errors.Join(err, b.settle()); err != nil {
+		return b.dst, err
 	}
-	for ; next < len(results); next++ { // after failOnErrors: those that were carried out
-		if results[next] == nil {
+	for ; b.next < len(b.results); b.next++ { // after failOnErrors: those that were carried out
+		if b.results[b.next] == nil {
 			continue
 		}
-		if err := send(results[next]); err != nil {
-			return dst, err
+		if err := b.send(); err != nil {
+			return b.dst, err
 		}
 	}
-	return append(dst, `]}`...), nil
+	return append(b.dst, `]}`...), nil
+}
+
+// send appends the next result to the response, and sends what has been collected.
+func (b *bulkRunner) send() (err error) {
+	if b.sent {
+		b.dst = append(b.dst, ',')
+	}
+	b.sent = true
+	b.dst = append(b.dst, b.results[b.next]...)
+	b.results[b.next] = []byte{}
+	if len(b.dst) < bulkChunk {
+		return nil
+	}
+	if err := b.settle(); err != nil {
+		return err
+	}
+	b.dst, err = b.flush(b.dst)
+	return err
+}
+
+// settle puts on disk what the operations have committed, and then passes on their
+// audit records.
+func (b *bulkRunner) settle() error {
+	var err error
+	if b.sync != nil && b.open > 0 {
+		err = b.sync()
+	}
+	for _, deliver := range b.records {
+		deliver()
+	}
+	b.open, b.records = 0, nil
+	return err
+}
+
+// report passes on the audit record of an operation when its transaction is on
+// disk.
+func (b *bulkRunner) report(r *http.Request, x *exchange) {
+	b.open++
+	switch {
+	case b.sync == nil:
+		b.h.report(r, x)
+	case b.h.cfg.Audit != nil:
+		rec := b.h.record(r, x)
+		b.records = append(b.records, func() { b.h.deliver(r, x, rec) })
+	}
 }
 
 // appendBulkResult encodes one result (RFC 7644 §3.7.3, Z-41).
@@ -177,6 +223,16 @@ type bulkRunner struct {
 	h       *Handler
 	r       *request
 	members int // that the operations have named so far
+
+	dst     []byte // the response, as far as it is not sent
+	flush   func([]byte) ([]byte, error)
+	results [][]byte
+	next    int  // the result that is sent next
+	sent    bool // one result at least
+
+	sync    func() error // of a store.Syncer; nil: each commit is on disk
+	open    int          // operations since the last sync
+	records []func()     // their audit records
 }
 
 // Do carries out an operation as a request of its own, of the same client.
@@ -203,7 +259,7 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 		return b.failed(inner, x, location, err)
 	}
 	x.writer.status = resp.status
-	b.h.report(inner.Request, x)
+	b.report(inner.Request, x)
 	if resp.location != "" {
 		location = resp.location
 	}
@@ -300,6 +356,6 @@ func (b *bulkRunner) failed(r *request, x *exchange, location string, err error)
 	x.err = err
 	e := b.h.sentError(r.Request, x, err)
 	x.writer.status = e.Status
-	b.h.report(r.Request, x)
+	b.report(r.Request, x)
 	return bulk.Result{Location: location, Status: e.Status, Error: appendError(nil, e)}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -185,4 +186,87 @@ func TestABulkRequestEndsWithItsConnection(t *testing.T) {
 	s.ServeHTTP(httptest.NewRecorder(), r)
 	require.Equal(t, 3, made)
 	require.LessOrEqual(t, len(s.lenient(t).Get("/Users").Strings("id")), 3)
+}
+
+// syncing is a transactor whose transactions are put on disk together.
+type syncing struct {
+	*memstore.DB
+	did *[]string
+	err *error
+}
+
+type deferredKey struct{}
+
+func (s syncing) DeferSync(ctx context.Context) (context.Context, func() error) {
+	return context.WithValue(ctx, deferredKey{}, true), func() error {
+		*s.did = append(*s.did, "sync")
+		return *s.err
+	}
+}
+
+// recorder notes when the first part of the response is sent.
+type recorder struct {
+	*httptest.ResponseRecorder
+	did *[]string
+}
+
+func (r recorder) WriteHeader(status int) {
+	*r.did = append(*r.did, "send")
+	r.ResponseRecorder.WriteHeader(status)
+}
+
+// The results of operations, and their audit records, follow after their
+// transactions are on disk (store.Syncer). With an outbox, whose worker acts on a
+// commit, each transaction is on disk when it commits.
+func TestBulkResultsFollowTheSync(t *testing.T) {
+	t.Parallel()
+	var did []string
+	var failure error
+	db := memstore.New()
+	serveWith := func(outbox bool) server {
+		return serve(t, func(cfg *scim.Config) {
+			cfg.Tx = syncing{db, &did, &failure}
+			cfg.Endpoints = []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))}
+			cfg.Hooks.Before = func(ctx context.Context, e *event.Event) error {
+				if ctx.Value(deferredKey{}) != nil {
+					did = append(did, "deferred")
+					return nil
+				}
+				did = append(did, "write")
+				return nil
+			}
+			cfg.Audit = func(_ context.Context, rec scim.AuditRecord) { did = append(did, fmt.Sprint("audit ", rec.Name)) }
+			if outbox {
+				cfg.Outbox = db
+			}
+		})
+	}
+	send := func(s server, ops ...string) *httptest.ResponseRecorder {
+		did = nil
+		r := httptest.NewRequest("POST", "/scim/v2/Bulk", strings.NewReader(bulk(ops...)))
+		r.Header.Set("Authorization", "Bearer default")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(recorder{w, &did}, r)
+		return w
+	}
+	s := serveWith(false)
+	require.Equal(t, 200, send(s, postUser("a"), postUser("b")).Code)
+	require.Equal(t, []string{"deferred", "deferred", "sync", "audit a", "audit b", "send", "audit "}, did)
+
+	ops := make([]string, 130)
+	for i := range ops {
+		ops[i] = postUser(fmt.Sprint("many", i))
+	}
+	require.Equal(t, 200, send(s, ops...).Code)
+	require.Equal(t, "sync", did[64], "after 64 operations")
+	require.Equal(t, "sync", did[64+1+64+64])
+
+	failure = store.ErrUnavailable
+	w := send(s, postUser("c"))
+	require.Equal(t, 503, w.Code)
+	require.NotContains(t, w.Body.String(), `"201"`)
+	failure = nil
+
+	require.Equal(t, 200, send(serveWith(true), postUser("d")).Code)
+	require.Equal(t, []string{"write", "audit d", "send", "audit "}, did)
 }

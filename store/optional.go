@@ -54,3 +54,15 @@ type Counters interface {
 	// day before c.At may be forgotten.
 	Count(ctx context.Context, c Count) (int64, error)
 }
+
+// Syncer is an optional interface of a [Transactor] that can put many transactions
+// on disk together. Package scim uses it for the operations of a bulk request, each
+// a transaction of its own, unless there is an outbox.
+type Syncer interface {
+	// DeferSync returns a context like ctx. Transactions that are begun with it are
+	// atomic, isolated and visible when they commit, as always, but the loss of power
+	// may undo the last of them, in reverse order, until sync has returned nil. A
+	// process that ends undoes none. No result of them is sent before. sync may be
+	// called again, and concurrently; its error means that they may not be on disk.
+	DeferSync(ctx context.Context) (deferred context.Context, sync func() error)
+}

@@ -24,6 +24,10 @@ type DB struct {
 	// a transaction of their own. Set it before the DB is used.
 	Prepare func(ctx context.Context, tx *sql.Tx, tenant string) error
 
+	// Deferred, if not nil, are connections to the database of the writer whose
+	// transactions reach the disk later: those of a context that [DB.Defer] returned.
+	Deferred *sql.DB
+
 	writer *sql.DB
 	kind   *Database
 	pkg    string
@@ -39,6 +43,22 @@ func New(pkg string, db *sql.DB, kind *Database) *DB {
 // Database returns the pool of connections that transactions use. Packages with
 // the same pool can share transactions.
 func (db *DB) Database() *sql.DB { return db.writer }
+
+// deferring is the key, in a context of Defer, of its DB.
+type deferring struct{ db *DB }
+
+// Defer returns a context whose transactions use Deferred.
+func (db *DB) Defer(ctx context.Context) context.Context {
+	return context.WithValue(ctx, deferring{db}, true)
+}
+
+// connections returns the pool for a new transaction.
+func (db *DB) connections(ctx context.Context) *sql.DB {
+	if db.Deferred != nil && ctx.Value(deferring{db}) != nil {
+		return db.Deferred
+	}
+	return db.writer
+}
 
 // Ping connects. After an error that may be temporary it tries again until the
 // context ends. The error is the driver's.

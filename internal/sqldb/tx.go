@@ -62,7 +62,7 @@ func (db *DB) attempt(ctx context.Context, b BeginOptions, fn func(ctx context.C
 		return None, err
 	}
 	defer db.release()
-	conn, err := db.writer.Conn(ctx)
+	conn, err := db.connections(ctx).Conn(ctx)
 	if err != nil {
 		return db.rerun(ctx, err), db.wrap(ctx, err)
 	}

@@ -21,6 +21,7 @@ type DB struct {
 	owned []*sql.DB // what Close closes
 	log   *slog.Logger
 	extra []string // paths that Index named
+	wal   string   // the file that DeferSync syncs, "" if it defers nothing
 
 	mu       sync.Mutex
 	tables   []*table
@@ -28,7 +29,10 @@ type DB struct {
 	checking chan struct{} // held while keys are checked
 }
 
-var _ store.Transactor = (*DB)(nil)
+var (
+	_ store.Transactor = (*DB)(nil)
+	_ store.Syncer     = (*DB)(nil)
+)
 
 // Option changes how a [DB] works.
 type Option func(*DB)

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // SQLite is the dialect of SQLite 3.37 or newer. [OpenSQLite] sets the database
@@ -78,8 +79,8 @@ var sqlitePragmas = []string{
 // the program has imported: "sqlite" is that of modernc.org/sqlite. Writes use one
 // connection, so that transactions queue in Go, where waiting ends with the
 // context. Reads use a separate pool and never wait for a writer (WAL). An
-// acknowledged transaction is on disk (synchronous=FULL). Other processes may use
-// the same file.
+// acknowledged transaction is on disk (synchronous=FULL; [DB.DeferSync]). Other
+// processes may use the same file.
 //
 // The tables are made by [DB.Migrate].
 func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
@@ -94,7 +95,7 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
 	defer opener.Close()
-	c := sqliteConnector{opener.Driver(), "file:" + escapePath(path), append(sqlitePragmas, "PRAGMA journal_mode=WAL")}
+	c := sqliteConnector{opener.Driver(), "file:" + escapePath(path), append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA journal_mode=WAL")}
 	writer := sql.OpenDB(c)
 	writer.SetMaxOpenConns(1)
 	db, err := New(writer, SQLite, options...)
@@ -104,14 +105,56 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	if err := db.ping(); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlstore: opening %s: %w", path, err), writer.Close())
 	}
-	c.pragmas = append(sqlitePragmas, "PRAGMA query_only=ON")
+	c.pragmas = append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA query_only=ON")
 	reader := sql.OpenDB(c)
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	db.sql.Reader = reader
 	db.owned = []*sql.DB{reader, writer}
+	db.deferCommits(c)
 	return db, nil
+}
+
+// deferCommits opens the connection for the transactions of [DB.DeferSync], in WAL
+// mode: elsewhere, on some file systems of networks, NORMAL may damage the file.
+func (db *DB) deferCommits(c sqliteConnector) {
+	ctx := context.Background()
+	var mode, file string // the file without symbolic links, where the journal is
+	if db.one(ctx, "PRAGMA journal_mode", nil, &mode) != nil || mode != "wal" ||
+		db.one(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'", nil, &file) != nil || file == "" {
+		return
+	}
+	c.pragmas = append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA synchronous=NORMAL")
+	later := sql.OpenDB(c)
+	later.SetMaxOpenConns(1)
+	db.sql.Deferred = later
+	db.owned = append(db.owned, later)
+	db.wal = file + "-wal"
+}
+
+// DeferSync implements [store.Syncer]. A database of [OpenSQLite] writes the
+// transactions of the context to its journal (WAL) as always, and sync has the
+// system put the journal on disk. Other databases put each commit on disk.
+func (db *DB) DeferSync(ctx context.Context) (context.Context, func() error) {
+	if db.wal == "" {
+		return ctx, func() error { return nil }
+	}
+	return db.sql.Defer(ctx), db.syncWAL
+}
+
+// syncWAL puts on disk what the journal has. What a checkpoint has moved from it to
+// the database is on disk already. The journal exists as long as a connection does,
+// and no lock of SQLite is on it, which closing a file would release.
+func (db *DB) syncWAL() error {
+	f, err := os.OpenFile(db.wal, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("%w: sqlstore: %w", store.ErrUnavailable, err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("%w: sqlstore: %w", store.ErrUnavailable, err)
+	}
+	return nil
 }
 
 // private creates the file, if it does not exist, readable by its owner only.

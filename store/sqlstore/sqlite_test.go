@@ -208,3 +208,43 @@ func TestInvalidRowIsReturnedAndLogged(t *testing.T) {
 		require.NotContains(t, log.String(), "secret")
 	})
 }
+
+// Only the transactions of DeferSync are committed without waiting for the disk.
+func TestDeferredTransactions(t *testing.T) {
+	t.Parallel()
+	db := sqlite(t).store(t)
+	deferred, sync := db.DeferSync(t.Context())
+	for i, c := range []struct {
+		ctx         context.Context
+		synchronous int
+	}{{t.Context(), 2}, {deferred, 1}, {t.Context(), 2}} {
+		require.NoError(t, db.InTx(c.ctx, func(ctx context.Context) error {
+			tx, ok := sqlstore.Tx(ctx)
+			require.True(t, ok)
+			var synchronous int
+			require.NoError(t, tx.QueryRow("PRAGMA synchronous").Scan(&synchronous))
+			require.Equal(t, c.synchronous, synchronous)
+			made, err := db.Store(schema.UserType).Create(ctx, storetest.Creation(user(i)))
+			if err == nil {
+				_, err = db.Store(schema.UserType).Get(ctx, made.ID, store.GetOptions{}) // the same transaction
+			}
+			return err
+		}))
+		require.NoError(t, sync())
+	}
+	page, err := db.Store(schema.UserType).List(t.Context(), &store.Query{Count: 10, Total: true})
+	require.NoError(t, err)
+	require.Equal(t, 3, page.Total)
+	require.NoError(t, db.Close())
+	require.ErrorIs(t, sync(), store.ErrUnavailable)
+}
+
+// A database that the application opened puts each commit on disk.
+func TestOtherDatabasesDeferNothing(t *testing.T) {
+	t.Parallel()
+	db, err := sqlstore.New(new(sql.DB), sqlstore.SQLite)
+	require.NoError(t, err)
+	ctx, sync := db.DeferSync(t.Context())
+	require.Equal(t, t.Context(), ctx)
+	require.NoError(t, sync())
+}
