@@ -73,7 +73,7 @@ func (c *compiler) path() (*shape, *Error) {
 	name, sub := n.cutSub()
 	sh := &shape{attr: c.find(name)}
 	if sh.attr == nil {
-		return nil, c.unknown(name) // P-17, Z-23
+		return nil, c.undefined(c.unknown(name)) // P-17, Z-23
 	}
 	if n.bracket {
 		if !filterable(sh.attr) {
@@ -86,7 +86,7 @@ func (c *compiler) path() (*shape, *Error) {
 	}
 	if sub != "" {
 		if sh.sub = sh.attr.Last().Public(sub); sh.sub == nil {
-			return nil, c.failAt(sh.attr, "unknown sub-attribute "+schema.Quote(c.sent(sub)))
+			return nil, c.undefined(c.failAt(sh.attr, "unknown sub-attribute "+schema.Quote(c.sent(sub))))
 		}
 	}
 	return sh, nil
@@ -107,7 +107,7 @@ func (c *compiler) selection(text []byte) (*shape, *Error) {
 	p := c.find(n)
 	switch {
 	case p == nil:
-		return nil, c.unknown(n)
+		return nil, c.undefined(c.unknown(n))
 	case p.Last().Type == schema.TypeComplex || !p.Last().MultiValued:
 		return nil, c.failAt(p, "a comparison without brackets applies to multi-valued simple attributes only")
 	}

@@ -60,7 +60,8 @@ func (r *Resolver) Filter(text string, b *Budget) (*Filter, error) {
 }
 
 // Path compiles a PATCH path. Errors are [*Error]: schema.ErrorInvalidPath for
-// a malformed path or an unknown attribute, schema.ErrorInvalidFilter for a
+// a malformed path or an unknown attribute (schema.ErrorInvalidSyntax for the latter
+// under schema.Profile.UnknownInvalidSyntax), schema.ErrorInvalidFilter for a
 // wrong filter within the brackets (Z-23), or that of [Budget.Spend].
 func (r *Resolver) Path(text string, b *Budget) (*Path, error) {
 	s := newScanner(r, kindPath, text)

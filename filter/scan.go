@@ -93,6 +93,15 @@ func (s *scanner) fail(at int, detail string) *Error {
 	return &Error{at: at, Err: &schema.Error{Type: t, Detail: detail}}
 }
 
+// undefined returns the error about a name that no schema has. In a path its type
+// depends on the profile.
+func (s *scanner) undefined(err *Error) *Error {
+	if err.Err.Type == schema.ErrorInvalidPath && s.opts.Profile.UnknownInvalidSyntax {
+		err.Err.Type = schema.ErrorInvalidSyntax
+	}
+	return err
+}
+
 // subject names the text that is read, for error messages.
 func (s *scanner) subject() string {
 	if s.main[0] == kindPath {

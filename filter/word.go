@@ -55,7 +55,7 @@ func (s *scanner) prefix(at int, word string, bracket bool) (int, *Error) {
 	unknown := strings.IndexByte(rest, ':') >= 0
 	if unknown {
 		if !anyType {
-			return 0, s.fail(at, schema.Quote(word)+" does not begin with a schema URI of this resource type")
+			return 0, s.undefined(s.fail(at, schema.Quote(word)+" does not begin with a schema URI of this resource type"))
 		}
 		rest = rest[strings.LastIndexByte(rest, ':')+1:]
 	}

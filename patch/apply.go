@@ -60,6 +60,9 @@ func (w *run) operation(op Operation) error {
 		return err
 	}
 	t, err := pathTarget(p)
+	if err == nil && w.selectsElements(op.Op, t) {
+		err = fail(schema.ErrorInvalidPath, "the path selects whole values; it needs a sub-attribute after the filter")
+	}
 	if err != nil {
 		return t.prefixPath(err)
 	}
@@ -73,6 +76,14 @@ func (w *run) operation(op Operation) error {
 		return w.schemas(op, t)
 	}
 	return w.change(op.Op, t, op.Value)
+}
+
+// selectsElements reports whether the target is one that SubAttributePaths refuses.
+func (w *run) selectsElements(op Op, t target) bool {
+	if !w.profile.SubAttributePaths || t.filter == nil || t.sub != nil || t.attr.Type != schema.TypeComplex {
+		return false
+	}
+	return op != Remove || t.attr != w.typ.Members()
 }
 
 // foreign reports whether a path names an attribute of an extension that the
@@ -159,6 +170,7 @@ func (w *run) changed(op Op, t target, old schema.Value, raw any) (schema.Value,
 	if err != nil {
 		return old, err
 	}
+	e.whole = w.profile.ReplaceComplex && op == Replace && !(schema.AttrPath{t.attr}).Extension()
 	return e.apply(op, old)
 }
 

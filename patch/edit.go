@@ -9,6 +9,7 @@ type edit struct {
 	attr   *schema.Attribute
 	secret bool // kept apart already, nothing to change
 	merge  bool // fields are merged; otherwise value takes the place
+	whole  bool // the fields are all that a merged value has
 	fields []edit
 	value  schema.Value
 
@@ -115,7 +116,11 @@ func (e edit) apply(op Op, old schema.Value) (schema.Value, error) {
 	case e.secret:
 		return old, nil
 	case e.merge:
-		o, err := merged(op, old.Object(), e.fields)
+		o := old.Object()
+		if e.whole {
+			o = keptOnReplace(nil, o)
+		}
+		o, err := merged(op, o, e.fields)
 		if err != nil {
 			return old, err
 		}

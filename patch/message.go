@@ -14,7 +14,8 @@ import (
 // is not active ([schema.Deactivates]). Errors are [*schema.Error] of
 // invalidSyntax, or [*Error] wrapping one of invalidSyntax or invalidPath.
 // More than maxOperations operations are invalidSyntax; 0 sets no bound. Under
-// [schema.Profile.NoOperations] there may be none.
+// [schema.Profile.NoOperations] there may be none; under
+// [schema.Profile.RequirePath] each has a path.
 func Parse(body any, maxOperations int, p schema.Profile) ([]Operation, error) {
 	message, ok := body.(schema.JSONObject)
 	if !ok {
@@ -33,6 +34,9 @@ func Parse(body any, maxOperations int, p schema.Profile) ([]Operation, error) {
 	ops := make([]Operation, len(list))
 	for i, raw := range list {
 		op, err := parseOperation(raw)
+		if err == nil && p.RequirePath && !op.HasPath {
+			err = fail(schema.ErrorInvalidSyntax, "the operation needs a path")
+		}
 		if err != nil {
 			return nil, &Error{Index: i, Op: op.Op, Err: err}
 		}

@@ -79,7 +79,11 @@ func (w *run) schemaURIs(raw any) ([]string, error) {
 		if id, ok := w.schemaID(uri); ok {
 			known = append(known, id)
 		} else if !w.profile.UnknownAttributes {
-			return nil, failSchemas(schema.ErrorInvalidValue, schema.Quote(uri)+" is not a schema of resource type "+w.typ.Name)
+			wrong := schema.ErrorInvalidValue
+			if w.profile.UnknownInvalidSyntax {
+				wrong = schema.ErrorInvalidSyntax
+			}
+			return nil, failSchemas(wrong, schema.Quote(uri)+" is not a schema of resource type "+w.typ.Name)
 		}
 	}
 	return known, nil

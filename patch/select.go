@@ -67,17 +67,19 @@ func changedElement(op Op, t target, old schema.Value, e edit) (schema.Value, er
 	}
 	o := old.Object()
 	if op == Replace && t.sub == nil && t.attr.MultiValued {
-		o = keptOnReplace(t, o)
+		terms, _ := eqTerms(t.filter.Filter)
+		o = keptOnReplace(terms, o)
 	}
 	o, err := merged(op, o, e.fields)
 	return schema.Complex(o), err
 }
 
-func keptOnReplace(t target, o *schema.Object) *schema.Object {
-	terms, _ := eqTerms(t.filter.Filter)
+// keptOnReplace returns the sub-attributes that a replace of the whole value keeps.
+// fixed are those of the filter that selected it.
+func keptOnReplace(fixed []term, o *schema.Object) *schema.Object {
 	var b schema.Builder
 	for sub, v := range o.All() {
-		named := slices.ContainsFunc(terms, func(c term) bool { return c.attr == sub })
+		named := slices.ContainsFunc(fixed, func(c term) bool { return c.attr == sub })
 		if named || sub.Hidden || sub.Mutability == schema.ReadOnly || sub.Mutability == schema.Immutable {
 			b.Set(sub, v)
 		}

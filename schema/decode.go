@@ -40,7 +40,7 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 	mentioned := make([]*Attribute, 0, cap(b.fields))
 	for _, m := range body {
 		a := t.root.Public(m.Name)
-		if a == nil {
+		if a == nil || p.NoPassword && a == t.Schema.Password() {
 			if !p.UnknownAttributes {
 				return Decoded{}, unknown(m.Name)
 			}

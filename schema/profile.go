@@ -1,11 +1,12 @@
 package schema
 
-// Profile says which departures from the letter of the RFCs are tolerated. The
-// zero value tolerates nothing. It belongs to the client that sent the request
-// and is handed down as a value, never kept as a global.
+// Profile says how the requests of a client are read: which departures from the
+// letter of the RFCs are tolerated, and what is refused that the RFCs allow. The
+// zero value follows the RFCs to the letter. It belongs to the client that sent the
+// request and is handed down as a value, never kept as a global.
 //
-// Each field names the clients that need it; docs/conformance.md lists the
-// requirement each one bends.
+// Each departure names the clients that need it; docs/conformance.md lists the
+// requirement each one bends. docs/profiles.md has the fields by client.
 type Profile struct {
 	// NumberStrings reads a string that is a number for a number, and a number for
 	// a string, in bodies, PATCH values and filters (personnel numbers that a
@@ -84,10 +85,70 @@ type Profile struct {
 	// canonicalValues, countries, time zones, languages, certificates (Entra
 	// ID's validator sends random words).
 	AnyValues bool
+
+	// RequirePath refuses a PATCH message with an operation that has no path: 400
+	// invalidSyntax (interop profile).
+	RequirePath bool
+	// SubAttributePaths refuses a PATCH path that selects elements by a filter and
+	// names no sub-attribute of them: 400 invalidPath (interop profile). A remove of
+	// members is excepted: RFC 7644 has no other way to remove one member.
+	SubAttributePaths bool
+	// ReplaceComplex lets PATCH replace of a singular complex attribute unassign the
+	// sub-attributes that the value does not have (interop profile). Otherwise they
+	// stay, as RFC 7644 §3.5.2.3 says. Those that are readOnly or immutable stay.
+	ReplaceComplex bool
+	// UnknownInvalidSyntax refuses an unknown attribute in a PATCH path, and an unknown
+	// schema URI in a PATCH value, with invalidSyntax as in a body (interop profile).
+	// Otherwise they are invalidPath and invalidValue.
+	UnknownInvalidSyntax bool
+	// PublishedPassword makes the password of a User an unknown attribute where
+	// /Schemas does not have it, since it is not kept (interop profile). Otherwise it
+	// is read and dropped there.
+	PublishedPassword bool
+	// NoPassword makes the password of a User an unknown attribute (IPSIE AL2).
+	NoPassword bool
+	// DeleteDeletes makes DELETE delete: a credential whose policy deactivates
+	// instead is refused (interop profile).
+	DeleteDeletes bool
+	// TakenConflicts makes a POST whose unique value another resource has 409
+	// uniqueness, and one whose value a deleted resource had a new resource: a
+	// credential whose policy restores the other resource is refused (interop
+	// profile).
+	TakenConflicts bool
+	// MaxPage is the number of resources on a page at most; 0 is the maximum of the
+	// service provider (IPSIE AL2).
+	MaxPage int
 }
 
 // Strict follows the RFCs to the letter.
 func Strict() Profile { return Profile{} }
+
+// Interop is Strict with the restrictions of the SCIM interop profile
+// (draft-zollner-scim-interop-profile-01).
+func Interop() Profile {
+	return Profile{
+		RequirePath:          true,
+		SubAttributePaths:    true,
+		ReplaceComplex:       true,
+		UnknownInvalidSyntax: true,
+		PublishedPassword:    true,
+		DeleteDeletes:        true,
+		TakenConflicts:       true,
+	}
+}
+
+// IPSIEAL1 is level AL1 of the IPSIE account lifecycle profile (draft 00), which
+// includes Interop.
+func IPSIEAL1() Profile { return Interop() }
+
+// IPSIEAL2 is level AL2 of the IPSIE account lifecycle profile (draft 00), which
+// includes AL1.
+func IPSIEAL2() Profile {
+	p := IPSIEAL1()
+	p.NoPassword = true
+	p.MaxPage = 1000
+	return p
+}
 
 // Lenient accepts what the identity providers are known to send, wherever it
 // is unambiguous. It is the default of package scim.

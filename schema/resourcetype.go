@@ -206,7 +206,8 @@ func (t *ResourceType) Resolve(path string) (AttrPath, bool) {
 	return append(p, s), true
 }
 
-// ResolveFor is Resolve for a client, to which hidden attributes are unknown.
+// ResolveFor is Resolve for a client, to which hidden attributes are unknown, and
+// with [Profile.NoPassword] the password of a User.
 // With [Profile.BareExtensionNames] an attribute of an extension needs no URI
 // where its name alone says which one is meant, and with [Profile.DottedURIs] a
 // dot may follow a schema URI.
@@ -214,7 +215,11 @@ func (t *ResourceType) ResolveFor(path string, p Profile) (AttrPath, bool) {
 	if uri, rest := t.CutURIFor(path, p); uri != "" && rest != "" {
 		path = uri + ":" + rest
 	}
-	if found, ok := t.resolvePublic(path); ok || !p.BareExtensionNames {
+	found, ok := t.resolvePublic(path)
+	if ok && p.NoPassword && found[0] == t.Schema.Password() {
+		return nil, false
+	}
+	if ok || !p.BareExtensionNames {
 		return found, ok
 	}
 	name, _, _ := strings.Cut(path, ".")

@@ -49,6 +49,15 @@ func New(s Schema) (*Schema, error) {
 // case, or nil.
 func (s *Schema) Attribute(name string) *Attribute { return s.extension.Sub(name) }
 
+// Password returns the attribute password of the core schema of users (RFC 7643
+// §4.1.1); nil if the schema is another one or lacks it.
+func (s *Schema) Password() *Attribute {
+	if !ascii.EqualFold(s.ID, UserURI) {
+		return nil
+	}
+	return s.Attribute("password")
+}
+
 func copyAttributes(as []*Attribute) []*Attribute {
 	out := make([]*Attribute, 0, len(as))
 	for _, a := range as {
