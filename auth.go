@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -91,8 +92,8 @@ func (p *Principal) permits(kind OperationKind, typ string) bool {
 	return !p.ReadOnly || kind == OperationRetrieve || kind == OperationQuery
 }
 
-// Client is a kind of client: it decides how far requests may depart from the
-// RFCs (schema.Profile).
+// Client is a kind of client: it decides how its requests are read
+// (schema.Profile). docs/profiles.md has the rules of each.
 type Client uint8
 
 const (
@@ -101,11 +102,74 @@ const (
 	DefaultClient Client = iota
 	// StrictClient accepts only what the RFCs allow, for conformance tests.
 	StrictClient
+	// InteropClient has the rules of the SCIM interop profile
+	// (draft-zollner-scim-interop-profile-01), a subset of SCIM. Entra ID and Okta
+	// send requests that it refuses. See [Handler.Readiness].
+	InteropClient
+	// IPSIEAL1Client has the rules of level AL1 (deprovisioning of users) of the
+	// OpenID IPSIE account lifecycle profile, draft 00. It includes the interop profile.
+	IPSIEAL1Client
+	// IPSIEAL2Client has the rules of level AL2 (management of users and groups),
+	// which includes AL1.
+	IPSIEAL2Client
 )
 
-var profiles = map[Client]schema.Profile{
-	DefaultClient: schema.Lenient(),
-	StrictClient:  schema.Strict(),
+//go:generate go test -run TestProfilesDocument . -update
+
+// clients are the kinds of clients: the name of each in store.Token.Client, and its
+// rules.
+var clients = []struct {
+	name    string
+	profile schema.Profile
+}{
+	DefaultClient:  {"default", schema.Lenient()},
+	StrictClient:   {"strict", schema.Strict()},
+	InteropClient:  {"interop", schema.Interop()},
+	IPSIEAL1Client: {"ipsie-al1", schema.IPSIEAL1()},
+	IPSIEAL2Client: {"ipsie-al2", schema.IPSIEAL2()},
+}
+
+// ParseClient returns the kind of client with a name: "default" or "", "strict",
+// "interop", "ipsie-al1", "ipsie-al2". Any other name is an error.
+func ParseClient(name string) (Client, error) {
+	if name == "" {
+		return DefaultClient, nil
+	}
+	for c, known := range clients {
+		if known.name == name {
+			return Client(c), nil
+		}
+	}
+	return 0, fmt.Errorf("scim: unknown client %q", name)
+}
+
+// String returns the name that [ParseClient] reads.
+func (c Client) String() string {
+	if int(c) >= len(clients) {
+		return fmt.Sprintf("Client(%d)", uint8(c))
+	}
+	return clients[c].name
+}
+
+// Profile returns the rules of the client, as far as they do not depend on the
+// configuration. Those of a client that is none of the constants are strict.
+func (c Client) Profile() schema.Profile {
+	if int(c) >= len(clients) {
+		return schema.Strict()
+	}
+	return clients[c].profile
+}
+
+// conflict reports that the policy contradicts the rules of the client. It is a
+// mistake of the embedder.
+func (c Client) conflict(p Policy) error {
+	switch {
+	case c.Profile().DeleteDeletes && p.OnDelete != DeleteResource:
+		return fmt.Errorf("scim: DELETE of client %s deletes, and its policy has DeactivateOnDelete", c)
+	case c.Profile().TakenConflicts && p.OnTwin != RefuseTwin:
+		return fmt.Errorf("scim: a unique value that is taken is a conflict for client %s, and its policy has OnTwin", c)
+	}
+	return nil
 }
 
 // OperationKind is the kind of an [Operation].

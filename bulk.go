@@ -28,7 +28,7 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	if r.ContentLength > limits.BulkPayload {
 		return nil, h.refuseBulk(r)
 	}
-	req, err := bulk.Read(body, limits.bulk(), profiles[r.principal.Client])
+	req, err := bulk.Read(body, limits.bulk(), h.profile(r.principal.Client))
 	var wrong *schema.Error
 	switch {
 	case errors.Is(err, errTooLarge):

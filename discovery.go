@@ -82,23 +82,24 @@ type meta struct {
 // handleServiceProviderConfig announces the features that the configuration
 // supports (RFC 7643 §5).
 func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
+	profile := h.profile(r.principal.Client)
 	c := serviceProviderConfig{
 		Schemas:               []string{schema.ServiceProviderConfigURI},
 		DocumentationURI:      h.cfg.DocumentationURI,
 		Patch:                 supported{h.anyHas(OperationPatch)},
-		ChangePassword:        supported{h.cfg.SetPassword != nil},
+		ChangePassword:        supported{h.cfg.SetPassword != nil && !profile.NoPassword},
 		Sort:                  supported{true},
 		ETag:                  supported{h.versions()},
 		SecurityEvents:        h.securityEvents(),
 		AuthenticationSchemes: []AuthenticationScheme{},
 		Meta:                  meta{"ServiceProviderConfig", h.baseURL(r.ctx) + "/ServiceProviderConfig"},
 	}
-	c.Filter.Supported, c.Filter.MaxResults = true, h.cfg.Limits.MaxResults
+	c.Filter.Supported, c.Filter.MaxResults = true, profile.MaxPage
 	if h.bulk() {
 		c.Bulk.Supported, c.Bulk.MaxOperations, c.Bulk.MaxPayloadSize = true, h.cfg.Limits.BulkOperations, h.cfg.Limits.BulkPayload
 	}
 	c.Pagination.Cursor, c.Pagination.Index, c.Pagination.Default = true, true, "index"
-	c.Pagination.PageSize, c.Pagination.MaxPageSize = h.cfg.Limits.PageSize, h.cfg.Limits.MaxResults
+	c.Pagination.PageSize, c.Pagination.MaxPageSize = min(h.cfg.Limits.PageSize, profile.MaxPage), profile.MaxPage
 	c.Pagination.CursorTimeout = int64(h.cfg.Limits.CursorTimeout / time.Second)
 	c.AuthenticationSchemes = append(c.AuthenticationSchemes, h.schemes()...)
 	c.Schemas = append(c.Schemas, slices.Sorted(maps.Keys(h.cfg.ServiceProviderConfig))...)
@@ -229,7 +230,7 @@ type schemaJSON struct {
 func (h *Handler) handleSchemas(r *request) (*response, error) {
 	var list []any
 	for _, s := range h.allSchemas() {
-		list = append(list, h.describeSchema(r.ctx, s))
+		list = append(list, h.describeSchema(r, s))
 	}
 	return discoveredList(r, list)
 }
@@ -242,7 +243,7 @@ func (h *Handler) handleSchema(r *request) (*response, error) {
 	}
 	for _, s := range h.allSchemas() {
 		if s.ID == id {
-			return discovered(r, h.describeSchema(r.ctx, s))
+			return discovered(r, h.describeSchema(r, s))
 		}
 	}
 	return nil, errorf(http.StatusNotFound, "no such schema")
@@ -269,18 +270,22 @@ func (h *Handler) allSchemas() []*schema.Schema {
 	return all
 }
 
-func (h *Handler) describeSchema(ctx context.Context, s *schema.Schema) schemaJSON {
+func (h *Handler) describeSchema(r *request, s *schema.Schema) schemaJSON {
 	return schemaJSON{
 		Schemas: []string{schema.SchemaURI},
-		ID:      s.ID, Name: s.Name, Description: s.Description, Attributes: h.describeAttributes(s),
-		Meta: meta{"Schema", h.baseURL(ctx) + "/Schemas/" + s.ID},
+		ID:      s.ID, Name: s.Name, Description: s.Description, Attributes: h.describeAttributes(r, s),
+		Meta: meta{"Schema", h.baseURL(r.ctx) + "/Schemas/" + s.ID},
 	}
 }
 
 // describeAttributes returns the attributes of a schema for publication: members
-// may be resources of every type served (RFC 9944 §4).
-func (h *Handler) describeAttributes(s *schema.Schema) []*schema.Attribute {
-	out := slices.DeleteFunc(slices.Clone(s.Attributes), func(a *schema.Attribute) bool { return a.Hidden })
+// may be resources of every type served (RFC 9944 §4), and the password of users is
+// left out where it is not kept.
+func (h *Handler) describeAttributes(r *request, s *schema.Schema) []*schema.Attribute {
+	noPassword := h.cfg.SetPassword == nil || h.profile(r.principal.Client).NoPassword
+	out := slices.DeleteFunc(slices.Clone(s.Attributes), func(a *schema.Attribute) bool {
+		return a.Hidden || noPassword && a == s.Password()
+	})
 	for i, a := range out {
 		if slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return ep.Type.Members() == a }) {
 			out[i] = h.describeMembers(a)

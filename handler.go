@@ -112,6 +112,16 @@ type request struct {
 	transaction string
 }
 
+// profile returns the rules of a client under this configuration.
+func (h *Handler) profile(c Client) schema.Profile {
+	p := c.Profile()
+	p.NoPassword = p.NoPassword || p.PublishedPassword && h.cfg.SetPassword == nil
+	if p.MaxPage == 0 || p.MaxPage > h.cfg.Limits.MaxResults {
+		p.MaxPage = h.cfg.Limits.MaxResults
+	}
+	return p
+}
+
 func (r *request) dialect(ep *endpoint) *dialect { return ep.dialects[r.principal.Client] }
 
 // exchange collects the facts of a request for its log and audit records.

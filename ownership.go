@@ -168,7 +168,7 @@ func (ep *endpoint) firstUnique() string {
 
 // checkConnections rejects fixed tokens without a connection whose policies need
 // one.
-func (h *Handler) checkConnections() error {
+func (h *Handler) checkFixedTokens() error {
 	fixed, ok := h.cfg.Auth.(interface{ tokens() []store.Token })
 	if !ok {
 		return nil
@@ -178,6 +178,9 @@ func (h *Handler) checkConnections() error {
 		p, err := principalOf(&t)
 		if err != nil {
 			continue // reported by checkTokens
+		}
+		if err := h.checkClient(p); err != nil {
+			errs = append(errs, err)
 		}
 		if _, err := h.access(p); err != nil {
 			errs = append(errs, fmt.Errorf("%w: set Token.Connection, the same for the tokens that replace one another", err))

@@ -20,6 +20,7 @@ type query struct {
 	indexed    bool // startIndex was given
 	count      int
 	counted    bool // count was given
+	most       int  // the largest count
 	cursor     string
 	byCursor   bool // a cursor was given, which may be empty (RFC 9865 §2)
 	attributes []string
@@ -28,7 +29,7 @@ type query struct {
 
 // parseURL reads a query from the parameters of a URL (RFC 7644 §3.4.2).
 func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) {
-	q := h.newQuery()
+	q := h.newQuery(p)
 	if err := checkRepeated(values); err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) 
 		if err != nil {
 			return nil, invalidValue("", "count must be an integer")
 		}
-		h.setCount(q)(n)
+		q.setCount(n)
 	}
 	q.attributes = splitNames(values["attributes"])
 	q.excluded = splitNames(values["excludedattributes"])
@@ -85,16 +86,16 @@ func checkRepeated(values url.Values) error {
 	return nil
 }
 
-func (h *Handler) newQuery() *query { return &query{startIndex: 1, count: h.cfg.Limits.PageSize} }
+func (h *Handler) newQuery(p schema.Profile) *query {
+	return &query{startIndex: 1, count: min(h.cfg.Limits.PageSize, p.MaxPage), most: p.MaxPage}
+}
 
 // setStart sets startIndex: a value below 1 is 1 (RFC 7644 §3.4.2.4, Table 6).
 func (q *query) setStart(n int) { q.startIndex, q.indexed = max(n, 1), true }
 
-// setCount returns a function that sets count: a negative value is 0
-// (RFC 7644 §3.4.2.4), and the maximum is that announced as filter.maxResults.
-func (h *Handler) setCount(q *query) func(int) {
-	return func(n int) { q.count, q.counted = min(max(n, 0), h.cfg.Limits.MaxResults), true }
-}
+// setCount sets count: a negative value is 0 (RFC 7644 §3.4.2.4), and the maximum is
+// that announced as filter.maxResults.
+func (q *query) setCount(n int) { q.count, q.counted = min(max(n, 0), q.most), true }
 
 func (q *query) setOrder(by, order string) error {
 	q.sortBy = by
@@ -111,7 +112,7 @@ func (q *query) setOrder(by, order string) error {
 // parseSearch reads a query from a SearchRequest (RFC 7644 §3.4.3). Names are
 // compared without case.
 func (h *Handler) parseSearch(body schema.JSONObject, p schema.Profile) (*query, error) {
-	q := h.newQuery()
+	q := h.newQuery(p)
 	var by, order string
 	for _, m := range body {
 		var err error
@@ -126,7 +127,7 @@ func (h *Handler) parseSearch(body schema.JSONObject, p schema.Profile) (*query,
 		case "startindex":
 			err = readInt(m, p, q.setStart)
 		case "count":
-			err = readInt(m, p, h.setCount(q))
+			err = readInt(m, p, q.setCount)
 		case "cursor":
 			q.byCursor = m.Value != nil
 			err = readString(m, &q.cursor)

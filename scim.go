@@ -85,7 +85,7 @@ func New(cfg Config) (*Handler, error) {
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.checkSubject(cfg.Subject), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants(), h.checkConnections())
+		errs = append(errs, h.setSensitive(), h.checkSubject(cfg.Subject), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants(), h.checkFixedTokens())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -196,11 +196,12 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	if err := ep.setPolicies(h.cfg.Tx); err != nil {
 		return nil, err
 	}
-	for client, profile := range profiles {
+	for client := range clients {
+		profile := h.profile(Client(client))
 		one := filter.NewResolver(e.Type, filter.Options{Profile: profile})
 		patcher := patch.New(e.Type, one, profile)
 		patcher.MaxMembers = h.cfg.Limits.Scan
-		ep.dialects[client] = &dialect{
+		ep.dialects[Client(client)] = &dialect{
 			profile: profile,
 			one:     one,
 			any:     filter.NewResolver(e.Type, filter.Options{Profile: profile, AnyType: true}),

@@ -144,15 +144,15 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 	if err := h.checkPolicy(p.Policy); err != nil {
 		return nil, err
 	}
+	if err := h.checkClient(p); err != nil {
+		return nil, err
+	}
 	if p.Paused {
 		return nil, errorf(http.StatusServiceUnavailable, "provisioning is paused")
 	}
 	f, err := x.route.function(r.Method)
 	if err != nil {
 		return nil, err
-	}
-	if _, ok := profiles[p.Client]; !ok {
-		return nil, errors.New("scim: the principal's Client is unknown")
 	}
 	query, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -204,6 +204,20 @@ func (rt *route) function(method string) (handlerFunc, error) {
 		return nil, &headerError{errorf(http.StatusNotImplemented, "%s is not supported by this endpoint", method), "Allow", allow}
 	}
 	return nil, &headerError{errorf(http.StatusMethodNotAllowed, "this endpoint allows only %s", allow), "Allow", allow}
+}
+
+// checkClient rejects a client that does not exist, and one that the policy of the
+// principal contradicts.
+func (h *Handler) checkClient(p *Principal) error {
+	if int(p.Client) >= len(clients) {
+		return errors.New("scim: the principal's Client is unknown")
+	}
+	for _, ep := range h.endpoints {
+		if err := p.Client.conflict(ep.policy(p)); err != nil {
+			return fmt.Errorf("%w (principal with token %q, type %s)", err, p.TokenID, ep.Type.Name)
+		}
+	}
+	return nil
 }
 
 // checkPolicy rejects the name of a policy that no endpoint has. It is a mistake

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -218,12 +219,9 @@ func principalOf(t *store.Token) (*Principal, error) {
 		Tenant: t.Tenant, TokenID: t.ID, Policy: t.Policy, BaseURL: t.BaseURL, Connection: t.Connection,
 		ReadOnly: t.ReadOnly, Types: t.Types, Paused: t.Paused,
 	}
-	switch t.Client {
-	case "":
-	case "strict":
-		p.Client = StrictClient
-	default:
-		return nil, errors.New("scim: token " + t.ID + " has an unknown client")
+	var err error
+	if p.Client, err = ParseClient(t.Client); err != nil {
+		return nil, fmt.Errorf("scim: token %s: %w", t.ID, err)
 	}
 	return p, nil
 }

@@ -190,9 +190,13 @@ var discoverySchemas = []row{
 		for _, a := range c.Default.attributes(user, grp, ent) {
 			have[a.path] = a.value
 		}
+		password := map[string]any{"mutability": nil, "returned": nil} // published only where it is kept
+		if c.Default.Get("/ServiceProviderConfig").Is(200).Value("changePassword.supported") == true {
+			password = map[string]any{"mutability": "writeOnly", "returned": "never"}
+		}
 		for path, want := range map[string]map[string]any{
 			user + ":userName":               {"required": true, "uniqueness": "server", "caseExact": false},
-			user + ":password":               {"mutability": "writeOnly", "returned": "never"},
+			user + ":password":               password,
 			user + ":profileUrl":             {"type": "reference", "caseExact": true},
 			user + ":photos.value":           {"type": "reference", "caseExact": true},
 			user + ":x509Certificates.value": {"type": "binary", "caseExact": true},

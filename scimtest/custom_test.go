@@ -73,18 +73,20 @@ func deviceType(t *testing.T, required bool) *schema.ResourceType {
 // server is a handler with a default and a strict client.
 type server struct{ http.Handler }
 
+// tokenOf returns a token of a kind of client, whose name is the secret.
+func tokenOf(client string) store.Token {
+	k := scim.HashToken(client, client)
+	k.Client = client
+	return k
+}
+
 // serve returns a server that keeps users, groups and the given types in memory;
 // configure may be nil.
 func serve(t *testing.T, configure func(*scim.Config), types ...*schema.ResourceType) server {
 	db := memstore.New()
-	token := func(name, client string) store.Token {
-		k := scim.HashToken(name, name)
-		k.Client = client
-		return k
-	}
 	cfg := scim.Config{
 		BaseURL: scimtest.BaseURL, Tx: db, Logger: slog.New(slog.DiscardHandler),
-		Auth:      scim.BearerTokens(token("default", ""), token("strict", "strict")),
+		Auth:      scim.BearerTokens(tokenOf("default"), tokenOf("strict")),
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 	}
 	for _, rt := range types {

@@ -32,6 +32,7 @@ const errorsFile = "testdata/errors.golden"
 func TestErrorTexts(t *testing.T) {
 	var n int
 	s := serve(t, func(c *scim.Config) {
+		c.Auth = scim.BearerTokens(tokenOf("default"), tokenOf("strict"), tokenOf("interop"))
 		c.NewID = func() string { n++; return strconv.Itoa(n) }
 		c.Limits = scim.Limits{Body: 64 << 10, Operations: 3, Scan: 1, Members: 3}
 		c.SensitiveAttributes = []string{"nickName"}

@@ -13,7 +13,7 @@ type Token struct {
 	SHA256  [sha256.Size]byte
 	Tenant  string
 	Label   string // for people
-	Client  string // how its requests are read: "" default, "strict"
+	Client  string // how its requests are read (scim.ParseClient); "" default
 	Policy  string // one of scim.Endpoint.Policies; "" the endpoints' own
 	BaseURL string // under which the client reaches the handler; "" scim.Config's
 	// Connection is the scim.Principal.Connection of the token: the name of the
