@@ -151,9 +151,30 @@ type route struct {
 	off     []string // methods that the configuration leaves out (501)
 }
 
-// allow returns the value of the header Allow.
+// allow returns the value of the header Allow: the methods of the path, HEAD where
+// it has GET, and OPTIONS. It is "" for a path without methods.
 func (rt *route) allow() string {
-	return strings.Join(slices.Sorted(maps.Keys(rt.methods)), ", ")
+	all := slices.Collect(maps.Keys(rt.methods))
+	if len(all) == 0 {
+		return ""
+	}
+	if rt.methods[http.MethodGet] != nil {
+		all = append(all, http.MethodHead)
+	}
+	all = append(all, http.MethodOptions)
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// handleOptions answers OPTIONS (RFC 9110 §9.3.7) with the methods of the path,
+// whether or not the resource exists, and with the media types of PATCH
+// (RFC 5789 §3.1).
+func (rt *route) handleOptions(*request) (*response, error) {
+	resp := &response{status: http.StatusNoContent, allow: rt.allow()}
+	if rt.methods[http.MethodPatch] != nil {
+		resp.acceptPatch = "application/scim+json, application/json"
+	}
+	return resp, nil
 }
 
 // routes are the paths of the service (RFC 7644 §3.2, Table 2). The router finds the

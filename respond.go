@@ -27,7 +27,9 @@ type response struct {
 	transaction     string               // Set-Txn
 	results         []lifecycle.Response // of a bulk request whose client prefers an asynchronous response
 	contentLocation string
-	cacheable       bool // the same for every client, without personal data
+	allow           string // of OPTIONS
+	acceptPatch     string // of OPTIONS
+	cacheable       bool   // the same for every client, without personal data
 	// body appends the JSON of the body to dst. When the text has grown large it
 	// calls flush, which sends it and returns an empty buffer. nil: no body.
 	body func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error)
@@ -87,6 +89,7 @@ func (h *Handler) pathBelow(ctx context.Context, location string) string {
 type writer struct {
 	http.ResponseWriter
 	json   bool // the client prefers application/json
+	head   bool // of a HEAD: no body is sent
 	begun  bool
 	status int
 	values [8]string // of the header fields set so far, one array for all of them
@@ -113,7 +116,7 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 8<<10); return &b
 // large to hold; a complete one is sent with Content-Length.
 func (w *writer) respond(resp *response) error {
 	head := w.Header()
-	for _, f := range [...]struct{ name, value string }{{"Etag", resp.etag}, {"Location", resp.location}, {"Content-Location", resp.contentLocation}} {
+	for _, f := range [...]struct{ name, value string }{{"Etag", resp.etag}, {"Location", resp.location}, {"Content-Location", resp.contentLocation}, {"Allow", resp.allow}, {"Accept-Patch", resp.acceptPatch}} {
 		if f.value != "" {
 			w.set(f.name, f.value)
 		}
@@ -172,6 +175,9 @@ type sendError struct{ error }
 func (e *sendError) Unwrap() error { return e.error }
 
 func (w *writer) send(text []byte) error {
+	if w.head {
+		return nil // net/http would discard it; other servers may not
+	}
 	if _, err := w.Write(text); err != nil {
 		return &sendError{err}
 	}
@@ -280,7 +286,7 @@ func (w *writer) writeError(e *Error) {
 	w.contentType()
 	w.set("Content-Length", strconv.Itoa(len(text)))
 	w.begin(e.Status)
-	w.Write(text)
+	w.send(text) // nothing is left to be done about an error
 }
 
 // panicError returns a panic as an error, with the stack.

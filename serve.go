@@ -100,7 +100,7 @@ func (h *Handler) resourceMethods(ep *endpoint) (on methods, off []string) {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{
 		start: h.cfg.Now(), route: noRoute, audit: auditing{on: h.cfg.Audit != nil},
-		writer: writer{ResponseWriter: w, json: wantsJSON(r)},
+		writer: writer{ResponseWriter: w, json: wantsJSON(r), head: r.Method == http.MethodHead},
 	}
 	defer h.finish(r, x)
 	resp, err := h.answer(r, x)
@@ -183,7 +183,7 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 // function returns the function of a method. The error is 404 for a path that is
 // no route, 405 with Allow (RFC 9110 §15.5.6) for a method that the path does not
 // have, and 501 for one that no path has (§15.6.2) or that the configuration leaves
-// out (RFC 7644 §3.12, Z-34).
+// out (RFC 7644 §3.12, Z-34). HEAD is GET, of which the writer sends the header alone.
 func (rt *route) function(method string) (handlerFunc, error) {
 	switch method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
@@ -200,6 +200,9 @@ func (rt *route) function(method string) (handlerFunc, error) {
 		return f, nil
 	}
 	allow := rt.allow()
+	if method == http.MethodOptions && allow != "" {
+		return rt.handleOptions, nil
+	}
 	if slices.Contains(rt.off, method) || allow == "" {
 		return nil, &headerError{errorf(http.StatusNotImplemented, "%s is not supported by this endpoint", method), "Allow", allow}
 	}

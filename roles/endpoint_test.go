@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,7 +113,7 @@ func TestDefinitionsAreNotWritten(t *testing.T) {
 	t.Parallel()
 	c := serving(t, roles.Roles(defined(roles.Definition{Value: "a"})))
 	body := `{"schemas":["` + roles.OktaRoleURI + `"],"displayName":"x"}`
-	require.Equal(t, "GET", strings.ReplaceAll(c.Post("/Roles", body).Fails(501, "").Header.Get("Allow"), ", HEAD, OPTIONS", ""))
+	require.Equal(t, "GET, HEAD, OPTIONS", c.Post("/Roles", body).Fails(501, "").Header.Get("Allow"))
 	c.Put("/Roles/a", body).Fails(501, "")
 	c.Patch("/Roles/a", `{"op":"replace","path":"displayName","value":"x"}`).Fails(501, "")
 	c.Delete("/Roles/a").Fails(501, "")

@@ -263,9 +263,10 @@ var httpEndpoints = []row{
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			for _, p := range []string{"/Nope", "/Nope/1", "/users", "/USERS", "/User", "/Users/x/y", path + "/emails", path + "/.search", "/.search/x", "/Me/x", "/Bulk/x", "/Schema", "/ServiceProviderConfig/User", "/Users//x", "/scim/v2/Users", "/%2e%2e/Users", "/.well-known", "/Users%2f" + ID(path)} {
-				for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} {
+				for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 					c.Do(method, p, nil).Fails(404, "")
 				}
+				c.Do("HEAD", p, nil).Is(404)
 			}
 			r := httptest.NewRequest("OPTIONS", "*", nil)
 			r.Header.Set("Authorization", "Bearer "+c.token)
@@ -281,7 +282,7 @@ var httpEndpoints = []row{
 		c.Both(func(c *Client) {
 			path, group := c.NewUser("u"), c.NewGroup("g")
 			for p, allowed := range map[string]string{"/Users": "GET POST", "/Groups": "GET POST", path: "GET PUT PATCH DELETE", group: "GET PUT PATCH DELETE", "/Users/.search": "POST", "/Groups/.search": "POST", "/.search": "POST", "/": "GET", "/Bulk": "POST"} {
-				for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} {
+				for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} {
 					if strings.Contains(allowed, method) {
 						continue
 					}
@@ -301,13 +302,36 @@ var httpEndpoints = []row{
 		anonymous.Do("BREW", "/Users", nil).Fails(401, "")
 		anonymous.Do("PUT", "/Users", nil).Fails(401, "")
 	}},
+	{"H-18", "OPTIONS is 204 with the methods of the path in Allow", func(c *Case) {
+		c.Both(func(c *Client) {
+			path := c.NewUser("u")
+			for p, want := range map[string]string{
+				"/Users": "GET, HEAD, OPTIONS, POST", "/Groups?count=1": "GET, HEAD, OPTIONS, POST",
+				path: "DELETE, GET, HEAD, OPTIONS, PATCH, PUT", "/Users/none": "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
+				"/": "GET, HEAD, OPTIONS", "/.search": "OPTIONS, POST", "/Users/.search": "OPTIONS, POST", "/Bulk": "OPTIONS, POST",
+				"/ServiceProviderConfig": "GET, HEAD, OPTIONS", "/ResourceTypes/User": "GET, HEAD, OPTIONS", "/Schemas": "GET, HEAD, OPTIONS",
+			} {
+				got := c.Do("OPTIONS", p, nil).Is(204)
+				require.Equal(c.t, want, got.Header.Get("Allow"), p)
+				require.Equal(c.t, strings.Contains(want, "PATCH"), got.Header.Get("Accept-Patch") != "", p)
+				require.Empty(c.t, got.Text)
+			}
+			c.Do("OPTIONS", "/nowhere", nil).Fails(404, "")
+			c.Do("OPTIONS", "/Me", nil).Fails(501, "")
+		})
+		anonymous := &Client{t: c.T, handler: c.handler}
+		anonymous.Do("OPTIONS", "/Users", nil).Fails(401, "")
+		anonymous.Do("OPTIONS", "/ServiceProviderConfig", nil).Is(204)
+	}},
 	{"H-18 R-1", "HEAD is GET without the body", func(c *Case) {
 		c.Both(func(c *Client) {
 			path := c.NewUser("u")
 			for _, p := range []string{path, "/Users", "/", "/Schemas", "/ServiceProviderConfig", path + "?attributes=userName", "/Users?filter=userName eq \"u\""} {
 				get, head := c.Get(p).Is(200), c.Do("HEAD", p, nil).Is(200)
 				require.Equal(c.t, get.Header, head.Header)
+				require.Empty(c.t, head.Text)
 			}
+			require.Empty(c.t, c.Do("HEAD", "/nowhere", nil).Is(404).Text)
 			c.Do("HEAD", "/Users/nope", nil).Is(404)
 			c.Do("HEAD", "/Users?filter=(", nil).Is(400)
 			c.Do("HEAD", "/.search", nil).Is(405)

@@ -92,10 +92,10 @@ var queries = []row{
 		c.Default.Get("/").Is(200).Has("totalResults", "0")
 		c.Default.Filter("/", `userName eq "theirs"`).Is(200).Has("totalResults", "0")
 	}},
-	{"Q-6", "the root supports GET and HEAD only", func(c *Case) {
+	{"Q-6", "the root supports GET, HEAD and OPTIONS only", func(c *Case) {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
 			got := c.Default.Do(method, "/", "{}").Fails(405, "")
-			require.Equal(c.T, "GET", got.Header.Get("Allow"))
+			require.Equal(c.T, "GET, HEAD, OPTIONS", got.Header.Get("Allow"))
 		}
 		c.Default.Do(http.MethodHead, "/", nil).Is(200)
 	}},

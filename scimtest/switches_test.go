@@ -26,7 +26,7 @@ func TestConformanceSwitches(t *testing.T) {
 			for _, path := range []string{group, "/Groups/none", group + "?attributes=id"} {
 				r := c.Delete(path, `If-Match: "none"`)
 				r.Fails(501, "")
-				require.Equal(t, "GET, PATCH, PUT", r.Header.Get("Allow"))
+				require.Equal(t, "GET, HEAD, OPTIONS, PATCH, PUT", r.Header.Get("Allow"))
 			}
 			c.Delete("/Groups").Fails(405, "")
 			c.Put(group, scimtest.Group("h", `"members":[{"value":"`+scimtest.ID(user)+`"}]`)).Is(200)
@@ -38,7 +38,7 @@ func TestConformanceSwitches(t *testing.T) {
 	})
 	scimtest.Prove(t, "P-1 D-4 H-18 E-14", "a type without PATCH answers 501, and patch is announced as long as one type has it", func(t *testing.T) {
 		c := serve(t, func(cfg *scim.Config) { cfg.Endpoints[1].Without = []scim.OperationKind{scim.OperationPatch} }).lenient(t)
-		require.Equal(t, "DELETE, GET, PUT", c.Patch(c.NewGroup("g"), `{"op":"replace","path":"displayName","value":"i"}`).Fails(501, "").Header.Get("Allow"))
+		require.Equal(t, "DELETE, GET, HEAD, OPTIONS, PUT", c.Patch(c.NewGroup("g"), `{"op":"replace","path":"displayName","value":"i"}`).Fails(501, "").Header.Get("Allow"))
 		user := c.NewUser("u")
 		c.Patch(user, `{"op":"replace","path":"title","value":"t"}`).Is(200)
 		c.Get("/ServiceProviderConfig").Has("patch.supported", "true")
@@ -58,8 +58,8 @@ func TestConformanceSwitches(t *testing.T) {
 			cfg.Endpoints[1].Without = []scim.OperationKind{scim.OperationCreate, scim.OperationReplace, scim.OperationPatch, scim.OperationDelete}
 		})
 		s.both(t, func(c *scimtest.Client) {
-			require.Equal(t, "GET", c.Post("/Groups", scimtest.Group("g")).Fails(501, "").Header.Get("Allow"))
-			require.Equal(t, "GET", c.Put("/Groups/x", scimtest.Group("g")).Fails(501, "").Header.Get("Allow"))
+			require.Equal(t, "GET, HEAD, OPTIONS", c.Post("/Groups", scimtest.Group("g")).Fails(501, "").Header.Get("Allow"))
+			require.Equal(t, "GET, HEAD, OPTIONS", c.Put("/Groups/x", scimtest.Group("g")).Fails(501, "").Header.Get("Allow"))
 			c.Patch("/Groups/x", `{"op":"remove","path":"members"}`).Fails(501, "")
 			c.Delete("/Groups/x").Fails(501, "")
 			c.Get("/Groups/x").Fails(404, "")
@@ -97,7 +97,7 @@ func TestConformanceSwitches(t *testing.T) {
 		self = scimtest.ID(c.NewUser("u"))
 		c.Put("/Me", scimtest.User("u", `"title":"t"`)).Is(200)
 		for _, r := range []*scimtest.Reply{c.Delete("/Me"), c.Patch("/Me", `{"op":"remove","path":"title"}`)} {
-			require.Equal(t, "GET, PUT", r.Fails(501, "").Header.Get("Allow"))
+			require.Equal(t, "GET, HEAD, OPTIONS, PUT", r.Fails(501, "").Header.Get("Allow"))
 		}
 		c.Get("/Me").Is(200).Has("title", `"t"`)
 	})
