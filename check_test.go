@@ -27,6 +27,10 @@ type wrapped struct{ store.Store }
 
 func (w wrapped) Unwrap() store.Store { return w.Store }
 
+func nobody(context.Context, *scim.Principal) (string, error) { return "", nil }
+
+func bindNobody(context.Context, *scim.Principal, *schema.Resource) error { return nil }
+
 func TestNewRejectsInvalidConfig(t *testing.T) {
 	t.Parallel()
 	secret := scim.HashToken("okta", "a secret")
@@ -85,6 +89,12 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		}, `OnDelete of User has no effect, since Endpoint.Without has "delete"`},
 		{"a negative rate", func(c *scim.Config) { c.Limits.Rate = -1 }, "Limits.Rate is negative"},
 		{"a rate that is no number", func(c *scim.Config) { c.Limits.TenantRate = math.NaN() }, "Limits.TenantRate is negative"},
+		{"BindMe without Me", func(c *scim.Config) { c.BindMe = bindNobody }, "Config.BindMe needs Config.Me and Config.Tx"},
+		{"BindMe without a transaction", func(c *scim.Config) { c.Me, c.BindMe, c.Tx = nobody, bindNobody, nil }, "Config.BindMe needs Config.Me and Config.Tx"},
+		{"BindMe without POST", func(c *scim.Config) {
+			c.Me, c.BindMe = nobody, bindNobody
+			c.Endpoints[0].Without = []scim.OperationKind{scim.OperationCreate}
+		}, `Config.BindMe has no effect, since Endpoint.Without of User has "create"`},
 		{"a negative time", func(c *scim.Config) { c.Limits.Revoke = -1 }, "Limits.Revoke is negative"},
 		{"an outbox in another database", func(c *scim.Config) { c.Outbox = other }, "Config.Outbox (*memstore.DB) is on another database than Config.Tx"},
 		{"the transactor of another store", func(c *scim.Config) { c.Tx = other }, "the store of User"},

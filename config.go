@@ -66,6 +66,20 @@ type Config struct {
 	// becomes 404. Without it /Me is answered 501 (RFC 7644 §3.11).
 	Me func(ctx context.Context, p *Principal) (id string, err error)
 
+	// BindMe, if set, lets a caller for whom Me returns an empty id create its own
+	// User by POST /Me (RFC 7644 §3.11). It records that the User, which was just
+	// stored, is the principal's, so that Me returns its id from then on. It is
+	// called in the transaction of the write, again if that is repeated; an error
+	// undoes the write: an [*Error] or a *schema.Error is sent to the client,
+	// [ErrForbidden] becomes 403, any other error 500. Two requests of one
+	// principal may come at the same time: the second one's record must fail.
+	//
+	// A caller that has an id is answered 409, also if its User was deleted, so that
+	// a leaver does not come back by itself. POST /Me neither restores nor adopts a
+	// User: a userName that is taken is 409. Without BindMe, POST /Me is 501. It
+	// needs Me and Tx.
+	BindMe func(ctx context.Context, p *Principal, user *schema.Resource) error
+
 	// Subject is the path of the attribute of users that has the subject of single
 	// sign-on ([Person]). It has one value, a string that is compared byte for
 	// byte, and is not part of an e-mail address. Default externalId.

@@ -36,7 +36,7 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	if err := h.cfg.Limits.bounds().Check(ep.Type, nil, attributes, decoded.Secrets); err != nil {
 		return nil, err
 	}
-	creation := &lifecycle.Creation{Attributes: attributes, Members: members, Secrets: decoded.Secrets}
+	creation := &lifecycle.Creation{Attributes: attributes, Members: members, Secrets: decoded.Secrets, Bind: h.bindMe(r)}
 	created, err := h.createOrRestore(r, ep, creation)
 	if err != nil {
 		return nil, err

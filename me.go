@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -8,14 +9,20 @@ import (
 )
 
 // meMethods are the methods of /Me, the alias of the caller's own User
-// (RFC 7644 §3.11), and those that are left out: POST, what the endpoint of users
-// leaves out, and all without Config.Me. Responses have the Location of the User.
+// (RFC 7644 §3.11), and those that are left out: POST without Config.BindMe, what the
+// endpoint of users leaves out, and all without Config.Me. Responses have the Location
+// of the User.
 func (h *Handler) meMethods() (on methods, off []string) {
-	on, off = methods{}, []string{http.MethodPost}
+	on = methods{}
 	if h.cfg.Me == nil {
-		return on, append(off, methodsOfResource...)
+		return on, append([]string{http.MethodPost}, methodsOfResource...)
 	}
 	ep := h.byType(schema.UserType.Name)
+	if h.cfg.BindMe != nil {
+		on[http.MethodPost] = h.createMe(ep)
+	} else {
+		off = append(off, http.MethodPost)
+	}
 	for _, method := range methodsOfResource {
 		if answer := ep.operation(method); answer != nil {
 			on[method] = h.onMe(ep, answer)
@@ -45,6 +52,32 @@ func (h *Handler) onMe(ep *endpoint, answer operationFunc) handlerFunc {
 		resp.location = location
 		return resp, nil
 	}
+}
+
+// createMe creates the caller's own User, unless it has one or had one.
+func (h *Handler) createMe(ep *endpoint) handlerFunc {
+	return func(r *request) (*response, error) {
+		id, err := h.cfg.Me(r.ctx, r.principal)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" {
+			r.audit.kind, r.audit.typ, r.audit.id = OperationCreate, ep.Type.Name, id
+			taken := errorf(http.StatusConflict, "the authenticated subject has a resource; it cannot create another one")
+			return nil, locatedError(taken, h.location(r.ctx, ep, id))
+		}
+		r.me = true
+		return h.handleCreate(r, ep)
+	}
+}
+
+// bindMe returns what records that a User is the caller's, nil if the request does
+// not address /Me.
+func (h *Handler) bindMe(r *request) func(ctx context.Context, user *schema.Resource) error {
+	if !r.me {
+		return nil
+	}
+	return func(ctx context.Context, user *schema.Resource) error { return h.cfg.BindMe(ctx, r.principal, user) }
 }
 
 // locatedError adds Location to an error about the resource at location, unless

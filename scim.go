@@ -288,8 +288,16 @@ func (h *Handler) checkConcurrency() error {
 }
 
 func (h *Handler) checkMe() error {
-	if h.cfg.Me != nil && h.byType(schema.UserType.Name) == nil {
+	ep := h.byType(schema.UserType.Name)
+	switch {
+	case h.cfg.Me != nil && ep == nil:
 		return errors.New("scim: Config.Me needs an endpoint for User")
+	case h.cfg.BindMe == nil:
+		return nil
+	case h.cfg.Me == nil || h.cfg.Tx == nil:
+		return errors.New("scim: Config.BindMe needs Config.Me and Config.Tx")
+	case !ep.has(OperationCreate):
+		return fmt.Errorf("scim: Config.BindMe has no effect, since Endpoint.Without of User has %q", OperationCreate)
 	}
 	return nil
 }

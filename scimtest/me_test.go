@@ -10,6 +10,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // withMe returns a server whose /Me is the user with the id in self.
@@ -23,6 +24,22 @@ func withMe(t *testing.T, self *string, change func(*scim.Config)) server {
 			change(cfg)
 		}
 	})
+}
+
+// binding stands for the application's record of which User is whose.
+type binding struct {
+	self, principal string
+	failure         error
+}
+
+func (b *binding) configure(cfg *scim.Config) {
+	cfg.Me = func(context.Context, *scim.Principal) (string, error) { return b.self, nil }
+	cfg.BindMe = func(_ context.Context, p *scim.Principal, user *schema.Resource) error {
+		if b.failure == nil {
+			b.self, b.principal = user.ID, p.TokenID
+		}
+		return b.failure
+	}
 }
 
 func TestConformanceMe(t *testing.T) {
@@ -99,6 +116,50 @@ func TestConformanceMe(t *testing.T) {
 		c := withMe(t, &self, nil).lenient(t)
 		c.Post("/Me", scimtest.User("me")).Fails(501, "")
 		c.Get("/Users").Total(0)
+	})
+	scimtest.Prove(t, "I-5 I-3 C-2", "POST to /Me creates the User of a subject that has none, once", func(t *testing.T) {
+		t.Parallel()
+		for _, client := range []string{"default", "strict"} {
+			b := &binding{}
+			c := scimtest.NewClient(t, serve(t, b.configure), client)
+			require.Equal(t, "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT", c.Do("OPTIONS", "/Me", nil).Is(204).Header.Get("Allow"))
+			c.Get("/Me").Fails(404, "")
+			c.Post("/Me", scimtest.Group("g")).Fails(400, "invalidSyntax")
+			c.Post("/Me", `{"schemas":["`+schema.UserURI+`"]}`).Fails(400, "invalidValue")
+			made := c.Post("/Me?attributes=userName", scimtest.User("me", `"title":"t"`)).Is(201).Has("title", "")
+			require.Equal(t, b.self, made.String("id"))
+			require.Equal(t, client, b.principal)
+			here := scimtest.BaseURL + "/Users/" + b.self
+			require.Equal(t, here, made.Header.Get("Location"))
+			require.NotEmpty(t, made.Header.Get("ETag"))
+			c.Get("/Me").Is(200).Has("userName", `"me"`, "title", `"t"`)
+			again := c.Post("/Me", scimtest.User("more")).Fails(409, "")
+			require.Equal(t, here, again.Header.Get("Location"))
+			c.Delete("/Me").Is(204)
+			c.Post("/Me", scimtest.User("back")).Fails(409, "")
+			c.Get("/Users").Total(0)
+		}
+	})
+	scimtest.Prove(t, "I-5", "a POST to /Me that cannot be bound creates nothing, and restores no other User", func(t *testing.T) {
+		t.Parallel()
+		b := &binding{}
+		c := serve(t, func(cfg *scim.Config) {
+			b.configure(cfg)
+			cfg.Endpoints[0].OnTwin = scim.RestoreInactive
+		}).lenient(t)
+		for _, failure := range []struct {
+			err    error
+			status int
+		}{{&scim.Error{Status: 409, Detail: "bound already"}, 409}, {scim.ErrForbidden, 403}, {store.ErrNotFound, 500}, {errors.New("secret"), 500}} {
+			b.failure = failure.err
+			require.NotContains(t, c.Post("/Me", scimtest.User("me")).Fails(failure.status, "").Text, "secret")
+		}
+		c.Get("/Users").Total(0)
+		b.failure = nil
+		twin := c.NewUser("leaver", `"active":false`)
+		c.Post("/Me", scimtest.User("leaver")).Fails(409, "uniqueness")
+		c.Get(twin).Is(200).Has("active", "false")
+		require.Empty(t, b.self)
 	})
 	scimtest.Prove(t, "I-6", "no credentials are 401, a subject without a resource 404", func(t *testing.T) {
 		t.Parallel()

@@ -16,6 +16,19 @@ type Creation struct {
 	Attributes *schema.Object
 	Members    []schema.Member
 	Secrets    schema.Secrets
+	// Bind, if set, is called in the transaction with the resource as stored.
+	Bind func(ctx context.Context, created *schema.Resource) error
+}
+
+// bind calls Bind.
+func (n *Creation) bind(ctx context.Context, created *schema.Resource) error {
+	if n.Bind == nil {
+		return nil
+	}
+	if err := n.Bind(ctx, created); err != nil {
+		return &HookError{fmt.Errorf("bind: %w", err)}
+	}
+	return nil
 }
 
 // Create stores a new resource and raises its events.
@@ -35,6 +48,9 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 			return fmt.Errorf("scim: the store of %s does not keep the owner of a resource", ep.Type.Name)
 		}
 		if err := u.storeSecrets(ctx, created, n.Secrets); err != nil {
+			return err
+		}
+		if err := n.bind(ctx, created); err != nil {
 			return err
 		}
 		u.written = Written{nil, created, &joined, u.kept(n.Secrets)}
