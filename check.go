@@ -128,6 +128,14 @@ func (cfg *Config) checkEventURIs() error {
 	return nil
 }
 
+// checkGroups rejects a negative number of levels.
+func (cfg *Config) checkGroups() error {
+	if cfg.IndirectGroups < 0 {
+		return errors.New("scim: Config.IndirectGroups is negative; 0 shows direct groups alone")
+	}
+	return nil
+}
+
 // checkCursors rejects a key that could be guessed, and a timeout that cannot be
 // announced.
 func (cfg *Config) checkCursors() error {

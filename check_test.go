@@ -89,6 +89,7 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		}, `OnDelete of User has no effect, since Endpoint.Without has "delete"`},
 		{"a negative rate", func(c *scim.Config) { c.Limits.Rate = -1 }, "Limits.Rate is negative"},
 		{"a rate that is no number", func(c *scim.Config) { c.Limits.TenantRate = math.NaN() }, "Limits.TenantRate is negative"},
+		{"a negative number of levels", func(c *scim.Config) { c.IndirectGroups = -1 }, "Config.IndirectGroups is negative"},
 		{"BindMe without Me", func(c *scim.Config) { c.BindMe = bindNobody }, "Config.BindMe needs Config.Me and Config.Tx"},
 		{"BindMe without a transaction", func(c *scim.Config) { c.Me, c.BindMe, c.Tx = nobody, bindNobody, nil }, "Config.BindMe needs Config.Me and Config.Tx"},
 		{"BindMe without POST", func(c *scim.Config) {

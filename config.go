@@ -99,6 +99,14 @@ type Config struct {
 	// as it is if clients can write no type.
 	WithoutBulk bool
 
+	// IndirectGroups is how many levels of nesting the attribute groups of a user
+	// shows: the groups that have one of its groups as a member are of type
+	// "indirect" (RFC 7643 §4.1.2), and so on upwards. Filters on groups find them
+	// too. Each level is one more question to each store of groups for every page of
+	// users, and Limits.Scan bounds the groups that a request looks at (400 tooMany).
+	// Default 0: direct groups alone. [New] refuses a negative value.
+	IndirectGroups int
+
 	// PrivateServiceProviderConfig requires authentication for
 	// /ServiceProviderConfig, which RFC 7643 §5 wants readable without.
 	PrivateServiceProviderConfig bool

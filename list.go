@@ -77,7 +77,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 		if err := h.authorize(r, OperationQuery, ep, ""); err != nil {
 			return nil, err
 		}
-		s := &selection{ep: ep}
+		s := &selection{ep: ep, indirect: h.cfg.IndirectGroups > 0}
 		profile := r.dialect(ep).profile
 		names := profile
 		names.UnknownAttributes = names.UnknownAttributes || len(eps) > 1 // another type may have it

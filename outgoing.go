@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/seed5f3efb56/scim/internal/etag"
+	"github.com/seed5f3efb56/scim/internal/nesting"
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -143,45 +144,66 @@ func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]stor
 }
 
 // fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2) with one
-// look-up for all of them.
+// look-up for all of them, and one more for each level of indirect groups.
 func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []schema.Resource) error {
 	a := ep.Type.Groups()
 	ids := make([]string, len(rs))
 	for i := range rs {
 		ids[i] = rs[i].ID
 	}
-	groups, err := h.groupsOf(ctx, ids)
+	direct, err := h.groupsOf(ctx, ids)
 	if err != nil {
 		return err
 	}
-	var shared map[store.GroupRef]schema.Value
+	above, err := nesting.Find(ctx, direct, h.cfg.IndirectGroups, h.cfg.Limits.Scan, h.groupsOf)
+	if err != nil {
+		return err
+	}
+	var shared map[shownGroup]schema.Value
 	if len(rs) > 1 {
-		shared = make(map[store.GroupRef]schema.Value)
+		shared = make(map[shownGroup]schema.Value)
 	}
 	for i := range rs {
 		r := &rs[i]
-		if refs := groups[r.ID]; len(refs) > 0 {
-			r.Attributes = r.Attributes.With(a, h.groupsValue(ctx, a, refs, shared))
-			r.Version = etag.WithGroups(r.Version, refs)
+		refs := direct[r.ID]
+		if len(refs) == 0 {
+			continue
 		}
+		indirect, err := above.Of(ctx, refs)
+		if err != nil {
+			return err
+		}
+		r.Attributes = r.Attributes.With(a, h.groupsValue(ctx, a, refs, indirect, shared))
+		r.Version = etag.WithGroups(r.Version, refs, indirect)
 	}
 	return nil
 }
 
+// shownGroup is an element of groups.
+type shownGroup struct {
+	store.GroupRef
+	typ string
+}
+
 // groupsValue returns the value of groups. shared, unless nil, has the elements that
 // other resources of the page use too.
-func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, refs []store.GroupRef, shared map[store.GroupRef]schema.Value) schema.Value {
-	list := make([]schema.Value, 0, len(refs))
-	for _, g := range refs {
-		v, ok := shared[g]
-		if !ok {
-			v = memberValue(a, schema.Member{Value: g.ID, Type: "direct", Display: g.Display}, h.groupURI(ctx, g.ID))
-			if shared != nil {
-				shared[g] = v
+func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, direct, indirect []store.GroupRef, shared map[shownGroup]schema.Value) schema.Value {
+	list := make([]schema.Value, 0, len(direct)+len(indirect))
+	add := func(typ string, refs []store.GroupRef) {
+		for _, ref := range refs {
+			g := shownGroup{ref, typ}
+			v, ok := shared[g]
+			if !ok {
+				v = memberValue(a, schema.Member{Value: g.ID, Type: typ, Display: g.Display}, h.groupURI(ctx, g.ID))
+				if shared != nil {
+					shared[g] = v
+				}
 			}
+			list = append(list, v)
 		}
-		list = append(list, v)
 	}
+	add("direct", direct)
+	add("indirect", indirect)
 	return schema.List(list...)
 }
 

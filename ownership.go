@@ -81,6 +81,9 @@ func (s *selection) canFilter(e filter.Expr) bool {
 		return false
 	}
 	f := filter.New(e)
+	if g := s.ep.Type.Groups(); s.indirect && g != nil && f.Uses(g) {
+		return false
+	}
 	return !s.limited || !slices.ContainsFunc(s.ep.memberships(), f.Uses)
 }
 

@@ -194,6 +194,7 @@ type selection struct {
 	sortBy     schema.AttrPath
 	projection *project.Projection
 	limited    bool // resources may exist that do not exist for the connection
+	indirect   bool // groups has indirect groups, of which the store does not know
 }
 
 // splitNames splits comma-separated lists of attribute names.

@@ -126,34 +126,58 @@ func (m *scanResult) derive(ctx context.Context, ep *endpoint, uses func(*schema
 }
 
 // candidates bounds a scan by a condition on the derived groups: if groups.value
-// eq "g" is one of the conjuncts, only members of g can match.
+// eq "g" is one of the conjuncts, only members of g can match, and those of the groups
+// within g as far as these are shown (Config.IndirectGroups).
 func (h *Handler) candidates(ctx context.Context, s *selection, rest *filter.Filter) (ids []string, bounded bool, err error) {
 	id, ok := s.group(rest)
 	if !ok {
 		return nil, false, nil
 	}
+	seen := map[string]bool{id: true}
+	for groups, n := []string{id}, h.cfg.IndirectGroups; len(groups) > 0 && n >= 0; n-- {
+		var within []string
+		for _, group := range groups {
+			if ids, within, err = h.membersOf(ctx, group, ids, within, seen); err != nil {
+				return nil, false, err
+			}
+		}
+		groups = within
+	}
+	return ids, true, nil
+}
+
+// membersOf appends the members of a group that were not seen: all of them to ids,
+// those that may have members to groups. They are as many as Limits.Scan at most.
+func (h *Handler) membersOf(ctx context.Context, group string, ids, groups []string, seen map[string]bool) (_, _ []string, err error) {
 	for _, ep := range h.endpoints {
 		if ep.Members == nil {
 			continue
 		}
-		if hidden, err := ep.hides(ctx, id); hidden {
+		if hidden, err := ep.hides(ctx, group); hidden {
 			continue
 		} else if err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
-		for m, err := range ep.Members.Members(ctx, id) {
+		for m, err := range ep.Members.Members(ctx, group) {
 			if isNotFound(err) {
 				break
 			}
 			if err != nil {
-				return nil, false, err
+				return nil, nil, err
 			}
+			if seen[m.Value] {
+				continue
+			}
+			seen[m.Value] = true
 			if ids = append(ids, m.Value); len(ids) > h.cfg.Limits.Scan {
-				return nil, false, tooMany()
+				return nil, nil, tooMany()
+			}
+			if t := h.byType(m.Type); t != nil && t.Members != nil {
+				groups = append(groups, m.Value)
 			}
 		}
 	}
-	return ids, true, nil
+	return ids, groups, nil
 }
 
 // group returns the id of the group that every resource matching rest is a member

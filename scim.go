@@ -81,7 +81,7 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.Subject == "" {
 		h.cfg.Subject = schema.ExternalIDAttribute.Name
 	}
-	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes(), h.setAnnounced(), cfg.checkCursors(), cfg.checkEventURIs()}
+	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes(), h.setAnnounced(), cfg.checkCursors(), cfg.checkEventURIs(), cfg.checkGroups()}
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {

@@ -151,6 +151,7 @@ var notFromARequest = map[string]string{
 	"the cursor has expired; begin again without one":                         "a clock: TestConformanceCursors",
 	"count must be that of the first request,":                                "a cursor, which no two answers have in common: K-14",
 	"the operation was not carried out, since failOnErrors ended the request": "an answer that follows as an event: Y-28",
+	"the groups are members of too many groups":                               "a switch of the embedder: TestConformanceIndirectGroups",
 	"a PatchOp message must be a JSON object":                                 "a caller other than package scim",
 	"a value filter cannot follow a sub-attribute":                            "a type with multi-valued sub-attributes",
 }

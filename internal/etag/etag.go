@@ -20,17 +20,25 @@ type Same func(tag, version string) bool
 // digest, If-None-Match notices the change.
 const groupsMark = "~"
 
-// WithGroups returns the version of a resource that is returned with groups.
-func WithGroups(version string, groups []store.GroupRef) string {
-	if version == "" || len(groups) == 0 {
+// WithGroups returns the version of a resource that is returned with groups. Without
+// direct groups there are no indirect ones.
+func WithGroups(version string, direct, indirect []store.GroupRef) string {
+	if version == "" || len(direct) == 0 {
 		return version
 	}
 	d := fnv.New64a()
-	for _, g := range groups {
-		d.Write([]byte(g.ID))
+	add := func(groups []store.GroupRef) {
+		for _, g := range groups {
+			d.Write([]byte(g.ID))
+			d.Write([]byte{0})
+			d.Write([]byte(g.Display))
+			d.Write([]byte{0})
+		}
+	}
+	add(direct)
+	if len(indirect) > 0 {
 		d.Write([]byte{0})
-		d.Write([]byte(g.Display))
-		d.Write([]byte{0})
+		add(indirect)
 	}
 	return string(strconv.AppendUint([]byte(version+groupsMark), d.Sum64(), 36))
 }

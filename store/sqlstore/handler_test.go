@@ -21,13 +21,18 @@ type backend interface {
 	Store(*schema.ResourceType) store.Store
 }
 
-// serve returns a handler on a store, in the default configuration.
-func serve(t testing.TB, db backend, auth scim.Authenticator) http.Handler {
-	h, err := scim.New(scim.Config{
+// serve returns a handler on a store, in the default configuration as far as it is
+// not changed.
+func serve(t testing.TB, db backend, auth scim.Authenticator, change ...func(*scim.Config)) http.Handler {
+	cfg := scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),
 		CursorKey: []byte("the same key in all the processes"),
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
-	})
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	h, err := scim.New(cfg)
 	require.NoError(t, err)
 	return h
 }
@@ -56,13 +61,13 @@ func (tenantToken) Schemes() []scim.AuthenticationScheme {
 }
 
 // onEachHandler runs a test on a handler over every kind of store.
-func onEachHandler(t *testing.T, test func(t *testing.T, c *scimtest.Client)) {
+func onEachHandler(t *testing.T, test func(t *testing.T, c *scimtest.Client), change ...func(*scim.Config)) {
 	onEach(t, func(t *testing.T, d database) {
-		test(t, scimtest.NewClient(t, serve(t, d.store(t), tenantToken{}), "t"))
+		test(t, scimtest.NewClient(t, serve(t, d.store(t), tenantToken{}, change...), "t"))
 	})
 	t.Run("Memory", func(t *testing.T) {
 		t.Parallel()
-		test(t, scimtest.NewClient(t, serve(t, memstore.New(), tenantToken{}), "t"))
+		test(t, scimtest.NewClient(t, serve(t, memstore.New(), tenantToken{}, change...), "t"))
 	})
 }
 
@@ -95,6 +100,18 @@ func TestMembersByExactID(t *testing.T) {
 		c.Patch(group, `{"op":"remove","path":"members[value sw \"AB\"]"}`).Is(204)
 		c.Get(group).Has("members", "")
 	})
+}
+
+// N-14: groups that have a group of the user as a member are indirect.
+func TestIndirectGroups(t *testing.T) {
+	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
+		user := c.NewUser("u")
+		c.NewUser("other")
+		inner := c.NewGroup("inner", `"members":[{"value":"`+scimtest.ID(user)+`"}]`)
+		outer := c.NewGroup("outer", `"members":[{"value":"`+scimtest.ID(inner)+`"}]`)
+		c.Get(user).Has("groups.#", "2", "groups[0].type", `"direct"`, "groups[1].display", `"outer"`, "groups[1].type", `"indirect"`)
+		c.Filter("/Users", `groups.value eq "`+scimtest.ID(outer)+`"`).Total(1).Has("Resources[0].groups.#", "2")
+	}, func(cfg *scim.Config) { cfg.IndirectGroups = 3 })
 }
 
 // A member id that no resource has is refused if a store cannot keep it.
