@@ -104,6 +104,9 @@ func (h *Handler) findByCursor(r *request, q *query, sels []*selection) (*result
 // pageAfter returns the page after c, and a function that returns where the page
 // after it begins, nil at the end, when all its parts have been read.
 func (h *Handler) pageAfter(ctx context.Context, q *query, sels []*selection, c *cursor) (*results, func() *cursor, error) {
+	if len(sels) == 0 {
+		return &results{}, func() *cursor { return nil }, nil
+	}
 	if sortsHere(q, sels) {
 		return h.sortedAfter(ctx, q, sels, c)
 	}

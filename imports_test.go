@@ -40,6 +40,7 @@ var imports = map[string][]string{
 	"internal/position":    {"schema", "store"},
 	"internal/ratelimit":   {"golang.org/x/time/rate"},
 	"internal/sqldb":       {"store"},
+	"internal/typefilter":  {"schema", "filter"},
 	"internal/ascii":       {},
 	"internal/bulk":        {"schema"},
 	"internal/etag":        {"store"},
@@ -47,7 +48,7 @@ var imports = map[string][]string{
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	"internal/lifecycle":   {"schema", "filter", "store", "event"},
-	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "github.com/go-chi/chi/v5"},
+	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/typefilter", "github.com/go-chi/chi/v5"},
 
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/reference"
+	"github.com/seed5f3efb56/scim/internal/typefilter"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -98,13 +99,26 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 				return nil, &schema.Error{Type: schema.ErrorSensitive, Detail: "this filter must be sent to .search"}
 			}
 		}
-		s.limit(accessOf(r.ctx))
 		if s.sortBy, err = sortPath(ep.Type, q.sortBy, profile, len(eps) > 1); err != nil {
 			return nil, err
 		}
+		if s.selectsNone() {
+			continue
+		}
+		s.limit(accessOf(r.ctx))
 		sels = append(sels, s)
 	}
 	return sels, nil
+}
+
+// selectsNone reports whether the filter selects no resource of the type, which is then
+// not read, and takes out what holds for all of them: a query at the root for
+// meta.resourceType or userName concerns one store (RFC 7644 §3.4.2.1).
+func (s *selection) selectsNone() (none bool) {
+	if s.filter != nil {
+		s.filter, none = typefilter.Reduce(s.filter, s.ep.Type)
+	}
+	return none
 }
 
 // isSensitive reports whether the filter compares a sensitive attribute, which must

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -164,6 +165,39 @@ func TestQueryConfigured(t *testing.T) {
 		c.Filter("/Users", `userName eq "u3" and meta.location pr`).Total(1)
 		c.Filter("/Users", `groups.value eq "nobody"`).Total(0)
 	})
+	scimtest.Prove(t, "Q-6 Q-7 Q-8", "a root query reads only the types that its filter can select", func(t *testing.T) {
+		t.Parallel()
+		c, _ := configured(t, func(cfg *scim.Config) { cfg.Limits.Scan = 5 })
+		for i := range 8 {
+			c.NewUser(fmt.Sprint("u", i), `"displayName":"d"`)
+		}
+		c.NewGroup("g")
+		for filter, want := range map[string]int{
+			`meta.resourceType eq "Group"`:                                     1,
+			`meta[resourceType eq "Group"]`:                                    1,
+			`schemas eq "` + schema.GroupURI + `"`:                             1,
+			`meta.resourceType eq "Group" and meta.location pr`:                1,
+			`meta.resourceType eq "User"`:                                      8,
+			`meta.resourceType eq "User" and userName eq "u3"`:                 1,
+			`not (meta.resourceType eq "User")`:                                1,
+			`meta.resourceType eq "Nope"`:                                      0,
+			`nope eq "x"`:                                                      0,
+			`members pr and meta.resourceType eq "User"`:                       0,
+			`meta.resourceType eq "Gadget" or meta.resourceType eq "Group"`:    1,
+			`userName sw "u" and (meta.resourceType eq "Nope" or userName pr)`: 8,
+		} {
+			c.Filter("/", filter).Total(want)
+			c.Post("/.search", scimtest.Search(`"filter":`+strconv.Quote(filter))).Total(want)
+			require.Len(t, walk(c, "/?count=3&filter="+scimtest.Query(filter)), want, filter)
+		}
+		users := "/?attributes=userName&count=3&sortBy=userName&sortOrder=descending&filter=" + scimtest.Query(`meta.resourceType eq "User"`)
+		c.Get(users+"&startIndex=3").Total(8).Has("Resources[0].userName", `"u5"`, "Resources[0].displayName", "", "Resources.#", "3")
+		require.Len(t, walk(c, users), 8)
+		c.Filter("/", `meta.location pr`).Fails(400, "tooMany")
+		c.Filter("/Users", `meta.resourceType eq "User"`).Total(8)
+		c.Filter("/Users", `meta.resourceType eq "Group"`).Total(0)
+		c.Get("/Users?sortBy=nope&filter="+scimtest.Query(`meta.resourceType eq "Group"`)).Fails(400, "invalidValue")
+	})
 	scimtest.Prove(t, "Q-9", "the members of groups count too", func(t *testing.T) {
 		t.Parallel()
 		c, _ := configured(t, func(cfg *scim.Config) { cfg.Limits.Scan = 3 })
@@ -203,4 +237,16 @@ func TestQueryConfigured(t *testing.T) {
 		c.Get("/Gadgets?sortBy=pin").Fails(400, "invalidValue")
 		c.Get("/Gadgets?sortBy=box").Fails(400, "invalidValue")
 	})
+}
+
+// walk returns the ids of all pages of a query by cursor.
+func walk(c *scimtest.Client, path string) []string {
+	var ids []string
+	for cursor := ""; ; {
+		page := c.Get(path + "&cursor=" + cursor).Is(200)
+		ids = append(ids, page.Strings("id")...)
+		if cursor, _ = page.Value("nextCursor").(string); cursor == "" {
+			return ids
+		}
+	}
 }
