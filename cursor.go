@@ -21,6 +21,7 @@ import (
 // it sealed.
 type cursor struct {
 	count int // of every page
+	total int // of all pages, counted for the first; -1 if it is not known
 	// Results in the order of the stores, one type after another: the type that the
 	// page begins in, and the position in its store.
 	typ, after string
@@ -33,7 +34,7 @@ const cursorOrder = "cursor"
 
 func (h *Handler) sealCursor(c *cursor, binding string) string {
 	expires := h.cfg.Now().Add(h.cfg.Limits.CursorTimeout).Unix()
-	text := position.Join(cursorOrder, strconv.FormatInt(expires, 10), strconv.Itoa(c.count), c.typ, c.after, c.key, c.id)
+	text := position.Join(cursorOrder, strconv.FormatInt(expires, 10), strconv.Itoa(c.count), strconv.Itoa(c.total), c.typ, c.after, c.key, c.id)
 	return h.cursors.Seal(text, binding)
 }
 
@@ -45,7 +46,7 @@ func (h *Handler) openCursor(sealed, binding string) (*cursor, error) {
 		return nil, invalidCursor()
 	}
 	parts, err := position.Split(text, cursorOrder)
-	if err != nil || len(parts) != 6 {
+	if err != nil || len(parts) != 7 {
 		return nil, invalidCursor()
 	}
 	expires, err := strconv.ParseInt(parts[0], 10, 64)
@@ -53,7 +54,11 @@ func (h *Handler) openCursor(sealed, binding string) (*cursor, error) {
 		return nil, &schema.Error{Type: schema.ErrorExpiredCursor, Detail: "the cursor has expired; begin again without one"}
 	}
 	count, err := strconv.Atoi(parts[1])
-	return &cursor{count, parts[2], parts[3], parts[4], parts[5]}, err
+	if err != nil {
+		return nil, err
+	}
+	total, err := strconv.Atoi(parts[2])
+	return &cursor{count, total, parts[3], parts[4], parts[5], parts[6]}, err
 }
 
 func invalidCursor() error {
@@ -152,7 +157,7 @@ func (h *Handler) sortedAfter(ctx context.Context, q *query, sels []*selection, 
 			return nil
 		}
 		last := found.items[end-1]
-		return &cursor{count: c.count, typ: last.ep.Type.Name, key: last.key.Text(), id: last.id}
+		return &cursor{count: c.count, total: total, typ: last.ep.Type.Name, key: last.key.Text(), id: last.id}
 	}, nil
 }
 
@@ -185,7 +190,9 @@ func (h *Handler) listedAfter(ctx context.Context, q *query, sels []*selection, 
 			return nil, nil, invalidCursor()
 		}
 	}
-	if err := w.setTotal(ctx); err != nil {
+	if q.cursor != "" {
+		w.total = c.total
+	} else if err := w.setTotal(ctx); err != nil {
 		return nil, nil, err
 	}
 	first, err := w.step(ctx)
@@ -214,7 +221,7 @@ func (h *Handler) listedAfter(ctx context.Context, q *query, sels []*selection, 
 		if w.at == len(w.sels) {
 			return nil
 		}
-		return &cursor{count: c.count, typ: w.sels[w.at].ep.Type.Name, after: w.after}
+		return &cursor{count: c.count, total: w.total, typ: w.sels[w.at].ep.Type.Name, after: w.after}
 	}, nil
 }
 
@@ -234,7 +241,7 @@ type cursorWalk struct {
 	want    int    // results still to be returned
 	page    int    // resources in the next request to a store
 	scanned int    // resources that were read to be matched
-	total   int    // of all pages; -1 if only reading all resources would tell
+	total   int    // of all pages, as cursor.total
 	asks    bool   // the next request to the store asks for the total
 }
 
@@ -294,7 +301,8 @@ func (w *cursorWalk) read(ctx context.Context, s *selection, q *store.Query, res
 }
 
 // setTotal counts the results of all pages, unless that would mean to read all
-// resources (RFC 9865 §2: totalResults may be omitted). The first request to the
+// resources (RFC 9865 §2: totalResults may be omitted). Later pages repeat the total:
+// to count the matches of a filter costs more than a page. The first request to the
 // store of a single type has the total.
 func (w *cursorWalk) setTotal(ctx context.Context) error {
 	w.total = -1

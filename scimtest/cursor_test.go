@@ -113,3 +113,41 @@ func TestProcessesWithOneCursorKeyAcceptEachOthersCursors(t *testing.T) {
 	two.Get("/Users?count=5&cursor="+next).Is(200).Has("Resources.#", "4", "nextCursor", "")
 	other.Get("/Users?count=5&cursor="+next).Fails(400, "invalidCursor")
 }
+
+// counting counts the requests that ask the store for the total.
+type counting struct {
+	store.Store
+	totals *int
+}
+
+func (c counting) Unwrap() store.Store { return c.Store }
+
+func (c counting) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	if q.Total {
+		*c.totals++
+	}
+	return c.Store.List(ctx, q)
+}
+
+// The store counts the matches once for a walk, not for each page, since to count
+// them costs more than a page.
+func TestAWalkCountsOnce(t *testing.T) {
+	t.Parallel()
+	totals := 0
+	s := serve(t, func(cfg *scim.Config) {
+		db := memstore.New()
+		cfg.Tx, cfg.Endpoints = db, []scim.Endpoint{scim.Users(counting{db.Store(schema.UserType), &totals}), scim.Groups(db.Store(schema.GroupType))}
+	})
+	c := s.lenient(t)
+	nineUsers(c)
+	for _, path := range []string{"/Users?count=2", `/Users?count=2&filter=userName sw "u"`, "/?count=2"} {
+		totals = 0
+		page := c.Get(path + "&cursor").Is(200)
+		gone := c.NewUser("u-late")
+		for page.Value("nextCursor") != nil {
+			page = c.Get(path+"&cursor="+page.String("nextCursor")).Is(200).Has("totalResults", "9")
+		}
+		require.Equal(t, 1, totals, path)
+		c.Delete(gone).Is(204)
+	}
+}
