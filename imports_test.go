@@ -53,10 +53,11 @@ var imports = map[string][]string{
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},
 	"internal/benchmark/heavy": {"internal/benchmark"},
+	"internal/benchmark/walk":  {"internal/benchmark"},
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "scimtest", "oauth", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy"}
+var servesHTTP = []string{".", "scimtest", "oauth", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -55,6 +56,9 @@ func (s *Server) Stop() {
 	_ = s.cmd.Wait()
 }
 
+// client keeps a connection for each of some concurrent senders.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
 // Do sends a request. The caller closes the body of the response.
 func (s *Server) Do(method, path, body string) (*http.Response, error) {
 	req, err := http.NewRequest(method, s.Base+path, strings.NewReader(body))
@@ -63,7 +67,7 @@ func (s *Server) Do(method, path, body string) (*http.Response, error) {
 	}
 	req.Header.Set("Authorization", "Bearer t")
 	req.Header.Set("Content-Type", "application/scim+json")
-	return http.DefaultClient.Do(req)
+	return client.Do(req)
 }
 
 // Send returns the status and up to 1 MiB of the response, which is read to its
@@ -113,30 +117,37 @@ type Usage struct {
 // Usage reads the CPU and memory of the server, and begins a new peak.
 func (s *Server) Usage() (u Usage, err error) {
 	proc := fmt.Sprintf("/proc/%d/", s.cmd.Process.Pid)
-	stat, err := os.ReadFile(proc + "stat")
-	if err != nil {
+	if u.CPU, err = cpu(proc); err != nil {
 		return u, err
 	}
 	status, err := os.ReadFile(proc + "status")
 	if err != nil {
 		return u, err
 	}
-	u.CPU = cpu(string(stat))
 	u.Resident, u.Peak = kilobytes(string(status), "VmRSS:"), kilobytes(string(status), "VmHWM:")
 	return u, os.WriteFile(proc+"clear_refs", []byte("5"), 0)
 }
 
-// cpu reads utime and stime, in hundredths of a second, after the name in
-// parentheses (proc(5)).
-func cpu(stat string) time.Duration {
-	_, rest, _ := strings.Cut(stat, ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0
+// cpu adds up what the threads of a process have used; those of a Go program do not
+// end.
+func cpu(proc string) (time.Duration, error) {
+	files, err := filepath.Glob(proc + "task/*/schedstat")
+	if err != nil {
+		return 0, err
 	}
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond
+	total := time.Duration(0)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return 0, err
+		}
+		var onCPU int64 // nanoseconds, the first of three numbers
+		if _, err := fmt.Sscan(string(text), &onCPU); err != nil {
+			return 0, err
+		}
+		total += time.Duration(onCPU)
+	}
+	return total, nil
 }
 
 // kilobytes reads a line of /proc/PID/status and returns bytes.

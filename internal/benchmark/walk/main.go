@@ -1,0 +1,152 @@
+//go:build linux
+
+// Walk follows the cursors (RFC 9865) of lists of many users from the first page to
+// the last while writers create, change and delete users beside it. It fails if a
+// user who stayed is missing or returned twice. Then it compares the cost of the
+// first page with that of the last full one, without writers: the time of a request
+// and the CPU of the server. It prints a table of docs/performance.md.
+//
+//	go run ./internal/benchmark/walk [-users N] [-writers N] [-count N] [DATABASE...]
+//
+// A database is memory, sqlite (a new file), or a postgres:// or mysql:// URL of an
+// empty database; the default is memory and sqlite. The server is the quickstart.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed5f3efb56/scim/internal/benchmark"
+)
+
+func main() {
+	b := &bench{}
+	flag.StringVar(&b.program, "server", "", "`program` to measure (default: the quickstart, which is built first)")
+	flag.IntVar(&b.users, "users", 100_000, "`number` of users that stay")
+	flag.IntVar(&b.writers, "writers", 10, "`number` of connections that write during a walk")
+	flag.IntVar(&b.count, "count", 1000, "`users` on a page")
+	flag.Parse()
+	databases := flag.Args()
+	if len(databases) == 0 {
+		databases = []string{"memory", "sqlite"}
+	}
+	if err := b.run(databases, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "walk:", err)
+		os.Exit(1)
+	}
+}
+
+// bench measures a program.
+type bench struct {
+	program               string
+	users, writers, count int
+}
+
+// variants are the lists that are walked: the names of the columns, and queries.
+var variants = []struct{ name, query string }{
+	{"all users", ""},
+	{"sorted by userName", "sortBy=userName"},
+	{"a filter of the store", "filter=" + url.QueryEscape(`externalId sw "stays"`)},
+	{"a filter of the library", "filter=" + url.QueryEscape(`nickName ew "stays"`)},
+}
+
+func (b *bench) run(databases []string, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "walk")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if b.program == "" {
+		b.program = filepath.Join(dir, "quickstart")
+		if text, err := exec.Command("go", "build", "-o", b.program, "./examples/quickstart").CombinedOutput(); err != nil {
+			return fmt.Errorf("build the quickstart: %w\n%s", err, text)
+		}
+	}
+	fmt.Fprintf(out, "| %d users, pages of %d, %d writers | pages | writes beside it | first page | CPU | last page | CPU | ratio of CPU |\n|---|---|---|---|---|---|---|---|\n", b.users, b.count, b.writers)
+	for _, db := range databases {
+		name, _, _ := strings.Cut(db, "://")
+		if db == "sqlite" {
+			db = filepath.Join(dir, "walk.db")
+		}
+		if err := b.walks(name, db, out); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// walks prints the figures of one database.
+func (b *bench) walks(name, db string, out io.Writer) error {
+	s, err := benchmark.Start(b.program, db)
+	if err != nil {
+		return err
+	}
+	defer s.Stop()
+	stay, err := seed(s, b.users)
+	if err != nil {
+		return fmt.Errorf("create the users: %w", err)
+	}
+	for _, v := range variants {
+		query := fmt.Sprintf("/Users?count=%d", b.count)
+		if v.query != "" {
+			query += "&" + v.query
+		}
+		w, err := b.beside(s, query, stay)
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.name, err)
+		}
+		first, last, err := compare(s, query, w.lastFull)
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.name, err)
+		}
+		fmt.Fprintf(out, "| %s, %s | %d | %d | %.1f ms | %.1f ms | %.1f ms | %.1f ms | %.2f |\n", name, v.name, w.pages, w.writes,
+			milliseconds(first.time), milliseconds(first.cpu), milliseconds(last.time), milliseconds(last.cpu), float64(last.cpu)/float64(first.cpu))
+	}
+	return nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// cost is that of one request.
+type cost struct{ time, cpu time.Duration }
+
+// compare reads the first page and the last full one in turn and returns the median
+// time of a request, and the mean CPU.
+func compare(s *benchmark.Server, query, lastFull string) (first, last cost, err error) {
+	const rounds, repeats = 5, 20
+	var times [2][]time.Duration
+	pages := [2]*cost{&first, &last}
+	for range rounds {
+		for i, cursor := range []string{"", lastFull} {
+			before, err := s.Usage()
+			if err != nil {
+				return first, last, err
+			}
+			for range repeats {
+				began := time.Now()
+				if _, err := read(s, query, cursor); err != nil {
+					return first, last, err
+				}
+				times[i] = append(times[i], time.Since(began))
+			}
+			after, err := s.Usage()
+			if err != nil {
+				return first, last, err
+			}
+			pages[i].cpu += (after.CPU - before.CPU) / (rounds * repeats)
+		}
+	}
+	for i, p := range pages {
+		slices.Sort(times[i])
+		p.time = times[i][len(times[i])/2]
+	}
+	return first, last, nil
+}
