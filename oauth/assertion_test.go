@@ -187,6 +187,9 @@ func TestClientAuthenticationBesideTheGrant(t *testing.T) {
 	w.log.take()
 	w.refused(w.jwtGrant(sign(t, k, w.entra()), "client_id", "entra", "client_secret", "wrong"), "invalid_client", "not one of the client's")
 	w.refused(w.jwtGrant(sign(t, k, w.entra()), "client_id", "other", "client_secret", other), "invalid_grant", "no client accepts JWTs")
+	w.clients.put(oauth.Client{ID: "signs", Keys: &oauth.Keys{JSON: fixed(t, k)}})
+	proof := sign(t, k, w.own("signs"))
+	w.refused(w.jwtGrant(sign(t, k, w.entra()), "client_assertion_type", proofType, "client_assertion", proof), "invalid_grant", "no client accepts JWTs")
 }
 
 // A JWT that two clients accept belongs to the one that the request names.

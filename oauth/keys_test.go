@@ -6,7 +6,10 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -228,4 +231,28 @@ func TestStoredTokensWithDots(t *testing.T) {
 	require.Equal(t, 401, w.status(strings.Repeat("x", 40)+".a.c"))
 	require.Equal(t, 401, w.status("x"))
 	require.Equal(t, 401, w.status(""))
+}
+
+// Key sets come over TLS, with the certificates that the transport knows.
+func TestKeysOverTLS(t *testing.T) {
+	t.Parallel()
+	k := key(t, "k", jose.ES256)
+	i := &issuer{Server: httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{k.Public()}})
+	}))}
+	t.Cleanup(i.Close)
+	i.Config.ErrorLog = log.New(io.Discard, "", 0)
+	client := oauth.Client{ID: "entra", Assertions: []oauth.Trust{entraTrust(i)}}
+	for trusted, transport := range map[bool]http.RoundTripper{true: i.Client().Transport, false: nil} {
+		w := newMemory(t, func(c *oauth.Config) {
+			c.KeyHosts, c.Transport, c.InsecureLoopback = []string{strings.TrimPrefix(i.URL, "https://")}, transport, false
+		})
+		w.clients.put(client)
+		a := w.jwtGrant(sign(t, k, w.entra()))
+		if trusted {
+			w.granted(a)
+			continue
+		}
+		w.refused(a, "temporarily_unavailable", "certificate")
+	}
 }

@@ -128,7 +128,7 @@ func TestMalformedRequests(t *testing.T) {
 		"JWT grant without JWT":   {form("grant_type", grantJWT), nil, "invalid_request"},
 		"JSON":                    {both, plain("application/json"), "invalid_request"},
 		"no media type":           {both, plain(""), "invalid_request"},
-		"too large":               {form("grant_type", "client_credentials", "client_secret", strings.Repeat("x", 65<<10)), nil, "invalid_request"},
+		"too large":               {form("grant_type", "client_credentials", "client_id", "okta", "client_secret", secret, "more", strings.Repeat("x", 64<<10)), nil, "invalid_request"},
 		"unknown scope":           {form("grant_type", "client_credentials", "client_id", "okta", "client_secret", secret, "scope", "admin"), nil, "invalid_scope"},
 		"two spaces in the scope": {form("grant_type", "client_credentials", "client_id", "okta", "client_secret", secret, "scope", "scim  scim.read"), nil, "invalid_scope"},
 		"more than read-only":     {form("grant_type", "client_credentials", "client_id", "reader", "client_secret", reader, "scope", "scim"), nil, "invalid_scope"},
@@ -153,6 +153,9 @@ func TestMalformedRequests(t *testing.T) {
 		a := w.post(both, func(r *http.Request) { r.Method = "GET" })
 		require.Equal(t, 405, a.Code)
 		require.Equal(t, "POST", a.Header.Get("Allow"))
+	})
+	t.Run("an unknown parameter is ignored", func(t *testing.T) {
+		w.granted(w.secretPost("okta", secret, "more", strings.Repeat("x", 63<<10)))
 	})
 	t.Run("an empty parameter counts as omitted", func(t *testing.T) {
 		w.granted(w.secretPost("okta", secret, "scope", "", "client_assertion", ""))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,7 +157,7 @@ func TestRevocationDuringARequest(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*oauth.Client){
 		"revoked":           func(c *oauth.Client) { c.Access.Revoked = true },
-		"secret removed":    func(c *oauth.Client) { c.Secrets = nil },
+		"secret replaced":   func(c *oauth.Client) { _, c.Secrets[0] = oauth.NewSecret("new", c.Secrets[0].Expires) },
 		"moved to a tenant": func(c *oauth.Client) { c.Access.Tenant = "globex" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,6 +168,7 @@ func TestRevocationDuringARequest(t *testing.T) {
 			calls := 0
 			w.clients.before = func() {
 				if calls++; calls == 2 {
+					client.Secrets = slices.Clone(client.Secrets)
 					change(&client)
 					w.clients.put(client)
 					_, err := w.s.RevokeClient(t.Context(), "acme", "okta")

@@ -1,0 +1,71 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// The memory of replays is bounded: when it is full of what has not ended, nothing
+// new is accepted.
+func TestMemoryOfReplaysIsBounded(t *testing.T) {
+	t.Parallel()
+	var m memory
+	start := time.Unix(1e9, 0)
+	count := func(name string, at time.Time) (int64, error) {
+		return m.Count(context.Background(), store.Count{Name: name, Add: 1, At: at, Expires: at.Add(time.Hour)})
+	}
+	for n := range maxRemembered {
+		got, err := count(strconv.Itoa(n), start)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, got)
+	}
+	_, err := count("one more", start)
+	require.ErrorIs(t, err, store.ErrUnavailable)
+	got, err := count("7", start)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, got, "those that are there are remembered")
+	got, err = count("one more", start.Add(time.Hour))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, got)
+	require.Len(t, m.seen, 1, "those that ended are forgotten")
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// The cache of key sets is bounded: the one that was not used for the longest time
+// makes room.
+func TestCacheOfKeySetsIsBounded(t *testing.T) {
+	t.Parallel()
+	hits, clock := map[string]int{}, time.Unix(1e9, 0)
+	f := newFetcher(transport(func(r *http.Request) (*http.Response, error) {
+		hits[r.URL.Path]++
+		return nil, errors.New("no network")
+	}), nil, func() time.Time { return clock })
+	load := func(n int) {
+		clock = clock.Add(time.Millisecond)
+		_, err := f.load(context.Background(), fmt.Sprintf("https://idp.example.com/%d", n), false)
+		require.ErrorContains(t, err, "no network")
+	}
+	for n := range maxKeySets {
+		load(n)
+	}
+	load(0)
+	load(maxKeySets) // in place of 1
+	require.Len(t, f.sets, maxKeySets)
+	load(0)
+	require.Equal(t, 1, hits["/0"])
+	load(1)
+	require.Equal(t, 2, hits["/1"])
+	require.Len(t, f.sets, maxKeySets)
+}
