@@ -9,7 +9,7 @@ import (
 
 // handleCreate answers POST on a resource type (RFC 7644 §3.3).
 func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
-	p, err := r.projection(ep)
+	p, err := h.projection(r, ep)
 	if err != nil {
 		return nil, err
 	}

@@ -86,6 +86,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 		if s.projection, err = ep.projection(q.attributes, q.excluded, names); err != nil {
 			return nil, err
 		}
+		h.askDisplays(r, ep, s.projection)
 		if q.filtered {
 			resolver := r.dialect(ep).one
 			if len(eps) > 1 {

@@ -14,8 +14,12 @@ import (
 
 // projection reads attributes and excludedAttributes from the URL
 // (RFC 7644 §3.9). The lists of a repeated parameter are joined.
-func (r *request) projection(ep *endpoint) (*project.Projection, error) {
-	return ep.projection(splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
+func (h *Handler) projection(r *request, ep *endpoint) (*project.Projection, error) {
+	p, err := ep.projection(splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
+	if err == nil {
+		h.askDisplays(r, ep, p)
+	}
+	return p, err
 }
 
 // projection returns the projection of attributes and excludedAttributes.
@@ -78,14 +82,20 @@ func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projecti
 	if ep.Members == nil || !p.Includes(ep.Type.Members()) {
 		return nil
 	}
-	return h.memberValues(ctx, ep, id)
+	members := h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id)
+	return h.valuesOf(ctx, ep, h.withDisplays(ctx, members))
 }
 
-// memberValues yields the members of a resource in the form of a response.
+// memberValues yields the members of a resource for a filter or a sort order.
 func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) iter.Seq2[schema.Value, error] {
+	return h.valuesOf(ctx, ep, h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id))
+}
+
+// valuesOf yields members in the form of a response.
+func (h *Handler) valuesOf(ctx context.Context, ep *endpoint, members iter.Seq2[schema.Member, error]) iter.Seq2[schema.Value, error] {
 	a := ep.Type.Members()
 	return func(yield func(schema.Value, error) bool) {
-		for m, err := range h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id) {
+		for m, err := range members {
 			if isNotFound(err) {
 				return // the resource was deleted after it was read
 			}
@@ -214,6 +224,107 @@ func (h *Handler) groupURI(ctx context.Context, id string) string {
 		if ep.Members != nil {
 			return h.location(ctx, ep, id)
 		}
+	}
+	return ""
+}
+
+type displaysKey struct{}
+
+// displaysOf returns the endpoints, by type, whose resources have a display among the
+// members that the request asks for; nil if it does not ask for members.display.
+func displaysOf(ctx context.Context) map[string]*endpoint {
+	shown, _ := ctx.Value(displaysKey{}).(map[string]*endpoint)
+	return shown
+}
+
+// askDisplays notes in the context that the client names members.display, with the
+// types that it may query.
+func (h *Handler) askDisplays(r *request, ep *endpoint, p *project.Projection) {
+	a := ep.Type.Members()
+	if a == nil || a.Sub("display") == nil || !p.Names(schema.AttrPath{a, a.Sub("display")}) {
+		return
+	}
+	shown := map[string]*endpoint{}
+	for _, of := range h.endpoints {
+		if r.principal.permits(OperationQuery, of.Type.Name) && h.mayQuery(r, of) {
+			shown[of.Type.Name] = of
+		}
+	}
+	r.ctx = context.WithValue(r.ctx, displaysKey{}, shown)
+}
+
+// mayQuery reports whether Config.Authorize allows the client to query a type.
+func (h *Handler) mayQuery(r *request, ep *endpoint) bool {
+	return h.cfg.Authorize == nil || h.cfg.Authorize(r.ctx, Operation{Kind: OperationQuery, Principal: r.principal, Type: ep.Type}) == nil
+}
+
+// displayBatch is the number of members whose displays are looked up together.
+const displayBatch = 100
+
+// withDisplays yields members with the displays that the request asks for.
+func (h *Handler) withDisplays(ctx context.Context, members iter.Seq2[schema.Member, error]) iter.Seq2[schema.Member, error] {
+	shown := displaysOf(ctx)
+	if shown == nil {
+		return members
+	}
+	return func(yield func(schema.Member, error) bool) {
+		batch := make([]schema.Member, 0, displayBatch)
+		flush := func() bool {
+			if err := h.setDisplays(ctx, shown, batch); err != nil {
+				yield(schema.Member{}, err)
+				return false
+			}
+			for _, m := range batch {
+				if !yield(m, nil) {
+					return false
+				}
+			}
+			batch = batch[:0]
+			return true
+		}
+		for m, err := range members {
+			if err != nil {
+				yield(m, err)
+				return
+			}
+			if batch = append(batch, m); len(batch) == displayBatch && !flush() {
+				return
+			}
+		}
+		flush()
+	}
+}
+
+// setDisplays sets the displays of members with one query for each type. Those of a
+// type whose store does not find resources by a list of ids stay without.
+func (h *Handler) setDisplays(ctx context.Context, shown map[string]*endpoint, members []schema.Member) error {
+	ids := map[*endpoint][]string{}
+	for _, m := range members {
+		if ep := shown[m.Type]; ep != nil {
+			ids[ep] = append(ids[ep], m.Value)
+		}
+	}
+	displays := map[string]string{}
+	for ep, of := range ids {
+		if _, err := ep.EachOf(ctx, of, h.cfg.Limits.PageBytes, func(r *schema.Resource) { displays[r.ID] = displayOf(r) }); err != nil {
+			return err
+		}
+	}
+	for i := range members {
+		if d, found := displays[members[i].Value]; found {
+			members[i].Display = d
+		}
+	}
+	return nil
+}
+
+// displayOf returns the displayName of a resource, else the name that it must have.
+func displayOf(r *schema.Resource) string {
+	if a := r.Type.Root().Sub("displayName"); a != nil && r.Attributes.Get(a).Text() != "" {
+		return r.Attributes.Get(a).Text()
+	}
+	if a := namingAttribute(r.Type); a != nil {
+		return r.Attributes.Get(a).Text()
 	}
 	return ""
 }

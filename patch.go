@@ -17,7 +17,7 @@ import (
 // operations concern only members and the request has no attributes parameter, the
 // answer is 204 with the ETag, so that a change of one member does not read all.
 func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, error) {
-	p, err := r.projection(ep)
+	p, err := h.projection(r, ep)
 	if err != nil {
 		return nil, err
 	}

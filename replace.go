@@ -13,7 +13,7 @@ import (
 // cleared, except readOnly, immutable and writeOnly values (Z-7). All members of a
 // group are replaced, also by none (Keycloak).
 func (h *Handler) handleReplace(r *request, ep *endpoint, id string) (*response, error) {
-	p, err := r.projection(ep)
+	p, err := h.projection(r, ep)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 // handleRetrieve answers GET of one resource (RFC 7644 §3.4.1). Query parameters
 // other than attributes and excludedAttributes have no effect (Z-18).
 func (h *Handler) handleRetrieve(r *request, ep *endpoint, id string) (*response, error) {
-	p, err := r.projection(ep)
+	p, err := h.projection(r, ep)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (h *Handler) handleRetrieve(r *request, ep *endpoint, id string) (*response
 	if err != nil {
 		return nil, err
 	}
-	if unmodified {
+	if unmodified && displaysOf(r.ctx) == nil { // a display changes without the group
 		return &response{status: http.StatusNotModified, etag: resp.etag, location: resp.location, contentLocation: resp.contentLocation}, nil
 	}
 	return resp, nil

@@ -95,31 +95,45 @@ func (a *Access) visibleIn(ctx context.Context, ep *Endpoint, ids []string) ([]s
 var byID = schema.AttrPath{schema.IDAttribute}
 
 // ownedIn returns those of a few ids that are resources of the connection. The query
-// has no condition on the owner, and asks for the order of ids: both keep a database
-// from reading all that the connection owns. A store that does not answer the query
-// is asked for one resource at a time.
+// has no condition on the owner, which keeps a database from reading all that the
+// connection owns. A store that does not answer the query is asked for one resource at
+// a time.
 func (a *Access) ownedIn(ctx context.Context, ep *Endpoint, ids []string) ([]string, error) {
-	expr := anyOf(ids)
-	if ep.Filter == nil || !ep.Filter(expr) {
+	var found []string
+	answered, err := ep.EachOf(ctx, ids, 0, func(r *schema.Resource) {
+		if r.Owner() == a.Connection {
+			found = append(found, r.ID)
+		}
+	})
+	if err == nil && !answered {
 		return a.ownedAmong(ctx, ep, ids)
 	}
-	var found []string
-	q := store.Query{Filter: filter.New(expr), Count: len(ids)}
+	return found, err
+}
+
+// EachOf calls visit for those of a few ids, at least one, that are resources of the
+// endpoint, with one query, read in parts of so many bytes (store.Query.Bytes).
+// answered is false, and nothing is read, if the store does not answer the query. It
+// asks for the order of ids, which keeps a database from reading another index.
+func (ep *Endpoint) EachOf(ctx context.Context, ids []string, bytes int, visit func(*schema.Resource)) (answered bool, err error) {
+	expr := anyOf(ids)
+	if ep.Filter == nil || !ep.Filter(expr) {
+		return false, nil
+	}
+	q := store.Query{Filter: filter.New(expr), Count: len(ids), Bytes: bytes}
 	if ep.Sort != nil && ep.Sort(byID) {
 		q.SortBy = byID
 	}
 	for {
 		p, err := ep.Store.List(ctx, &q)
 		if err != nil {
-			return nil, err
+			return true, err
 		}
 		for _, r := range p.Resources {
-			if r.Owner() == a.Connection {
-				found = append(found, r.ID)
-			}
+			visit(r)
 		}
 		if p.Next == "" {
-			return found, nil
+			return true, nil
 		}
 		q.After = p.Next
 	}

@@ -142,6 +142,19 @@ func (p *Projection) Includes(a *schema.Attribute) bool {
 	return in
 }
 
+// Names reports whether attributes names the attribute at the path itself, and not only
+// one around it.
+func (p *Projection) Names(path schema.AttrPath) bool {
+	s := p.included
+	for _, a := range path {
+		if s == nil {
+			return false
+		}
+		s = s.parts[a]
+	}
+	return s != nil && s.whole
+}
+
 // Explicit reports whether attributes or excludedAttributes were given.
 func (p *Projection) Explicit() bool { return p.included != nil || p.excluded != nil }
 

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -112,6 +113,23 @@ func TestIndirectGroups(t *testing.T) {
 		c.Get(user).Has("groups.#", "2", "groups[0].type", `"direct"`, "groups[1].display", `"outer"`, "groups[1].type", `"indirect"`)
 		c.Filter("/Users", `groups.value eq "`+scimtest.ID(outer)+`"`).Total(1).Has("Resources[0].groups.#", "2")
 	}, func(cfg *scim.Config) { cfg.IndirectGroups = 3 })
+}
+
+// N-18: the displays of members, where a client asks for them.
+func TestMemberDisplays(t *testing.T) {
+	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
+		var refs []string
+		for i := range 120 {
+			refs = append(refs, `{"value":"`+scimtest.ID(c.NewUser(fmt.Sprint("u", i)))+`"}`)
+		}
+		group := c.NewGroup("g", `"members":[`+strings.Join(refs, ",")+`]`)
+		got := c.Get(group + "?attributes=members.value,members.display").Is(200)
+		for _, one := range got.Value("members").([]any) {
+			m := one.(map[string]any)
+			c.Get("/Users/"+m["value"].(string)).Is(200).Has("userName", fmt.Sprintf("%q", m["display"]))
+		}
+		c.Get(group).Has("members.#", "120", "members[0].display", "")
+	})
 }
 
 // A member id that no resource has is refused if a store cannot keep it.
