@@ -8,9 +8,13 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/readiness"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -202,4 +206,119 @@ func databaseOf(v any) (any, bool) {
 		return nil, false
 	}
 	return l.Database(), true
+}
+
+// Readiness reports which demands of the SCIM interop profile and of IPSIE AL1 and AL2
+// the configuration fulfils for tokens of these clients, and what is to be done about
+// the others. Policies are those of the endpoints themselves; a token can name another.
+func (h *Handler) Readiness() readiness.Report {
+	return h.readiness(h.base, func(ep *endpoint) Policy { return ep.Policy })
+}
+
+func (h *Handler) readiness(base string, policy func(*endpoint) Policy) readiness.Report {
+	l := h.cfg.Limits
+	f := readiness.Facts{
+		HTTPS: strings.HasPrefix(strings.ToLower(base), "https:"), RequestsPerSecond: min(l.Rate, l.TenantRate),
+		Bulk: h.bulk(), Audit: h.cfg.Audit != nil, AccessHooks: h.cfg.Hooks.endAccess(), KeepsPasswords: h.cfg.SetPassword != nil,
+		PageSize: l.PageSize, MaxResults: l.MaxResults, Operations: l.Operations, Members: l.Members,
+	}
+	for _, s := range h.schemes() {
+		f.Schemes = append(f.Schemes, s.Type)
+	}
+	if fixed, ok := h.cfg.Auth.(interface{ tokens() []store.Token }); ok && fixed.tokens() != nil {
+		f.TokensListed = true
+		for _, t := range fixed.tokens() {
+			if t.Expires.IsZero() && !t.Revoked {
+				f.TokensWithoutExpiry = append(f.TokensWithoutExpiry, t.ID)
+			}
+		}
+	}
+	for _, ep := range h.endpoints {
+		ep.addFacts(&f, policy(ep))
+	}
+	return readiness.Of(f)
+}
+
+// endAccess returns the names of the hooks that end the access of a user.
+func (h Hooks) endAccess() []string {
+	var set []string
+	if h.EndSessions != nil {
+		set = append(set, "Hooks.EndSessions")
+	}
+	if h.Revoke != nil {
+		set = append(set, "Hooks.Revoke")
+	}
+	return set
+}
+
+// addFacts adds what is known of the resource type.
+func (ep *endpoint) addFacts(f *readiness.Facts, p Policy) {
+	name := ep.Type.Name
+	if p.OnDelete != DeleteResource {
+		f.Deactivates = append(f.Deactivates, name)
+	}
+	if p.OnTwin != RefuseTwin {
+		f.Restores = append(f.Restores, name)
+	}
+	if !ep.has(OperationPatch) {
+		f.WithoutPatch = append(f.WithoutPatch, name)
+	}
+	ep.addAttributeFacts(f, ep.Type.Attributes())
+	switch name {
+	case schema.UserType.Name:
+		f.Users = ep.typeFacts([]string{"userName", "displayName", "active", "externalId"},
+			`userName eq "x"`, `externalId eq "x"`, `emails[value eq "x"]`, `emails[type eq "work" and value eq "x"]`)
+	case schema.GroupType.Name:
+		f.Groups = ep.typeFacts([]string{"displayName", "members", "externalId"}, `displayName eq "x"`, `externalId eq "x"`, `members[value eq "x"]`)
+	}
+}
+
+// addAttributeFacts adds what is known of the attributes, those of extensions
+// included.
+func (ep *endpoint) addAttributeFacts(f *readiness.Facts, attributes []*schema.Attribute) {
+	for _, a := range attributes {
+		typ := a.Sub("type")
+		switch {
+		case a.Hidden:
+		case (schema.AttrPath{a}).Extension():
+			ep.addAttributeFacts(f, a.SubAttributes)
+		case a.Secret() && a != ep.Type.Schema.Password():
+			f.Credentials = append(f.Credentials, ep.Type.Name+" "+a.Name)
+		case a.MultiValued && typ != nil && len(typ.CanonicalValues) == 0:
+			f.WithoutCanonicalValues = append(f.WithoutCanonicalValues, ep.Type.Name+" "+a.Name)
+		}
+	}
+}
+
+// typeFacts returns what is known of users or groups: which of the attributes the type
+// has, and how the filters are evaluated.
+func (ep *endpoint) typeFacts(attributes []string, filters ...string) readiness.Type {
+	t := readiness.Type{Served: true}
+	for _, name := range attributes {
+		if ep.Type.Root().Public(name) == nil {
+			t.MissingAttributes = append(t.MissingAttributes, name)
+		}
+	}
+	if a := ep.Type.Root().Sub("userName"); a != nil {
+		t.CaseExactName = a.CaseExact
+	}
+	if a := ep.Type.Root().Sub("displayName"); a != nil {
+		t.UniqueName = a.Uniqueness != schema.UniquenessNone
+	}
+	for _, kind := range []OperationKind{OperationCreate, OperationReplace, OperationPatch, OperationDelete} {
+		if !ep.has(kind) {
+			t.Without = append(t.Without, string(kind))
+		}
+	}
+	for _, text := range filters {
+		compiled, err := ep.dialects[InteropClient].one.Filter(text, filter.NewBudget(filter.DefaultWork, nil))
+		if err != nil {
+			t.Unknown = append(t.Unknown, text)
+			continue
+		}
+		if _, rest := filter.Split(compiled, ep.canFilter); rest != nil {
+			t.Scanned = append(t.Scanned, text)
+		}
+	}
+	return t
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/readiness"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -49,6 +50,8 @@ type serviceProviderConfig struct {
 	ETag                  supported              `json:"etag"`
 	AuthenticationSchemes []AuthenticationScheme `json:"authenticationSchemes"`
 	Meta                  meta                   `json:"meta"`
+	// draft-zollner-scim-interop-profile-01
+	InteropProfileConformant bool `json:"interopProfileConformant,omitempty"`
 }
 
 // securityEvents announces security events (RFC 9967 §4).
@@ -101,9 +104,16 @@ func (h *Handler) handleServiceProviderConfig(r *request) (*response, error) {
 	c.Pagination.Cursor, c.Pagination.Index, c.Pagination.Default = true, true, "index"
 	c.Pagination.PageSize, c.Pagination.MaxPageSize = min(h.cfg.Limits.PageSize, profile.MaxPage), profile.MaxPage
 	c.Pagination.CursorTimeout = int64(h.cfg.Limits.CursorTimeout / time.Second)
+	c.InteropProfileConformant = profile.RequirePath && h.interoperates(r)
 	c.AuthenticationSchemes = append(c.AuthenticationSchemes, h.schemes()...)
 	c.Schemas = append(c.Schemas, slices.Sorted(maps.Keys(h.cfg.ServiceProviderConfig))...)
 	return discovered(r, extended{c, h.announced})
+}
+
+// interoperates reports whether the configuration fulfils the interop profile for the
+// client of the request.
+func (h *Handler) interoperates(r *request) bool {
+	return h.readiness(h.baseURL(r.ctx), func(ep *endpoint) Policy { return ep.policy(r.principal) }).Fulfils(readiness.Interop)
 }
 
 // extended is a document with the members of the host's extensions after its own.

@@ -24,6 +24,7 @@ var imports = map[string][]string{
 	"patch":                {"internal/ascii", "schema", "filter"},
 	"event":                {"schema"},
 	"store":                {"schema", "filter", "event"},
+	"readiness":            {},
 	"reconcile":            {"schema", "store", "internal/paging"},
 	"roles":                {".", "schema", "store", "event"},
 	"store/memstore":       {"schema", "filter", "store", "internal/position"},
@@ -48,7 +49,7 @@ var imports = map[string][]string{
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	"internal/lifecycle":   {"schema", "filter", "store", "event"},
-	".":                    {"schema", "filter", "patch", "event", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/typefilter", "github.com/go-chi/chi/v5"},
+	".":                    {"schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/typefilter", "github.com/go-chi/chi/v5"},
 
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/readiness"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -45,6 +46,19 @@ This file is made from the code (` + "`go generate .`" + `). A rule is a field o
 
 `
 
+const readinessIntro = `
+## Readiness
+
+` + "`Handler.Readiness`" + ` says which demands of these profiles a configuration fulfils, which it
+does not and what to do, and which are the host's. The quickstart prints it with
+` + "`-readiness`" + `. /ServiceProviderConfig has ` + "`interopProfileConformant`" + ` for a client of interop or
+IPSIE whose configuration fulfils every MUST of interop, TLS assumed; other clients do not see it.
+AL3 has no text yet.
+
+| profile | | demand |
+|---|---|---|
+`
+
 // docs/profiles.md is what the code says.
 func TestProfilesDocument(t *testing.T) {
 	t.Parallel()
@@ -57,6 +71,10 @@ func TestProfilesDocument(t *testing.T) {
 			fmt.Fprintf(&b, " %s |", cell(reflect.ValueOf(scim.Client(i).Profile()).FieldByName(f.name)))
 		}
 		b.WriteString("\n")
+	}
+	b.WriteString(readinessIntro)
+	for _, l := range readiness.Of(readiness.Facts{}) {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", l.Profile, map[bool]string{true: "MUST", false: "SHOULD"}[l.Must], l.Demand)
 	}
 	if *update {
 		require.NoError(t, os.WriteFile("docs/profiles.md", []byte(b.String()), 0o644))

@@ -40,7 +40,8 @@ func main() {
 // options are the command line.
 type options struct {
 	addr, db, token, baseURL string
-	strict                   bool
+	client                   string
+	strict, readiness        bool
 	bulk                     int
 	rate                     float64
 }
@@ -53,7 +54,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.db, "db", "scim.db", "SQLite `file`, a postgres:// or mysql:// URL, or memory to keep nothing")
 	f.StringVar(&o.token, "token", os.Getenv("SCIM_TOKEN"), "bearer `token` (default $SCIM_TOKEN, else one made at first start)")
 	f.StringVar(&o.baseURL, "base-url", "", "public `URL` of /scim/v2 behind a proxy (default http://ADDRESS/scim/v2)")
-	f.BoolVar(&o.strict, "strict", false, "follow the RFCs to the letter")
+	f.BoolVar(&o.strict, "strict", false, "follow the RFCs to the letter (-client strict)")
+	f.StringVar(&o.client, "client", "", "the `rules` of requests: default, strict, interop, ipsie-al1 or ipsie-al2")
+	f.BoolVar(&o.readiness, "readiness", false, "print what of the interop and IPSIE profiles is fulfilled, and end")
 	f.IntVar(&o.bulk, "bulk", 0, "most `operations` of one bulk request, of 4 KiB each on average (default 500, of 4 MiB together)")
 	f.Float64Var(&o.rate, "rate", 100, "the most `requests` a second, inf for no limit")
 	if err := f.Parse(args); err != nil {
@@ -80,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	if o.strict {
+	if token.Client = o.client; o.strict {
 		token.Client = "strict"
 	}
 	listener, err := net.Listen("tcp", o.addr)
@@ -100,6 +103,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
+		return err
+	}
+	if o.readiness {
+		_, err := fmt.Fprint(stdout, h.Readiness())
 		return err
 	}
 	router := chi.NewRouter()

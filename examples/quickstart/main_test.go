@@ -40,6 +40,16 @@ func started(t *testing.T, args ...string) string {
 	return url
 }
 
+// -readiness prints the report and ends; an unknown -client is an error.
+func TestReadinessIsPrinted(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	require.NoError(t, run(context.Background(), []string{"-db", "memory", "-token", "secret", "-client", "ipsie-al1", "-readiness", "-addr", "127.0.0.1:0"}, &out, io.Discard))
+	require.Contains(t, out.String(), "every write is audited (set Config.Audit)")
+	err := run(context.Background(), []string{"-db", "memory", "-token", "secret", "-client", "lax", "-addr", "127.0.0.1:0"}, io.Discard, io.Discard)
+	require.ErrorContains(t, err, `unknown client "lax"`)
+}
+
 // RFC 7644 §3.12: the response to every request is a SCIM error, also for a method
 // that the router does not know.
 func TestUnknownMethods(t *testing.T) {
