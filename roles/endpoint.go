@@ -93,19 +93,11 @@ func find(all []*schema.Resource, id string) (int, bool) {
 	return slices.BinarySearchFunc(all, id, func(r *schema.Resource, id string) int { return strings.Compare(r.ID, id) })
 }
 
-// Exists implements store.Exister.
-func (c *catalogue) Exists(ctx context.Context, ids []string, _ store.GetOptions) ([]string, error) {
-	all, err := c.all(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, id := range ids {
-		if _, ok := find(all, id); ok {
-			found = append(found, id)
-		}
-	}
-	return found, nil
+// Exists implements store.Exister: a role is not a member of a group. If the list were
+// asked for each member that joins one, the writes of groups would wait for it and fail
+// with it.
+func (c *catalogue) Exists(context.Context, []string, store.GetOptions) ([]string, error) {
+	return nil, nil
 }
 
 // List implements store.Store. A position is the id before it.

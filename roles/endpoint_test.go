@@ -148,3 +148,18 @@ func TestListOfTheHost(t *testing.T) {
 	failure = nil
 	c.Get("/Roles").Total(0)
 }
+
+// The writes of groups and users do not ask for the list.
+func TestListIsNotAskedByWrites(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	c := serving(t, roles.Roles(func(context.Context) ([]roles.Definition, error) {
+		asked++
+		return nil, store.ErrUnavailable
+	}))
+	user := c.NewUser("u")
+	group := c.NewGroup("g", `"members":[{"value":"`+scimtest.ID(user)+`"},{"value":"admin"}]`)
+	c.Get(group).Is(200).Has("members.#", "2")
+	c.Delete(user).Is(204)
+	require.Zero(t, asked)
+}

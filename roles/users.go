@@ -23,7 +23,8 @@ type UserMapper struct {
 	// such attribute are ignored.
 	Attribute string
 	// Defined, if set, returns the definitions of the tenant in the context, for
-	// example the function given to [Roles]. A value that a request adds is then
+	// example the function given to [Roles]. It is called in the transaction of a
+	// write that changes values; its error undoes the write (500). A value that a request adds is then
 	// 400 invalidValue unless it is the Value of a definition that is not
 	// Unsupported. A value that the user had before stays in the attribute, and is
 	// granted as long as there is a definition. Values are compared without case,

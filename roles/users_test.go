@@ -83,6 +83,41 @@ func TestRolesOfUsers(t *testing.T) {
 	require.Empty(t, table.rolesOf(scimtest.ID(inactive)))
 }
 
+// The requests by which Entra ID and Okta assign roles to a user.
+func TestRolesFromProviders(t *testing.T) {
+	t.Parallel()
+	for name, steps := range map[string][]struct {
+		ops  string
+		want []string
+	}{
+		"one app role of Entra ID": {
+			{`{"op":"Add","path":"roles[primary eq \"True\"].value","value":"Reader"}`, []string{"Reader"}},
+			{`{"op":"Replace","path":"roles[primary eq \"True\"].value","value":"Writer"}`, []string{"Writer"}},
+			{`{"op":"Replace","path":"active","value":"False"}`, []string{}},
+			{`{"op":"Replace","path":"active","value":"True"}`, []string{"Writer"}},
+		},
+		"several app roles of Entra ID": {
+			{`{"op":"Add","path":"roles","value":[{"primary":"False","type":"WindowsAzureActiveDirectoryRole","display":"Reader","value":"Reader"},{"primary":"False","type":"WindowsAzureActiveDirectoryRole","display":"Writer","value":"Writer"}]}`, []string{"Reader", "Writer"}},
+			{`{"op":"Remove","path":"roles[value eq \"Reader\"]"}`, []string{"Writer"}},
+			{`{"op":"Remove","path":"roles"}`, []string{}},
+		},
+		"Okta": {
+			{`{"op":"replace","value":{"roles":[{"value":"Reader","display":"Reader"},{"value":"Writer"}]}}`, []string{"Reader", "Writer"}},
+			{`{"op":"replace","value":{"roles":[{"value":"Reader"}]}}`, []string{"Reader"}},
+			{`{"op":"replace","value":{"active":false}}`, []string{}},
+		},
+	} {
+		table := &grants{}
+		mapper := &roles.UserMapper{Set: table.set("scim"), Defined: defined(roles.Definition{Value: "Reader"}, roles.Definition{Value: "Writer"})}
+		c := granting(t, scim.Policy{}, mapper)
+		path := c.NewUser("u")
+		for _, step := range steps {
+			c.Patch(path, step.ops).Is(200)
+			require.Equal(t, step.want, table.rolesOf(scimtest.ID(path)), "%s: %s", name, step.ops)
+		}
+	}
+}
+
 func TestUndefinedRolesAreRefused(t *testing.T) {
 	t.Parallel()
 	table := &grants{}
