@@ -34,6 +34,7 @@ var imports = map[string][]string{
 	"store/sqlquery/pgxtx": {"internal/sqldb", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib"},
 	"store/sqlstore":       {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"oauth":                {".", "store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
+	"secevent":             {"schema", "event", "internal/etag", "internal/project", "github.com/go-jose/go-jose/v4"},
 	"internal/project":     {"schema", "filter"},
 	"internal/reference":   {"schema", "filter"},
 	"internal/paging":      {"schema", "store"},
@@ -58,7 +59,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "scimtest", "oauth", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "scimtest", "oauth", "secevent", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +47,10 @@ func everythingRan() bool {
 
 // conformance returns the exit code of the comparison.
 func conformance() int {
+	if err := addModule(&passed, "../secevent"); err != nil {
+		fmt.Println(err)
+		return 1
+	}
 	if problems := disagreements(requirements(), passed.cases); len(problems) > 0 {
 		fmt.Println("requirements.txt and the cases that passed do not agree:\n" + strings.Join(problems, "\n"))
 		return 1
@@ -62,6 +68,28 @@ func conformance() int {
 		return 1
 	}
 	return 0
+}
+
+// proveCall is a call of the function prove in the tests of a nested module.
+var proveCall = regexp.MustCompile(`\bprove\(t, "([A-Z0-9 -]+)", "([^"]+)"`)
+
+// addModule adds the cases of the tests of a nested module, as its source names
+// them: this module cannot run them, since it must not require what they require.
+func addModule(l *ledger, dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("no tests in %s: %w", dir, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, call := range proveCall.FindAllStringSubmatch(string(text), -1) {
+			l.add(filepath.Base(dir), call[1], call[2])
+		}
+	}
+	return nil
 }
 
 // disagreements returns what is wrong: a requirement without a case that passed and
@@ -129,8 +157,8 @@ for a need of identity providers beyond the RFCs.
 
 "kit" is a case that ` + "`scimtest.Run`" + ` runs against any handler; ` + "`go test ./scimtest -run 'TestConformance$//P-46\\b'`" + `
 runs those of P-46. The others are tests of package scimtest, which need a
-configuration of their own. The tests fail when a case listed here is skipped or
-does not pass.
+configuration of their own, and "secevent" are those of that module. The tests fail
+when a case listed here is skipped or does not pass.
 `
 
 func TestDocumentHasEveryRequirement(t *testing.T) {
@@ -159,6 +187,14 @@ func TestRequirements(t *testing.T) {
 		require.Regexp(t, `\.$`, r.text, r.id)
 	}
 	require.Len(t, seen, 486+24, "the checklist of the RFCs, and the habits of identity providers")
+}
+
+func TestCasesOfAModule(t *testing.T) {
+	t.Parallel()
+	var l ledger
+	require.NoError(t, addModule(&l, "../secevent"))
+	require.Contains(t, l.cases["Y-16"], "secevent: active false is deactivate and true is activate, each with the PATCH or PUT")
+	require.Error(t, addModule(&l, "../nowhere"))
 }
 
 func TestBadRequirements(t *testing.T) {
