@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -37,6 +38,7 @@ func TestAllocations(t *testing.T) {
 	db := memstore.New()
 	h, err := scim.New(scim.Config{
 		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("bench", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Brake:     brake.Config{Leavers: brake.Bound{Most: 1000}},
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 	})
 	require.NoError(t, err)

@@ -34,6 +34,7 @@ type AuditRecord struct {
 	Status     int           `json:"status"`
 	ScimType   string        `json:"scimType,omitempty"`
 	Detail     string        `json:"detail,omitempty"` // of the error response
+	Reason     string        `json:"reason,omitempty"` // of an operator (ReleaseBrake)
 }
 
 // AuditChange is one root attribute that changed, with its values as JSON, "" if
@@ -55,7 +56,7 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 			slog.Time("time", rec.Time), slog.Float64("durationMs", rec.DurationMS), slog.String("reference", rec.Reference),
 			slog.String("tenant", rec.Tenant), slog.String("actor", rec.Actor), slog.String("connection", rec.Connection), slog.String("operation", string(rec.Operation)),
 			slog.String("method", rec.Method), slog.String("type", rec.Type), slog.String("id", rec.ID), slog.String("name", rec.Name),
-			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.String("detail", rec.Detail), slog.Bool("adopted", rec.Adopted), slog.Any("changes", rec.Changes),
+			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.String("detail", rec.Detail), slog.String("reason", rec.Reason), slog.Bool("adopted", rec.Adopted), slog.Any("changes", rec.Changes),
 		}
 		l.LogAttrs(ctx, slog.LevelInfo, "scim: audit", attrs...)
 	}

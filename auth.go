@@ -183,6 +183,10 @@ const (
 	OperationReplace  OperationKind = "replace"
 	OperationPatch    OperationKind = "patch"
 	OperationDelete   OperationKind = "delete"
+
+	// OperationReleaseBrake is that of an operator (Handler.ReleaseBrake), in audit
+	// records alone.
+	OperationReleaseBrake OperationKind = "releaseBrake"
 )
 
 // writes reports whether the operation changes a resource.

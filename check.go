@@ -167,6 +167,7 @@ func (h *Handler) checkDatabases() error {
 		}
 	}
 	compare("Config.Outbox", h.cfg.Outbox)
+	compare("Config.Counters", h.cfg.Counters)
 	for _, ep := range h.endpoints {
 		compare("the store of "+ep.Type.Name, ep.Store)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/bulk"
 	"github.com/seed5f3efb56/scim/internal/ratelimit"
@@ -57,6 +58,15 @@ type Config struct {
 	// Outbox stores pending revocations (Hooks.Revoke) and events, in the
 	// transactions of Tx.
 	Outbox store.Outbox
+
+	// Brake stops a connection that deactivates, deletes or creates unusually many
+	// resources, or removes unusually many members, within a day. It is on by default.
+	Brake brake.Config
+
+	// Counters keep the counts of Brake in the transactions of Tx, so that several
+	// processes share them. Default Tx, if it is a store.Counters (memstore, sqlstore).
+	// Without, each process counts by itself.
+	Counters store.Counters
 
 	// Audit, if set, receives one record for every operation, successful or
 	// not, after the response. See [AuditLog].

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/patch"
@@ -60,9 +61,12 @@ func toError(err error) (e *Error, known bool) {
 	var own *Error
 	var unique *store.UniquenessError
 	var wrong *schema.Error
+	var stopped *brake.Stop
 	switch {
 	case errors.As(err, &own):
 		return own, true
+	case errors.As(err, &stopped):
+		return errorf(http.StatusServiceUnavailable, "%s", stopped), true
 	case errors.Is(err, store.ErrUnavailable): // before the errors that it may wrap
 		return unavailable(), false
 	case private(err):
@@ -83,6 +87,16 @@ func toError(err error) (e *Error, known bool) {
 		return unavailable(), false
 	}
 	return errorf(http.StatusInternalServerError, "internal error"), false
+}
+
+// retryAfter returns the value of Retry-After of a 503, in seconds: a short time
+// for what mends itself, a longer one if an operator has to act.
+func retryAfter(err error) string {
+	var stopped *brake.Stop
+	if errors.As(err, &stopped) {
+		return "300"
+	}
+	return "5"
 }
 
 func unavailable() *Error {

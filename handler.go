@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
@@ -36,6 +37,7 @@ type Handler struct {
 	cursors   *paging.Sealer
 	announced []byte // Config.ServiceProviderConfig as JSON members
 	rates     *ratelimit.Limiter
+	brake     *brake.Brake // nil: off
 }
 
 // Run is the background worker: it carries out pending revocations and delivers
@@ -266,6 +268,7 @@ func accessOf(ctx context.Context) *lifecycle.Access {
 func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 	w := &lifecycle.Request{
 		Actor:         r.principal.TokenID,
+		Connection:    r.principal.limitedAs(),
 		Access:        accessOf(r.ctx),
 		Transaction:   r.transaction,
 		Preconditions: func(version string) error { return etag.CheckWrite(r.Header, version) },

@@ -24,7 +24,7 @@ func TestMembersOfALargeGroupAreSplitIntoEvents(t *testing.T) {
 	delivered := make(chan *event.Event, 100)
 	var before []int
 	w := newWorld(t, func(_ *world, c *scim.Config) {
-		c.Limits.Members = many
+		c.Limits.Members, c.Brake.Off = many, true
 		c.Limits.Revoke = time.Minute // a busy machine needs long for an event of 1 MiB
 		c.Hooks.Before = func(_ context.Context, e *event.Event) error {
 			if e.Members != nil {

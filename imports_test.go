@@ -23,6 +23,7 @@ var imports = map[string][]string{
 	"filter":               {"schema", "internal/ascii", "github.com/scim2/filter-parser/v2"},
 	"patch":                {"internal/ascii", "schema", "filter"},
 	"event":                {"schema"},
+	"brake":                {"schema", "store"},
 	"store":                {"schema", "filter", "event"},
 	"readiness":            {},
 	"reconcile":            {"schema", "store", "internal/paging"},
@@ -49,8 +50,8 @@ var imports = map[string][]string{
 	"internal/prefer":      {},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
-	"internal/lifecycle":   {"schema", "filter", "store", "event"},
-	".":                    {"schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/typefilter", "github.com/go-chi/chi/v5"},
+	".":                    {"brake", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/typefilter", "github.com/go-chi/chi/v5"},
+	"internal/lifecycle":   {"brake", "schema", "filter", "store", "event"},
 
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},

@@ -2,9 +2,12 @@ package scim
 
 import (
 	"context"
+	"log/slog"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // Hooks are functions of the application that are called when resources are
@@ -197,4 +200,45 @@ type Adoption struct {
 	// Sent are the attributes of the POST, which will replace those of Existing. The
 	// client can send whatever it likes: an e-mail address in it proves nothing.
 	Sent *schema.Resource
+}
+
+// ReleaseBrake lets a connection of a tenant ("" without tenants) go on that the brake
+// stopped (Config.Brake). It is logged, and Config.Audit gets a record of it. The
+// error names what is missing in r, says that the brake is off, or is one of
+// Config.Counters.
+func (h *Handler) ReleaseBrake(ctx context.Context, tenant string, r brake.Release) error {
+	if err := h.brake.Release(store.WithTenant(ctx, tenant), r); err != nil {
+		return err
+	}
+	h.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "scim: brake released", slog.String("tenant", tenant), slog.String("actor", r.Actor),
+		slog.String("connection", r.Connection), slog.String("kind", string(r.Kind)), slog.String("type", r.Type), slog.Int64("more", r.More), slog.String("reason", r.Reason))
+	if h.cfg.Audit != nil {
+		h.cfg.Audit(ctx, AuditRecord{
+			Time: h.cfg.Now(), Reference: newUUID(), Tenant: tenant, Actor: r.Actor, Connection: r.Connection,
+			Operation: OperationReleaseBrake, Type: r.Type, ID: r.ID, Reason: r.Reason,
+		})
+	}
+	return nil
+}
+
+// brakeHost is what the brake needs of the handler.
+func (h *Handler) brakeHost() brake.Host {
+	host := brake.Host{Counters: h.cfg.Counters, Now: h.cfg.Now, Logger: h.cfg.Logger, Total: h.total}
+	if isNil(host.Counters) {
+		host.Counters, host.Fallback = nil, true
+		if c, ok := h.cfg.Tx.(store.Counters); ok {
+			host.Counters = c
+		}
+	}
+	return host
+}
+
+// total returns how many resources of a type the tenant in the context has.
+func (h *Handler) total(ctx context.Context, typ string) (int, error) {
+	ep := h.byType(typ)
+	if ep == nil {
+		return 0, nil
+	}
+	page, err := ep.Store.List(ctx, &store.Query{Total: true})
+	return page.Total, err
 }

@@ -47,6 +47,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
@@ -81,7 +82,7 @@ func New(cfg Config) (*Handler, error) {
 	if h.cfg.Subject == "" {
 		h.cfg.Subject = schema.ExternalIDAttribute.Name
 	}
-	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes(), h.setAnnounced(), cfg.checkCursors(), cfg.checkEventURIs(), cfg.checkGroups()}
+	errs := []error{h.setBaseURL(), checkAuth(cfg.Auth), h.checkSchemes(), h.setAnnounced(), cfg.checkCursors(), cfg.Brake.Check(), cfg.checkEventURIs(), cfg.checkGroups()}
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
@@ -263,8 +264,9 @@ func (h *Handler) setLifecycle() error {
 		endpoints = append(endpoints, ep.Endpoint)
 	}
 	var err error
+	h.brake = brake.New(h.cfg.Brake, h.brakeHost())
 	h.lifecycle, err = lifecycle.New(lifecycle.Config{
-		Tx: h.cfg.Tx, Outbox: h.cfg.Outbox, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
+		Tx: h.cfg.Tx, Brake: h.brake, Outbox: h.cfg.Outbox, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
 		RequireMembers: h.cfg.RequireMembers, Bounds: h.cfg.Limits.bounds(), HookTimeout: h.cfg.Limits.Revoke, Attempts: h.cfg.Limits.Attempts,
 		Logger: h.cfg.Logger, Now: h.cfg.Now, NewID: h.cfg.NewID,
 	}, endpoints)

@@ -279,7 +279,7 @@ func (h *Handler) fail(r *http.Request, x *exchange, err error) {
 		w.Header().Set("WWW-Authenticate", h.challenge())
 	}
 	if e.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
+		w.Header().Set("Retry-After", retryAfter(err))
 	}
 	if e.Status == http.StatusRequestEntityTooLarge {
 		w.Header().Set("Connection", "close")

@@ -25,6 +25,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/brake"
 )
 
 func main() {
@@ -44,6 +45,7 @@ type options struct {
 	strict, readiness        bool
 	bulk                     int
 	rate                     float64
+	brake                    bool
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -58,6 +60,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.client, "client", "", "the `rules` of requests: default, strict, interop, ipsie-al1 or ipsie-al2")
 	f.BoolVar(&o.readiness, "readiness", false, "print what of the interop and IPSIE profiles is fulfilled, and end")
 	f.IntVar(&o.bulk, "bulk", 0, "most `operations` of one bulk request, of 4 KiB each on average (default 500, of 4 MiB together)")
+	f.BoolVar(&o.brake, "brake", true, "stop a client that deactivates, deletes or creates very many")
 	f.Float64Var(&o.rate, "rate", 100, "the most `requests` a second, inf for no limit")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -99,6 +102,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Auth:      scim.BearerTokens(token),
 		Endpoints: []scim.Endpoint{scim.Users(db.users), scim.Groups(db.groups)},
 		Tx:        db.tx,
+		Brake:     brake.Config{Off: !o.brake},
 		Limits:    scim.Limits{BulkOperations: o.bulk, BulkPayload: int64(o.bulk) * 4 << 10, Rate: o.rate, TenantRate: o.rate},
 		Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})

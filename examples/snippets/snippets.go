@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/reconcile"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -121,11 +122,11 @@ func (a Application) Mount(ctx context.Context, baseURL string, auth scim.Authen
 	if err != nil {
 		return err
 	}
-	if err := outbox.Migrate(ctx, sqlstore.Outbox); err != nil {
+	if err := outbox.Migrate(ctx, sqlstore.Outbox, sqlstore.Counters); err != nil {
 		return err
 	}
 	h, err := scim.New(scim.Config{
-		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Hooks: hooks,
+		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Counters: outbox, Hooks: hooks,
 		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(teams)},
 	})
 	if err != nil {
@@ -229,4 +230,13 @@ func Listed(ctx context.Context, baseURL, token string) iter.Seq2[reconcile.Reco
 		return resp.Body, nil
 	})
 	return records
+}
+
+// Release lets a connection go on after the brake stopped it.
+func Release(ctx context.Context, h *scim.Handler) error {
+	err := h.ReleaseBrake(ctx, "acme", brake.Release{
+		Connection: "okta", Kind: brake.Leavers, Type: "User", More: 400,
+		Actor: "grace@acme.example", Reason: "the site in Springfield was closed",
+	})
+	return err
 }

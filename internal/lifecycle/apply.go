@@ -75,6 +75,9 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 			return nil, err
 		}
 	}
+	if err := u.brakeEarly(ctx, before, before.WithAttributes(made.Attributes)); err != nil {
+		return nil, err
+	}
 	after, members, err := u.store(ctx, before, made)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now, Attributes: r.owned(ep, n.Attributes)}
 	var created *schema.Resource
 	err := w.write(ctx, r, ep, event.ByPost, func(ctx context.Context, u *unit) (err error) {
+		if err := u.brakeEarly(ctx, nil, next); err != nil {
+			return err
+		}
 		var joined schema.MemberDelta
 		if created, joined, err = u.create(ctx, next, n.Members); err != nil {
 			return err

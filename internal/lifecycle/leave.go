@@ -29,11 +29,13 @@ import (
 //  6. raise: Hooks.Before sees the events and may veto them, Hooks.EndSessions
 //     ends sessions in the same database, and the outbox receives the pending
 //     revocation and the events.
+//  7. brake: the write is counted, and undone if the connection has ended the
+//     access of too many (brake.go).
 //
 // The commit. Then, before the response:
 //
-//  7. the change is noted for the audit record, and the worker is woken.
-//  8. revokeNow: Hooks.Revoke runs. If it fails, the response is 503, the
+//  8. the change is noted for the audit record, and the worker is woken.
+//  9. revokeNow: Hooks.Revoke runs. If it fails, the response is 503, the
 //     revocation stays pending, and the worker and later writes repeat it.
 
 // Deactivate sets active to false, for a DELETE under scim.DeactivateOnDelete; a
@@ -51,29 +53,33 @@ func (w *Writer) Deactivate(ctx context.Context, r *Request, ep *Endpoint, id st
 // the revocations of this write. The error is store.ErrUnavailable while one of
 // them fails.
 func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause event.Cause, fn func(context.Context, *unit) error) error {
+	w.cfg.Brake.Prepare(ctx)
 	for range casRetries {
 		u := &unit{Writer: w, r: r, ep: ep, cause: cause}
 		err := retry(ctx, func() error {
 			return w.inTx(ctx, func(ctx context.Context) error {
 				// A repeated transaction begins without the results of the last.
 				u.revocations, u.types, u.written, u.transaction, u.revives = nil, nil, Written{}, "", false
-				return fn(ctx, u)
+				u.dissolved = 0
+				if err := fn(ctx, u); err != nil {
+					return err
+				}
+				return u.brake(ctx)
 			})
 		})
-		var pending *pendingError
-		switch {
-		case errors.As(err, &pending):
-			if err := w.revokeNow(ctx, pending.revocations); err != nil {
-				return err
-			}
-		case err != nil:
-			return err
-		default:
+		if err == nil {
 			if r.Committed != nil {
 				r.Committed(u.written)
 			}
 			w.wakeWorker()
 			return w.revokeNow(ctx, u.revocations)
+		}
+		var pending *pendingError
+		if !errors.As(err, &pending) {
+			return w.stopped(ctx, err)
+		}
+		if err := w.revokeNow(ctx, pending.revocations); err != nil {
+			return err
 		}
 	}
 	return store.ErrUnavailable
@@ -251,6 +257,9 @@ func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string
 		if err != nil {
 			return err
 		}
+		if err := u.countMembers(ctx, id); err != nil {
+			return err
+		}
 		left, err := u.remove(ctx, before)
 		if err != nil {
 			return err
@@ -269,6 +278,9 @@ func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string
 func (u *unit) remove(ctx context.Context, r *schema.Resource) ([]departure, error) {
 	c := &store.Change{ID: r.ID, Before: r, IfVersion: r.Version, At: store.Later(r.LastModified, u.now()), Cause: u.cause}
 	if u.cfg.Tx == nil {
+		if err := u.brakeEarly(ctx, r, nil); err != nil {
+			return nil, err
+		}
 		if err := u.ep.Store.Delete(ctx, c); err != nil {
 			return nil, err
 		}

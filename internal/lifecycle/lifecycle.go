@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -18,6 +19,7 @@ type Config struct {
 	Tx             store.Transactor // nil: no transaction spans the stores
 	Outbox         store.Outbox
 	Hooks          Hooks
+	Brake          *brake.Brake // nil: off
 	SetPassword    func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error
 	RequireMembers bool
 	Bounds         schema.Bounds // of what clients store

@@ -11,8 +11,9 @@ import (
 
 // Request has the facts of a request that a write depends on.
 type Request struct {
-	Actor  string // Event.Actor
-	Access *Access
+	Actor      string // Event.Actor
+	Connection string // that the brake counts for
+	Access     *Access
 	// Transaction is Event.Transaction; "": the id of the first event.
 	Transaction string
 	// Preconditions evaluates If-Match and If-None-Match against the version of
@@ -46,6 +47,8 @@ type unit struct {
 	// types has the resource type of each id that was looked up as a member, ""
 	// if no resource that exists for the connection has the id.
 	types map[string]string
+	// dissolved is how many members a resource had that was deleted.
+	dissolved int64
 	// written is the change that the transaction made.
 	written Written
 	// transaction is Event.Transaction, "" before the first event.
@@ -64,6 +67,9 @@ const casRetries = 10
 func retry(ctx context.Context, write func() error) error {
 	for i := 0; ; i++ {
 		err := write()
+		if err == nil {
+			return nil
+		}
 		var precondition *preconditionError
 		var hook *HookError
 		if !errors.Is(err, store.ErrVersion) || errors.As(err, &precondition) || errors.As(err, &hook) {

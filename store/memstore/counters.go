@@ -54,17 +54,18 @@ func (db *DB) Count(ctx context.Context, c store.Count) (int64, error) {
 			t.counters.forget(c.At)
 			t.counters.remove(c.Name)
 			now = counter{0, c.Expires}
+			t.counters.ending(c.Name, now)
 		}
 		now.value += c.Add
 		value = now.value
-		t.counters.put(c.Name, now)
+		t.counters.all = t.counters.all.put(text(c.Name), now)
 		return nil
 	})
 	return value, err
 }
 
-func (c *counters) put(name string, now counter) {
-	c.all = c.all.put(text(name), now)
+// ending notes when a counter ends.
+func (c *counters) ending(name string, now counter) {
 	if !now.ends.IsZero() {
 		c.ends = c.ends.put(ending{now.ends, name}, none{})
 	}

@@ -1,0 +1,135 @@
+package brake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind is what a bound counts.
+type Kind string
+
+const (
+	// Leavers are resources with the attribute active (users) that are deactivated,
+	// or deleted. Who is deactivated first and deleted later counts twice.
+	Leavers Kind = "leavers"
+	// Memberships are members that are removed from groups, and the members of a
+	// group that is deleted.
+	Memberships Kind = "memberships"
+	// Creations are resources with the attribute active that are created.
+	Creations Kind = "creations"
+)
+
+// Bound is how many of a [Kind] one connection may have within a window: Most, or
+// Share of the resources that there are (of users, for memberships), whichever is
+// more. Most 0 and Share 0 together are the default of the kind.
+type Bound struct {
+	Most  int
+	Share float64 // 0.1 is 10 %
+}
+
+// Config is the configuration of the brake. The zero value is a brake with the
+// defaults.
+type Config struct {
+	// Off switches the brake off.
+	Off bool
+	// Leavers is by default 50 and 10 %.
+	Leavers Bound
+	// Memberships is by default 1,000 and 50 %.
+	Memberships Bound
+	// Creations is by default 10,000 and 100 %. Release the brake before the first
+	// synchronisation of more people.
+	Creations Bound
+	// Window is how long a count goes on; default 24 hours. It begins with the first
+	// that is counted.
+	Window time.Duration
+	// Alert, if set, is called when a write is stopped, once for each connection and
+	// kind until the window ends, after the transaction was rolled back and before the
+	// response. Its context has the tenant. Of several processes one calls it. A panic
+	// is an error of the request.
+	Alert func(ctx context.Context, s *Stop)
+}
+
+// Stop is the error of a write beyond a bound. It is answered 503.
+type Stop struct {
+	Tenant     string
+	Connection string // scim.Principal.Connection, or TokenID if it is ""
+	Kind       Kind
+	Type       string // name of the resource type
+	Limit      int64  // what the bound allows in the window
+	Window     time.Duration
+}
+
+// Error returns the detail of the response.
+func (s *Stop) Error() string {
+	return fmt.Sprintf("stopped by the brake: more than %d %s within %s; an operator of this service has to release it", s.Limit, s.Kind, s.Window)
+}
+
+// Release lets a connection go on after it was stopped, or before.
+type Release struct {
+	Connection string // Stop.Connection
+	Kind       Kind
+	Type       string // Stop.Type
+	// More is how many are allowed beyond the bound, in the window that begins now.
+	// A second release adds to the first.
+	More int64
+	// ID, if set, is the only resource that the release concerns, once: a leaver among
+	// those that are stopped. More is not used.
+	ID string
+	// Actor and Reason, which are required, are part of the audit record.
+	Actor, Reason string
+}
+
+func (r Release) check() error {
+	switch {
+	case r.Actor == "" || r.Reason == "":
+		return errors.New("scim: the release of the brake needs an Actor and a Reason")
+	case r.Kind != Leavers && r.Kind != Memberships && r.Kind != Creations:
+		return fmt.Errorf("scim: the release of the brake has the unknown Kind %q", r.Kind)
+	case r.Type == "":
+		return errors.New("scim: the release of the brake needs a Type, for example User")
+	case r.ID == "" && r.More <= 0:
+		return errors.New("scim: the release of the brake needs More, or the ID of a resource")
+	}
+	return nil
+}
+
+// Check returns the mistakes in a configuration.
+func (c Config) Check() error {
+	var errs []error
+	for kind, b := range map[Kind]Bound{Leavers: c.Leavers, Memberships: c.Memberships, Creations: c.Creations} {
+		if b.Most < 0 || !(b.Share >= 0) {
+			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s is negative; 0 takes the default, Off switches the brake off", kind))
+		}
+	}
+	if c.Window < 0 || c.Window > 0 && c.Window < time.Minute {
+		errs = append(errs, fmt.Errorf("scim: Config.Brake.Window is %s; give at least a minute, 0 takes the default", c.Window))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) withDefaults() Config {
+	set := func(b *Bound, most int, share float64) {
+		if *b == (Bound{}) {
+			*b = Bound{most, share}
+		}
+	}
+	set(&c.Leavers, 50, 0.1)
+	set(&c.Memberships, 1000, 0.5)
+	set(&c.Creations, 10_000, 1)
+	if c.Window == 0 {
+		c.Window = 24 * time.Hour
+	}
+	return c
+}
+
+func (c Config) bound(k Kind) Bound {
+	switch k {
+	case Leavers:
+		return c.Leavers
+	case Memberships:
+		return c.Memberships
+	}
+	return c.Creations
+}

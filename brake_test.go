@@ -1,0 +1,335 @@
+package scim_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// stopsAt makes a world whose brake allows a number of leavers, memberships and
+// creations, and notes alerts.
+func stopsAt(t *testing.T, leavers, memberships, creations int) *world {
+	return newWorld(t, func(w *world, c *scim.Config) {
+		c.Brake = brake.Config{
+			Leavers: brake.Bound{Most: leavers}, Memberships: brake.Bound{Most: memberships}, Creations: brake.Bound{Most: creations},
+			Alert: func(ctx context.Context, s *brake.Stop) {
+				w.note("alert: %s %s of %s beyond %d, tenant %q", s.Kind, s.Type, s.Connection, s.Limit, store.Tenant(ctx))
+			},
+		}
+		c.Hooks.EndSessions = w.see
+		c.Hooks.Before = func(_ context.Context, e *event.Event) error { return nil }
+	})
+}
+
+func (w *world) requireStopped(method, path, body string) {
+	w.Helper()
+	got := w.do(503, method, path, body)
+	require.Equal(w, "300", got.Header().Get("Retry-After"))
+	require.Contains(w, got.Body.String(), "stopped by the brake: more than")
+}
+
+func TestBrakeStopsLeavers(t *testing.T) {
+	t.Parallel()
+	w := stopsAt(t, 4, 100, 100)
+	var users []string
+	for i := range 12 {
+		users = append(users, w.user(fmt.Sprint("user", i)))
+	}
+	named := func(i int, active string) string {
+		return scimtest.User(fmt.Sprint("user", i), `"active":`+active)
+	}
+	w.do(200, "PATCH", users[0], scimtest.PatchOp(deactivate))
+	w.do(200, "PUT", users[1], named(1, "false"))
+	w.do(204, "DELETE", users[2], "")
+	w.do(200, "PATCH", users[0], scimtest.PatchOp(deactivate)) // has no effect and does not count
+	w.do(200, "PATCH", users[0], scimtest.PatchOp(reactivate))
+	w.do(200, "PATCH", users[0], scimtest.PatchOp(deactivate))
+	w.noted()
+
+	w.requireStopped("PATCH", users[3], scimtest.PatchOp(deactivate))
+	w.requireStopped("PUT", users[4], named(4, "false"))
+	w.requireStopped("DELETE", users[5], "")
+	w.requireStopped("DELETE", users[0], "")
+	bulk := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"DELETE","path":"` + users[6] + `"},{"method":"PATCH","path":"` + users[7] + `","data":` + scimtest.PatchOp(deactivate) + `}]}`
+	answer := w.do(200, "POST", "/Bulk", bulk).Body.String()
+	require.Equal(t, 2, strings.Count(answer, `"detail":"stopped by the brake`), answer)
+	notes := w.noted()
+	require.Contains(t, notes, `alert: leavers User of okta beyond 4, tenant ""`)
+	require.Equal(t, 1, strings.Count(strings.Join(notes, "\n"), "alert"), "one alert")
+	for _, u := range append(users[3:8], users[0]) {
+		require.Equal(t, u != users[0], strings.Contains(w.do(200, "GET", u, "").Body.String(), `"active":true`), "as it was")
+	}
+
+	// Everything else goes on.
+	w.do(200, "PATCH", users[0], scimtest.PatchOp(reactivate))
+	w.do(200, "PATCH", users[8], scimtest.PatchOp(`{"op":"replace","path":"displayName","value":"Ada"}`))
+	w.user("new")
+
+	w.later(25 * time.Hour)
+	w.do(200, "PATCH", users[3], scimtest.PatchOp(deactivate))
+}
+
+func TestBrakeIsReleased(t *testing.T) {
+	t.Parallel()
+	var records []scim.AuditRecord
+	var w *world
+	w = newWorld(t, func(_ *world, c *scim.Config) {
+		c.Brake.Leavers = brake.Bound{Most: 1}
+		c.Audit = func(_ context.Context, r scim.AuditRecord) { records = append(records, r) }
+	})
+	var users []string
+	for i := range 8 {
+		users = append(users, w.user(fmt.Sprint("user", i)))
+	}
+	release := func(change func(*brake.Release)) error {
+		r := brake.Release{Connection: "okta", Kind: brake.Leavers, Type: "User", Actor: "Grace", Reason: "a site was closed"}
+		change(&r)
+		return w.h.ReleaseBrake(t.Context(), "", r)
+	}
+	w.do(200, "PATCH", users[0], scimtest.PatchOp(deactivate))
+	w.requireStopped("PATCH", users[1], scimtest.PatchOp(deactivate))
+
+	require.NoError(t, release(func(r *brake.Release) { r.ID = strings.TrimPrefix(users[2], "/Users/") }))
+	w.requireStopped("PATCH", users[1], scimtest.PatchOp(deactivate))
+	w.do(200, "PATCH", users[2], scimtest.PatchOp(deactivate))
+	w.do(200, "PATCH", users[2], scimtest.PatchOp(reactivate))
+	w.requireStopped("PATCH", users[2], scimtest.PatchOp(deactivate)) // once
+
+	records = nil
+	require.NoError(t, release(func(r *brake.Release) { r.More = 2 }))
+	require.Len(t, records, 1)
+	require.Equal(t, scim.OperationReleaseBrake, records[0].Operation)
+	require.Equal(t, []string{"Grace", "okta", "User", "a site was closed"}, []string{records[0].Actor, records[0].Connection, records[0].Type, records[0].Reason})
+	w.do(200, "PATCH", users[1], scimtest.PatchOp(deactivate))
+	w.do(204, "DELETE", users[3], "")
+	w.requireStopped("DELETE", users[4], "")
+	require.NoError(t, release(func(r *brake.Release) { r.More = 1 }))
+	w.do(204, "DELETE", users[4], "")
+	w.requireStopped("DELETE", users[5], "")
+
+	for _, c := range []struct {
+		mistake string
+		change  func(*brake.Release)
+	}{
+		{"needs an Actor and a Reason", func(r *brake.Release) { r.More, r.Reason = 1, "" }},
+		{"needs an Actor and a Reason", func(r *brake.Release) { r.More, r.Actor = 1, "" }},
+		{"needs More, or the ID", func(*brake.Release) {}},
+		{"needs More, or the ID", func(r *brake.Release) { r.More = -1 }},
+		{"needs a Type", func(r *brake.Release) { r.More, r.Type = 1, "" }},
+		{"unknown Kind", func(r *brake.Release) { r.More, r.Kind = 1, "all" }},
+	} {
+		require.ErrorContains(t, release(c.change), c.mistake)
+	}
+	w.requireStopped("DELETE", users[5], "")
+	off := newWorld(t, func(_ *world, c *scim.Config) { c.Brake.Off = true })
+	require.ErrorContains(t, off.h.ReleaseBrake(t.Context(), "", brake.Release{}), "the brake is off")
+}
+
+func TestBrakeStopsMemberships(t *testing.T) {
+	t.Parallel()
+	w := stopsAt(t, 100, 5, 100)
+	group := func(name string, n int) string {
+		var members []string
+		for i := range n {
+			members = append(members, fmt.Sprintf(`{"value":"%d"}`, i))
+		}
+		return "/Groups/" + idOf(t, w.do(201, "POST", "/Groups", scimtest.Group(name, `"members":[`+strings.Join(members, ",")+`]`)))
+	}
+	a, b, c := group("a", 10), group("b", 6), group("c", 1)
+	w.do(204, "PATCH", a, scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"0\"]"}`, `{"op":"add","path":"members","value":[{"value":"x"}]}`))
+	w.do(200, "PUT", a, scimtest.Group("a", `"members":[{"value":"x"},{"value":"1"},{"value":"2"},{"value":"3"},{"value":"4"},{"value":"5"},{"value":"6"}]`)) // 3 left
+	w.requireStopped("PUT", a, scimtest.Group("a"))
+	w.requireStopped("DELETE", b, "")
+	w.do(204, "DELETE", c, "") // the fifth
+	w.requireStopped("PATCH", a, scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"1\"]"}`))
+	require.Contains(t, w.noted(), `alert: memberships Group of okta beyond 5, tenant ""`)
+	require.Equal(t, 7, strings.Count(w.do(200, "GET", a, "").Body.String(), `"value"`))
+	require.Equal(t, 6, strings.Count(w.do(200, "GET", b, "").Body.String(), `"value"`))
+	w.do(204, "PATCH", a, scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"y"}]}`))
+}
+
+func TestBrakeStopsCreations(t *testing.T) {
+	t.Parallel()
+	w := stopsAt(t, 100, 100, 3)
+	for i := range 3 {
+		w.user(fmt.Sprint("user", i))
+	}
+	w.do(409, "POST", "/Users", scimtest.User("user1"))
+	w.requireStopped("POST", "/Users", scimtest.User("user3"))
+	w.requireStopped("POST", "/Users", scimtest.User("user3"))
+	w.do(201, "POST", "/Groups", scimtest.Group("a"))
+	require.NoError(t, w.h.ReleaseBrake(t.Context(), "", brake.Release{Connection: "okta", Kind: brake.Creations, Type: "User", More: 1, Actor: "Grace", Reason: "first synchronisation"}))
+	w.user("user3")
+	w.requireStopped("POST", "/Users", scimtest.User("user4"))
+}
+
+// The bound is the greater of a number and a share of all.
+func TestBrakeOfAShare(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) { c.Brake.Leavers = brake.Bound{Most: 2, Share: 0.25} })
+	var users []string
+	for i := range 20 {
+		users = append(users, w.user(fmt.Sprint("user", i)))
+	}
+	for _, u := range users[:5] {
+		w.do(200, "PATCH", u, scimtest.PatchOp(deactivate))
+	}
+	w.requireStopped("PATCH", users[5], scimtest.PatchOp(deactivate))
+}
+
+// Of many requests at the same moment as many succeed as the bound allows, and
+// another connection is not concerned.
+func TestBrakeOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Auth:      scim.BearerTokens(scim.HashToken("okta", "secret"), scim.HashToken("entra", "other")),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+		Brake:     brake.Config{Leavers: brake.Bound{Most: 20}},
+	})
+	require.NoError(t, err)
+	var users []string
+	for i := range 102 {
+		users = append(users, "/Users/"+idOf(t, send(h, "POST", "/Users", scimtest.User(fmt.Sprint("user", i)))))
+	}
+	var ok, stopped atomic.Int64
+	var all sync.WaitGroup
+	for _, u := range users[:100] {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			switch send(h, "DELETE", u, "").Code {
+			case 204:
+				ok.Add(1)
+			case 503:
+				stopped.Add(1)
+			}
+		}()
+	}
+	all.Wait()
+	assert.Equal(t, []int64{20, 80}, []int64{ok.Load(), stopped.Load()})
+	r := httptest.NewRequest("DELETE", scimtest.BaseURL+users[100], nil)
+	r.Header.Set("Authorization", "Bearer other")
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, r)
+	assert.Equal(t, http.StatusNoContent, answer.Code)
+}
+
+// A write that fails does not count.
+func TestBrakeCountsWhatIsCommitted(t *testing.T) {
+	t.Parallel()
+	var veto error
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Brake.Leavers = brake.Bound{Most: 2}
+		c.Hooks.Before = func(context.Context, *event.Event) error { return veto }
+	})
+	a, b, c := w.user("a"), w.user("b"), w.user("c")
+	veto = errors.New("not now")
+	for range 5 {
+		w.do(500, "PATCH", a, scimtest.PatchOp(deactivate))
+	}
+	veto = nil
+	w.do(200, "PATCH", a, scimtest.PatchOp(deactivate))
+	w.do(200, "PATCH", b, scimtest.PatchOp(deactivate))
+	w.requireStopped("PATCH", c, scimtest.PatchOp(deactivate))
+}
+
+// A year of 5,000 people, with a round of dismissals, students who come and go on one
+// day, and a reorganisation, does not meet the brake with its defaults.
+func TestANormalYearDoesNotMeetTheBrake(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("twenty thousand requests")
+	}
+	w := newWorld(t, func(_ *world, c *scim.Config) { c.Limits.Rate, c.Limits.TenantRate = 1e9, 1e9 })
+	random, serial := rand.New(rand.NewSource(1)), 0
+	var people, groups []string
+	join := func(n int) {
+		for range n {
+			serial++
+			people = append(people, w.user(fmt.Sprint("user", serial)))
+		}
+	}
+	member := func(group, user string) string {
+		return scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"` + strings.TrimPrefix(user, "/Users/") + `"}]}`)
+	}
+	leave := func(n int) {
+		for range n {
+			i := random.Intn(len(people))
+			w.do(200, "PATCH", people[i], scimtest.PatchOp(deactivate))
+			people[i] = people[len(people)-1]
+			people = people[:len(people)-1]
+		}
+	}
+	move := func(n int) {
+		for range n {
+			u, from, to := people[random.Intn(len(people))], groups[random.Intn(len(groups))], groups[random.Intn(len(groups))]
+			w.do(204, "PATCH", from, member(from, u))
+			w.do(204, "PATCH", to, member(to, u))
+			w.do(204, "PATCH", from, scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"`+strings.TrimPrefix(u, "/Users/")+`\"]"}`))
+		}
+	}
+	for i := range 50 {
+		groups = append(groups, "/Groups/"+idOf(t, w.do(201, "POST", "/Groups", scimtest.Group(fmt.Sprint("group", i)))))
+	}
+	join(5000)
+	for day := range 365 {
+		w.later(24 * time.Hour)
+		join(random.Intn(7))
+		leave(random.Intn(7))
+		move(random.Intn(10))
+		switch day {
+		case 60:
+			leave(250) // 5 % are dismissed
+		case 170:
+			join(200)
+		case 240:
+			leave(200)
+		case 300:
+			move(800)
+		}
+	}
+}
+
+func TestMistakesInTheBrake(t *testing.T) {
+	t.Parallel()
+	for mistake, b := range map[string]brake.Config{
+		"the bound of leavers is negative":     {Leavers: brake.Bound{Most: -1}},
+		"the bound of memberships is negative": {Memberships: brake.Bound{Share: -0.1}},
+		"Config.Brake.Window is 1s":            {Window: time.Second},
+	} {
+		db := memstore.New()
+		_, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("okta", "secret")), Tx: db, Brake: b,
+			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
+		})
+		require.ErrorContains(t, err, mistake)
+	}
+	db := memstore.New()
+	_, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("okta", "secret")), Tx: db, Counters: memstore.New(),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
+	})
+	require.ErrorContains(t, err, "Config.Counters (*memstore.DB) is on another database than Config.Tx")
+}

@@ -1,0 +1,71 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+)
+
+// braked serves a database with a brake at most leavers.
+func braked(t *testing.T, db *sqlstore.DB, most int, log *bytes.Buffer) *scim.Handler {
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("okta", "okta")), Tx: db, Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+		Brake:     brake.Config{Leavers: brake.Bound{Most: most}},
+	})
+	require.NoError(t, err)
+	return h
+}
+
+// Two processes on one database stop a connection together, and what they counted
+// and what was released outlives both.
+func TestBrakeIsSharedAndOutlivesTheProcess(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		const most, many = 15, 60
+		var log bytes.Buffer
+		client := func(h http.Handler) *scimtest.Client { return scimtest.NewClient(t, h, "okta") }
+		first, second := braked(t, d.store(t), most, &log), braked(t, d.store(t), most, &log)
+		var users []string
+		for i := range many {
+			users = append(users, client(first).NewUser(fmt.Sprint("user", i)))
+		}
+		clients := []*scimtest.Client{client(first), client(second)}
+		got := atOnce(many, func(i int) *scimtest.Reply { return clients[i%2].Delete(users[i]) })
+		require.Equal(t, map[int]int{204: most, 503: many - most}, got)
+
+		h := braked(t, d.store(t), most, &log)
+		left := client(h).Get("/Users").Strings("id")
+		require.Len(t, left, many-most, "the rest is there")
+		one := func(i int) string { return "/Users/" + left[i] }
+		require.Equal(t, 503, client(h).Delete(one(0)).Status)
+		require.NoError(t, h.ReleaseBrake(t.Context(), "", brake.Release{Connection: "okta", Kind: brake.Leavers, Type: "User", More: 2, Actor: "Grace", Reason: "a test"}))
+
+		h = braked(t, d.store(t), most, &log)
+		require.Equal(t, []int{204, 204, 503}, []int{client(h).Delete(one(0)).Status, client(h).Delete(one(1)).Status, client(h).Delete(one(2)).Status})
+		assert.Equal(t, 1, bytes.Count(log.Bytes(), []byte("the brake stopped a connection")), "one alert of all processes")
+	})
+}
+
+// An application that made no table for counters has a brake in each process.
+func TestBrakeWithoutCounters(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.empty(t)
+		require.NoError(t, db.Migrate(t.Context(), sqlstore.Resources))
+		var log bytes.Buffer
+		c := scimtest.NewClient(t, braked(t, db, 1, &log), "okta")
+		a, b := c.NewUser("a"), c.NewUser("b")
+		require.Equal(t, []int{204, 503}, []int{c.Delete(a).Status, c.Delete(b).Status})
+		require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("the brake counts in this process alone")), log.String())
+	})
+}
