@@ -14,10 +14,13 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite" // the driver
+	_ "modernc.org/sqlite"
 
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/oauth"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
@@ -252,23 +255,55 @@ func newSQLite(t *testing.T, file string) *sqlstore.DB {
 	return db
 }
 
-// Two processes, each with its own connections to one SQLite file.
+// pool returns a store on connections of its own.
+func pool(t *testing.T, driver, dsn string, d sqlstore.Dialect) *sqlstore.DB {
+	db, err := sqlstore.New(sqltest.Open(t, driver, dsn), d)
+	require.NoError(t, err)
+	return db
+}
+
+// processes calls fn with the stores of two processes that share a database, on
+// SQLite, PostgreSQL and MariaDB.
+func processes(t *testing.T, fn func(t *testing.T, one, two *sqlstore.DB)) {
+	for name, open := range map[string]func(t *testing.T) (one, two *sqlstore.DB){
+		"SQLite": func(t *testing.T) (one, two *sqlstore.DB) {
+			file := t.TempDir() + "/scim.db"
+			return newSQLite(t, file), newSQLite(t, file)
+		},
+		"PostgreSQL": func(t *testing.T) (one, two *sqlstore.DB) {
+			dsn := sqltest.NewPostgres(t)
+			return pool(t, "pgx", dsn, sqlstore.PostgreSQL), pool(t, "pgx", dsn, sqlstore.PostgreSQL)
+		},
+		"MariaDB": func(t *testing.T) (one, two *sqlstore.DB) {
+			dsn := sqltest.NewMariaDB(t)
+			return pool(t, "mysql", dsn, sqlstore.MariaDB), pool(t, "mysql", dsn, sqlstore.MariaDB)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			one, two := open(t)
+			require.NoError(t, one.Migrate(context.Background()))
+			fn(t, one, two)
+		})
+	}
+}
+
 func TestReplayIsRefusedAcrossProcesses(t *testing.T) {
 	t.Parallel()
-	file := t.TempDir() + "/scim.db"
-	one, two := newSQLite(t, file), newSQLite(t, file)
-	require.NoError(t, one.Migrate(context.Background()))
-	a, b := newWorld(t, one, nil), newWorld(t, two, nil)
-	b.clock.Store(a.clock.Load())
-	replays(t, a, b)
+	processes(t, func(t *testing.T, one, two *sqlstore.DB) {
+		a, b := newWorld(t, one, nil), newWorld(t, two, nil)
+		b.clock.Store(a.clock.Load())
+		replays(t, a, b)
+	})
 }
 
 // Of many requests with one assertion at the same time one gets a token.
 func TestConcurrentReplay(t *testing.T) {
 	t.Parallel()
-	file := t.TempDir() + "/scim.db"
-	one, two := newSQLite(t, file), newSQLite(t, file)
-	require.NoError(t, one.Migrate(context.Background()))
+	processes(t, concurrentReplay)
+}
+
+func concurrentReplay(t *testing.T, one, two *sqlstore.DB) {
 	k := key(t, "k", jose.ES256)
 	var worlds []*world
 	for _, db := range []database{one, two} {
