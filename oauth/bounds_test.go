@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim/store"
@@ -68,4 +70,24 @@ func TestCacheOfKeySetsIsBounded(t *testing.T) {
 	load(1)
 	require.Equal(t, 2, hits["/1"])
 	require.Len(t, f.sets, maxKeySets)
+}
+
+// Any text is a key set with usable keys, each of which may have made a signature by
+// one of the algorithms, or an error.
+func FuzzKeySet(f *testing.F) {
+	f.Add(`{"keys":[{"kty":"RSA","kid":"a","use":"sig","n":"AQAB","e":"AQAB"}]}`)
+	f.Add(`{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)
+	f.Add(`{"keys":[{"kty":"oct","k":"AA"},null,7,"x",[]]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		keys, err := parseKeys([]byte(text))
+		if (err == nil) != (len(keys) > 0) {
+			t.Fatalf("%q: %d keys, %v", text, len(keys), err)
+		}
+		for _, k := range keys {
+			fit := func(a jose.SignatureAlgorithm) bool { return fits(k.Key, string(a)) }
+			if !k.IsPublic() || !slices.ContainsFunc(algorithms, fit) {
+				t.Fatalf("%q: %T", text, k.Key)
+			}
+		}
+	})
 }

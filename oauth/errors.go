@@ -11,7 +11,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Errors of RFC 6749 §5.2, and three for what it has no word for: those of §4.1.2.1.
+// Errors of RFC 6749 §5.2, and two of §4.1.2.1 for failures that are
+// not the client's.
 const (
 	invalidRequest       = "invalid_request"
 	invalidClient        = "invalid_client"

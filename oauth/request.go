@@ -26,7 +26,7 @@ const (
 
 const maxBody = 64 << 10 // bytes of a token request
 
-// tokenRequest is a request to the token endpoint, read and not yet believed.
+// tokenRequest is a request to the token endpoint, read and not verified.
 type tokenRequest struct {
 	grant     string
 	scope     string
