@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"fmt"
 	"unicode/utf8"
 
@@ -58,13 +59,18 @@ func ParseJSON(data []byte) (any, error) { return ParseJSONWithin(data, MaxValue
 // elements together. What is made of an element takes several times its memory.
 func ParseJSONWithin(data []byte, elements int) (any, error) {
 	p := parser{data: data, elements: elements, open: make([]JSONMember, 0, 8)}
+	return p.whole()
+}
+
+// whole reads the value that the text consists of.
+func (p *parser) whole() (any, error) {
 	p.space()
 	v, err := p.value()
 	if err != nil {
 		return nil, err
 	}
 	p.space()
-	if p.pos < len(data) {
+	if p.pos < len(p.data) {
 		return nil, p.fail("text after the end of the JSON value")
 	}
 	return v, nil
@@ -80,6 +86,9 @@ type parser struct {
 	elements int          // how many elements of arrays may follow
 	names    [32]string   // names seen, so that those of list elements share memory
 	open     []JSONMember // the members read of all objects that are not yet at their end
+	// wanted, unless nil, reports whether a member of the outermost object is to be
+	// read. The value of another one is nil, and only its end is looked for.
+	wanted func(name string) bool
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -265,8 +274,53 @@ func (p *parser) member() (JSONMember, error) {
 	}
 	p.pos++
 	p.space()
+	if p.depth == 1 && p.wanted != nil && !p.wanted(name) {
+		return JSONMember{Name: name}, p.skip()
+	}
 	v, err := p.value()
 	return JSONMember{Name: name, Value: v}, err
+}
+
+// skip steps over a value without reading it, in time linear in its text.
+func (p *parser) skip() error {
+	for depth := 0; p.pos < len(p.data); p.pos++ {
+		switch p.data[p.pos] {
+		case '"':
+			if !p.skipString() {
+				return p.unexpected("the end of a string")
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return nil // of the object around the value
+			}
+			depth--
+		case ',':
+			if depth == 0 {
+				return nil
+			}
+		}
+	}
+	return p.unexpected("the end of a value")
+}
+
+// skipString steps to the closing quotation mark of a string: the first one after
+// an even number of backslashes.
+func (p *parser) skipString() bool {
+	for {
+		p.pos++
+		i := bytes.IndexByte(p.data[p.pos:], '"')
+		if i < 0 {
+			p.pos = len(p.data)
+			return false
+		}
+		content := p.data[p.pos : p.pos+i]
+		p.pos += i
+		if escapes := len(content) - len(bytes.TrimRight(content, `\`)); escapes%2 == 0 {
+			return true
+		}
+	}
 }
 
 // has reports whether a member of that name is there already. Small objects

@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // DecodeStored reads the text that [Object.AppendJSON] wrote. It is tolerant where
@@ -15,7 +16,20 @@ import (
 // they came in. schemas, id and meta, which a host may have kept beside the
 // attributes, are left out without a word.
 func (t *ResourceType) DecodeStored(data []byte) (*Object, []error) {
-	value, err := ParseJSON(data)
+	return t.DecodeStoredOnly(data, nil)
+}
+
+// DecodeStoredOnly is [ResourceType.DecodeStored] of some root attributes; nil is
+// all. The values of others are passed over unread, mistakes in them included.
+func (t *ResourceType) DecodeStoredOnly(data []byte, roots []*Attribute) (*Object, []error) {
+	p := parser{data: data, elements: MaxValues, open: make([]JSONMember, 0, 8)}
+	if roots != nil {
+		p.wanted = func(name string) bool {
+			a := t.root.Sub(name)
+			return a == nil || slices.Contains(roots, a)
+		}
+	}
+	value, err := p.whole()
 	if err != nil {
 		return nil, []error{fmt.Errorf("schema: stored %s: %w", t.Name, err)}
 	}

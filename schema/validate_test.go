@@ -180,3 +180,32 @@ func TestDecodeStored(t *testing.T) {
 		require.Len(t, errs, 1)
 	}
 }
+
+// What is decoded of some attributes is what is decoded of all without the others.
+func TestDecodeStoredOnly(t *testing.T) {
+	t.Parallel()
+	const text = ` { "title" : "a\"}\\", "nickName":"\\\"","emails":[{"value":"]}\\\\"},{"value":"b"}] ,"userName":"u","name":{"givenName":"{[\""},"active":true,"locale":null } `
+	whole, errs := schema.UserType.DecodeStored([]byte(text))
+	require.Empty(t, errs)
+	all := schema.UserType.Attributes()
+	for i, a := range all {
+		for _, b := range all[i:] {
+			part, errs := schema.UserType.DecodeStoredOnly([]byte(text), []*schema.Attribute{a, b})
+			require.Empty(t, errs)
+			want := whole
+			for _, other := range all {
+				if other != a && other != b {
+					want = want.With(other, schema.Value{})
+				}
+			}
+			require.Equal(t, string(want.AppendJSON(nil)), string(part.AppendJSON(nil)))
+		}
+	}
+	part, errs := schema.UserType.DecodeStoredOnly([]byte(`{"userName":1,"title":"x","gone":2}`), []*schema.Attribute{schema.User.Attribute("title")})
+	require.Len(t, errs, 1, "of userName nothing is read; gone may have been asked for")
+	require.Equal(t, `{"title":"x"}`, string(part.AppendJSON(nil)))
+	for _, broken := range []string{`{"title":"`, `{"title":"\"`, `{"title":[`, `{"title":{"a":1}`, `{"title":1} x`, `{"title":1,`} {
+		_, errs := schema.UserType.DecodeStoredOnly([]byte(broken), []*schema.Attribute{})
+		require.Len(t, errs, 1, broken)
+	}
+}
