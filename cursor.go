@@ -252,7 +252,7 @@ func (w *cursorWalk) step(ctx context.Context) (part, error) {
 	push, rest := s.split()
 	q := &store.Query{Filter: push, SortBy: s.sortBy, Descending: w.query.descending, After: w.after, Count: w.page, Bytes: w.h.cfg.Limits.PageBytes, Total: w.asks}
 	if rest == nil {
-		q.Count = min(q.Count, w.want)
+		q.Count, q.Attributes = min(q.Count, w.want), s.ep.reads(s.projection)
 	}
 	read, found, err := w.read(ctx, s, q, rest)
 	if err != nil {

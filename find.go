@@ -57,7 +57,9 @@ func (h *Handler) find(r *request, q *query, sels []*selection) (*results, error
 func (h *Handler) findOne(ctx context.Context, q *query, s *selection, skip, want int) (iter.Seq2[part, error], int, error) {
 	push, rest := s.split()
 	if rest == nil && s.canSort() {
-		return h.listed(ctx, s, store.Query{Filter: push, SortBy: s.sortBy, Descending: q.descending, Offset: skip, Total: true}, want)
+		return h.listed(ctx, s, store.Query{
+			Filter: push, SortBy: s.sortBy, Descending: q.descending, Offset: skip, Total: true, Attributes: s.ep.reads(s.projection),
+		}, want)
 	}
 	found := &scanResult{h: h, descending: q.descending, sorted: s.sortBy != nil, skip: skip, want: want}
 	if err := found.scan(ctx, s, push, rest); err != nil {

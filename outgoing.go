@@ -30,6 +30,27 @@ func (ep *endpoint) projection(attributes, excluded []string, p schema.Profile) 
 	return project.New(ep.Type, attributes, excluded, p)
 }
 
+// reads returns the root attributes that a response with the projection is made of,
+// nil for all: those it returns, the extensions, which schemas names if they have a
+// value, and the owner, on which it depends whether a resource exists for the
+// connection. Members and groups are read by themselves.
+func (ep *endpoint) reads(p *project.Projection) []*schema.Attribute {
+	if !p.Explicit() {
+		return nil
+	}
+	out := []*schema.Attribute{}
+	for _, a := range ep.Type.Attributes() {
+		switch a {
+		case schema.SchemasAttribute, schema.IDAttribute, schema.MetaAttribute, ep.Type.Members(), ep.Type.Groups():
+			continue
+		}
+		if p.Includes(a) || a == schema.OwnerAttribute || (schema.AttrPath{a}).Extension() {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // resource returns the response with one resource. The result of an operation of a
 // bulk request has its version as it is stored: nothing that is derived is read.
 func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Projection, res *schema.Resource) (*response, error) {
@@ -306,7 +327,7 @@ func (h *Handler) setDisplays(ctx context.Context, shown map[string]*endpoint, m
 	}
 	displays := map[string]string{}
 	for ep, of := range ids {
-		if _, err := ep.EachOf(ctx, of, h.cfg.Limits.PageBytes, func(r *schema.Resource) { displays[r.ID] = displayOf(r) }); err != nil {
+		if _, err := ep.EachOf(ctx, of, store.Query{Bytes: h.cfg.Limits.PageBytes, Attributes: displayAttributes(ep.Type)}, func(r *schema.Resource) { displays[r.ID] = displayOf(r) }); err != nil {
 			return err
 		}
 	}
@@ -320,11 +341,21 @@ func (h *Handler) setDisplays(ctx context.Context, shown map[string]*endpoint, m
 
 // displayOf returns the displayName of a resource, else the name that it must have.
 func displayOf(r *schema.Resource) string {
-	if a := r.Type.Root().Sub("displayName"); a != nil && r.Attributes.Get(a).Text() != "" {
-		return r.Attributes.Get(a).Text()
-	}
-	if a := namingAttribute(r.Type); a != nil {
-		return r.Attributes.Get(a).Text()
+	for _, a := range displayAttributes(r.Type) {
+		if text := r.Attributes.Get(a).Text(); text != "" {
+			return text
+		}
 	}
 	return ""
+}
+
+// displayAttributes returns the attributes that displayOf looks at, in order.
+func displayAttributes(t *schema.ResourceType) []*schema.Attribute {
+	out := []*schema.Attribute{}
+	for _, a := range []*schema.Attribute{t.Root().Sub("displayName"), namingAttribute(t)} {
+		if a != nil {
+			out = append(out, a)
+		}
+	}
+	return out
 }

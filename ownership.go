@@ -35,9 +35,10 @@ func (h *Handler) access(p *Principal) (*lifecycle.Access, error) {
 	return a, nil
 }
 
-// get reads a resource that exists for the connection.
-func (ep *endpoint) get(ctx context.Context, id string) (*schema.Resource, error) {
-	r, err := ep.Store.Get(ctx, id, store.GetOptions{})
+// get reads attributes of a resource that exists for the connection; the owner is one
+// of them, or they are nil, which is all.
+func (ep *endpoint) get(ctx context.Context, id string, attributes []*schema.Attribute) (*schema.Resource, error) {
+	r, err := ep.Store.Get(ctx, id, store.GetOptions{Attributes: attributes})
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (ep *endpoint) hides(ctx context.Context, id string) (bool, error) {
 	if !accessOf(ctx).LimitedIn(ep.Endpoint) {
 		return false, nil
 	}
-	_, err := ep.get(ctx, id)
+	_, err := ep.get(ctx, id, lifecycle.OnlyOwner)
 	if isNotFound(err) {
 		return true, nil
 	}

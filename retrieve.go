@@ -16,7 +16,7 @@ func (h *Handler) handleRetrieve(r *request, ep *endpoint, id string) (*response
 	if err := h.authorize(r, OperationRetrieve, ep, id); err != nil {
 		return nil, err
 	}
-	found, err := ep.get(r.ctx, id)
+	found, err := ep.get(r.ctx, id, ep.reads(p))
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,8 @@ type Store interface {
 type GetOptions struct {
 	// ForUpdate holds what is read until the transaction of the context ends.
 	ForUpdate bool
+	// Attributes is as [Query].Attributes; nil with ForUpdate. Exists ignores it.
+	Attributes []*schema.Attribute
 }
 
 // Query asks for one page of a list.
@@ -102,6 +104,12 @@ type Query struct {
 	// (schema.Object.Weight), so that a page of large resources takes no more
 	// memory. 0 is no bound. A store that holds its resources in memory ignores it.
 	Bytes int
+	// Attributes are the root attributes of the type that will be looked at; nil is
+	// all. A store may leave out others, to read less, and may ignore the hint. The
+	// id, version and times of a resource are always there, and Filter and SortBy
+	// concern all its attributes. Package scim sets it where a response or a check of
+	// the owner is all that the resources are for: no [Change] has such a resource.
+	Attributes []*schema.Attribute
 }
 
 // Page is one page of a list.

@@ -94,13 +94,16 @@ func (a *Access) visibleIn(ctx context.Context, ep *Endpoint, ids []string) ([]s
 
 var byID = schema.AttrPath{schema.IDAttribute}
 
+// OnlyOwner are the attributes that are read to find the owner of a resource.
+var OnlyOwner = []*schema.Attribute{schema.OwnerAttribute}
+
 // ownedIn returns those of a few ids that are resources of the connection. The query
 // has no condition on the owner, which keeps a database from reading all that the
 // connection owns. A store that does not answer the query is asked for one resource at
 // a time.
 func (a *Access) ownedIn(ctx context.Context, ep *Endpoint, ids []string) ([]string, error) {
 	var found []string
-	answered, err := ep.EachOf(ctx, ids, 0, func(r *schema.Resource) {
+	answered, err := ep.EachOf(ctx, ids, store.Query{Attributes: OnlyOwner}, func(r *schema.Resource) {
 		if r.Owner() == a.Connection {
 			found = append(found, r.ID)
 		}
@@ -112,15 +115,14 @@ func (a *Access) ownedIn(ctx context.Context, ep *Endpoint, ids []string) ([]str
 }
 
 // EachOf calls visit for those of a few ids, at least one, that are resources of the
-// endpoint, with one query, read in parts of so many bytes (store.Query.Bytes).
-// answered is false, and nothing is read, if the store does not answer the query. It
+// endpoint, with one query; q has its Bytes and Attributes. answered is false, and nothing is read, if the store does not answer the query. It
 // asks for the order of ids, which keeps a database from reading another index.
-func (ep *Endpoint) EachOf(ctx context.Context, ids []string, bytes int, visit func(*schema.Resource)) (answered bool, err error) {
+func (ep *Endpoint) EachOf(ctx context.Context, ids []string, q store.Query, visit func(*schema.Resource)) (answered bool, err error) {
 	expr := anyOf(ids)
 	if ep.Filter == nil || !ep.Filter(expr) {
 		return false, nil
 	}
-	q := store.Query{Filter: filter.New(expr), Count: len(ids), Bytes: bytes}
+	q.Filter, q.Count = filter.New(expr), len(ids)
 	if ep.Sort != nil && ep.Sort(byID) {
 		q.SortBy = byID
 	}
@@ -142,7 +144,7 @@ func (ep *Endpoint) EachOf(ctx context.Context, ids []string, bytes int, visit f
 func (a *Access) ownedAmong(ctx context.Context, ep *Endpoint, ids []string) ([]string, error) {
 	var found []string
 	for _, id := range ids {
-		r, err := ep.Store.Get(ctx, id, store.GetOptions{})
+		r, err := ep.Store.Get(ctx, id, store.GetOptions{Attributes: OnlyOwner})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}

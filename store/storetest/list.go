@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"slices"
+
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -37,6 +39,39 @@ var listing = []test{
 			for _, r := range k.list(k.Users, store.Query{Count: 10}).Resources {
 				k.same(k.get(k.Users, r.ID), r, "List")
 			}
+		},
+	},
+	{
+		name:     "listing/some attributes",
+		contract: "A store may leave out attributes that are not in Attributes. The id, version and times of a resource are always there, and Filter and SortBy concern all its attributes.",
+		run: func(k *kit) {
+			k.create(k.Users, k.resource(schema.UserType, fullUser))
+			k.newUser("has nothing but a name")
+			k.someAttributes(k.Users)
+		},
+	},
+	{
+		name:     "listing/some attributes of things",
+		contract: "A store may leave out attributes that are not in Attributes.",
+		needs:    needThings,
+		run: func(k *kit) {
+			for _, a := range everyThing {
+				k.create(k.Things, k.resource(ThingType, a))
+			}
+			k.someAttributes(k.Things)
+		},
+	},
+	{
+		name:     "listing/resources are whole after some attributes were read",
+		contract: "nil is all.",
+		run: func(k *kit) {
+			u := k.create(k.Users, k.resource(schema.UserType, fullUser))
+			some := []*schema.Attribute{schema.UserType.MustResolve("userName")[0]}
+			_, err := k.Users.Get(k.ctx, u.ID, store.GetOptions{Attributes: some})
+			k.NoError(err, "Get")
+			k.list(k.Users, store.Query{Count: 10, Attributes: some})
+			k.same(u, k.get(k.Users, u.ID), "Get")
+			k.same(u, k.list(k.Users, store.Query{Count: 10}).Resources[0], "List")
 		},
 	},
 	{
@@ -125,4 +160,47 @@ func (k *kit) pagesByOffset(s store.Store, q store.Query) []string {
 		q.Offset += len(page)
 		k.Less(len(out), 10_000, "pages without an end")
 	}
+}
+
+// someAttributes proves that reads of one attribute, of two, and of none have them
+// as reads of all do.
+func (k *kit) someAttributes(s store.Store) {
+	whole := k.list(s, store.Query{Count: 100}).Resources
+	roots := whole[0].Type.Attributes()
+	for i, a := range roots {
+		for _, some := range [][]*schema.Attribute{{}, {a}, {a, roots[(i+7)%len(roots)]}} {
+			listed := k.list(s, store.Query{Count: 100, Attributes: some}).Resources
+			k.Equal(ids(whole), ids(listed), "List of some attributes")
+			for n, r := range whole {
+				read, err := s.Get(k.ctx, r.ID, store.GetOptions{Attributes: some})
+				k.NoError(err, "Get")
+				k.Equal(partOf(r, some), partOf(read, some), "Get of some attributes")
+				k.Equal(partOf(r, some), partOf(listed[n], some), "List of some attributes")
+			}
+		}
+	}
+	by := schema.AttrPath{roots[len(roots)-1]}
+	for _, a := range roots {
+		if p := (schema.AttrPath{a}); a.Type == schema.TypeString && !a.MultiValued && !a.Hidden && !a.Secret() && can(store.Describe(s).Sort, p) {
+			by = p
+		}
+	}
+	if !can(store.Describe(s).Sort, by) {
+		return
+	}
+	q := store.Query{SortBy: by, Count: 100}
+	sorted := ids(k.list(s, q).Resources)
+	q.Attributes = []*schema.Attribute{}
+	k.Equal(sorted, ids(k.list(s, q).Resources), "sorted by an attribute that is not asked for")
+}
+
+// partOf describes a resource without the attributes that are not in some.
+func partOf(r *schema.Resource, some []*schema.Attribute) string {
+	var o *schema.Object
+	for a, v := range r.Attributes.All() {
+		if slices.Contains(some, a) {
+			o = o.With(a, v)
+		}
+	}
+	return describe(r.WithAttributes(o))
 }

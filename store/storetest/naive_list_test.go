@@ -48,6 +48,9 @@ func (s *naive) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	if s.db.has("the query is used up") {
 		q.Count -= len(p.Resources)
 	}
+	for i, r := range p.Resources {
+		p.Resources[i] = s.part(r, q.Attributes)
+	}
 	if s.db.has("lists have no versions") {
 		for i, r := range p.Resources {
 			c := *r
@@ -56,6 +59,30 @@ func (s *naive) List(ctx context.Context, q *store.Query) (store.Page, error) {
 		}
 	}
 	return p, nil
+}
+
+// part is what is returned of a resource for some attributes: all of it, changed by
+// the defect.
+func (s *naive) part(r *schema.Resource, some []*schema.Attribute) *schema.Resource {
+	if some == nil {
+		return r
+	}
+	c := *r
+	if s.db.has("some attributes are too few") {
+		for a := range r.Attributes.All() {
+			if len(some) < 2 || a != some[1] {
+				c.Attributes = c.Attributes.With(a, schema.Value{})
+			}
+		}
+	}
+	if s.db.has("some attributes have no version") {
+		c.Version = ""
+	}
+	if s.db.has("what is not read is forgotten") {
+		i := slices.IndexFunc(s.db.rows, func(row row) bool { return row.resource == r })
+		s.db.rows[i].resource = r.WithAttributes(nil)
+	}
+	return &c
 }
 
 // matches is Match on a group with its members, changed by the defect.

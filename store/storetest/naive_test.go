@@ -213,7 +213,7 @@ func (s *naive) sees(ctx context.Context, r row, op string) bool {
 		s.db.has("no tenants in "+op) || s.db.has("tenants without case") && strings.EqualFold(r.tenant, tenant))
 }
 
-func (s *naive) Get(ctx context.Context, id string, _ store.GetOptions) (*schema.Resource, error) {
+func (s *naive) Get(ctx context.Context, id string, o store.GetOptions) (*schema.Resource, error) {
 	release, err := s.db.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -233,7 +233,7 @@ func (s *naive) Get(ctx context.Context, id string, _ store.GetOptions) (*schema
 			return nil, err
 		}
 	}
-	return r, nil
+	return s.part(r, o.Attributes), nil
 }
 
 func (s *naive) Exists(ctx context.Context, ids []string, _ store.GetOptions) ([]string, error) {
