@@ -35,15 +35,19 @@ func (t *Table[T]) alive(s *statement) {
 
 // row reads one row; nil if there is none.
 func (t *Table[T]) row(ctx context.Context, id string, lock bool) (*T, error) {
+	return t.rowOf(ctx, id, lock, t.typed.all())
+}
+
+// rowOf reads a part of one row.
+func (t *Table[T]) rowOf(ctx context.Context, id string, lock bool, part reading) (*T, error) {
 	key, ok := t.key(id)
 	if !ok {
 		return nil, nil
 	}
-	return t.rowByKey(ctx, id, key, lock)
+	return t.rowByKey(ctx, id, key, lock, part.fields)
 }
 
-func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) (*T, error) {
-	fields := t.typed.fields
+func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool, fields []*field) (*T, error) {
 	s := t.db.d.statement("SELECT ", t.list(fields))
 	if err := t.selectLive(ctx, s); err != nil {
 		return nil, err
@@ -70,7 +74,12 @@ func (t *Table[T]) rowByKey(ctx context.Context, id string, key any, lock bool) 
 // resource converts a row to a resource. It logs values that do not fit the
 // schema.
 func (t *Table[T]) resource(ctx context.Context, v *T) *schema.Resource {
-	r, problems := t.typed.Resource(v)
+	return t.resourceOf(ctx, v, t.typed.all())
+}
+
+// resourceOf converts the part of a row that was read.
+func (t *Table[T]) resourceOf(ctx context.Context, v *T, part reading) *schema.Resource {
+	r, problems := t.typed.resource(v, part)
 	for _, p := range problems {
 		if e := (*unnamedError)(nil); errors.As(p, &e) && !t.warned.first(p.Error()) {
 			continue
@@ -82,7 +91,11 @@ func (t *Table[T]) resource(ctx context.Context, v *T) *schema.Resource {
 
 // Get implements [store.Store].
 func (t *Table[T]) Get(ctx context.Context, id string, o store.GetOptions) (*schema.Resource, error) {
-	v, err := t.row(ctx, id, o.ForUpdate)
+	part := t.typed.part(o.Attributes)
+	if o.ForUpdate {
+		part = t.typed.all() // the row is kept for the write
+	}
+	v, err := t.rowOf(ctx, id, o.ForUpdate, part)
 	switch {
 	case err != nil:
 		return nil, err
@@ -92,7 +105,7 @@ func (t *Table[T]) Get(ctx context.Context, id string, o store.GetOptions) (*sch
 	if o.ForUpdate {
 		t.keep(ctx, id, v)
 	}
-	return t.resource(ctx, v), nil
+	return t.resourceOf(ctx, v, part), nil
 }
 
 // List implements [store.Store]. Without SortBy the order is that of the id
@@ -146,8 +159,8 @@ func (t *Table[T]) condition(ctx context.Context, q *store.Query) (*statement, e
 // page reads one row more than the page has, which tells whether there is a
 // next one.
 func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement, o order, after *place) (store.Page, error) {
-	fields := t.typed.fields
-	s := t.db.d.statement("SELECT ", t.list(fields), o.columns(), where.String())
+	part := t.typed.part(q.Attributes)
+	s := t.db.d.statement("SELECT ", t.list(part.fields), o.columns(), where.String())
 	s.args = append(s.args, where.args...)
 	if after != nil {
 		s.add(" AND ")
@@ -166,10 +179,10 @@ func (t *Table[T]) page(ctx context.Context, q *store.Query, where *statement, o
 			return sqldb.ErrStop
 		}
 		v := new(T)
-		if err := t.read(scan, v, fields, last.dest...); err != nil {
+		if err := t.read(scan, v, part.fields, last.dest...); err != nil {
 			return err
 		}
-		r := t.resource(ctx, v)
+		r := t.resourceOf(ctx, v, part)
 		p.Resources = append(p.Resources, r)
 		weight += r.Attributes.Weight()
 		return nil

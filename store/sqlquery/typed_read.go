@@ -2,6 +2,7 @@ package sqlquery
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -10,20 +11,71 @@ import (
 // Resource returns the resource of a row, without members and groups. Values in
 // the rest column that do not fit the schema are left out; the errors name them
 // and are meant for a log.
-func (m *Typed[T]) Resource(v *T) (*schema.Resource, []error) {
+func (m *Typed[T]) Resource(v *T) (*schema.Resource, []error) { return m.resource(v, m.all()) }
+
+// reading is the part of a row that is read: fields of the struct, and of the rest
+// column some root attributes, or all if they are nil.
+type reading struct {
+	fields []*field
+	roots  []*schema.Attribute
+}
+
+func (m *mapping) all() reading { return reading{m.fields, nil} }
+
+// part returns the reading of some root attributes, nil for all, besides id, version
+// and times.
+func (m *mapping) part(roots []*schema.Attribute) reading {
+	if roots == nil {
+		return m.all()
+	}
+	out := reading{roots: roots}
+	for _, f := range m.fields {
+		wanted := false
+		switch f.role {
+		case roleID, roleVersion, roleCreated, roleLastModified:
+			wanted = true
+		case roleAttribute:
+			wanted = slices.Contains(roots, f.path.Root())
+		case roleRest:
+			wanted = slices.ContainsFunc(roots, func(a *schema.Attribute) bool { return !m.represents(schema.AttrPath{a}) })
+		}
+		if wanted {
+			out.fields = append(out.fields, f)
+		}
+	}
+	return out
+}
+
+// represents reports whether the fields have all of the attribute at a path, so
+// that the rest column adds nothing to it.
+func (m *mapping) represents(p schema.AttrPath) bool {
+	a := p.Last()
+	switch {
+	case a.MultiValued, a.Type == schema.TypeDateTime, a.Type == schema.TypeDecimal: // the rest has the text
+		return false
+	case a.Type == schema.TypeComplex:
+		return !slices.ContainsFunc(a.SubAttributes, func(sub *schema.Attribute) bool {
+			return !sub.Secret() && !m.represents(append(slices.Clone(p), sub))
+		})
+	}
+	return slices.ContainsFunc(m.fields, func(f *field) bool { return f.role == roleAttribute && slices.Equal(f.path, p) })
+}
+
+// resource returns the resource of a row with what was read of it.
+func (m *Typed[T]) resource(v *T, of reading) (*schema.Resource, []error) {
 	row := reflect.ValueOf(v).Elem()
 	r := &schema.Resource{Type: m.typ, ID: m.ID(v), Version: m.versionText(v)}
 	r.Created, r.LastModified = m.created.time(row), m.modified.time(row)
 	var problems []error
 	if text := m.restOf(row); len(text) > 0 {
-		r.Attributes, problems = m.typ.DecodeStored(text)
+		r.Attributes, problems = m.typ.DecodeStoredOnly(text, of.roots)
 		for _, a := range []*schema.Attribute{m.typ.Members(), m.typ.Groups()} {
 			if a != nil {
 				r.Attributes = r.Attributes.With(a, schema.Value{})
 			}
 		}
 	}
-	for _, f := range m.fields {
+	for _, f := range of.fields {
 		if f.role == roleAttribute {
 			if text, ok := f.codec.unnamed(row.FieldByIndex(f.Index)); ok {
 				problems = append(problems, &unnamedError{f, text})

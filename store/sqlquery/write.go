@@ -138,7 +138,7 @@ func (t *Table[T]) insertNumbered(ctx context.Context, s *statement, v *T) error
 // and the precision of times.
 func (t *Table[T]) reread(ctx context.Context, v *T) (*T, error) {
 	id := t.typed.ID(v)
-	stored, err := t.rowByKey(ctx, id, t.arg(v, t.id), false)
+	stored, err := t.rowByKey(ctx, id, t.arg(v, t.id), false, t.typed.fields)
 	if err == nil && stored == nil {
 		err = fmt.Errorf("sqlquery: a row written to %s cannot be read: rows made by Options.New must satisfy Options.Where", t.name)
 	}

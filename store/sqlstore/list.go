@@ -66,7 +66,7 @@ func (s *selection) page(ctx context.Context, q *store.Query) (store.Page, error
 			page.Next = place.position(q)
 			return sqldb.ErrStop
 		}
-		r, err := s.t.decode(scan, place.dest()...)
+		r, err := s.t.decode(scan, q.Attributes, place.dest()...)
 		if err != nil {
 			return err
 		}

@@ -127,7 +127,7 @@ func (t *table) pageOfAll(ctx context.Context, seq int64) ([]located, error) {
 			var err error
 			l.Resource, err = t.decode(func(dest ...any) error {
 				return scan(append([]any{&l.seq, &l.tenant}, dest...)...)
-			})
+			}, nil)
 			page = append(page, l)
 			return err
 		})

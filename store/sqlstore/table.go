@@ -64,10 +64,10 @@ func tenant(ctx context.Context) string {
 // columns are what decode reads, of the alias r.
 const columns = "r.id, r.version, r.created, r.last_modified, r.body"
 
-// decode reads a row, with the columns after those of a resource into more.
-// Attributes that no longer fit the schema are left out and logged: one bad row
-// must not make a list fail.
-func (t *table) decode(scan func(...any) error, more ...any) (*schema.Resource, error) {
+// decode reads some root attributes of a row, nil for all, with the columns after
+// those of a resource into more. Attributes that no longer fit the schema are left
+// out and logged: one bad row must not make a list fail.
+func (t *table) decode(scan func(...any) error, roots []*schema.Attribute, more ...any) (*schema.Resource, error) {
 	var id, created, modified string
 	var version int64
 	var body []byte
@@ -83,7 +83,7 @@ func (t *table) decode(scan func(...any) error, more ...any) (*schema.Resource, 
 		return nil, err
 	}
 	var problems []error
-	r.Attributes, problems = t.t.DecodeStored(body)
+	r.Attributes, problems = t.t.DecodeStoredOnly(body, roots)
 	if len(problems) > 0 {
 		t.db.log.Warn("sqlstore: a stored resource does not fit its schema", "type", t.t.Name, "id", id, "problems", errors.Join(problems...))
 	}
@@ -104,7 +104,7 @@ func (t *table) Get(ctx context.Context, id string, o store.GetOptions) (*schema
 	}
 	var r *schema.Resource
 	err := t.db.query(ctx, query, []any{tenant(ctx), t.name, id}, func(scan func(...any) error) (err error) {
-		r, err = t.decode(scan)
+		r, err = t.decode(scan, o.Attributes)
 		return err
 	})
 	if err != nil {

@@ -42,6 +42,10 @@ type hostApp struct {
 // openApp opens an application with users and teams in one database.
 func openApp(t testing.TB, d host) hostApp {
 	conn, db := openHost(t, d)
+	return newApp(t, conn, db)
+}
+
+func newApp(t testing.TB, conn *sql.DB, db *sqlquery.DB) hostApp {
 	users, err := sqlquery.NewTable(t.Context(), db, "users", schema.UserType, sqlquery.Options[hostUser]{New: newHostUser})
 	require.NoError(t, err)
 	teams, err := sqlquery.NewGroupTable(t.Context(), db, "teams", schema.GroupType,
@@ -479,6 +483,17 @@ func BenchmarkTable(b *testing.B) {
 			}
 		}
 	})
+	_, err := a.conn.Exec("UPDATE users SET rest = ?", fullText)
+	require.NoError(b, err)
+	for name, some := range map[string][]*schema.Attribute{"All": nil, "UserName": a.attributes("userName"), "UserNameAndExtension": a.attributes("userName", schema.EnterpriseUserURI+":department")} {
+		b.Run("Page1000/"+name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := a.users.List(b.Context(), &store.Query{Count: 1000, Attributes: some}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 	b.Run("Update", func(b *testing.B) {
 		for b.Loop() {
 			err := a.db.InTx(b.Context(), func(ctx context.Context) error {
@@ -493,4 +508,62 @@ func BenchmarkTable(b *testing.B) {
 			}
 		}
 	})
+}
+
+// fullText is the rest column of a user with many attributes.
+const fullText = `{"displayName":"Babs Jensen","nickName":"Babs","title":"Tour Guide","userType":"Employee","preferredLanguage":"en-US","timezone":"America/Los_Angeles",` +
+	`"name":{"formatted":"Ms. Barbara J Jensen, III","familyName":"Jensen","givenName":"Barbara","middleName":"Jane"},` +
+	`"emails":[{"value":"babs@jensen.org","type":"home"},{"value":"bjensen@example.com","type":"work","primary":true}],` +
+	`"addresses":[{"type":"work","streetAddress":"100 Universal City Plaza","locality":"Hollywood","region":"CA","postalCode":"91608","country":"US"}],` +
+	`"phoneNumbers":[{"value":"555-555-5555","type":"work"}],"` + schema.EnterpriseUserURI + `":{"employeeNumber":"701984","department":"Tour Operations"}}`
+
+// attributes returns root attributes of users by the paths of something in them.
+func (a hostApp) attributes(paths ...string) (out []*schema.Attribute) {
+	for _, p := range paths {
+		out = append(out, a.users.Type().MustResolve(p).Root())
+	}
+	return out
+}
+
+// Only the columns of the attributes that are asked for are read, and the rest
+// column only if it may have any of them.
+func TestColumnsOfSomeAttributes(t *testing.T) {
+	conn, count := openCounted(t, hostSQLite)
+	hostSQLite.create(t, conn, hostDDL)
+	db, err := sqlquery.New(conn, hostSQLite.dialect)
+	require.NoError(t, err)
+	a := newApp(t, conn, db)
+	u := a.user(t, "bjensen")
+	for _, tt := range []struct {
+		paths []string
+		rest  bool
+		other string
+	}{
+		{[]string{"userName"}, false, "email"},
+		{[]string{"active", "externalId"}, false, "disabled,external_id"},
+		{[]string{"name"}, true, "first_name"},
+		{[]string{"title"}, true, ""},
+		{[]string{"emails"}, true, "mail,work_mail"},
+	} {
+		want := tt.other
+		if tt.rest {
+			want = strings.Trim(want+",rest", ",")
+		}
+		some := a.attributes(tt.paths...)
+		for _, read := range []func(){
+			func() { _, _ = a.users.Get(t.Context(), u.ID, store.GetOptions{Attributes: some}) },
+			func() { _, _ = a.users.List(t.Context(), &store.Query{Count: 1, Attributes: some}) },
+		} {
+			ran := count.statements(read)
+			require.Len(t, ran, 1)
+			columns, _, _ := strings.Cut(ran[0], " FROM ")
+			var got []string
+			for _, name := range []string{"email", "first_name", "disabled", "external_id", "mail", "work_mail", "email_key", "former_key", "deleted_at", "rest"} {
+				if strings.Contains(columns, `."`+name+`"`) {
+					got = append(got, name)
+				}
+			}
+			require.Equal(t, want, strings.Join(got, ","), ran[0])
+		}
+	}
 }
