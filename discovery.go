@@ -172,9 +172,10 @@ func (h *Handler) schemes() []AuthenticationScheme {
 	return nil
 }
 
-// versions reports whether every store has versions.
+// versions reports whether a store has versions. Resources of one that has none are
+// sent without ETag, so that a client has no condition to send.
 func (h *Handler) versions() bool {
-	return !slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return !ep.can.Versions })
+	return slices.ContainsFunc(h.endpoints, func(ep *endpoint) bool { return ep.can.Versions })
 }
 
 type resourceTypeJSON struct {

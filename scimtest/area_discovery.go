@@ -54,31 +54,12 @@ var discoveryConfig = []row{
 			}
 		})
 	}},
-	{"D-4", "the announced features are supported, and the others are not", func(c *Case) {
-		c.Both(func(c *Client) {
-			config := c.Get("/ServiceProviderConfig")
-			is := func(name string) bool { return config.Value(name+".supported") == true }
-			path := c.NewUser("b", `"title":"t"`)
-			c.NewUser("a")
-			if r := c.Patch(path, `{"op":"replace","path":"title","value":"x"}`); is("patch") {
-				r.Is(200)
-			} else {
-				r.Fails(501, "")
-			}
-			require.Equal(c.t, is("etag"), c.Get(path).Header.Get("ETag") != "")
-			require.Equal(c.t, is("etag"), c.Get(path).Value("meta.version") != nil)
-			if is("filter") {
-				c.Filter("/Users", `title eq "x"`).Total(1)
-			}
-			if is("sort") {
-				require.Equal(c.t, []string{"a", "b"}, c.Get("/Users?sortBy=userName").Strings("userName"))
-			}
-			bulk := c.Post("/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[]}`)
-			require.Equal(c.t, is("bulk"), bulk.Status != 501, bulk.Text)
-			var most int
-			require.NoError(c.t, json.Unmarshal([]byte(config.Value("filter.maxResults").(json.Number)), &most))
-			require.Positive(c.t, most)
-		})
+	{"D-4", "a probe of each feature finds what is announced", func(c *Case) {
+		c.Both(func(c *Client) { require.Empty(c.t, c.probe(false)) })
+	}},
+	{"D-4 B-24 G-6 Q-10", "a probe finds the announced sizes of pages and bulk requests", func(c *Case) {
+		c.slow()
+		require.Empty(c, c.Default.probe(true))
 	}},
 	{"D-5", "authenticationSchemes is readable without authentication, and nothing else is", func(c *Case) {
 		anonymous := &Client{t: c.T, handler: c.handler}

@@ -75,3 +75,6 @@ func CheckLeaver(l Leaver) error { return l.check() }
 func RunTypesRecorded(t *testing.T, open func(t *testing.T, auth scim.Authenticator) http.Handler, app ...App) {
 	runTypes(t, open, passed.add, app...)
 }
+
+// Probe returns where the handler announces something else than a probe finds.
+func (c *Client) Probe(large bool) []string { return c.probe(large) }

@@ -31,6 +31,9 @@ func runTypes(t *testing.T, open func(t *testing.T, auth scim.Authenticator) htt
 		return rt.schema.ID == schema.UserURI || rt.schema.ID == schema.GroupURI
 	})
 	require.NotEmpty(t, own, "the handler serves no type besides User and Group")
+	t.Run("D-4 a probe of each feature finds what is announced", func(t *testing.T) {
+		require.Empty(t, newCase(t, k).Default.probe(false))
+	})
 	for _, rt := range own {
 		t.Run(rt.name, func(t *testing.T) {
 			for _, r := range typeCases {

@@ -235,8 +235,8 @@ type Capabilities struct {
 	// Sort reports whether List can order by the attribute. nil declares none.
 	Sort func(schema.AttrPath) bool
 	// Versions says that resources have a Version, which differs after every
-	// change and is compared and set in one step. Without it ETags are announced
-	// as unsupported, and scim.Config.Tx is required.
+	// change and is compared and set in one step. Without it resources have no
+	// ETag, and scim.Config.Tx is required.
 	Versions bool
 	// Revives says that deleted resources are kept and found by their unique
 	// values. Such a store is a [Reviver].

@@ -32,15 +32,20 @@ func run(args []string, token string) error {
 	if err != nil {
 		return err
 	}
-	h, err := scim.New(scim.Config{
-		BaseURL:   "http://" + addr + "/scim/v2",
-		Auth:      scim.BearerTokens(scim.HashToken("token", token)),
-		Endpoints: []scim.Endpoint{scim.Users(db.users()), scim.Groups(db.groups())},
-		Tx:        db,
-	})
+	h, err := newHandler(db, scim.BearerTokens(scim.HashToken("token", token)), scim.Limits{})
 	if err != nil {
 		return err
 	}
 	s := &http.Server{Addr: addr, Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	return s.ListenAndServe()
+}
+
+func newHandler(db *database, auth scim.Authenticator, limits scim.Limits) (*scim.Handler, error) {
+	return scim.New(scim.Config{
+		BaseURL:   "http://" + addr + "/scim/v2",
+		Auth:      auth,
+		Endpoints: []scim.Endpoint{scim.Users(db.users()), scim.Groups(db.groups())},
+		Tx:        db,
+		Limits:    limits,
+	})
 }

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
@@ -47,6 +49,13 @@ func TestFileKeepsResourcesAndMembers(t *testing.T) {
 	}
 	_, err = open(db.name, schema.UserType)
 	require.ErrorContains(t, err, "unknown type Group")
+}
+
+func TestAnnouncementsAreTrue(t *testing.T) {
+	t.Parallel()
+	h, err := newHandler(openNew(t), scim.BearerTokens(scim.HashToken("token", "secret")), scim.Limits{MaxResults: 20, PageSize: 10})
+	require.NoError(t, err)
+	scimtest.Probe(t, h, "secret")
 }
 
 func TestUsage(t *testing.T) {

@@ -5,11 +5,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim/scimtest"
 )
 
 // started runs the program on a free port until the test ends and returns the URL
@@ -48,6 +53,17 @@ func TestReadinessIsPrinted(t *testing.T) {
 	require.Contains(t, out.String(), "every write is audited (set Config.Audit)")
 	err := run(context.Background(), []string{"-db", "memory", "-token", "secret", "-client", "lax", "-addr", "127.0.0.1:0"}, io.Discard, io.Discard)
 	require.ErrorContains(t, err, `unknown client "lax"`)
+}
+
+// What ServiceProviderConfig announces is what a probe finds.
+func TestAnnouncementsAreTrue(t *testing.T) {
+	t.Parallel()
+	for _, database := range []string{"memory", filepath.Join(t.TempDir(), "scim.db")} {
+		target, err := url.Parse(started(t, "-db", database))
+		require.NoError(t, err)
+		target.Path = ""
+		scimtest.Probe(t, httputil.NewSingleHostReverseProxy(target), "secret")
+	}
 }
 
 // RFC 7644 §3.12: the response to every request is a SCIM error, also for a method

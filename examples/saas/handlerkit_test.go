@@ -74,3 +74,9 @@ func (c connected) Authenticate(r *http.Request) (*scim.Principal, error) {
 func (c connected) Challenge() string {
 	return c.Authenticator.(interface{ Challenge() string }).Challenge()
 }
+
+func (c connected) Schemes() []scim.AuthenticationScheme {
+	return c.Authenticator.(interface {
+		Schemes() []scim.AuthenticationScheme
+	}).Schemes()
+}
