@@ -220,7 +220,7 @@ func sampleOne(a *schema.Attribute, n int) any {
 	case schema.TypeComplex:
 		o := map[string]any{}
 		for _, sub := range a.SubAttributes {
-			if sub.Mutability != schema.ReadOnly {
+			if sub.Mutability != schema.ReadOnly && (sub.Name != "$ref" || a.Sub("value") == nil) { // it follows from value (Z-39)
 				o[sub.Name] = sample(sub, n)
 			}
 		}
