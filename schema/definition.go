@@ -45,7 +45,7 @@ type definition struct {
 	Mutability      string       `json:"mutability"`
 	Returned        string       `json:"returned"`
 	Uniqueness      string       `json:"uniqueness,omitempty"`
-	ReferenceTypes  []string     `json:"referenceTypes,omitzero"`
+	ReferenceTypes  wordList     `json:"referenceTypes,omitzero"`
 	SubAttributes   []definition `json:"subAttributes,omitempty"`
 }
 
