@@ -34,7 +34,7 @@ type AuditRecord struct {
 	Status     int           `json:"status"`
 	ScimType   string        `json:"scimType,omitempty"`
 	Detail     string        `json:"detail,omitempty"` // of the error response
-	Reason     string        `json:"reason,omitempty"` // of an operator (ReleaseBrake)
+	Reason     string        `json:"reason,omitempty"` // of an operator (Revoke, ReleaseBrake)
 }
 
 // AuditChange is one root attribute that changed, with its values as JSON, "" if

@@ -187,6 +187,8 @@ const (
 	// OperationReleaseBrake is that of an operator (Handler.ReleaseBrake), in audit
 	// records alone.
 	OperationReleaseBrake OperationKind = "releaseBrake"
+	// OperationRevoke is Handler.Revoke, in audit records alone.
+	OperationRevoke OperationKind = "revoke"
 )
 
 // writes reports whether the operation changes a resource.

@@ -2,10 +2,12 @@ package scim
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -35,11 +37,12 @@ type Hooks struct {
 	Before func(ctx context.Context, e *event.Event) error
 
 	// EndSessions ends the sessions in the database of the transaction when a
-	// resource is deactivated (event.Deactivated, by PATCH, PUT or DELETE).
+	// resource is deactivated (event.Deactivated, by PATCH, PUT or DELETE), or when
+	// they are revoked ([Handler.Revoke], event.SessionsRevoked).
 	// An error undoes the write, as that of Before does.
 	EndSessions func(ctx context.Context, e *event.Event) error
 
-	// Revoke ends sessions in other places when a resource is deactivated. It is
+	// Revoke ends sessions in other places at the same events. It is
 	// called after the commit, so that no login succeeds between the two, and
 	// before the response. If it fails, the response is 503 and the revocation
 	// stays pending: the background worker calls Revoke again, and so does every
@@ -202,6 +205,46 @@ type Adoption struct {
 	Sent *schema.Resource
 }
 
+// Revoke ends all sessions of a user of a tenant ("" without tenants) who stays as it
+// is: an operator's button, or a door beside SCIM such as a request for a global
+// logout. It calls Hooks.EndSessions and Hooks.Revoke with event.SessionsRevoked, as a
+// deactivation does, and returns when both have. Hooks.Before and the brake have no say.
+// Config.Audit gets a record with the reason and the time that it took.
+//
+// The error is store.ErrNotFound if there is no such user, store.ErrUnavailable if
+// Hooks.Revoke failed (the outbox repeats it), and else that of a hook or store, in
+// which case nothing has ended. Without a hook that ends sessions it is an error.
+func (h *Handler) Revoke(ctx context.Context, tenant, id, reason string) error {
+	ep := h.byType(schema.UserType.Name)
+	if ep == nil || !h.lifecycle.EndsSessions() {
+		return errors.New("scim: Revoke needs an endpoint for User, and Hooks.EndSessions or Hooks.Revoke")
+	}
+	if reason == "" {
+		return errors.New("scim: Revoke needs a reason, for the audit record")
+	}
+	start := h.cfg.Now()
+	err := h.lifecycle.Revoke(store.WithTenant(ctx, tenant), operatorRequest(), ep.Endpoint, id)
+	h.recordOperator(ctx, AuditRecord{Time: start, Tenant: tenant, Operation: OperationRevoke, Type: ep.Type.Name, ID: id, Reason: reason}, err)
+	return err
+}
+
+// operatorRequest is a write that no client asked for.
+func operatorRequest() *lifecycle.Request {
+	return &lifecycle.Request{Preconditions: func(string) error { return nil }}
+}
+
+// recordOperator passes on the audit record of what an operator did.
+func (h *Handler) recordOperator(ctx context.Context, rec AuditRecord, err error) {
+	if h.cfg.Audit == nil {
+		return
+	}
+	rec.DurationMS, rec.Reference = milliseconds(h.cfg.Now().Sub(rec.Time)), newUUID()
+	if err != nil {
+		rec.Detail = err.Error()
+	}
+	h.cfg.Audit(context.WithoutCancel(ctx), rec)
+}
+
 // ReleaseBrake lets a connection of a tenant ("" without tenants) go on that the brake
 // stopped (Config.Brake). It is logged, and Config.Audit gets a record of it. The
 // error names what is missing in r, says that the brake is off, or is one of
@@ -212,12 +255,10 @@ func (h *Handler) ReleaseBrake(ctx context.Context, tenant string, r brake.Relea
 	}
 	h.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "scim: brake released", slog.String("tenant", tenant), slog.String("actor", r.Actor),
 		slog.String("connection", r.Connection), slog.String("kind", string(r.Kind)), slog.String("type", r.Type), slog.Int64("more", r.More), slog.String("reason", r.Reason))
-	if h.cfg.Audit != nil {
-		h.cfg.Audit(ctx, AuditRecord{
-			Time: h.cfg.Now(), Reference: newUUID(), Tenant: tenant, Actor: r.Actor, Connection: r.Connection,
-			Operation: OperationReleaseBrake, Type: r.Type, ID: r.ID, Reason: r.Reason,
-		})
-	}
+	h.recordOperator(ctx, AuditRecord{
+		Time: h.cfg.Now(), Tenant: tenant, Actor: r.Actor, Connection: r.Connection,
+		Operation: OperationReleaseBrake, Type: r.Type, ID: r.ID, Reason: r.Reason,
+	}, nil)
 	return nil
 }
 

@@ -34,6 +34,9 @@ const (
 	MembersChanged Kind = "membersChanged"
 	// PasswordSet: a password was given; the event does not have it.
 	PasswordSet Kind = "passwordSet"
+	// SessionsRevoked: an operator, or the identity provider by another door than
+	// SCIM, ended the sessions of a resource, which did not change.
+	SessionsRevoked Kind = "sessionsRevoked"
 	// Changed stands for all events of one change of one resource, which
 	// Event.Kinds lists. It is delivered after the commit only.
 	Changed Kind = "changed"
@@ -61,6 +64,8 @@ const (
 	ByRestore Cause = "restore" // a POST that restored an inactive or deleted resource
 	ByAdopt   Cause = "adopt"   // a POST that made a connection the owner of an existing resource
 	ByMembers Cause = "members" // a member of the group was deleted
+	// ByOperator is scim.Handler.Revoke.
+	ByOperator Cause = "operator"
 )
 
 // Event is one thing that happened to one resource, described by values alone,

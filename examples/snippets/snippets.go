@@ -240,3 +240,9 @@ func Release(ctx context.Context, h *scim.Handler) error {
 	})
 	return err
 }
+
+// EndSessions ends the sessions of a user who stays active.
+func EndSessions(ctx context.Context, h *scim.Handler, userID string) error {
+	err := h.Revoke(ctx, "acme", userID, "a lost laptop")
+	return err
+}

@@ -185,14 +185,14 @@ func (u *unit) callBefore(ctx context.Context, events []*event.Event) error {
 	return nil
 }
 
-// endSessions calls Hooks.EndSessions with each deactivation, to end the sessions
-// in the database of the transaction.
+// endSessions calls Hooks.EndSessions with each event that ends sessions, to end
+// those in the database of the transaction.
 func (u *unit) endSessions(ctx context.Context, events []*event.Event) error {
 	if u.cfg.Hooks.EndSessions == nil {
 		return nil
 	}
 	for _, e := range events {
-		if e.Kind != event.Deactivated {
+		if !endsSessions(e) {
 			continue
 		}
 		if err := u.cfg.Hooks.EndSessions(ctx, e); err != nil {
@@ -202,12 +202,12 @@ func (u *unit) endSessions(ctx context.Context, events []*event.Event) error {
 	return nil
 }
 
-// enqueue appends to the outbox the revocation of each deactivation and each event
-// that has a hook.
+// enqueue appends to the outbox the revocation of each event that ends sessions, and
+// each event that has a hook.
 func (u *unit) enqueue(ctx context.Context, events []*event.Event) error {
 	var entries []store.Entry
 	for _, e := range events {
-		if u.cfg.Hooks.Revoke != nil && e.Kind == event.Deactivated {
+		if u.cfg.Hooks.Revoke != nil && endsSessions(e) {
 			for _, revocation := range u.entries(store.QueueRevoke, e) {
 				// revokeNow carries it out; the worker does if this process dies first.
 				revocation.Due = revocation.Created.Add(2 * u.cfg.HookTimeout)
