@@ -28,8 +28,8 @@ type Entry struct {
 	ID         string // unique in all tenants; made by package scim
 	Queue      Queue
 	Tenant     string
-	Type       string // resource type name
-	ResourceID string
+	Type       string // resource type name, or "asyncResponse" for the result of a request
+	ResourceID string // for a result the name of its transaction, which is no id
 	Payload    []byte // JSON, written and read by package scim
 	Created    time.Time
 	Attempts   int       // failed so far
