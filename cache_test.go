@@ -48,7 +48,9 @@ func TestResourcesAreNotCacheable(t *testing.T) {
 		require.Equal(t, []string{"Accept"}, got.Header().Values("Vary"), "%s %s", c.method, c.path)
 	}
 	for _, path := range []string{"/ServiceProviderConfig", "/ResourceTypes", "/ResourceTypes/User", "/Schemas"} {
-		require.Empty(t, w.do(200, "GET", path, "").Header().Values("Cache-Control"), path)
+		got := w.do(200, "GET", path, "")
+		require.Empty(t, got.Header().Values("Cache-Control"), path)
+		require.Equal(t, []string{"Accept", "Authorization"}, got.Header().Values("Vary"), path)
 	}
 }
 

@@ -29,7 +29,7 @@ type response struct {
 	contentLocation string
 	allow           string // of OPTIONS
 	acceptPatch     string // of OPTIONS
-	cacheable       bool   // the same for every client, without personal data
+	cacheable       bool   // the same for all requests with the same credentials, without personal data
 	// body appends the JSON of the body to dst. When the text has grown large it
 	// calls flush, which sends it and returns an empty buffer. nil: no body.
 	body func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error)
@@ -88,12 +88,14 @@ func (h *Handler) pathBelow(ctx context.Context, location string) string {
 // writer is the one place that writes headers, status and body.
 type writer struct {
 	http.ResponseWriter
-	json   bool // the client prefers application/json
-	head   bool // of a HEAD: no body is sent
-	begun  bool
-	status int
-	values [8]string // of the header fields set so far, one array for all of them
-	fields int
+	json  bool // the client prefers application/json
+	head  bool // of a HEAD: no body is sent
+	begun bool
+	// cacheable is response.cacheable.
+	cacheable bool
+	status    int
+	values    [8]string // of the header fields set so far, one array for all of them
+	fields    int
 }
 
 // set sets a header field. name is in its canonical form.
@@ -125,7 +127,7 @@ func (w *writer) respond(resp *response) error {
 		w.set("Set-Txn", resp.transaction)
 		w.set("Preference-Applied", "respond-async")
 	}
-	if !resp.cacheable {
+	if w.cacheable = resp.cacheable; !w.cacheable {
 		w.noStore()
 	}
 	if resp.body == nil {
@@ -203,9 +205,12 @@ func (w *writer) contentType() {
 func (w *writer) vary() {
 	if w.Header()["Vary"] != nil {
 		w.Header().Add("Vary", "Accept")
-		return
+	} else {
+		w.set("Vary", "Accept")
 	}
-	w.set("Vary", "Accept")
+	if w.cacheable { // what is supported depends on the client
+		w.Header().Add("Vary", "Authorization")
+	}
 }
 
 // noStore keeps the response out of caches (RFC 9111 §5.2.2.5). A cache in front of
