@@ -71,7 +71,7 @@ func conclude(t *testing.T, ids string, passed func()) {
 var tenants atomic.Int64
 
 // authenticator takes tenant and client from the token: "tenant" or
-// "tenant/strict".
+// "tenant/strict", with any name of scim.ParseClient.
 type authenticator struct{ app App }
 
 func (authenticator) Challenge() string { return `Bearer realm="scimtest"` }
@@ -85,14 +85,11 @@ func (a authenticator) Authenticate(r *http.Request) (*scim.Principal, error) {
 	if !ok || !strings.HasPrefix(token, "t") {
 		return nil, scim.ErrUnauthenticated
 	}
-	token, strict := strings.CutSuffix(token, "/strict")
+	token, name, _ := strings.Cut(token, "/")
+	client, err := scim.ParseClient(name)
 	tenant, ok := a.app.tenant(token)
-	if !ok {
+	if err != nil || !ok {
 		return nil, scim.ErrUnauthenticated
 	}
-	p := &scim.Principal{Tenant: tenant, TokenID: "token of " + token}
-	if strict {
-		p.Client = scim.StrictClient
-	}
-	return p, nil
+	return &scim.Principal{Tenant: tenant, TokenID: "token of " + token, Client: client}, nil
 }

@@ -47,12 +47,12 @@ func (tenantToken) Authenticate(r *http.Request) (*scim.Principal, error) {
 	if !ok || !strings.HasPrefix(token, "t") {
 		return nil, scim.ErrUnauthenticated
 	}
-	tenant, strict := strings.CutSuffix(token, "/strict")
-	p := &scim.Principal{Tenant: tenant, TokenID: "token of " + tenant}
-	if strict {
-		p.Client = scim.StrictClient
+	tenant, name, _ := strings.Cut(token, "/")
+	client, err := scim.ParseClient(name)
+	if err != nil {
+		return nil, scim.ErrUnauthenticated
 	}
-	return p, nil
+	return &scim.Principal{Tenant: tenant, TokenID: "token of " + tenant, Client: client}, nil
 }
 
 func (tenantToken) Challenge() string { return `Bearer realm="scimtest"` }
