@@ -101,3 +101,39 @@ func TestResourceWhoseOwnerIsLostIsNotCreated(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, page.Resources)
 }
+
+// Groups that do not exist for a connection are neither shown as indirect nor followed
+// upwards, and a filter finds nobody by them.
+func TestIndirectGroupsOfAConnection(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users, groups := schema.WithOwner(schema.UserType), schema.WithOwner(schema.GroupType)
+	own := map[string]scim.Policy{"own": {Ownership: scim.OwnResources}}
+	token := func(name, policy string) store.Token {
+		k := scim.HashToken(name, name)
+		k.Connection, k.Policy = name, policy
+		return k
+	}
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(token("okta", "own"), token("admin", "")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{
+			{Type: users, Store: db.Store(users), Policies: own}, {Type: groups, Store: db.Store(groups), Policies: own},
+		},
+		IndirectGroups: 5,
+	})
+	require.NoError(t, err)
+	okta, admin := scimtest.NewClient(t, h, "okta"), scimtest.NewClient(t, h, "admin")
+	member := func(path string) string { return `"members":[{"value":"` + scimtest.ID(path) + `"}]` }
+	user := okta.NewUser("u")
+	direct := okta.NewGroup("direct", member(user))
+	hidden := admin.NewGroup("hidden", member(direct))
+	above := okta.NewGroup("above")
+	admin.Patch(above, `{"op":"add","path":"members","value":[{"value":"`+scimtest.ID(hidden)+`"}]}`).Is(204)
+
+	admin.Get(user).Is(200).Has("groups.#", "3", "groups[1].display", `"hidden"`, "groups[2].display", `"above"`)
+	okta.Get(user).Is(200).Has("groups.#", "1", "groups[0].display", `"direct"`)
+	for path, want := range map[string]int{direct: 1, hidden: 0, above: 0} {
+		okta.Filter("/Users", `groups.value eq "`+scimtest.ID(path)+`"`).Total(want)
+		admin.Filter("/Users", `groups.value eq "`+scimtest.ID(path)+`"`).Total(1)
+	}
+}

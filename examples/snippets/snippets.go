@@ -64,6 +64,25 @@ func TeamsAreNotDeleted(teams store.Store) scim.Endpoint {
 	return e
 }
 
+// Subjects is what an application knows about the subjects of its tokens.
+type Subjects interface {
+	// UserOf returns the id of the User of a subject, "" if it never had one.
+	UserOf(ctx context.Context, subject string) (id string, err error)
+	// Bind records the User of a subject in the transaction in ctx. It fails if the
+	// subject has one.
+	Bind(ctx context.Context, subject, id string) error
+}
+
+// OwnUser serves the User of the subject at /Me.
+func OwnUser(cfg *scim.Config, subjects Subjects) {
+	cfg.Me = func(ctx context.Context, p *scim.Principal) (string, error) {
+		return subjects.UserOf(ctx, p.TokenID)
+	}
+	cfg.BindMe = func(ctx context.Context, p *scim.Principal, user *schema.Resource) error {
+		return subjects.Bind(ctx, p.TokenID, user.ID)
+	}
+}
+
 // ByKey finds a user of the application.
 func ByKey(ctx context.Context, db *sql.DB, address string) (id int64) {
 	const byKey = "SELECT id FROM users WHERE email_key = $1 AND disabled IS NOT TRUE"
