@@ -33,6 +33,9 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	if err := ep.Type.Validate(attributes); err != nil {
 		return nil, err
 	}
+	if err := ep.CheckReferences(r.ctx, nil, attributes); err != nil {
+		return nil, err
+	}
 	if err := h.cfg.Limits.bounds().Check(ep.Type, nil, attributes, decoded.Secrets); err != nil {
 		return nil, err
 	}

@@ -141,6 +141,25 @@ func (h *Handler) baseURL(ctx context.Context) string {
 // have no version segment or another one, or be relative to the service root
 // (RFC 7643 §2.3.7, §2.4).
 func (h *Handler) canonicalURI(ctx context.Context, uri string) (string, bool) {
+	ep, id := h.resourceNamed(ctx, uri)
+	if ep == nil {
+		return "", false
+	}
+	return h.location(ctx, ep, id), true
+}
+
+// typeNamed returns the name of the type of the resource that a URI names, "" if it
+// names none of this service provider.
+func (h *Handler) typeNamed(ctx context.Context, uri string) string {
+	if ep, _ := h.resourceNamed(ctx, uri); ep != nil {
+		return ep.Type.Name
+	}
+	return ""
+}
+
+// resourceNamed returns the endpoint and the id of the resource that a URI names,
+// nil if it names none.
+func (h *Handler) resourceNamed(ctx context.Context, uri string) (*endpoint, string) {
 	rest, ok := strings.CutPrefix(uri, h.unversioned(ctx)+"/")
 	if version, after, found := strings.Cut(rest, "/"); ok && found && isVersion(version) {
 		rest = after
@@ -153,10 +172,10 @@ func (h *Handler) canonicalURI(ctx context.Context, uri string) (string, bool) {
 		escaped, ok := strings.CutPrefix("/"+rest, ep.Type.Endpoint+"/")
 		id, err := url.PathUnescape(escaped)
 		if ok && err == nil && !strings.Contains(escaped, "/") {
-			return h.location(ctx, ep, id), true
+			return ep, id
 		}
 	}
-	return "", false
+	return nil, ""
 }
 
 // unversioned returns the base URL without its version segment.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
@@ -122,6 +123,28 @@ func TestConformanceReturned(t *testing.T) {
 			c.Put(path, device(``)).Is(200).Has("notes", "")
 			c.Get(path+"?attributes=notes").Is(200).Has("notes", "")
 			c.Delete(path).Is(204)
+		})
+	})
+}
+
+func TestConformanceReferenceTypes(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil, deviceType(t, false))
+
+	scimtest.Prove(t, "A-15", "a reference to a resource of another type than referenceTypes has is invalidValue", func(t *testing.T) {
+		s.both(t, func(c *scimtest.Client) {
+			user, group := c.NewUser("u"), c.NewGroup("g")
+			for _, uri := range []string{".." + group, scimtest.BaseURL + group, scimtest.BaseURL + "/Devices/1"} {
+				c.Post("/Devices", device(`"keeper":"`+uri+`"`)).Fails(400, "invalidValue")
+				c.Post("/Users", scimtest.User("v", `"`+schema.EnterpriseUserURI+`":{"manager":{"$ref":"`+uri+`"}}`)).Fails(400, "invalidValue")
+			}
+			path := "/Devices/" + c.Post("/Devices", device(`"keeper":"..`+user+`"`)).Is(201).String("id")
+			c.Put(path, device(`"keeper":"`+scimtest.BaseURL+group+`"`)).Fails(400, "invalidValue")
+			c.Patch(path, `{"op":"replace","path":"keeper","value":"..`+group+`"}`).Fails(400, "invalidValue")
+			c.Put(path, device(`"keeper":"https://elsewhere.example.com/Groups/1"`)).Is(200)
+			for _, p := range []string{path, user, group} {
+				c.Delete(p).Is(204)
+			}
 		})
 	})
 }

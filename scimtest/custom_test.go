@@ -42,6 +42,7 @@ const deviceSchema = `{"id":"` + deviceURI + `","name":"Device","description":"A
 	{"name":"seen","type":"dateTime"},
 	{"name":"online","type":"boolean"},
 	{"name":"key","type":"binary"},
+	{"name":"keeper","type":"reference","referenceTypes":["User"]},
 	{"name":"tags","multiValued":true},
 	{"name":"sizes","type":"integer","multiValued":true},
 	{"name":"colour","canonicalValues":["red","green"]},

@@ -66,6 +66,7 @@ var lies = []struct{ attribute, true, false, found string }{
 	{"label", `"returned":"default"`, `"returned":"always"`, "A-5"},
 	{"notes", `"returned":"request"`, `"returned":"default"`, "A-5"},
 	{"label", `"required":false`, `"required":false,"canonicalValues":["a"]`, "A-13"},
+	{"keeper", `"referenceTypes":["User"]`, `"referenceTypes":["Device"]`, "A-15"},
 	{"type", `"required":false`, `"required":true`, "A-12"},
 	{"label", `"type":"string"`, `"type":"boolean"`, "T-1"},
 	{"tags", `"multiValued":true`, `"multiValued":false`, "T-1"},

@@ -167,9 +167,7 @@ func (p *prober) probePassword() {
 			continue
 		}
 		published := rt.schema.Attribute("password") != nil
-		if !published {
-			p.compare("changePassword", p.supported("changePassword"), false)
-		}
+		p.compare("changePassword", p.supported("changePassword"), published)
 		if !published || !p.supported("changePassword") || !rt.methods["POST"] || !rt.methods["PATCH"] {
 			continue
 		}

@@ -94,6 +94,7 @@ func TestProbeFindsLies(t *testing.T) {
 		{config, `"maxPageSize":6`, `"maxPageSize":7`, "pagination.maxPageSize"},
 		{config, `"cursorTimeout":3600`, `"cursorTimeout":0`, "pagination.cursorTimeout"},
 		{config, `"type":"oauthbearertoken"`, `"type":"httpbasic"`, "the challenge of httpbasic"},
+		{config, `"changePassword":{"supported":false`, `"changePassword":{"supported":true`, "changePassword: true is announced, false was found"},
 		{config, `"patch"`, `"securityEvents":{"asyncRequest":"request"},"patch"`, "securityEvents.asyncRequest"},
 	} {
 		t.Run(lie.false, func(t *testing.T) {

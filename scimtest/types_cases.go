@@ -86,6 +86,7 @@ var typeCases = []struct {
 	{"A-3", "an immutable attribute keeps its first value", proveImmutable},
 	{"A-10 C-7", "a unique value that is taken is 409, in the case that caseExact says", proveUnique},
 	{"A-13", "canonicalValues bind the strict client", proveCanonical},
+	{"A-15", "a reference leads to a resource of one of its referenceTypes", proveReferences},
 	{"T-1 T-2 T-9 T-12", "a value of another type or number is invalidValue", proveTypes},
 	{"F-10 A-4 A-16", "each attribute that is returned can be filtered, in the case that caseExact says, and no secret", proveFilters},
 	{"P-1", "PATCH sets and removes each attribute", provePatch},
@@ -337,6 +338,24 @@ func proveCanonical(c *typeCase) {
 			continue
 		}
 		f.expect(c.Get(c.create(c.rt.body(10+n, false).set(f, v))+"?attributes="+f.path()), "", v)
+	}
+}
+
+func proveReferences(c *typeCase) {
+	if !c.has("POST") {
+		return
+	}
+	path := c.create(c.rt.body(1, false))
+	other := ".." + c.rt.endpoint + "/" + ID(path) // a reference relative to the root
+	for n, f := range c.fields(func(f field) bool { return f.Type == schema.TypeReference && len(f.ReferenceTypes) > 0 && !f.Secret() }) {
+		if slices.Contains(f.ReferenceTypes, "external") || slices.Contains(f.ReferenceTypes, "uri") || slices.Contains(f.ReferenceTypes, c.rt.name) {
+			c.create(c.rt.body(10+n, false).set(f, f.listOf(other)))
+			continue
+		}
+		c.refuse(path, "invalidValue", func(b body) { b.set(f, f.listOf(other)) })
+		if c.has("PATCH") && f.Mutability == schema.ReadWrite {
+			c.Patch(path, replace(f.path(), jsonOf(f.listOf(other)))).Fails(400, "invalidValue")
+		}
 	}
 }
 

@@ -66,6 +66,9 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 	if err := u.ep.Type.ValidateChange(before.Attributes, made.Attributes); err != nil && !made.valid {
 		return nil, err
 	}
+	if err := u.ep.CheckReferences(ctx, before.Attributes, made.Attributes); err != nil && !made.valid {
+		return nil, err
+	}
 	if err := u.cfg.Bounds.Check(u.ep.Type, before.Attributes, made.Attributes, made.Secrets); err != nil && !made.valid {
 		return nil, err
 	}

@@ -43,6 +43,9 @@ type Endpoint struct {
 	// DropDerived returns the attributes without those that are derived when a
 	// resource is returned.
 	DropDerived func(*schema.Object) *schema.Object
+	// CheckReferences rejects references to resources of other types than the schema
+	// allows. before is nil for a new resource.
+	CheckReferences func(ctx context.Context, before, after *schema.Object) error
 }
 
 // Writer runs the writes of clients and, in the background ([Writer.Run]), the
