@@ -95,7 +95,7 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
 	defer opener.Close()
-	c := sqliteConnector{opener.Driver(), "file:" + escapePath(path), append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA journal_mode=WAL")}
+	c := sqliteConnector{driver: opener.Driver(), dsn: "file:" + escapePath(path), pragmas: append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA journal_mode=WAL")}
 	writer := sql.OpenDB(c)
 	writer.SetMaxOpenConns(1)
 	db, err := New(writer, SQLite, options...)
@@ -126,6 +126,7 @@ func (db *DB) deferCommits(c sqliteConnector) {
 		return
 	}
 	c.pragmas = append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA synchronous=NORMAL")
+	c.prepared = true
 	later := sql.OpenDB(c)
 	later.SetMaxOpenConns(1)
 	db.sql.Deferred = later
@@ -187,9 +188,10 @@ func (db *DB) ping() error {
 
 // sqliteConnector opens connections with any driver and runs the pragmas.
 type sqliteConnector struct {
-	driver  driver.Driver
-	dsn     string
-	pragmas []string
+	driver   driver.Driver
+	dsn      string
+	pragmas  []string
+	prepared bool // connections keep their statements prepared
 }
 
 func (c sqliteConnector) Driver() driver.Driver { return c.driver }
@@ -207,6 +209,9 @@ func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		if _, err := execer.ExecContext(ctx, pragma, nil); err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
+	}
+	if c.prepared {
+		conn = keepStatements(conn)
 	}
 	return conn, nil
 }

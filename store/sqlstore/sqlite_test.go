@@ -248,3 +248,55 @@ func TestOtherDatabasesDeferNothing(t *testing.T) {
 	require.Equal(t, t.Context(), ctx)
 	require.NoError(t, sync())
 }
+
+// The connection of deferred transactions keeps its statements: one that is in use is
+// not used a second time, one that failed works again, and their number is bounded.
+func TestDeferredTransactionsKeepStatements(t *testing.T) {
+	t.Parallel()
+	db := sqlite(t).store(t)
+	ctx, sync := db.DeferSync(t.Context())
+	users := db.Store(schema.UserType)
+	for range 2 {
+		require.NoError(t, db.InTx(ctx, func(ctx context.Context) error {
+			tx, _ := sqlstore.Tx(ctx)
+			const numbers = "SELECT column1 FROM (VALUES (1), (2), (3)) WHERE column1 >= ?"
+			sum := func(read func(int)) {
+				rows, err := tx.QueryContext(ctx, numbers, 1)
+				require.NoError(t, err)
+				defer rows.Close()
+				for rows.Next() {
+					var n int
+					require.NoError(t, rows.Scan(&n))
+					read(n)
+				}
+				require.NoError(t, rows.Err())
+			}
+			total := 0
+			sum(func(n int) { sum(func(m int) { total += n * m }) })
+			require.Equal(t, 36, total)
+			for i := range 150 {
+				var n int
+				require.NoError(t, tx.QueryRowContext(ctx, fmt.Sprintf("SELECT %d + ?", i), 1).Scan(&n))
+				require.Equal(t, i+1, n)
+			}
+			_, err := tx.ExecContext(ctx, "SELECT 1; SELECT 2")
+			return err
+		}))
+	}
+	for i := range 3 {
+		_, err := users.Create(ctx, storetest.Creation(user(i)))
+		require.NoError(t, err)
+		var taken *store.UniquenessError
+		other := user(i)
+		other.ID += "x"
+		_, err = users.Create(ctx, storetest.Creation(other))
+		require.ErrorAs(t, err, &taken)
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err := users.Create(gone, storetest.Creation(user(9)))
+	require.Error(t, err)
+	_, err = users.Create(ctx, storetest.Creation(user(10)))
+	require.NoError(t, err)
+	require.NoError(t, sync())
+}

@@ -1,0 +1,152 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql/driver"
+	"strings"
+)
+
+// maxStatements is how many statements a connection keeps. The texts of this
+// package that depend on a filter or on the number of rows are many more.
+const maxStatements = 100
+
+// fullConn has the methods of a connection that statementConn needs.
+type fullConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+}
+
+// statement has the methods of a prepared statement that statementConn needs.
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// statementConn is a connection that keeps its statements prepared: SQLite takes a
+// quarter of a small write to parse them. It is used by one goroutine at a time.
+type statementConn struct {
+	fullConn
+	idle map[string]statement // prepared and not in use, by text
+}
+
+// keepStatements wraps a connection, unless it lacks what that needs.
+func keepStatements(c driver.Conn) driver.Conn {
+	full, ok := c.(fullConn)
+	if !ok {
+		return c
+	}
+	if _, ok := c.(driver.NamedValueChecker); ok {
+		return c
+	}
+	return &statementConn{full, map[string]statement{}}
+}
+
+// take returns a prepared statement, nil if the driver has none that can be kept.
+func (c *statementConn) take(ctx context.Context, query string) (statement, error) {
+	if s, ok := c.idle[query]; ok {
+		delete(c.idle, query)
+		return s, nil
+	}
+	if strings.Contains(query, ";") {
+		return nil, nil
+	}
+	prepared, err := c.fullConn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := prepared.(statement); ok {
+		return s, nil
+	}
+	return nil, prepared.Close()
+}
+
+// put keeps a statement that is not in use any more.
+func (c *statementConn) put(query string, s statement) error {
+	if _, doubled := c.idle[query]; doubled || len(c.idle) == maxStatements {
+		return s.Close()
+	}
+	c.idle[query] = s
+	return nil
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *statementConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return c.fullConn.ExecContext(ctx, query, args)
+	}
+	result, err := s.ExecContext(ctx, args)
+	if closeErr := c.put(query, s); err == nil {
+		err = closeErr
+	}
+	return result, err
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *statementConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return c.fullConn.QueryContext(ctx, query, args)
+	}
+	rows, err := s.QueryContext(ctx, args)
+	if err != nil {
+		c.put(query, s)
+		return nil, err
+	}
+	return &statementRows{rows, func() error { return c.put(query, s) }}, nil
+}
+
+// statementRows is a result that returns its statement when it is closed.
+type statementRows struct {
+	driver.Rows
+	put func() error
+}
+
+// Close implements driver.Rows.
+func (r *statementRows) Close() error {
+	err := r.Rows.Close()
+	if putErr := r.put(); err == nil {
+		err = putErr
+	}
+	return err
+}
+
+// Close implements driver.Conn.
+func (c *statementConn) Close() error {
+	for _, s := range c.idle {
+		s.Close()
+	}
+	return c.fullConn.Close()
+}
+
+// Ping implements driver.Pinger.
+func (c *statementConn) Ping(ctx context.Context) error {
+	if p, ok := c.fullConn.(driver.Pinger); ok {
+		return p.Ping(ctx)
+	}
+	return nil
+}
+
+// ResetSession implements driver.SessionResetter.
+func (c *statementConn) ResetSession(ctx context.Context) error {
+	if r, ok := c.fullConn.(driver.SessionResetter); ok {
+		return r.ResetSession(ctx)
+	}
+	return nil
+}
+
+// IsValid implements driver.Validator.
+func (c *statementConn) IsValid() bool {
+	v, ok := c.fullConn.(driver.Validator)
+	return !ok || v.IsValid()
+}
