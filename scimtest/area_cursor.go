@@ -47,7 +47,7 @@ func sixUsers(c *Client) {
 }
 
 var cursors = []row{
-	{"K-1 K-10", "an empty cursor starts paging by cursor: itemsPerPage, no startIndex", func(c *Case) {
+	{"K-1 K-10 K-16", "an empty cursor starts paging by cursor: itemsPerPage, no startIndex; without one a list is paged by index", func(c *Case) {
 		c.Both(func(c *Client) {
 			sixUsers(c)
 			for _, path := range []string{"/Users?cursor&count=4", "/Users?cursor=&count=4", "/Users?CURSOR=&count=4"} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -269,4 +270,66 @@ func TestBulkResultsFollowTheSync(t *testing.T) {
 
 	require.Equal(t, 200, send(serveWith(true), postUser("d")).Code)
 	require.Equal(t, []string{"write", "audit d", "send", "audit "}, did)
+}
+
+// An operation that fails for whatever reason leaves the results of the others.
+func TestBulkReportsWhatWasDone(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(cfg *scim.Config) {
+		cfg.Hooks.Before = func(_ context.Context, e *event.Event) error {
+			switch e.Resource().Text("userName") {
+			case "unavailable":
+				return store.ErrUnavailable
+			case "panics":
+				panic("secret of the hook")
+			}
+			return nil
+		}
+	})
+	c := s.lenient(t)
+	r := c.Post("/Bulk", bulk(postUser("a"), postUser("unavailable"), postUser("b"), postUser("panics"), postUser("c"))).Is(200)
+	for i, status := range []string{"201", "503", "201", "500", "201"} {
+		r.Has(fmt.Sprintf("Operations[%d].status", i), `"`+status+`"`, fmt.Sprintf("Operations[%d].method", i), `"POST"`)
+	}
+	require.NotContains(t, r.Text, "secret")
+	c.Get("/Users").Has("totalResults", "3")
+	last := strings.Replace(bulk(postUser("d"), postUser("unavailable"), postUser("e")), `"Operations"`, `"failOnErrors":1,"Operations"`, 1)
+	c.Post("/Bulk", last).Is(200).Has("Operations.#", "2", "Operations[0].status", `"201"`, "Operations[1].status", `"503"`)
+	c.Get("/Users").Has("totalResults", "4")
+}
+
+// Circles of any length, and groups that all refer to each other, are resolved in one
+// request, which takes a time that grows with the number of references.
+func TestLargeCircles(t *testing.T) {
+	t.Parallel()
+	for name, circle := range map[string]struct {
+		n       int
+		members func(i int) []int
+	}{
+		"a ring of 1,000 groups":              {1000, func(i int) []int { return []int{(i + 1) % 1000} }},
+		"100 groups that refer to each other": {100, func(int) []int { return rand.Perm(100) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n, members := circle.n, make([][]int, circle.n)
+			s := serve(t, func(cfg *scim.Config) { cfg.Limits.BulkOperations = n })
+			ops := make([]string, n)
+			for i := range ops {
+				var list []string
+				members[i] = circle.members(i)
+				for _, j := range members[i] {
+					list = append(list, fmt.Sprintf(`{"value":"bulkId:%d"}`, j))
+				}
+				ops[i] = fmt.Sprintf(`{"method":"POST","path":"/Groups","bulkId":"%d","data":%s}`, i, scimtest.Group(fmt.Sprint("g", i), `"members":[`+strings.Join(list, ",")+`]`))
+			}
+			c := s.lenient(t)
+			r := c.Post("/Bulk", bulk(ops...)).Is(200).Has("Operations.#", fmt.Sprint(n))
+			require.Equal(t, n, strings.Count(r.Text, `"status":"201"`))
+			id := func(i int) string { return scimtest.ID(r.String(fmt.Sprintf("Operations[%d].location", i))) }
+			for _, i := range []int{0, n / 2, n - 1} {
+				got := c.Get("/Groups/"+id(i)).Is(200).Has("members.#", fmt.Sprint(len(members[i])))
+				require.Contains(t, got.Text, `"value":"`+id(members[i][0])+`"`)
+			}
+		})
+	}
 }

@@ -5,6 +5,7 @@ package ownertest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	for name, prove := range map[string]func(*world){
 		"others do not exist":       othersDoNotExist,
 		"lists have only own":       listsHaveOnlyOwn,
+		"operations of bulk":        bulkOperations,
 		"taken names":               takenNames,
 		"owner is hidden":           ownerIsHidden,
 		"tokens of one connection":  tokensOfOneConnection,
@@ -192,6 +194,36 @@ func othersDoNotExist(w *world) {
 		w.okta.Patch(user, `{"op":"replace","path":"active","value":false}`).Fails(404, "")
 		w.okta.Patch(group, `{"op":"remove","path":"members"}`).Fails(404, "")
 		require.Equal(w, before, [2]string{w.app.Get(user).Is(200).Text, w.app.Get(group).Is(200).Text})
+	}
+}
+
+// An operation of a bulk request is answered as a request of its own: resources of
+// others do not exist for it, and what it creates belongs to the connection.
+func bulkOperations(w *world) {
+	for name, owner := range map[string]*scimtest.Client{"local": w.app, "other": w.entra} {
+		user := owner.NewUser(name)
+		group := owner.NewGroup("team", member(user))
+		before := [2]string{w.app.Get(user).Is(200).Text, w.app.Get(group).Is(200).Text}
+		n := 0
+		op := func(method, path, data string) string {
+			n++
+			return fmt.Sprintf(`{"method":%q,"bulkId":"%d","path":%q,"data":%s}`, method, n, path, data)
+		}
+		patch := scimtest.PatchOp(`{"op":"replace","path":"displayName","value":"mine"}`)
+		r := w.okta.Post("/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[`+strings.Join([]string{
+			op("PUT", user, body(user)), op("PATCH", user, patch), op("DELETE", user, `{}`),
+			op("PUT", group, body(group)), op("PATCH", group, patch), op("DELETE", group, `{}`),
+			op("POST", "/Users", scimtest.User(name)), op("POST", "/Users", scimtest.User("new-"+name)),
+			op("POST", "/Groups", scimtest.Group("new-"+name, `"members":[{"value":"bulkId:8"},{"value":"`+id(user)+`"}]`)),
+		}, ",")+`]}`).Is(200)
+		for i, status := range []string{"404", "404", "404", "404", "404", "404", "409", "201", "201"} {
+			r.Has(fmt.Sprintf("Operations[%d].status", i), `"`+status+`"`)
+		}
+		require.Equal(w, "okta", w.lastAudit().Connection)
+		require.Equal(w, before, [2]string{w.app.Get(user).Is(200).Text, w.app.Get(group).Is(200).Text})
+		made := "/Groups/" + id(r.String("Operations[8].location"))
+		require.Equal(w, ids(r.String("Operations[7].location")), members(w.app, made))
+		w.entra.Get(made).Fails(404, "")
 	}
 }
 

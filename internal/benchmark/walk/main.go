@@ -121,7 +121,7 @@ type cost struct{ time, cpu time.Duration }
 // compare reads the first page and the last full one in turn and returns the median
 // time of a request, and the mean CPU.
 func compare(s *benchmark.Server, query, lastFull string) (first, last cost, err error) {
-	const rounds, repeats = 5, 20
+	const rounds, repeats = 5, 4
 	var times [2][]time.Duration
 	pages := [2]*cost{&first, &last}
 	for range rounds {
