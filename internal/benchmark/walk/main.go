@@ -119,11 +119,11 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 type cost struct{ time, cpu time.Duration }
 
 // compare reads the first page and the last full one in turn and returns the median
-// time of a request, and the mean CPU.
+// time of a request, and the median of the CPU of some requests in a row, since the
+// garbage of all requests is collected during one of them.
 func compare(s *benchmark.Server, query, lastFull string) (first, last cost, err error) {
-	const rounds, repeats = 5, 4
-	var times [2][]time.Duration
-	pages := [2]*cost{&first, &last}
+	const rounds, repeats = 10, 4
+	var times, cpu [2][]time.Duration
 	for range rounds {
 		for i, cursor := range []string{"", lastFull} {
 			before, err := s.Usage()
@@ -141,12 +141,13 @@ func compare(s *benchmark.Server, query, lastFull string) (first, last cost, err
 			if err != nil {
 				return first, last, err
 			}
-			pages[i].cpu += (after.CPU - before.CPU) / (rounds * repeats)
+			cpu[i] = append(cpu[i], (after.CPU-before.CPU)/repeats)
 		}
 	}
-	for i, p := range pages {
-		slices.Sort(times[i])
-		p.time = times[i][len(times[i])/2]
-	}
-	return first, last, nil
+	return cost{median(times[0]), median(cpu[0])}, cost{median(times[1]), median(cpu[1])}, nil
+}
+
+func median(list []time.Duration) time.Duration {
+	slices.Sort(list)
+	return list[len(list)/2]
 }
