@@ -6,7 +6,8 @@ import sys
 
 import httpx2
 from scim2_client.engines.httpx2 import SyncSCIMClient
-from scim2_models import NotFoundException, PatchOp, PatchOperation, SearchRequest, UniquenessException
+from scim2_models import (BulkOperation, BulkRequest, NotFoundException, PatchOp, PatchOperation, SearchRequest,
+                          UniquenessException)
 
 from steps import Steps, expect
 
@@ -136,6 +137,31 @@ with step("search in all types"):
 with step("some attributes"):
     found = find(User, filter='userName eq "py-barbara"', attributes=["userName"]).resources[0]
     expect((found.user_name, found.emails), ("py-barbara", None))
+with step("list by cursor"):
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = find(User, filter='title eq "other"', sort_by="userName", cursor=cursor, count=2)
+        seen, cursor = seen + [r.user_name for r in page.resources], page.next_cursor
+    expect(seen, [o.user_name for o in others])
+with step("bulk with a reference to a later operation"):
+    made = scim.bulk(BulkRequest[User | Group](operations=[
+        BulkOperation[Group](method="POST", path="/Groups", bulk_id="group",
+                             data=Group(display_name="py-bulk guides", members=[{"value": "bulkId:user", "type": "User"}])),
+        BulkOperation[User](method="POST", path="/Users", bulk_id="user", data=User(user_name="py-bulk")),
+    ])).operations
+    expect([(o.bulk_id, o.status) for o in made], [("group", 201), ("user", 201)])
+    paths = [str(o.location)[len(sys.argv[1]):] for o in made]
+    expect([m.value for m in scim.query(Group, paths[0].split("/")[-1]).members], [paths[1].split("/")[-1]])
+with step("bulk of every other method"):
+    changed = scim.bulk(BulkRequest[User | Group](operations=[
+        BulkOperation[User](method="PUT", path=paths[1], data=User(user_name="py-bulk", title="Guide")),
+        BulkOperation[User](method="PATCH", path=paths[1], data=PatchOp[User](operations=[PatchOperation(op="remove", path="title")])),
+        BulkOperation[User](method="DELETE", path="/Users/nobody"),
+        BulkOperation[Group](method="DELETE", path=paths[0]),
+        BulkOperation[User](method="DELETE", path=paths[1]),
+    ])).operations
+    expect([o.status for o in changed], [200, 200, 404, 204, 204])
+    expect(changed[2].response.status, 404, "the status of the error")
 with step("delete the group"):
     scim.delete(Group, group.id)
     refused(NotFoundException, lambda: scim.query(Group, group.id))

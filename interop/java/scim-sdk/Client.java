@@ -5,8 +5,11 @@ import de.captaingoldfish.scim.sdk.client.builder.PatchBuilder;
 import de.captaingoldfish.scim.sdk.client.response.ServerResponse;
 import de.captaingoldfish.scim.sdk.common.constants.EndpointPaths;
 import de.captaingoldfish.scim.sdk.common.constants.enums.Comparator;
+import de.captaingoldfish.scim.sdk.common.constants.enums.HttpMethod;
 import de.captaingoldfish.scim.sdk.common.constants.enums.PatchOp;
 import de.captaingoldfish.scim.sdk.common.constants.enums.SortOrder;
+import de.captaingoldfish.scim.sdk.common.request.PatchOpRequest;
+import de.captaingoldfish.scim.sdk.common.request.PatchRequestOperation;
 import de.captaingoldfish.scim.sdk.common.resources.EnterpriseUser;
 import de.captaingoldfish.scim.sdk.common.resources.Group;
 import de.captaingoldfish.scim.sdk.common.resources.ResourceNode;
@@ -16,6 +19,8 @@ import de.captaingoldfish.scim.sdk.common.resources.complex.Manager;
 import de.captaingoldfish.scim.sdk.common.resources.complex.Name;
 import de.captaingoldfish.scim.sdk.common.resources.multicomplex.Email;
 import de.captaingoldfish.scim.sdk.common.resources.multicomplex.Member;
+import de.captaingoldfish.scim.sdk.common.response.BulkResponse;
+import de.captaingoldfish.scim.sdk.common.response.BulkResponseOperation;
 import de.captaingoldfish.scim.sdk.common.response.ListResponse;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,6 +54,7 @@ final class Client {
         c.changeMany();
         c.members();
         c.list();
+        c.bulk();
         c.delete();
         c.steps.end();
     }
@@ -259,6 +265,38 @@ final class Client {
             Steps.expect(page.getTotalResults(), (long) others.size());
             Steps.expect(names(page), List.of("sdk-other1", "sdk-other2", "sdk-other3"));
             Steps.expect(page.getListedResources().get(0).getTitle().isPresent(), false);
+        });
+    }
+
+    private static List<Integer> statuses(BulkResponse response) {
+        return response.getBulkResponseOperations().stream().map(BulkResponseOperation::getStatus).toList();
+    }
+
+    private static String created(BulkResponse response, String bulkId) {
+        String location = response.getByBulkId(bulkId).get().getLocation().get();
+        return location.substring(location.lastIndexOf('/') + 1);
+    }
+
+    private void bulk() {
+        steps.step("bulk with a reference to a later operation", () -> {
+            Group guides = Group.builder().displayName("sdk-bulk guides")
+                .members(List.of(Member.builder().value("bulkId:user").type("User").build())).build();
+            User guide = User.builder().userName("sdk-bulk").build();
+            BulkResponse made = success(scim.bulk()
+                .bulkRequestOperation(GROUPS).method(HttpMethod.POST).bulkId("group").data(guides).next()
+                .bulkRequestOperation(USERS).method(HttpMethod.POST).bulkId("user").data(guide).sendRequest());
+            Steps.expect(statuses(made), List.of(201, 201));
+            Group stored = success(scim.get(Group.class, GROUPS, created(made, "group")).sendRequest());
+            Steps.expect(stored.getMembers().get(0).getValue().get(), created(made, "user"));
+            JsonNode patch = PatchOpRequest.builder().operations(List.of(
+                PatchRequestOperation.builder().op(PatchOp.ADD).path("title").value("Guide").build())).build();
+            BulkResponse changed = success(scim.bulk().failOnErrors(5)
+                .bulkRequestOperation(USERS, created(made, "user")).method(HttpMethod.PATCH).bulkId("patch").data(patch).next()
+                .bulkRequestOperation(GROUPS, created(made, "group")).method(HttpMethod.DELETE).bulkId("delete").next()
+                .bulkRequestOperation(USERS, "nobody").method(HttpMethod.DELETE).bulkId("none").next()
+                .bulkRequestOperation(USERS, created(made, "user")).method(HttpMethod.DELETE).bulkId("last").sendRequest());
+            Steps.expect(statuses(changed), List.of(200, 204, 404, 204));
+            Steps.expect(changed.getFailedOperations().map(o -> o.getBulkId().get()).toList(), List.of("none"));
         });
     }
 

@@ -212,6 +212,35 @@ final class Client {
             }
             Steps.expect(seen, others.stream().map(UserResource::getUserName).toList());
         });
+        steps.step("list by cursor", () -> {
+            ListResponse<UserResource> page = scim.searchRequest("Users").filter(filter).sort("userName", SortOrder.ASCENDING)
+                .firstPageCursorWithCount(2).invoke(UserResource.class);
+            List<String> seen = new ArrayList<>(names(page));
+            while (page.getNextCursor() != null) {
+                page = scim.searchRequest("Users").filter(filter).sort("userName", SortOrder.ASCENDING)
+                    .pageWithCursor(page.getNextCursor(), 2).invoke(UserResource.class);
+                Steps.expect(page.getTotalResults(), others.size());
+                Steps.expect(page.getStartIndex(), null);
+                seen.addAll(names(page));
+            }
+            Steps.expect(seen, others.stream().map(UserResource::getUserName).toList());
+        });
+        steps.step("a cursor that was made up", () -> {
+            try {
+                scim.searchRequest("Users").pageWithCursor("made-up", 2).invoke(UserResource.class);
+                throw new AssertionError("it is accepted");
+            } catch (ScimException e) {
+                Steps.expect(e.getScimError().getScimType(), "invalidCursor");
+            }
+        });
+        steps.step("search by cursor", () -> {
+            ListResponse<UserResource> page = scim.searchRequest("Users").filter(filter).sort("userName", SortOrder.ASCENDING)
+                .firstPageCursorWithCount(3).invokePost(UserResource.class);
+            page = scim.searchRequest("Users").filter(filter).sort("userName", SortOrder.ASCENDING)
+                .pageWithCursor(page.getNextCursor(), 3).invokePost(UserResource.class);
+            Steps.expect(names(page), List.of("ub-other3", "ub-other4"));
+            Steps.expect(page.getNextCursor(), null);
+        });
         steps.step("list in descending order with some attributes", () -> {
             ListResponse<UserResource> page = scim.searchRequest("Users").filter(filter).sort("userName", SortOrder.DESCENDING)
                 .page(1, 1).attributes("userName").invoke(UserResource.class);
