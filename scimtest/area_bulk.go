@@ -101,6 +101,7 @@ var bulks = []row{
 			for i := range 11 {
 				r.resultFails(i, "400", "invalidSyntax")
 			}
+			r.Has("Operations[10].method", `"POST"`, "Operations[10].bulkId", `"broken"`) // its data has a name twice
 			c.Filter("/Users", `userName eq "good"`).Total(1)
 			c.Get("/Users").Total(2)
 		})

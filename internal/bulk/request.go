@@ -195,11 +195,11 @@ func (d *decoder) mistake(err error) error {
 // data have.
 func newOperation(text []byte, limits Limits) (op *Operation, n int) {
 	if len(text) > limits.OperationBytes {
-		return &Operation{Err: ErrTooLarge}, 0
+		return unread(text, ErrTooLarge), 0
 	}
 	o, err := parse(text, limits.OperationElements)
 	if err != nil {
-		return &Operation{Err: err}, 0
+		return unread(text, err), 0
 	}
 	op = &Operation{text: text}
 	for name, to := range map[string]*string{"method": &op.Method, "bulkId": &op.BulkID, "path": &op.Path, "version": &op.Version} {
@@ -216,6 +216,14 @@ func newOperation(text []byte, limits Limits) (op *Operation, n int) {
 	op.refs = references(op.Path, data)
 	op.check(data)
 	return op, n
+}
+
+// unread returns an operation that is refused for its text, with the members that
+// its result repeats.
+func unread(text []byte, err error) *Operation {
+	var o struct{ Method, BulkID, Path string }
+	_ = json.Unmarshal(text, &o) // a member of another type stays ""
+	return &Operation{Method: strings.ToUpper(o.Method), BulkID: o.BulkID, Path: o.Path, Err: err}
 }
 
 // elements counts the elements of all arrays in v.
