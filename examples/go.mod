@@ -4,9 +4,11 @@ go 1.25.0
 
 require (
 	github.com/go-chi/chi/v5 v5.5.0
+	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.9.2
 	github.com/seed5f3efb56/scim v0.0.0
+	github.com/seed5f3efb56/scim/secevent v0.0.0
 	github.com/seed5f3efb56/scim/store/sqlstore v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.etcd.io/bbolt v1.5.0
@@ -38,5 +40,6 @@ require (
 
 replace (
 	github.com/seed5f3efb56/scim => ../
+	github.com/seed5f3efb56/scim/secevent => ../secevent
 	github.com/seed5f3efb56/scim/store/sqlstore => ../store/sqlstore
 )

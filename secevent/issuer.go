@@ -26,7 +26,8 @@ type Token struct {
 // required.
 type Config struct {
 	// Issuer is the claim iss, Audience the claim aud: the receivers, by names that
-	// they know.
+	// they know. Both are part of what jti is derived from: with another one, events
+	// that are delivered again have another jti.
 	Issuer   string
 	Audience []string
 	// Key signs the tokens: a private key, a jose.JSONWebKey with one, whose KeyID
