@@ -21,7 +21,8 @@ type Client struct {
 	ID string
 	// Access is what the access tokens of the client may do: Tenant, Connection,
 	// Policy, BaseURL, ReadOnly, Types, Client and Label are those of each token.
-	// Revoked ends the client, and so does Expires. Paused is answered 503.
+	// Revoked ends the client, and so does Expires. Paused is answered 503. Without a
+	// Connection scim.Limits.Rate counts each access token by itself.
 	// ID, SHA256, Created and LastUsed are not used.
 	Access store.Token
 	// Secrets are the valid client secrets. Two at once rotate one without an outage.
@@ -252,13 +253,13 @@ func checkSecrets(secrets []Secret) (errs []error) {
 func (s *Server) checkTrust(t Trust) error {
 	var errs []error
 	if t.Issuer == "" || t.Audience == "" || t.Subject == "" {
-		errs = append(errs, errors.New("Issuer, Audience and Subject are required, or JWTs for other clients would be accepted"))
+		errs = append(errs, errors.New("set Issuer, Audience and Subject, or JWTs for other clients would be accepted"))
 	}
 	if strings.HasSuffix(t.Audience, "/.default") {
-		errs = append(errs, fmt.Errorf("Audience %q is a scope; the claim aud has it without /.default", t.Audience))
+		errs = append(errs, fmt.Errorf("the Audience %q is a scope; the claim aud has it without /.default", t.Audience))
 	}
 	if isEntra(t.Issuer) && t.TenantID == "" {
-		errs = append(errs, errors.New("TenantID (the claim tid) is required for an issuer of Microsoft Entra ID"))
+		errs = append(errs, errors.New("set TenantID (the claim tid), which is required for an issuer of Microsoft Entra ID"))
 	}
 	return errors.Join(append(errs, s.checkKeys(t.Keys))...)
 }

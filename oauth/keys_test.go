@@ -137,7 +137,7 @@ func TestKeySetsThatAreRefused(t *testing.T) {
 		"a key for encryption": {set(encryption), "invalid_grant", "no public key for signatures"},
 		"a weak key":           {set(weakKey), "invalid_grant", "no public key for signatures"},
 		"101 keys":             {set(hundred...), "invalid_grant", "at most 100 are read"},
-		"a redirect":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, good.URL, 302) }, "invalid_grant", "answered 302"},
+		"a redirect":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, good.URL, http.StatusFound) }, "invalid_grant", "answered 302"},
 		"not found":            {text(404, ""), "invalid_grant", "answered 404"},
 		"an error":             {text(500, ""), "temporarily_unavailable", "answered 500"},
 		"a body that breaks off": {func(w http.ResponseWriter, _ *http.Request) {
