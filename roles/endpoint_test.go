@@ -163,3 +163,19 @@ func TestListIsNotAskedByWrites(t *testing.T) {
 	c.Delete(user).Is(204)
 	require.Zero(t, asked)
 }
+
+// What the handler announces is what a probe of each feature finds, also about types
+// that are only read.
+func TestProbeWithRoles(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("test", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{
+			scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType)),
+			roles.Roles(defined(roles.Definition{Value: "admin"})), roles.Entitlements(defined(roles.Definition{Value: "seat", Type: "License"})),
+		},
+	})
+	require.NoError(t, err)
+	scimtest.Probe(t, h, "secret")
+}
