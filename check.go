@@ -261,7 +261,7 @@ func (ep *endpoint) addFacts(f *readiness.Facts, p Policy) {
 	if p.OnTwin != RefuseTwin {
 		f.Restores = append(f.Restores, name)
 	}
-	if !ep.has(OperationPatch) {
+	if !ep.has(OperationPatch) && (ep.has(OperationCreate) || ep.has(OperationReplace)) {
 		f.WithoutPatch = append(f.WithoutPatch, name)
 	}
 	ep.addAttributeFacts(f, ep.Type.Attributes())
@@ -278,14 +278,17 @@ func (ep *endpoint) addFacts(f *readiness.Facts, p Policy) {
 // included.
 func (ep *endpoint) addAttributeFacts(f *readiness.Facts, attributes []*schema.Attribute) {
 	for _, a := range attributes {
-		typ := a.Sub("type")
-		switch {
-		case a.Hidden:
-		case (schema.AttrPath{a}).Extension():
+		if a.Hidden || a == ep.Type.Schema.Password() {
+			continue
+		}
+		if (schema.AttrPath{a}).Extension() {
 			ep.addAttributeFacts(f, a.SubAttributes)
-		case a.Secret() && a != ep.Type.Schema.Password():
+			continue
+		}
+		if a.Secret() || slices.ContainsFunc(a.SubAttributes, (*schema.Attribute).Secret) {
 			f.Credentials = append(f.Credentials, ep.Type.Name+" "+a.Name)
-		case a.MultiValued && typ != nil && len(typ.CanonicalValues) == 0:
+		}
+		if typ := a.Sub("type"); a.MultiValued && typ != nil && len(typ.CanonicalValues) == 0 {
 			f.WithoutCanonicalValues = append(f.WithoutCanonicalValues, ep.Type.Name+" "+a.Name)
 		}
 	}

@@ -37,7 +37,8 @@ your own sets ` + "`Principal.Client`" + ` (` + "`scim.ParseClient`" + `).
 
 The interop profile prohibits paths that select whole elements. A removal of members
 is excepted here: RFC 7644 has no other way to remove one member of a group, and AL2
-demands it. A policy with ` + "`DeactivateOnDelete` or `OnTwin`" + ` contradicts the last
+demands it. What the draft only permits to refuse is not refused: a filter that matches
+several elements, operators other than eq and and, ETags. A policy with ` + "`DeactivateOnDelete` or `OnTwin`" + ` contradicts the last
 three: ` + "`New`" + ` refuses it for a fixed token, and a stored token with such a policy is
 answered 500. It never holds in silence.
 

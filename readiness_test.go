@@ -98,6 +98,12 @@ func TestReadiness(t *testing.T) {
 		{"every write is", none, func(c *scim.Config) { c.Audit = func(context.Context, scim.AuditRecord) {} }, readiness.Fulfilled},
 		{"users have", users(usersWithout(t, nil, "displayName")), none, readiness.Fulfilled},
 		{"no credentials", users(usersWithout(t, &schema.Attribute{Name: "pin", Mutability: schema.WriteOnly, Returned: schema.ReturnedNever})), none, readiness.Fulfilled},
+		{"no credentials", users(usersWithout(t, &schema.Attribute{Name: "keys", Type: schema.TypeComplex, MultiValued: true, SubAttributes: []*schema.Attribute{{Name: "value", Mutability: schema.WriteOnly, Returned: schema.ReturnedNever}}})), none, readiness.Fulfilled},
+		{"PATCH of every", func(c *scim.Config) {
+			c.Endpoints[1].Without = []scim.OperationKind{scim.OperationPatch, scim.OperationReplace}
+		}, func(c *scim.Config) {
+			c.Endpoints[1].Without = []scim.OperationKind{scim.OperationCreate, scim.OperationReplace, scim.OperationPatch, scim.OperationDelete}
+		}, readiness.Fulfilled},
 		{"users are created", func(c *scim.Config) { c.Endpoints[0].Without = []scim.OperationKind{scim.OperationCreate} }, none, readiness.Fulfilled},
 		{"groups are created", func(c *scim.Config) { c.Endpoints[1].Without = []scim.OperationKind{scim.OperationCreate} }, none, readiness.Fulfilled},
 		{"50 changes", func(c *scim.Config) { c.Limits.Operations = 10 }, none, readiness.Fulfilled},

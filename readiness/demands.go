@@ -43,7 +43,7 @@ var interopDemands = []demand{
 	{Interop, false, "100 results on a page without count", func(f Facts) (Status, string) {
 		return need(f.PageSize >= 100, "set Limits.PageSize to at least 100")
 	}},
-	{Interop, true, "PATCH of every type", func(f Facts) (Status, string) {
+	{Interop, true, "PATCH of every type that clients write", func(f Facts) (Status, string) {
 		return lacks(f.WithoutPatch, "Endpoint.Without leaves out PATCH of %s")
 	}},
 	{Interop, true, "every operation of a PATCH has a path; replace of a complex attribute is whole", always("for tokens with client interop or ipsie-*")},

@@ -25,7 +25,7 @@ type Facts struct {
 	Credentials            []string // paths of writeOnly and never returned attributes, the password of users aside
 	Deactivates            []string // types whose policy has DeactivateOnDelete
 	Restores               []string // types whose policy has an OnTwin
-	WithoutPatch           []string // types that clients cannot change by PATCH
+	WithoutPatch           []string // types that clients create or replace and cannot change by PATCH
 	Users, Groups          Type
 }
 
