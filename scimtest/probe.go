@@ -100,8 +100,11 @@ func (p *prober) probeMethods() {
 	for _, rt := range p.types {
 		patches = patches || rt.methods["PATCH"]
 		p.compare("GET of "+rt.endpoint, http.StatusOK, p.Get(rt.endpoint).Status)
+		one := rt.endpoint + "/" + noResource
 		allow := func(r *Reply) []string { return strings.Split(r.Header.Get("Allow"), ", ") }
-		collection, resource := allow(p.Put(rt.endpoint, "{}")), allow(p.Post(rt.endpoint+"/"+noResource, "{}"))
+		collection, resource := allow(p.Do(http.MethodOptions, rt.endpoint, nil)), allow(p.Do(http.MethodOptions, one, nil))
+		p.compare("Allow of OPTIONS and of 405, "+rt.endpoint, p.Put(rt.endpoint, "{}").Header.Get("Allow"), strings.Join(collection, ", "))
+		p.compare("Allow of OPTIONS and of 405, "+one, p.Post(one, "{}").Header.Get("Allow"), strings.Join(resource, ", "))
 		for method, found := range rt.methods {
 			announced := slices.Contains(resource, method)
 			if method == http.MethodPost {
