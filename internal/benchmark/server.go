@@ -40,7 +40,7 @@ func Start(program, db string, args ...string) (*Server, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
-	for range 200 {
+	for range 1000 {
 		if _, _, err = s.Send("GET", "/ServiceProviderConfig", ""); err == nil {
 			return s, nil
 		}
