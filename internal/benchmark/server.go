@@ -37,6 +37,7 @@ func Start(program, db string, args ...string) (*Server, error) {
 	addr := l.Addr().String()
 	l.Close()
 	s := &Server{exec.Command(program, append([]string{"-addr", addr, "-db", db, "-token", "t", "-rate", "inf", "-brake=false"}, args...)...), "http://" + addr + "/scim/v2"}
+	s.cmd.Stderr = errors{}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -48,6 +49,16 @@ func Start(program, db string, args ...string) (*Server, error) {
 	}
 	s.Stop()
 	return nil, fmt.Errorf("the server does not answer: %w", err)
+}
+
+// errors prints what a server writes but the line that it listens.
+type errors struct{}
+
+func (errors) Write(text []byte) (int, error) {
+	if !strings.Contains(string(text), "listening on") {
+		os.Stderr.Write(text)
+	}
+	return len(text), nil
 }
 
 // Stop ends the server and waits for it.
