@@ -138,7 +138,7 @@ func (f *figure) issue(t *testing.T, cfg secevent.Config) map[string]any {
 	var claims map[string]any
 	cfg.Key, _ = newKey(t)
 	cfg.Deliver = func(_ context.Context, token secevent.Token) error {
-		signed, err := jose.ParseSigned(token.Text, []jose.SignatureAlgorithm{jose.ES256})
+		signed, err := jose.ParseSignedCompact(token.Text, []jose.SignatureAlgorithm{jose.ES256})
 		require.NoError(t, err)
 		return json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims)
 	}

@@ -57,7 +57,7 @@ func newKey(t *testing.T) (jose.SigningKey, []byte) {
 // verify checks signature, type and claims of a token (RFC 8417 §2, RFC 9967 §2).
 func verify(jwks []byte, audience, text string) (received, string) {
 	var r received
-	signed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256})
+	signed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return r, "invalid_request"
 	}
@@ -138,7 +138,7 @@ func (r *receiver) words(t *testing.T) string {
 	defer r.mu.Unlock()
 	var b strings.Builder
 	for _, text := range r.texts {
-		signed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256})
+		signed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.ES256})
 		require.NoError(t, err)
 		b.Write(signed.UnsafePayloadWithoutVerification())
 	}
