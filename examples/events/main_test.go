@@ -87,7 +87,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 // verify returns the claims of a token with a valid signature.
 func (r *receiver) verify(text, audience string) (claims, error) {
 	var c claims
-	signed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256})
+	signed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return c, err
 	}
