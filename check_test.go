@@ -27,9 +27,9 @@ type wrapped struct{ store.Store }
 
 func (w wrapped) Unwrap() store.Store { return w.Store }
 
-func nobody(context.Context, *scim.Principal) (string, error) { return "", nil }
+func noUser(context.Context, *scim.Principal) (string, error) { return "", nil }
 
-func bindNobody(context.Context, *scim.Principal, *schema.Resource) error { return nil }
+func bindNone(context.Context, *scim.Principal, *schema.Resource) error { return nil }
 
 func TestNewRejectsInvalidConfig(t *testing.T) {
 	t.Parallel()
@@ -90,10 +90,10 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		{"a negative rate", func(c *scim.Config) { c.Limits.Rate = -1 }, "Limits.Rate is negative"},
 		{"a rate that is no number", func(c *scim.Config) { c.Limits.TenantRate = math.NaN() }, "Limits.TenantRate is negative"},
 		{"a negative number of levels", func(c *scim.Config) { c.IndirectGroups = -1 }, "Config.IndirectGroups is negative"},
-		{"BindMe without Me", func(c *scim.Config) { c.BindMe = bindNobody }, "Config.BindMe needs Config.Me and Config.Tx"},
-		{"BindMe without a transaction", func(c *scim.Config) { c.Me, c.BindMe, c.Tx = nobody, bindNobody, nil }, "Config.BindMe needs Config.Me and Config.Tx"},
+		{"BindMe without Me", func(c *scim.Config) { c.BindMe = bindNone }, "Config.BindMe needs Config.Me and Config.Tx"},
+		{"BindMe without a transaction", func(c *scim.Config) { c.Me, c.BindMe, c.Tx = noUser, bindNone, nil }, "Config.BindMe needs Config.Me and Config.Tx"},
 		{"BindMe without POST", func(c *scim.Config) {
-			c.Me, c.BindMe = nobody, bindNobody
+			c.Me, c.BindMe = noUser, bindNone
 			c.Endpoints[0].Without = []scim.OperationKind{scim.OperationCreate}
 		}, `Config.BindMe has no effect, since Endpoint.Without of User has "create"`},
 		{"a negative time", func(c *scim.Config) { c.Limits.Revoke = -1 }, "Limits.Revoke is negative"},

@@ -103,7 +103,7 @@ func TestResourceWhoseOwnerIsLostIsNotCreated(t *testing.T) {
 }
 
 // Groups that do not exist for a connection are neither shown as indirect nor followed
-// upwards, and a filter finds nobody by them.
+// upwards, and a filter finds no user by them.
 func TestIndirectGroupsOfAConnection(t *testing.T) {
 	t.Parallel()
 	db := memstore.New()

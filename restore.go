@@ -14,7 +14,7 @@ import (
 // createOrRestore creates a resource, or restores its deleted or inactive twin, or
 // adopts it, by the policy of the client (TwinPolicy, Policy.Adopt). The inactive twin is looked up after the
 // uniqueness conflict has ended the first transaction. A caller that creates its own
-// User gets no other account: that could be anybody's.
+// User is given no other account, which may belong to another person.
 func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
 	if r.me {
 		return h.lifecycle.Create(r.ctx, h.writeRequest(r), ep.Endpoint, n)
