@@ -365,3 +365,25 @@ func TestNamesOfClients(t *testing.T) {
 	require.Equal(t, "Client(5)", scim.Client(5).String(), "a new client needs a name in clientNames")
 	require.Equal(t, schema.Strict(), scim.Client(200).Profile())
 }
+
+// The operations of a bulk request have the rules of its client; the PATCH that
+// completes a circle of references is the library's own.
+func TestBulkOfProfiles(t *testing.T) {
+	t.Parallel()
+	group := func(id, member string) string {
+		return `{"method":"POST","path":"/Groups","bulkId":"` + id + `","data":` + scimtest.Group(id, `"members":[{"type":"Group","value":"bulkId:`+member+`"}]`) + `}`
+	}
+	for name, c := range profiled(t, nil) {
+		path := c.NewUser(name)
+		change := `{"method":"PATCH","path":"` + path + `","data":` + scimtest.PatchOp(`{"op":"replace","value":{"title":"t"}}`) + `}`
+		r := c.Post("/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[`+group("a", "b")+`,`+group("b", "a")+`,`+change+`]}`).Is(200)
+		want := `"200"`
+		if slices.Contains(interopAndAbove, name) {
+			want = `"400"`
+		}
+		r.Has("Operations[0].status", `"201"`, "Operations[1].status", `"201"`, "Operations[2].status", want)
+		for i := range 2 {
+			c.Get(scimtest.Path(r.String(fmt.Sprintf("Operations[%d].location", i)))).Is(200).Has("members.#", "1")
+		}
+	}
+}
