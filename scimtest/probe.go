@@ -36,7 +36,6 @@ func (c *Client) probe(large bool) []string {
 	p.probeMethods()
 	p.probeSchemes()
 	p.probeBulk(large)
-	p.probePassword()
 	rt := p.writable()
 	if rt == nil {
 		return p.faults
@@ -51,6 +50,7 @@ func (c *Client) probe(large bool) []string {
 	p.probeVersions(rt)
 	p.probePatch(rt)
 	p.probeAsync(rt)
+	p.probePassword()
 	if large && p.supported("bulk") {
 		p.probePages(rt)
 	}
@@ -174,7 +174,7 @@ func (p *prober) probePassword() {
 		if !published || !p.supported("changePassword") || !rt.methods["POST"] || !rt.methods["PATCH"] {
 			continue
 		}
-		path := rt.endpoint + "/" + p.Post(rt.endpoint, rt.body(1, true)).Is(201).String("id")
+		path := rt.endpoint + "/" + p.Post(rt.endpoint, rt.body(30, true)).Is(201).String("id")
 		changed := p.Patch(path, replace("password", `"t1meMa$heen-9"`)).Status
 		p.compare("changePassword", true, changed == http.StatusOK || changed == http.StatusNoContent)
 		if rt.methods["DELETE"] {
@@ -214,15 +214,41 @@ func (p *prober) probePaging(rt *servedType) {
 	p.compare("pagination.cursorTimeout above 0", p.config.Value("pagination.cursor"), p.number("pagination.cursorTimeout") > 0)
 }
 
+// probeVersions looks for an ETag of a resource of each type.
 func (p *prober) probeVersions(rt *servedType) {
-	path := rt.endpoint + "/" + p.all[0]
+	found, unseen := false, false
+	for _, t := range p.types {
+		id := p.all[0]
+		switch ids := p.Get(t.endpoint).Strings("id"); {
+		case t == rt:
+		case t.methods["POST"]:
+			id = p.Post(t.endpoint, t.body(1, true)).Is(201).String("id")
+		case len(ids) > 0:
+			id = ids[0]
+		default:
+			unseen = true
+			continue
+		}
+		found = p.versioned(t, t.endpoint+"/"+id) || found
+	}
+	if found || !unseen {
+		p.compare("etag", p.supported("etag"), found)
+	}
+}
+
+// versioned reports whether a resource has an ETag, and compares the other signs of
+// versions with it.
+func (p *prober) versioned(t *servedType, path string) bool {
 	r := p.Get(path).Is(200)
 	tag := r.Header.Get("ETag")
-	p.compare("etag", p.supported("etag"), tag != "" && r.Value("meta.version") == tag)
-	p.compare("If-None-Match", p.supported("etag"), p.Get(path, "If-None-Match: "+tag).Status == http.StatusNotModified)
-	if rt.methods["PUT"] {
-		p.compare("If-Match", p.supported("etag"), p.Put(path, rt.body(1, true), `If-Match: W/"none"`).Status == http.StatusPreconditionFailed)
+	has := tag != ""
+	version, _ := r.Value("meta.version").(string)
+	p.compare("meta.version of "+t.name, tag, version)
+	p.compare("If-None-Match of "+t.name, has, has && p.Get(path, "If-None-Match: "+tag).Status == http.StatusNotModified)
+	if t.methods["PUT"] && t.methods["POST"] {
+		p.compare("If-Match of "+t.name, has, p.Put(path, t.body(1, true), `If-Match: W/"none"`).Status == http.StatusPreconditionFailed)
 	}
+	return has
 }
 
 func (p *prober) probePatch(rt *servedType) {
@@ -239,8 +265,8 @@ func (p *prober) probePatch(rt *servedType) {
 func (p *prober) probePages(rt *servedType) {
 	most, size := p.number("filter.maxResults"), p.number("pagination.defaultPageSize")
 	var ops []string
-	for n := len(p.all) + 1; n < most+1; n++ {
-		ops = append(ops, bulkOp(http.MethodPost, rt.endpoint, strconv.Itoa(n), jsonOf(rt.body(n+1, true))))
+	for n := p.countOf(rt.endpoint+"?count=0", "totalResults"); n < most+1; n++ {
+		ops = append(ops, bulkOp(http.MethodPost, rt.endpoint, strconv.Itoa(n), jsonOf(rt.body(n+100, true))))
 	}
 	for part := range slices.Chunk(ops, p.number("bulk.maxOperations")) {
 		p.Post("/Bulk", bulkBody(part...)).Is(200)

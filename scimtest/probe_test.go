@@ -12,8 +12,10 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/roles"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -34,6 +36,11 @@ func replacing(h http.Handler, path, old, text string) http.Handler {
 	})
 }
 
+// someRoles serves one role, which clients only read.
+func someRoles() scim.Endpoint {
+	return roles.Roles(func(context.Context) ([]roles.Definition, error) { return []roles.Definition{{Value: "admin"}}, nil })
+}
+
 func TestConformanceProbe(t *testing.T) {
 	t.Parallel()
 	readOnly := []scim.OperationKind{scim.OperationCreate, scim.OperationReplace, scim.OperationPatch, scim.OperationDelete}
@@ -50,6 +57,10 @@ func TestConformanceProbe(t *testing.T) {
 		"all types are only read": func(cfg *scim.Config) { cfg.Endpoints[0].Without, cfg.Endpoints[1].Without = readOnly, readOnly },
 		"without versions":        withoutVersions,
 		"users without versions":  func(cfg *scim.Config) { cfg.Endpoints[0].Store = unversioned{cfg.Endpoints[0].Store} },
+		"groups without versions": func(cfg *scim.Config) {
+			cfg.Endpoints[1].Store = unversionedGroups{cfg.Endpoints[1].Store.(store.MemberStore)}
+		},
+		"roles": func(cfg *scim.Config) { cfg.Endpoints = append(cfg.Endpoints, someRoles()) },
 		"asynchronous answers": func(cfg *scim.Config) {
 			cfg.Outbox = cfg.Tx.(*memstore.DB)
 			cfg.Hooks.AsyncResponse = func(context.Context, *event.Event) error { return nil }
