@@ -6,7 +6,7 @@
 // first page with that of the last full one, without writers: the time of a request
 // and the CPU of the server. It prints a table of docs/performance.md.
 //
-//	go run ./internal/benchmark/walk [-users N] [-writers N] [-count N] [DATABASE...]
+//	go run ./internal/benchmark/walk [-users N] [-writers N] [-count N] [-run TEXT] [DATABASE...]
 //
 // A database is memory, sqlite (a new file), or a postgres:// or mysql:// URL of an
 // empty database; the default is memory and sqlite. The server is the quickstart.
@@ -33,6 +33,7 @@ func main() {
 	flag.IntVar(&b.users, "users", 100_000, "`number` of users that stay")
 	flag.IntVar(&b.writers, "writers", 10, "`number` of connections that write during a walk")
 	flag.IntVar(&b.count, "count", 1000, "`users` on a page")
+	flag.StringVar(&b.only, "run", "", "walk only lists whose name has this `text`")
 	flag.Parse()
 	databases := flag.Args()
 	if len(databases) == 0 {
@@ -48,6 +49,7 @@ func main() {
 type bench struct {
 	program               string
 	users, writers, count int
+	only                  string
 }
 
 // variants are the lists that are walked: the names of the columns, and queries.
@@ -95,6 +97,9 @@ func (b *bench) walks(name, db string, out io.Writer) error {
 		return fmt.Errorf("create the users: %w", err)
 	}
 	for _, v := range variants {
+		if !strings.Contains(v.name, b.only) {
+			continue
+		}
 		query := fmt.Sprintf("/Users?count=%d", b.count)
 		if v.query != "" {
 			query += "&" + v.query
