@@ -334,6 +334,9 @@ func TestErrorsEndTheDryRun(t *testing.T) {
 
 // 100,000 users on each side take less than 256 MiB.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("100,000 accounts: left out with -short")
+	}
 	const n, page = 100_000, 1000
 	accounts := lister(func(_ context.Context, q *store.Query) (store.Page, error) {
 		first, _ := strconv.Atoi(q.After)

@@ -59,6 +59,9 @@ func watch(t *testing.T, h http.Handler, path string) (size, growth int) {
 
 // Not parallel: all tests share the heap.
 func TestMemoryOfLargeResponsesIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a group of 100,000 members on each database: left out with -short")
+	}
 	for _, x := range []struct {
 		name string
 		make func(t testing.TB) database

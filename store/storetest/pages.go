@@ -33,6 +33,7 @@ var paging = []test{
 	{
 		name:     "paging/many resources",
 		contract: "A page may have fewer resources than Count, but only with Next is it not the last one.",
+		large:    true,
 		run: func(k *kit) {
 			created := k.manyUsers(1100)
 			for _, count := range []int{5000, 1000, 97} {
