@@ -37,7 +37,7 @@ func Start(program, db string, args ...string) (*Server, error) {
 	addr := l.Addr().String()
 	l.Close()
 	s := &Server{exec.Command(program, append([]string{"-addr", addr, "-db", db, "-token", "t", "-rate", "inf", "-brake=false"}, args...)...), "http://" + addr + "/scim/v2"}
-	s.cmd.Stderr = errors{}
+	s.cmd.Stderr = complaints{}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -51,10 +51,10 @@ func Start(program, db string, args ...string) (*Server, error) {
 	return nil, fmt.Errorf("the server does not answer: %w", err)
 }
 
-// errors prints what a server writes but the line that it listens.
-type errors struct{}
+// complaints prints what a server writes but the line that it listens.
+type complaints struct{}
 
-func (errors) Write(text []byte) (int, error) {
+func (complaints) Write(text []byte) (int, error) {
 	if !strings.Contains(string(text), "listening on") {
 		os.Stderr.Write(text)
 	}
