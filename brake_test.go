@@ -92,8 +92,7 @@ func TestBrakeStopsLeavers(t *testing.T) {
 func TestBrakeIsReleased(t *testing.T) {
 	t.Parallel()
 	var records []scim.AuditRecord
-	var w *world
-	w = newWorld(t, func(_ *world, c *scim.Config) {
+	w := newWorld(t, func(_ *world, c *scim.Config) {
 		c.Brake.Leavers = brake.Bound{Most: 1}
 		c.Audit = func(_ context.Context, r scim.AuditRecord) { records = append(records, r) }
 	})
