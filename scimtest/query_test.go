@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -128,6 +129,7 @@ func TestConformanceByScan(t *testing.T) {
 		db := memstore.New()
 		h, err := scim.New(scim.Config{
 			BaseURL: scimtest.BaseURL, Auth: auth, Tx: db, Logger: slog.New(slog.DiscardHandler),
+			Limits: scim.Limits{Rate: math.Inf(1)}, // the kit sends thousands of requests at once
 			Endpoints: []scim.Endpoint{
 				scim.Users(plainUsers{db.Store(schema.UserType)}), scim.Groups(plainGroups{db.Store(schema.GroupType).(store.MemberStore)}),
 			},
