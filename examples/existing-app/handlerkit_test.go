@@ -2,7 +2,7 @@
 
 // The HTTP kit makes an application, with a SQLite file, for each of its tenants.
 // That takes minutes with the race detector; the gate runs it without. Package
-// sqlstore runs the same kit with the race detector.
+// scimtest runs the same kit with the race detector, on a store in memory.
 
 package main
 
