@@ -34,7 +34,7 @@ type Bound struct {
 type Config struct {
 	// Off switches the brake off.
 	Off bool
-	// Leavers is by default 50 and 10 %.
+	// Leavers is by default 100 and 10 %.
 	Leavers Bound
 	// Memberships is by default 1,000 and 50 %.
 	Memberships Bound
@@ -115,7 +115,7 @@ func (c Config) withDefaults() Config {
 			*b = Bound{most, share}
 		}
 	}
-	set(&c.Leavers, 50, 0.1)
+	set(&c.Leavers, 100, 0.1)
 	set(&c.Memberships, 1000, 0.5)
 	set(&c.Creations, 10_000, 1)
 	if c.Window == 0 {

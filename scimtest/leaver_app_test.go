@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
-	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
@@ -103,7 +102,6 @@ func (a *smallApp) handler(t *testing.T, outbox store.Outbox, revoke func(contex
 		Auth:      scim.BearerTokens(scim.HashToken("provider", "provider")),
 		Endpoints: []scim.Endpoint{users, scim.Groups(a.db.Store(schema.GroupType))},
 		Hooks:     scim.Hooks{Before: a.keep, EndSessions: a.endSessions, Revoke: revoke},
-		Brake:     brake.Config{Off: true}, // the cases have more leavers than it allows in a day
 	}
 	h, err := scim.New(cfg)
 	require.NoError(t, err)
