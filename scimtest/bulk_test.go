@@ -333,3 +333,24 @@ func TestLargeCircles(t *testing.T) {
 		})
 	}
 }
+
+// An id that needs escapes in a path is escaped when it replaces a bulkId.
+func TestBulkIDsWithEscapes(t *testing.T) {
+	t.Parallel()
+	n := 0
+	c := serve(t, func(cfg *scim.Config) {
+		cfg.NewID = func() string { n++; return fmt.Sprintf("dept/50%%25-%d", n) }
+	}).lenient(t)
+	r := c.Post("/Bulk", bulk(postUser("q"),
+		`{"method":"PATCH","path":"/Users/bulkId:q","data":`+scimtest.PatchOp(`{"op":"replace","path":"active","value":false}`)+`}`)).Is(200)
+	r.Has("Operations[1].status", `"200"`)
+	c.Get("/Users").Has("Resources[0].active", "false")
+
+	group := func(name, other string) string {
+		return fmt.Sprintf(`{"method":"POST","path":"/Groups","bulkId":%q,"data":{"schemas":[%q],"displayName":%q,"members":[{"value":"bulkId:%s","$ref":"/Groups/bulkId:%s"}]}}`,
+			name, schema.GroupURI, name, other, other)
+	}
+	r = c.Post("/Bulk", bulk(group("a", "b"), group("b", "a"))).Is(200)
+	r.Has("Operations[0].status", `"201"`, "Operations[1].status", `"201"`)
+	c.Get("/Groups?attributes=members").Has("Resources[0].members.#", "1", "Resources[1].members.#", "1")
+}

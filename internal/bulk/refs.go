@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,11 +32,12 @@ func references(path string, data any) []string {
 	return ids
 }
 
-// replacePath replaces a reference in the last segment of a path of an operation.
+// replacePath replaces a reference in the last segment of a path of an operation, or
+// of a URI, by the escaped id.
 func replacePath(path string, id func(string) string) string {
 	i := strings.LastIndexByte(path, '/') + 1
 	if ref, ok := strings.CutPrefix(path[i:], prefix); ok {
-		return path[:i] + id(ref)
+		return path[:i] + url.PathEscape(id(ref))
 	}
 	return path
 }

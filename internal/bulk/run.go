@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"maps"
+	"net/url"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -194,7 +195,7 @@ func (w *run) complete(ctx context.Context, i int) Result {
 			return failed
 		}
 	}
-	patch := w.runner.Do(ctx, Call{Index: i, Method: "PATCH", Path: op.Path + "/" + res.ID, Completes: true, Data: w.resolve(schema.JSONObject{
+	patch := w.runner.Do(ctx, Call{Index: i, Method: "PATCH", Path: op.Path + "/" + url.PathEscape(res.ID), Completes: true, Data: w.resolve(schema.JSONObject{
 		{Name: "schemas", Value: []any{patchURI}}, {Name: "Operations", Value: w.later[i]},
 	})})
 	if patch.Error == nil {
