@@ -3,9 +3,12 @@ package oauth
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,13 +59,26 @@ func (s *Server) stillHolds(ctx context.Context, g *granted) error {
 	if err == nil {
 		err = g.holds(again)
 	}
-	if err == nil && (again.Access.Tenant != g.client.Access.Tenant || again.Access.Connection != g.client.Access.Connection) {
-		err = errors.New("the client has another tenant or connection")
+	if err == nil && !sameAccess(again.Access, g.client.Access) {
+		err = errors.New("its Access is another one")
 	}
 	if err != nil {
 		return refuse(invalidClient, fmt.Errorf("the client has changed meanwhile: %w", err))
 	}
 	return nil
+}
+
+// sameAccess reports whether tokens made from a and b may do the same. The fields that
+// Client.Access does not use are not compared.
+func sameAccess(a, b store.Token) bool {
+	if !a.Expires.Equal(b.Expires) || !slices.Equal(a.Types, b.Types) {
+		return false
+	}
+	for _, t := range []*store.Token{&a, &b} {
+		t.ID, t.SHA256, t.Created, t.LastUsed = "", [sha256.Size]byte{}, time.Time{}, time.Time{}
+		t.Expires, t.Types = time.Time{}, nil // compared above: nil is empty, and zones do not count
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // newAccessToken returns a token that may do what the client may, in the scope.

@@ -159,6 +159,14 @@ func TestRevocationDuringARequest(t *testing.T) {
 		"revoked":           func(c *oauth.Client) { c.Access.Revoked = true },
 		"secret replaced":   func(c *oauth.Client) { _, c.Secrets[0] = oauth.NewSecret("new", c.Secrets[0].Expires) },
 		"moved to a tenant": func(c *oauth.Client) { c.Access.Tenant = "globex" },
+		"connection":        func(c *oauth.Client) { c.Access.Connection = "other" },
+		"read-only":         func(c *oauth.Client) { c.Access.ReadOnly = true },
+		"types":             func(c *oauth.Client) { c.Access.Types = []string{"User"} },
+		"policy":            func(c *oauth.Client) { c.Access.Policy = "careful" },
+		"profile":           func(c *oauth.Client) { c.Access.Client = "strict" },
+		"base URL":          func(c *oauth.Client) { c.Access.BaseURL = "https://acme.example.com/scim" },
+		"ends sooner":       func(c *oauth.Client) { c.Access.Expires = time.Now().Add(time.Minute) },
+		"paused":            func(c *oauth.Client) { c.Access.Paused = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newMemory(t, nil)
