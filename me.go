@@ -61,12 +61,15 @@ func (h *Handler) createMe(ep *endpoint) handlerFunc {
 		if err != nil {
 			return nil, err
 		}
+		r.me = true
 		if id != "" {
-			r.audit.kind, r.audit.typ, r.audit.id = OperationCreate, ep.Type.Name, id
+			if err := h.authorize(r, OperationCreate, ep, ""); err != nil {
+				return nil, err
+			}
+			r.audit.id = id
 			taken := errorf(http.StatusConflict, "the authenticated subject has a resource; it cannot create another one")
 			return nil, locatedError(taken, h.location(r.ctx, ep, id))
 		}
-		r.me = true
 		return h.handleCreate(r, ep)
 	}
 }

@@ -3,6 +3,7 @@ package scimtest_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -138,6 +139,31 @@ func TestConformanceMe(t *testing.T) {
 			c.Delete("/Me").Is(204)
 			c.Post("/Me", scimtest.User("back")).Fails(409, "")
 			c.Get("/Users").Total(0)
+		}
+	})
+	scimtest.Prove(t, "I-5 E-8", "a POST to /Me that the credential does not cover is 403, and does not say whether the subject has a User", func(t *testing.T) {
+		t.Parallel()
+		for name, narrow := range map[string]func(*scim.Principal, *scim.Config){
+			"read-only":   func(p *scim.Principal, _ *scim.Config) { p.ReadOnly = true },
+			"other types": func(p *scim.Principal, _ *scim.Config) { p.Types = []string{"Group"} },
+			"Authorize": func(_ *scim.Principal, cfg *scim.Config) {
+				cfg.Authorize = func(_ context.Context, op scim.Operation) error {
+					require.True(t, op.Me && op.Kind == scim.OperationCreate)
+					return scim.ErrForbidden
+				}
+			},
+		} {
+			b := &binding{}
+			c := serve(t, func(cfg *scim.Config) {
+				b.configure(cfg)
+				p := &scim.Principal{TokenID: "default"}
+				cfg.Auth = scim.AuthenticatorFunc(func(*http.Request) (*scim.Principal, error) { return p, nil })
+				narrow(p, cfg)
+			}).lenient(t)
+			for _, b.self = range []string{"", "mine"} {
+				refused := c.Post("/Me", scimtest.User("me")).Fails(403, "")
+				require.Empty(t, refused.Header.Get("Location"), name)
+			}
 		}
 	})
 	scimtest.Prove(t, "I-5", "a POST to /Me that cannot be bound creates nothing, and restores no other User", func(t *testing.T) {
