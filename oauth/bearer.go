@@ -17,7 +17,8 @@ import (
 // Client.Bearer. A JWT that is refused is logged with the reason.
 //
 // Errors are scim.ErrUnauthenticated (401), store.ErrUnavailable (503), also if the
-// keys of an issuer cannot be fetched, and those of Config.Clients and Config.Tokens.
+// keys of an issuer cannot be fetched, those of Config.Clients and Config.Tokens, and
+// one (500) for a JWT of a client without Access.Connection.
 func (s *Server) Authenticate(r *http.Request) (*scim.Principal, error) {
 	if text, ok := bearerJWT(r); ok {
 		p, err := s.authenticateJWT(r.Context(), text)
@@ -81,6 +82,9 @@ func (s *Server) byBearer(ctx context.Context, text string) (Client, error) {
 	}
 	if err := s.verify(ctx, j, p.Keys); err != nil {
 		return Client{}, fmt.Errorf("a JWT for client %q: %w", client.ID, err)
+	}
+	if err := checkConnection(client); err != nil {
+		return Client{}, failed(err)
 	}
 	return client, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/seed5f3efb56/scim/oauth"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -22,7 +23,7 @@ func BenchmarkServer(b *testing.B) {
 	trust := oauth.Trust{Issuer: "https://idp.example.com", Audience: "scim", Subject: "sync", Keys: oauth.Keys{JSON: fixed(b, k)}}
 	s, err := oauth.New(oauth.Config{
 		Issuer: server, Tokens: memstore.New(), Logger: slog.New(slog.DiscardHandler),
-		Clients: oauth.List{{ID: "c", Secrets: []oauth.Secret{kept}, Bearer: []oauth.Trust{trust}}},
+		Clients: oauth.List{{ID: "c", Access: store.Token{Connection: "idp"}, Secrets: []oauth.Secret{kept}, Bearer: []oauth.Trust{trust}}},
 	})
 	if err != nil {
 		b.Fatal(err)

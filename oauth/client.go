@@ -21,8 +21,9 @@ type Client struct {
 	ID string
 	// Access is what the access tokens of the client may do: Tenant, Connection,
 	// Policy, BaseURL, ReadOnly, Types, Client and Label are those of each token.
-	// Revoked ends the client, and so does Expires. Paused is answered 503. Without a
-	// Connection scim.Limits.Rate counts each access token by itself.
+	// Revoked ends the client, and so does Expires. Paused is answered 503.
+	// Connection is required: the rate and the brake count by it, and without it by the
+	// ID of the token, which each access token has anew. Tenant may be "".
 	// ID, SHA256, Created and LastUsed are not used.
 	Access store.Token
 	// Secrets are the valid client secrets. Two at once rotate one without an outage.
@@ -182,6 +183,19 @@ var noSecret = sha256.Sum256(nil)
 // for the clients of a [List]; an application with clients in a table calls it before
 // it stores one. A client with a mistake that is stored all the same is refused.
 func (s *Server) Check(c Client) error {
+	return errors.Join(checkConnection(c), s.checkClient(c))
+}
+
+// checkConnection rejects a client whose requests nothing would count together.
+func checkConnection(c Client) error {
+	if c.Access.Connection == "" {
+		return fmt.Errorf("oauth: client %q: Access.Connection is empty, so that the rate and the brake would begin anew with each access token: name the connection, for example \"entra\", and keep the name", c.ID)
+	}
+	return nil
+}
+
+// checkClient reports the mistakes because of which a client cannot authenticate.
+func (s *Server) checkClient(c Client) error {
 	var errs []error
 	mistake := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("oauth: client %q: "+format, append([]any{c.ID}, args...)...))

@@ -110,7 +110,9 @@ func ExampleClients() {
 	fmt.Println(clients.put(context.Background(), server, client))
 
 	_, secret := oauth.NewSecret("s", time.Time{})
-	fmt.Println(clients.put(context.Background(), server, oauth.Client{ID: "okta", Secrets: []oauth.Secret{secret}}))
+	fmt.Println(clients.put(context.Background(), server, oauth.Client{
+		ID: "okta", Access: store.Token{Tenant: "acme", Connection: "okta"}, Secrets: []oauth.Secret{secret},
+	}))
 	found, err := clients.FindTrusting(context.Background(), client.Bearer[0].Issuer, client.Bearer[0].Subject)
 	fmt.Println(len(found), err)
 	// Output:

@@ -12,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/seed5f3efb56/scim/oauth"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -23,7 +24,7 @@ func FuzzTokenEndpoint(f *testing.F) {
 	trust := oauth.Trust{Issuer: "https://idp.example.com", Audience: "scim", Subject: "sync", Keys: oauth.Keys{JSON: fixed(f, k)}, Reusable: true}
 	s, err := oauth.New(oauth.Config{
 		Issuer: server, Tokens: memstore.New(), Logger: slog.New(slog.DiscardHandler),
-		Clients: oauth.List{{ID: "c", Secrets: []oauth.Secret{secret}, Keys: &oauth.Keys{JSON: fixed(f, k)}, Assertions: []oauth.Trust{trust}, Bearer: []oauth.Trust{trust}}},
+		Clients: oauth.List{{ID: "c", Access: store.Token{Connection: "idp"}, Secrets: []oauth.Secret{secret}, Keys: &oauth.Keys{JSON: fixed(f, k)}, Assertions: []oauth.Trust{trust}, Bearer: []oauth.Trust{trust}}},
 	})
 	if err != nil {
 		f.Fatal(err)

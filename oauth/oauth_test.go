@@ -113,7 +113,16 @@ type table struct {
 	before func()
 }
 
+// put stores a client. The name of its connection is its ID if it has none.
 func (t *table) put(c oauth.Client) {
+	if c.Access.Connection == "" {
+		c.Access.Connection = c.ID
+	}
+	t.insert(c)
+}
+
+// insert stores a client as it is.
+func (t *table) insert(c oauth.Client) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range t.list {

@@ -82,6 +82,9 @@ func (s *Server) exchange(ctx context.Context, req *tokenRequest) (*issued, erro
 		return nil, err
 	}
 	req.clientID, req.tenant = granted.client.ID, granted.client.Access.Tenant
+	if err := checkConnection(granted.client); err != nil {
+		return nil, failed(err)
+	}
 	if granted.client.Access.Paused {
 		return nil, refuse(temporarily, errors.New("the client is paused"))
 	}
@@ -275,7 +278,7 @@ func (s *Server) usable(c Client) error {
 	if _, ok := s.cfg.Clients.(List); ok {
 		return nil // checked by New
 	}
-	return s.Check(c)
+	return s.checkClient(c) // the connection: when it has authenticated
 }
 
 // Scopes (RFC 6749 §3.3). All is scim, and scim.readwrite is another word for it,

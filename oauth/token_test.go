@@ -216,6 +216,34 @@ func TestTokensAreBounded(t *testing.T) {
 	require.Len(t, w.tokens("acme"), 3)
 }
 
+// A client in a table without a connection gets no token, and its JWTs are refused:
+// the rate and the brake would begin anew with each token. The log says what to do.
+func TestClientsWithoutConnection(t *testing.T) {
+	t.Parallel()
+	k := key(t, "k", jose.RS256)
+	i := newIssuer(t, k)
+	w := newMemory(t, nil, i)
+	secret, kept := oauth.NewSecret("s", w.now().Add(time.Hour))
+	client := oauth.Client{
+		ID: "entra", Access: store.Token{Tenant: "acme"}, Secrets: []oauth.Secret{kept},
+		Assertions: []oauth.Trust{entraTrust(i)}, Bearer: []oauth.Trust{entraTrust(i)},
+	}
+	require.ErrorContains(t, w.s.Check(client), "name the connection")
+	w.clients.insert(client)
+	w.refused(w.secretPost("entra", secret), "server_error", "Access.Connection is empty")
+	w.refused(w.jwtGrant(sign(t, k, w.entra())), "server_error", "Access.Connection is empty")
+	w.refused(w.secretPost("entra", "wrong"), "invalid_client", "not one of the client's")
+	require.Equal(t, 500, w.status(sign(t, k, w.entra())))
+	require.Contains(t, w.log.take(), "Access.Connection is empty")
+	require.Empty(t, w.tokens("acme"))
+
+	client.Access.Connection = "entra"
+	require.NoError(t, w.s.Check(client))
+	w.clients.insert(client)
+	w.granted(w.secretPost("entra", secret))
+	require.Equal(t, 200, w.status(sign(t, k, w.entra())))
+}
+
 // broken is a store of tokens that fails.
 type broken struct {
 	database
@@ -333,7 +361,7 @@ func TestBearerJWT(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+token)
 	p, err := w.s.Authenticate(r)
 	require.NoError(t, err)
-	require.Equal(t, &scim.Principal{TokenID: "oauth:entra", Tenant: "acme", ReadOnly: true}, p)
+	require.Equal(t, &scim.Principal{TokenID: "oauth:entra", Tenant: "acme", Connection: "entra", ReadOnly: true}, p)
 	require.Equal(t, 401, w.status("no JWT"))
 
 	client.Access.Paused = true
