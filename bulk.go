@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/bulk"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
@@ -43,6 +44,7 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	case err != nil:
 		return nil, err
 	}
+	r.ctx = filter.WithBudget(r.ctx, filter.NewBudget(limits.bulkWork(), r.Context().Err))
 	h.rates.Charge(r.principal.Tenant, r.principal.limitedAs(), time.Now(), max(0, len(req.Operations)-1))
 	if r.transaction != "" {
 		return h.bulkAsynchronously(r, req)
@@ -111,6 +113,10 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 
 // bulkChunk is how many bytes of a response are collected before they are sent.
 const bulkChunk = 32 << 10
+
+// weightCost is what reading, encoding and writing a resource costs for each unit of
+// its Weight, in units of Limits.Work.
+const weightCost = 10
 
 // bulkSync is how many operations are put on disk together, at most.
 const bulkSync = 64
@@ -253,7 +259,12 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	if id != "" {
 		location = b.h.location(ctx, ep, id)
 	}
+	budget := filter.BudgetFrom(ctx)
+	if err := budget.Spend(0); err != nil {
+		return b.failed(inner, x, location, err)
+	}
 	resp, err := b.call(inner, ep, id, c.Completes)
+	_ = budget.Spend(inner.spent + weightCost*inner.weight) // the next operation is refused
 	b.members += inner.members
 	if err != nil {
 		return b.failed(inner, x, location, err)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/seed5f3efb56/scim/brake"
@@ -238,9 +239,10 @@ type Limits struct {
 	Operations int   // operations of one PATCH; default 10000 (400)
 	// BulkOperations and BulkPayload are the most operations of one bulk request and
 	// the most bytes of its body; default 500 and 4 MiB (413). Each operation has
-	// the other limits of a request of its own; all together have one Work, name as
-	// many Members as one request, and have no more elements of arrays than the
-	// largest of Members, Operations, Values and 30 times BulkOperations (413).
+	// the other limits of a request of its own; all together have one Work, or 1/500
+	// of it for each of BulkOperations if these are more than 500, name as many
+	// Members as one request, and have no more elements of arrays than the largest of
+	// Members, Operations, Values and 30 times BulkOperations (413).
 	BulkOperations int
 	BulkPayload    int64
 	PageSize       int // resources on a page when count is absent; default 100
@@ -252,7 +254,8 @@ type Limits struct {
 	Attempts      int           // failures until an event is set aside as dead; default 20
 	Scan          int           // resources (of a PATCH: members) that are read to filter or sort where the store cannot; default 20000 (400 tooMany)
 	// Work bounds filters, PATCH operations, scans and sorting of one request, in
-	// about nanoseconds of CPU: comparisons times values times bytes compared.
+	// about nanoseconds of CPU: comparisons times values times bytes compared; in a
+	// bulk request also what it costs to read and write the resources that it changes.
 	// Default filter.DefaultWork, 0.25 s (400 tooMany).
 	Work int
 	// PageBytes is how much of resources is held at once for a list, in bytes of
@@ -306,6 +309,20 @@ func (l Limits) bulkElements() int {
 	return max(l.Members, l.Operations, l.Values, 30*l.BulkOperations)
 }
 
+// bulkWork is the work of all operations of a bulk request together: Work, and as
+// many times more as BulkOperations is larger than its default.
+func (l Limits) bulkWork() int {
+	if l.BulkOperations <= defaultBulkOperations {
+		return l.Work
+	}
+	if l.Work > math.MaxInt/l.BulkOperations {
+		return math.MaxInt
+	}
+	return l.Work * l.BulkOperations / defaultBulkOperations
+}
+
+const defaultBulkOperations = 500
+
 func (l Limits) bulk() bulk.Limits {
 	return bulk.Limits{Operations: l.BulkOperations, Elements: l.bulkElements(), OperationBytes: int(l.Body), OperationElements: l.elements()}
 }
@@ -322,7 +339,7 @@ func (l Limits) withDefaults() Limits {
 	if l.BulkPayload == 0 {
 		l.BulkPayload = 4 << 20
 	}
-	set(&l.BulkOperations, 500)
+	set(&l.BulkOperations, defaultBulkOperations)
 	set(&l.Operations, 10000)
 	set(&l.MaxResults, 1000)
 	set(&l.PageSize, 100)

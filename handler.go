@@ -104,6 +104,8 @@ type request struct {
 	query     url.Values        // names in lower case
 	me        bool              // the resource was addressed as /Me
 	inBulk    bool              // an operation of a bulk request: its result has no body
+	spent     int               // of the Work by a PATCH
+	weight    int               // in bulk: of the resource that the operation has read
 	parsed    schema.JSONObject // the body, of such an operation
 	// members are how many the request names; membersBefore, of an operation of a
 	// bulk request, those that the operations before it named.
@@ -272,6 +274,9 @@ func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 		Access:        accessOf(r.ctx),
 		Transaction:   r.transaction,
 		Preconditions: func(version string) error { return etag.CheckWrite(r.Header, version) },
+	}
+	if r.inBulk {
+		w.Locked = func(before *schema.Resource) { r.weight = before.Attributes.Weight() }
 	}
 	if r.audit.on {
 		w.Committed = r.audit.note

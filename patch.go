@@ -47,7 +47,9 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	var mentioned []*schema.Attribute
 	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: event.ByPatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource, complete lifecycle.Complete) (lifecycle.Edit, error) {
 		budget := filter.BudgetFrom(r.ctx).Copy() // the transaction may be repeated
+		left := budget.Left()
 		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, ep, complete), budget)
+		r.spent = left - budget.Left() + 1
 		if err != nil {
 			return lifecycle.Edit{}, err
 		}

@@ -11,8 +11,10 @@ import (
 // defaultMaxMembers is the default of [Patcher.MaxMembers].
 const defaultMaxMembers = 20_000
 
-// memberCost is the least cost of one comparison with a member.
-const memberCost = 100
+const (
+	memberCost = 100  // the least cost of one comparison with a member
+	readCost   = 2000 // of one member that is read from a store
+)
 
 // known are the members as they were before the request, read once, when the
 // first operation has to look at them.
@@ -124,6 +126,9 @@ func (w *run) know(a *schema.Attribute) error {
 	for m, err := range w.source() {
 		if err != nil {
 			w.sourceErr = err
+			return err
+		}
+		if err := w.budget.Spend(readCost); err != nil {
 			return err
 		}
 		n := len(w.known.members) + 1

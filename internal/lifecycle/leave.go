@@ -93,6 +93,9 @@ func (u *unit) lock(ctx context.Context, id string) (*schema.Resource, error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	if err == nil && u.r.Locked != nil {
+		u.r.Locked(before)
+	}
 	if err == nil && !u.adopts && !u.r.Access.Sees(u.ep, before) {
 		return nil, store.ErrNotFound
 	}

@@ -19,6 +19,9 @@ type Request struct {
 	// Preconditions evaluates If-Match and If-None-Match against the version of
 	// the stored resource, "" if the store has none. An error ends the write.
 	Preconditions func(version string) error
+	// Locked, if set, is called with the resource as it was read and locked, again
+	// whenever the transaction is repeated.
+	Locked func(before *schema.Resource)
 	// Committed, if set, is called with the change once it is committed, before
 	// access is revoked.
 	Committed func(Written)
