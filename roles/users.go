@@ -12,7 +12,8 @@ import (
 // UserMapper turns an attribute of users, roles or entitlements (RFC 7643 §4.1.2),
 // into grants: what a POST, PUT or PATCH writes there is granted, and what it
 // removes is taken back. A user that is deactivated or deleted has no grants; one
-// that is reactivated has those of its attribute again.
+// that is reactivated or restored has those of its attribute again, without values
+// that are no longer given to users (Definition.Unsupported).
 //
 // [UserMapper.Handle] is a hook. As Hooks.Before, with the grants in the database
 // of the transaction, the grants change together with the user or not at all. A
@@ -27,8 +28,10 @@ type UserMapper struct {
 	// write that changes values; its error undoes the write (500). A value that a request adds is then
 	// 400 invalidValue unless it is the Value of a definition that is not
 	// Unsupported. A value that the user had before stays in the attribute, and is
-	// granted as long as there is a definition. Values are compared without case,
-	// and are granted in the spelling of the definition.
+	// granted as long as there is a definition; to a user who was inactive or deleted,
+	// if it is not Unsupported. A request that deactivates is never refused, whatever
+	// values it adds. Values are compared without case, and are granted in the spelling
+	// of the definition.
 	Defined func(ctx context.Context) ([]Definition, error)
 	// Set makes the grants that a user has by the attribute those of the values,
 	// each once, none for an empty list. Grants by hand and by groups are not
@@ -81,7 +84,7 @@ func (m *UserMapper) changed(ctx context.Context, e *event.Event, a *schema.Attr
 	case active(e.Before) && !active(e.After):
 		return m.Set(ctx, e.ResourceID, nil) // whatever the values are, a deactivation is carried out
 	}
-	granted, err := m.granted(ctx, before, after, a)
+	granted, err := m.granted(ctx, before, after, active(e.Before), a)
 	if err != nil {
 		return err
 	}
@@ -100,7 +103,7 @@ func (m *UserMapper) Reevaluate(ctx context.Context, user *schema.Resource) erro
 		return m.Set(ctx, user.ID, nil)
 	}
 	has := valuesOf(user, a)
-	granted, err := m.granted(ctx, has, has, a)
+	granted, err := m.granted(ctx, has, has, true, a)
 	if err != nil {
 		return err
 	}
@@ -108,8 +111,9 @@ func (m *UserMapper) Reevaluate(ctx context.Context, user *schema.Resource) erro
 }
 
 // granted returns the values of the definitions that after names, and refuses one
-// without a definition that before does not have.
-func (m *UserMapper) granted(ctx context.Context, before, after values, a *schema.Attribute) ([]string, error) {
+// without a definition that before does not have. Unsupported values are kept by a
+// user who was active alone: the request that deactivated another may have added them.
+func (m *UserMapper) granted(ctx context.Context, before, after values, wasActive bool, a *schema.Attribute) ([]string, error) {
 	if m.Defined == nil || len(after.keys) == 0 {
 		return after.texts, nil
 	}
@@ -131,7 +135,7 @@ func (m *UserMapper) granted(ctx context.Context, before, after values, a *schem
 		switch {
 		case !had[key] && (d == nil || d.Unsupported):
 			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: a.Name, Detail: fmt.Sprintf("%s is not a value that users can be given", schema.Quote(after.texts[i]))}
-		case d != nil:
+		case d != nil && (wasActive || !d.Unsupported):
 			out = append(out, d.Value)
 		}
 	}

@@ -158,6 +158,37 @@ func TestRolesOfUsersWhoReturn(t *testing.T) {
 	require.Equal(t, []string{"viewer"}, table.rolesOf(again.String("id")), "those of the POST and not of the tombstone")
 }
 
+// Values that a deactivation or a deleted user brings along are neither refused nor
+// granted if they are not given to users any more.
+func TestUnsupportedRolesOfUsersWhoReturn(t *testing.T) {
+	t.Parallel()
+	list := []roles.Definition{{Value: "viewer"}, {Value: "old"}, {Value: "root", Unsupported: true}}
+	table := &grants{}
+	c := granting(t, scim.Policy{OnTwin: scim.RestoreDeleted}, &roles.UserMapper{
+		Set: table.set("scim"), Defined: func(context.Context) ([]roles.Definition, error) { return list, nil },
+	})
+	path := c.NewUser("ann", `"roles":[{"value":"viewer"}]`)
+	ann := scimtest.ID(path)
+	c.Patch(path, `{"op":"replace","path":"active","value":false}`, `{"op":"add","path":"roles","value":[{"value":"root"},{"value":"nope"}]}`).Is(200)
+	require.Empty(t, table.rolesOf(ann), "a deactivation is not refused")
+	c.Patch(path, `{"op":"replace","path":"active","value":true}`).Is(200).Has("roles.#", "3")
+	require.Equal(t, []string{"viewer"}, table.rolesOf(ann))
+
+	c.Patch(path, `{"op":"replace","path":"active","value":false}`).Is(200)
+	c.Post("/Users", scimtest.User("ann", `"roles":[{"value":"root"},{"value":"nope"},{"value":"viewer"}]`)).Is(201).Has("id", `"`+ann+`"`)
+	require.Equal(t, []string{"viewer"}, table.rolesOf(ann), "an inactive twin")
+	c.Delete(path).Is(204)
+	c.Post("/Users", scimtest.User("ann", `"roles":[{"value":"root"},{"value":"viewer"}]`)).Is(201).Has("id", `"`+ann+`"`)
+	require.Equal(t, []string{"viewer"}, table.rolesOf(ann), "a deleted twin")
+	c.Delete(path).Is(204)
+	c.Post("/Users", scimtest.User("ann", `"roles":[{"value":"nope"}]`)).Fails(400, "invalidValue")
+
+	bob := c.NewUser("bob", `"roles":[{"value":"old"}]`)
+	list[1].Unsupported = true
+	c.Patch(bob, `{"op":"add","path":"roles","value":[{"value":"viewer"}]}`).Is(200)
+	require.Equal(t, []string{"old", "viewer"}, table.rolesOf(scimtest.ID(bob)), "a user who stays active keeps it")
+}
+
 func TestReevaluateUser(t *testing.T) {
 	t.Parallel()
 	table := &grants{}
