@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand"
 	"net/http"
 	"net/http/httptest"
@@ -134,7 +135,10 @@ func TestBrakeIsReleased(t *testing.T) {
 		{"needs an Actor and a Reason", func(r *brake.Release) { r.More, r.Actor = 1, "" }},
 		{"needs More, or the ID", func(*brake.Release) {}},
 		{"needs More, or the ID", func(r *brake.Release) { r.More = -1 }},
-		{"needs a Type", func(r *brake.Release) { r.More, r.Type = 1, "" }},
+		{"needs a Connection and a Type", func(r *brake.Release) { r.More, r.Type = 1, "" }},
+		{"needs a Connection and a Type", func(r *brake.Release) { r.More, r.Connection = 1, "" }},
+		{`has the Type "Group", and leavers are counted for other types`, func(r *brake.Release) { r.More, r.Type = 1, "Group" }},
+		{`has the Type "User", and memberships are counted for other types`, func(r *brake.Release) { r.More, r.Kind = 1, brake.Memberships }},
 		{"unknown Kind", func(r *brake.Release) { r.More, r.Kind = 1, "all" }},
 	} {
 		require.ErrorContains(t, release(c.change), c.mistake)
@@ -190,6 +194,7 @@ func TestBrakeOfAShare(t *testing.T) {
 	for i := range 20 {
 		users = append(users, w.user(fmt.Sprint("user", i)))
 	}
+	w.later(25 * time.Hour)
 	for _, u := range users[:5] {
 		w.do(200, "PATCH", u, scimtest.PatchOp(deactivate))
 	}
@@ -317,6 +322,8 @@ func TestMistakesInTheBrake(t *testing.T) {
 		"the bound of leavers is negative":     {Leavers: brake.Bound{Most: -1}},
 		"the bound of memberships is negative": {Memberships: brake.Bound{Share: -0.1}},
 		"Config.Brake.Window is 1s":            {Window: time.Second},
+		"has a Share and no Most":              {Leavers: brake.Bound{Share: 0.1}},
+		"has a Share of more than 1":           {Leavers: brake.Bound{Most: 1, Share: math.Inf(1)}},
 	} {
 		db := memstore.New()
 		_, err := scim.New(scim.Config{
@@ -331,4 +338,113 @@ func TestMistakesInTheBrake(t *testing.T) {
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
 	})
 	require.ErrorContains(t, err, "Config.Counters (*memstore.DB) is on another database than Config.Tx")
+}
+
+// What a connection creates, and who is inactive, does not raise its bound.
+func TestTheShareIsOfPeopleFromBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Brake.Leavers = brake.Bound{Most: 2, Share: 0.1}
+		c.Limits.Rate, c.Limits.TenantRate = math.Inf(1), math.Inf(1)
+	})
+	var users []string
+	for i := range 60 {
+		users = append(users, w.user(fmt.Sprint("user", i)))
+	}
+	for i := range 100 {
+		w.do(201, "POST", "/Users", scimtest.User(fmt.Sprint("inactive", i), `"active":false`))
+	}
+	w.later(25 * time.Hour)
+	for i := range 300 {
+		w.user(fmt.Sprint("made up", i))
+	}
+	for _, u := range users[:6] { // 10 % of 60
+		w.do(200, "PATCH", u, scimtest.PatchOp(deactivate))
+	}
+	w.requireStopped("PATCH", users[6], scimtest.PatchOp(deactivate))
+}
+
+// A connection that is still stopped is an alert again after an hour, and after a
+// release.
+func TestTheAlertIsRepeated(t *testing.T) {
+	t.Parallel()
+	w := stopsAt(t, 1, 1, 100)
+	a, b, c := w.user("a"), w.user("b"), w.user("c")
+	w.do(204, "DELETE", a, "")
+	alerts := func() int {
+		w.requireStopped("DELETE", b, "")
+		return strings.Count(strings.Join(w.noted(), "\n"), "alert")
+	}
+	require.Equal(t, []int{1, 0}, []int{alerts(), alerts()})
+	w.later(61 * time.Minute)
+	require.Equal(t, []int{1, 0}, []int{alerts(), alerts()})
+	require.NoError(t, w.h.ReleaseBrake(t.Context(), "", brake.Release{Connection: "okta", Kind: brake.Leavers, Type: "User", More: 1, Actor: "Grace", Reason: "a test"}))
+	w.do(204, "DELETE", c, "")
+	require.Equal(t, []int{1, 0}, []int{alerts(), alerts()})
+}
+
+// failing is a Transactor that is no store.Counters and whose commits may fail.
+type failing struct {
+	store.Transactor
+	fails bool
+}
+
+func (f *failing) InTx(ctx context.Context, fn func(context.Context) error) error {
+	return f.Transactor.InTx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil || !f.fails {
+			return err
+		}
+		return store.ErrUnavailable
+	})
+}
+
+// Counts of the process are undone with the write.
+func TestBrakeOfOneProcessCountsWhatIsCommitted(t *testing.T) {
+	t.Parallel()
+	tx := &failing{}
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		tx.Transactor = w.db
+		c.Tx, c.Outbox = tx, nil
+		c.Brake = brake.Config{Leavers: brake.Bound{Most: 2}, Memberships: brake.Bound{Most: 2}, Creations: brake.Bound{Most: 4}}
+	})
+	a, b, c := w.user("a"), w.user("b"), w.user("c")
+	g := "/Groups/" + idOf(t, w.do(201, "POST", "/Groups", scimtest.Group("g", `"members":[{"value":"1"},{"value":"2"},{"value":"3"}]`)))
+	leave := func(n string) string {
+		return scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"` + n + `\"]"}`)
+	}
+	tx.fails = true
+	for range 5 {
+		w.do(503, "PATCH", a, scimtest.PatchOp(deactivate))
+		w.do(503, "POST", "/Users", scimtest.User("d"))
+		w.do(503, "PATCH", g, leave("1"))
+	}
+	tx.fails = false
+	w.do(200, "PATCH", a, scimtest.PatchOp(deactivate))
+	w.do(200, "PATCH", b, scimtest.PatchOp(deactivate))
+	w.requireStopped("PATCH", c, scimtest.PatchOp(deactivate))
+	w.user("d")
+	w.requireStopped("POST", "/Users", scimtest.User("e"))
+	w.do(204, "PATCH", g, leave("1"))
+	w.do(204, "PATCH", g, leave("2"))
+	w.requireStopped("PATCH", g, leave("3"))
+	w.later(25 * time.Hour)
+	w.do(200, "PATCH", c, scimtest.PatchOp(deactivate))
+}
+
+// Without transactions a POST that is refused is not counted.
+func TestBrakeWithoutTransactions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Tx, c.Outbox = nil, nil
+		c.Brake = brake.Config{Leavers: brake.Bound{Most: 1}, Creations: brake.Bound{Most: 3}}
+	})
+	a, b := w.user("a"), w.user("b")
+	for range 5 {
+		w.do(409, "POST", "/Users", scimtest.User("a"))
+	}
+	w.user("c")
+	w.requireStopped("POST", "/Users", scimtest.User("d"))
+	w.do(204, "DELETE", a, "")
+	w.requireStopped("DELETE", b, "")
+	w.do(200, "GET", b, "")
 }

@@ -3,10 +3,12 @@ package scim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -250,6 +252,9 @@ func (h *Handler) recordOperator(ctx context.Context, rec AuditRecord, err error
 // error names what is missing in r, says that the brake is off, or is one of
 // Config.Counters.
 func (h *Handler) ReleaseBrake(ctx context.Context, tenant string, r brake.Release) error {
+	if err := errors.Join(h.brake.CheckRelease(r), h.checkRelease(r)); err != nil {
+		return err
+	}
 	if err := h.brake.Release(store.WithTenant(ctx, tenant), r); err != nil {
 		return err
 	}
@@ -274,12 +279,31 @@ func (h *Handler) brakeHost() brake.Host {
 	return host
 }
 
-// total returns how many resources of a type the tenant in the context has.
+// total returns how many resources of a type exist for the connection of the context
+// and are not inactive, as far as the store can tell those apart; 0 of a type that is
+// not served.
 func (h *Handler) total(ctx context.Context, typ string) (int, error) {
 	ep := h.byType(typ)
 	if ep == nil {
 		return 0, nil
 	}
-	page, err := ep.Store.List(ctx, &store.Query{Total: true})
+	s := &selection{ep: ep}
+	if ep.Active != nil {
+		active := filter.Compare{Path: schema.AttrPath{ep.Active}, Op: filter.NE, Value: schema.Boolean(false)}
+		if ep.canFilter(active) {
+			s.filter = filter.New(active)
+		}
+	}
+	s.limit(accessOf(ctx))
+	page, err := ep.Store.List(ctx, &store.Query{Filter: s.filter, Total: true})
 	return page.Total, err
+}
+
+// checkRelease rejects a release that no write could use.
+func (h *Handler) checkRelease(r brake.Release) error {
+	ep := h.byType(r.Type)
+	if r.Type != "" && (ep == nil || (ep.Members != nil) != (r.Kind == brake.Memberships)) {
+		return fmt.Errorf("scim: the release of the brake has the Type %q, and %s are counted for other types", r.Type, r.Kind)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -19,8 +20,8 @@ type Host struct {
 	// Fallback says that Counters may be unusable (a table that was never made), in
 	// which case each process counts by itself, with a warning.
 	Fallback bool
-	// Total returns how many resources of a type the tenant in the context has, 0 of
-	// a type that is not served.
+	// Total returns how many resources of a type exist for the connection in the
+	// context and are not inactive, 0 of a type that is not served.
 	Total  func(ctx context.Context, typ string) (int, error)
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -32,10 +33,16 @@ type Brake struct {
 	cfg   Config
 	host  Host
 	here  *memory // of this process
-	ready sync.Mutex
-	asked bool // whether Counters can be used
+	state atomic.Int32
 	sizes sizes
 }
+
+// What is known of Host.Counters.
+const (
+	unknown int32 = iota
+	usable
+	unusable // each process counts by itself
+)
 
 // New returns a brake, nil if it is off. Without Host.Counters each process counts
 // by itself.
@@ -44,81 +51,38 @@ func New(cfg Config, host Host) *Brake {
 		return nil
 	}
 	b := &Brake{cfg: cfg.withDefaults(), host: host, here: newMemory()}
-	if b.host.Counters == nil {
-		b.host.Counters, b.asked = b.here, true
+	switch {
+	case host.Counters == nil:
+		b.state.Store(unusable)
+	case !host.Fallback:
+		b.state.Store(usable)
 	}
-	b.asked = b.asked || !host.Fallback
 	return b
 }
 
 // Prepare finds out whether the counters can be used. It is called before the
 // transaction of a write, which the error of a database would spoil.
 func (b *Brake) Prepare(ctx context.Context) {
-	if b == nil {
-		return
-	}
-	b.ready.Lock()
-	defer b.ready.Unlock()
-	if b.asked {
+	if b == nil || b.state.Load() != unknown {
 		return
 	}
 	_, err := b.host.Counters.Count(ctx, store.Count{Name: "brake", At: b.host.Now()})
-	if errors.Is(err, store.ErrUnavailable) || ctx.Err() != nil {
-		return
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		b.state.CompareAndSwap(unknown, usable)
+	case errors.Is(err, store.ErrUnavailable) || ctx.Err() != nil:
+	case b.state.CompareAndSwap(unknown, unusable):
 		b.host.Logger.LogAttrs(ctx, slog.LevelWarn, "scim: the brake counts in this process alone, since Config.Tx cannot count: make its tables (sqlstore.Migrate with the part Counters), or set Config.Counters",
 			slog.String("error", err.Error()))
-		b.host.Counters = b.here
 	}
-	b.asked = true
 }
 
-// Count counts n more of a kind, about the resource with that id, in the transaction
-// of the context. The error is a [*Stop] if the connection has no more left.
-func (b *Brake) Count(ctx context.Context, connection string, k Kind, typ, id string, n int64) error {
-	if b == nil || n == 0 {
-		return nil
+// shared are the counters of all processes.
+func (b *Brake) shared() store.Counters {
+	if b.state.Load() == unusable {
+		return b.here
 	}
-	name := counter("brake count", k, typ, connection, "")
-	sum, err := b.counters(k).Count(ctx, store.Count{Name: name, Add: n, At: b.host.Now(), Expires: b.host.Now().Add(b.cfg.Window)})
-	if err != nil || sum <= int64(b.cfg.bound(k).Most) {
-		return err
-	}
-	limit, err := b.Limit(ctx, k, typ)
-	if err != nil || sum <= limit {
-		return err
-	}
-	more, err := b.released(ctx, k, typ, connection)
-	if err != nil || sum <= limit+more {
-		return err
-	}
-	passed, err := b.pass(ctx, k, typ, connection, id)
-	if err != nil {
-		return err
-	}
-	if passed || b.counters(k) == b.here { // which no transaction undoes
-		if _, err := b.counters(k).Count(ctx, store.Count{Name: name, Add: -n, At: b.host.Now()}); err != nil {
-			return err
-		}
-	}
-	if passed {
-		return nil
-	}
-	return &Stop{Tenant: store.Tenant(ctx), Connection: connection, Kind: k, Type: typ, Limit: limit + more, Window: b.cfg.Window}
-}
-
-// Limit returns how many of a kind a connection may have in a window.
-func (b *Brake) Limit(ctx context.Context, k Kind, typ string) (int64, error) {
-	if b == nil {
-		return 0, nil
-	}
-	bound := b.cfg.bound(k)
-	if k == Memberships {
-		typ = schema.UserType.Name
-	}
-	total, err := b.sizes.of(ctx, typ, b.host)
-	return max(int64(bound.Most), int64(bound.Share*float64(total))), err
+	return b.host.Counters
 }
 
 // counters are those of a kind.
@@ -126,55 +90,181 @@ func (b *Brake) counters(k Kind) store.Counters {
 	if k == Creations {
 		return b.here
 	}
-	b.ready.Lock()
-	defer b.ready.Unlock()
-	return b.host.Counters
+	return b.shared()
 }
 
-// released returns how many of a kind were allowed beyond the bound.
-func (b *Brake) released(ctx context.Context, k Kind, typ, connection string) (int64, error) {
-	return b.counters("").Count(ctx, store.Count{Name: counter("brake release", k, typ, connection, ""), At: b.host.Now()})
+// Local reports whether a kind is counted in this process: no transaction undoes it.
+func (b *Brake) Local(k Kind) bool { return b.counters(k) == store.Counters(b.here) }
+
+// Subject is what a write is counted for.
+type Subject struct {
+	Connection string
+	Type       string // name of the resource type
+	ID         string // of the resource
+}
+
+// Count counts n more of a kind in the transaction of the context. The error is a
+// [*Stop] if the connection has no more left.
+func (b *Brake) Count(ctx context.Context, of Subject, k Kind, n int64) error {
+	if b == nil || n == 0 {
+		return nil
+	}
+	now := b.host.Now()
+	sum, err := b.add(ctx, b.counters(k), "brake count", k, of, n, now)
+	if err != nil {
+		return err
+	}
+	if k == Creations {
+		return b.created(ctx, of, n, sum, now)
+	}
+	return b.stop(ctx, of, k, n, sum, now)
+}
+
+// add adds to a counter. Every call names the end, in case it starts the counter.
+func (b *Brake) add(ctx context.Context, in store.Counters, what string, k Kind, of Subject, n int64, now time.Time) (int64, error) {
+	return in.Count(ctx, store.Count{Name: counter(what, k, of.Type, of.Connection, ""), Add: n, At: now, Expires: now.Add(b.cfg.Window)})
+}
+
+// noted is how many creations a process counts until it notes them for all.
+const noted = 50
+
+// created is Count for creations, of which the other processes learn by the dozen.
+func (b *Brake) created(ctx context.Context, of Subject, n, sum int64, now time.Time) error {
+	if err := b.stop(ctx, of, Creations, n, sum, now); err != nil {
+		return err
+	}
+	if sum/noted == (sum-n)/noted || b.Local(Leavers) {
+		return nil
+	}
+	_, err := b.add(ctx, b.shared(), "brake created", Creations, of, noted, now)
+	return err
+}
+
+// stop returns a Stop if the sum of a kind is beyond what is allowed.
+func (b *Brake) stop(ctx context.Context, of Subject, k Kind, n, sum int64, now time.Time) error {
+	if sum <= int64(b.cfg.bound(k).Most) {
+		return nil
+	}
+	limit, err := b.limit(ctx, of, k, sum, now)
+	if err != nil || sum <= limit {
+		return err
+	}
+	more, err := b.add(ctx, b.shared(), "brake release", k, of, 0, now)
+	if err != nil || sum <= limit+more {
+		return err
+	}
+	passed, err := b.pass(ctx, of, k, now)
+	if err != nil {
+		return err
+	}
+	if passed || b.Local(k) {
+		if err := b.Undo(ctx, of, k, n); err != nil {
+			return err
+		}
+	}
+	if passed {
+		return nil
+	}
+	return &Stop{Tenant: store.Tenant(ctx), Connection: of.Connection, Kind: k, Type: of.Type, Limit: limit + more, Window: b.cfg.Window}
+}
+
+// Undo takes back what was counted for a write that failed, where no transaction
+// undoes it.
+func (b *Brake) Undo(ctx context.Context, of Subject, k Kind, n int64) error {
+	if n == 0 {
+		return nil
+	}
+	_, err := b.add(ctx, b.counters(k), "brake count", k, of, -n, b.host.Now())
+	return err
+}
+
+// limit returns how many of a kind a connection may have in a window, of which sum are
+// counted. What it created within the window does not raise its bounds, and its leavers
+// do not lower them.
+func (b *Brake) limit(ctx context.Context, of Subject, k Kind, sum int64, now time.Time) (int64, error) {
+	bound, typ, left := b.cfg.bound(k), of.Type, int64(0)
+	switch k {
+	case Leavers:
+		left = sum
+	case Memberships:
+		typ = schema.UserType.Name
+	}
+	total, err := b.sizes.of(ctx, sizeKey{store.Tenant(ctx), of.Connection, typ, k}, b.host, left)
+	if err != nil {
+		return 0, err
+	}
+	people := Subject{Connection: of.Connection, Type: typ}
+	here, err := b.add(ctx, b.here, "brake count", Creations, people, 0, now)
+	if err != nil {
+		return 0, err
+	}
+	all, err := b.add(ctx, b.shared(), "brake created", Creations, people, 0, now)
+	if err != nil {
+		return 0, err
+	}
+	before := max(0, total-max(here, all))
+	return max(int64(bound.Most), int64(bound.Share*float64(before))), nil
 }
 
 // pass uses up the release of one resource.
-func (b *Brake) pass(ctx context.Context, k Kind, typ, connection, id string) (bool, error) {
-	c := store.Count{Name: counter("brake release", k, typ, connection, id), At: b.host.Now()}
-	n, err := b.counters("").Count(ctx, c)
+func (b *Brake) pass(ctx context.Context, of Subject, k Kind, now time.Time) (bool, error) {
+	c := store.Count{Name: counter("brake release", k, of.Type, of.Connection, of.ID), At: now}
+	n, err := b.shared().Count(ctx, c)
 	if err != nil || n <= 0 {
 		return false, err
 	}
-	c.Add, c.Expires = -n, b.host.Now().Add(b.cfg.Window)
-	_, err = b.counters("").Count(ctx, c)
+	c.Add, c.Expires = -n, now.Add(b.cfg.Window)
+	_, err = b.shared().Count(ctx, c)
 	return true, err
+}
+
+// CheckRelease returns what is missing in a release, or that the brake is off.
+func (b *Brake) CheckRelease(r Release) error {
+	if b == nil {
+		return errors.New("scim: the brake is off")
+	}
+	return r.check()
 }
 
 // Release lets a connection of the tenant in the context go on. The error names what
 // is missing in r, or is one of the counters.
 func (b *Brake) Release(ctx context.Context, r Release) error {
-	if b == nil {
-		return errors.New("scim: the brake is off")
-	}
-	if err := r.check(); err != nil {
+	if err := b.CheckRelease(r); err != nil {
 		return err
 	}
 	b.Prepare(ctx)
-	c := store.Count{Name: counter("brake release", r.Kind, r.Type, r.Connection, r.ID), Add: r.More, At: b.host.Now(), Expires: b.host.Now().Add(b.cfg.Window)}
+	now := b.host.Now()
+	c := store.Count{Name: counter("brake release", r.Kind, r.Type, r.Connection, r.ID), Add: r.More, At: now, Expires: now.Add(b.cfg.Window)}
 	if r.ID != "" {
 		c.Add = 1
 	}
-	_, err := b.counters("").Count(ctx, c)
+	if _, err := b.shared().Count(ctx, c); err != nil {
+		return err
+	}
+	// The next stop is another one.
+	c.Name, c.Add = counter("brake alert", r.Kind, r.Type, r.Connection, ""), 0
+	told, err := b.shared().Count(ctx, c)
+	if err != nil || told == 0 {
+		return err
+	}
+	c.Add = -told
+	_, err = b.shared().Count(ctx, c)
 	return err
 }
 
-// Stopped calls Config.Alert, once for the connection and kind in a window. It is
+// alertAgain is after how long a connection that is still stopped is an alert again.
+const alertAgain = time.Hour
+
+// Stopped calls Config.Alert, once for the connection and kind in an hour. It is
 // called outside a transaction.
 func (b *Brake) Stopped(ctx context.Context, s *Stop) error {
-	c := store.Count{Name: counter("brake alert", s.Kind, s.Type, s.Connection, ""), At: b.host.Now(), Expires: b.host.Now().Add(b.cfg.Window)}
-	if told, err := b.counters("").Count(ctx, c); err != nil || told > 0 {
+	now := b.host.Now()
+	c := store.Count{Name: counter("brake alert", s.Kind, s.Type, s.Connection, ""), At: now, Expires: now.Add(alertAgain)}
+	if told, err := b.shared().Count(ctx, c); err != nil || told > 0 {
 		return err
 	}
 	c.Add = 1
-	if told, err := b.counters("").Count(ctx, c); err != nil || told > 1 {
+	if told, err := b.shared().Count(ctx, c); err != nil || told > 1 {
 		return err
 	}
 	b.host.Logger.LogAttrs(ctx, slog.LevelWarn, "scim: the brake stopped a connection", slog.String("tenant", s.Tenant),
@@ -197,11 +287,16 @@ func counter(what string, k Kind, typ, connection, id string) string {
 // sizes remembers for a minute how many resources there are.
 type sizes struct {
 	mu    sync.Mutex
-	known map[[2]string]size
+	known map[sizeKey]size
+}
+
+type sizeKey struct {
+	tenant, connection, typ string
+	kind                    Kind
 }
 
 type size struct {
-	n     int
+	n     int64
 	until time.Time
 }
 
@@ -210,23 +305,25 @@ const (
 	mostSizes = 1024
 )
 
-func (s *sizes) of(ctx context.Context, typ string, host Host) (int, error) {
-	key, now := [2]string{store.Tenant(ctx), typ}, host.Now()
+// of returns the number of resources, and of those that have left.
+func (s *sizes) of(ctx context.Context, key sizeKey, host Host, left int64) (int64, error) {
+	now := host.Now()
 	s.mu.Lock()
 	known, ok := s.known[key]
 	s.mu.Unlock()
 	if ok && now.Before(known.until) {
 		return known.n, nil
 	}
-	n, err := host.Total(ctx, typ)
+	total, err := host.Total(ctx, key.typ)
 	if err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil || len(s.known) >= mostSizes {
-		s.known = map[[2]string]size{}
+		s.known = map[sizeKey]size{}
 	}
+	n := int64(total) + left
 	s.known[key] = size{n, now.Add(sizeLasts)}
 	return n, nil
 }

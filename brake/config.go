@@ -11,19 +11,20 @@ import (
 type Kind string
 
 const (
-	// Leavers are resources with the attribute active (users) that are deactivated,
-	// or deleted. Who is deactivated first and deleted later counts twice.
+	// Leavers are resources that are deactivated or deleted, of any type without
+	// members, such as users. Who is deactivated first and deleted later counts twice.
 	Leavers Kind = "leavers"
 	// Memberships are members that are removed from groups, and the members of a
-	// group that is deleted.
+	// group that is deleted. A group within a group is one member.
 	Memberships Kind = "memberships"
-	// Creations are resources with the attribute active that are created.
+	// Creations are resources of a type without members that are created.
 	Creations Kind = "creations"
 )
 
 // Bound is how many of a [Kind] one connection may have within a window: Most, or
-// Share of the resources that there are (of users, for memberships), whichever is
-// more. Most 0 and Share 0 together are the default of the kind.
+// Share of the resources that exist for it (of users, for memberships), whichever is
+// more. Resources that are inactive, or that it created within the window, are not part
+// of the share. Most 0 and Share 0 together are the default of the kind.
 type Bound struct {
 	Most  int
 	Share float64 // 0.1 is 10 %
@@ -45,8 +46,8 @@ type Config struct {
 	// that is counted.
 	Window time.Duration
 	// Alert, if set, is called when a write is stopped, once for each connection and
-	// kind until the window ends, after the transaction was rolled back and before the
-	// response. Its context has the tenant. Of several processes one calls it. A panic
+	// kind in an hour and again after a release, after the transaction was rolled back
+	// and before the response. Its context has the tenant. Of several processes one calls it. A panic
 	// is an error of the request.
 	Alert func(ctx context.Context, s *Stop)
 }
@@ -87,8 +88,8 @@ func (r Release) check() error {
 		return errors.New("scim: the release of the brake needs an Actor and a Reason")
 	case r.Kind != Leavers && r.Kind != Memberships && r.Kind != Creations:
 		return fmt.Errorf("scim: the release of the brake has the unknown Kind %q", r.Kind)
-	case r.Type == "":
-		return errors.New("scim: the release of the brake needs a Type, for example User")
+	case r.Type == "" || r.Connection == "":
+		return errors.New("scim: the release of the brake needs a Connection and a Type, those of the Stop")
 	case r.ID == "" && r.More <= 0:
 		return errors.New("scim: the release of the brake needs More, or the ID of a resource")
 	}
@@ -99,8 +100,13 @@ func (r Release) check() error {
 func (c Config) Check() error {
 	var errs []error
 	for kind, b := range map[Kind]Bound{Leavers: c.Leavers, Memberships: c.Memberships, Creations: c.Creations} {
-		if b.Most < 0 || !(b.Share >= 0) {
+		switch {
+		case b.Most < 0 || !(b.Share >= 0):
 			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s is negative; 0 takes the default, Off switches the brake off", kind))
+		case b.Most == 0 && b.Share > 0:
+			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s has a Share and no Most, which would stop the first in a small organisation: give both", kind))
+		case b.Share > 1:
+			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s has a Share of more than 1, which is all", kind))
 		}
 	}
 	if c.Window < 0 || c.Window > 0 && c.Window < time.Minute {

@@ -8,6 +8,12 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
+// counted is what a write was counted as by the brake.
+type counted struct {
+	of                             brake.Subject
+	leavers, creations, membership int64
+}
+
 // brake counts what the write did, as the last statement of its transaction: the
 // rows of counters are locked for as short as possible. The error is a *brake.Stop
 // if the connection has none left.
@@ -23,7 +29,12 @@ func (u *unit) brake(ctx context.Context) error {
 	if w.Members != nil {
 		removed += int64(len(w.Members.Remove))
 	}
-	return u.cfg.Brake.Count(ctx, u.r.Connection, brake.Memberships, u.ep.Type.Name, u.id(), removed)
+	u.counted.of = u.subject(w.Before, w.After)
+	if err := u.cfg.Brake.Count(ctx, u.counted.of, brake.Memberships, removed); err != nil {
+		return err
+	}
+	u.counted.membership = removed
+	return nil
 }
 
 // brakeEarly is brake for stores without a transaction, on which a write cannot be
@@ -35,30 +46,58 @@ func (u *unit) brakeEarly(ctx context.Context, before, after *schema.Resource) e
 	return u.count(ctx, before, after)
 }
 
-// count counts a write to a resource that can be active. before is nil for a new
+// count counts a write to a resource without members. before is nil for a new
 // resource, after for a deleted one; both are nil for a write that changed nothing.
 func (u *unit) count(ctx context.Context, before, after *schema.Resource) error {
-	if u.ep.Active == nil || before == nil && after == nil {
+	if u.ep.Members != nil || before == nil && after == nil {
 		return nil
 	}
+	u.counted.of = u.subject(before, after)
 	switch {
 	case before == nil:
-		return u.cfg.Brake.Count(ctx, u.r.Connection, brake.Creations, u.ep.Type.Name, after.ID, 1)
+		if err := u.cfg.Brake.Count(ctx, u.counted.of, brake.Creations, 1); err != nil {
+			return err
+		}
+		u.counted.creations = 1
 	case after == nil, u.deactivates(before, after):
-		return u.cfg.Brake.Count(ctx, u.r.Connection, brake.Leavers, u.ep.Type.Name, before.ID, 1)
+		if err := u.cfg.Brake.Count(ctx, u.counted.of, brake.Leavers, 1); err != nil {
+			return err
+		}
+		u.counted.leavers = 1
 	}
 	return nil
 }
 
-// id returns the id of the resource that was written.
-func (u *unit) id() string {
-	if u.written.Before != nil {
-		return u.written.Before.ID
+// subject is the resource of the write, for the brake.
+func (u *unit) subject(before, after *schema.Resource) brake.Subject {
+	s := brake.Subject{Connection: u.r.Connection, Type: u.ep.Type.Name}
+	switch {
+	case before != nil:
+		s.ID = before.ID
+	case after != nil:
+		s.ID = after.ID
 	}
-	if u.written.After != nil {
-		return u.written.After.ID
+	return s
+}
+
+// uncount takes back what was counted for a write, or an attempt, that failed, as far
+// as no transaction did.
+func (u *unit) uncount(ctx context.Context) error {
+	c := u.counted
+	u.counted = counted{}
+	if c == u.counted {
+		return nil
 	}
-	return ""
+	var errs []error
+	for _, one := range [...]struct {
+		k brake.Kind
+		n int64
+	}{{brake.Leavers, c.leavers}, {brake.Creations, c.creations}, {brake.Memberships, c.membership}} {
+		if u.cfg.Tx == nil || u.cfg.Brake.Local(one.k) {
+			errs = append(errs, u.cfg.Brake.Undo(context.WithoutCancel(ctx), c.of, one.k, one.n))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // countMembers notes how many members a resource has that is about to be deleted.
@@ -82,7 +121,7 @@ func (w *Writer) stopped(ctx context.Context, err error) error {
 	if !errors.As(err, &s) {
 		return err
 	}
-	if failed := w.cfg.Brake.Stopped(ctx, s); failed != nil {
+	if failed := w.cfg.Brake.Stopped(context.WithoutCancel(ctx), s); failed != nil {
 		return failed
 	}
 	return err

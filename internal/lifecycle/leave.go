@@ -61,6 +61,9 @@ func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause even
 				// A repeated transaction begins without the results of the last.
 				u.revocations, u.types, u.written, u.transaction, u.revives = nil, nil, Written{}, "", false
 				u.dissolved = 0
+				if err := u.uncount(ctx); err != nil {
+					return err
+				}
 				if err := fn(ctx, u); err != nil {
 					return err
 				}
@@ -73,6 +76,9 @@ func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause even
 			}
 			w.wakeWorker()
 			return w.revokeNow(ctx, u.revocations)
+		}
+		if failed := u.uncount(ctx); failed != nil {
+			return errors.Join(err, failed)
 		}
 		var pending *pendingError
 		if !errors.As(err, &pending) {

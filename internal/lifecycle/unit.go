@@ -52,6 +52,7 @@ type unit struct {
 	types map[string]string
 	// dissolved is how many members a resource had that was deleted.
 	dissolved int64
+	counted   counted
 	// written is the change that the transaction made.
 	written Written
 	// transaction is Event.Transaction, "" before the first event.

@@ -39,11 +39,12 @@ func (l *Limiter) Take(tenant, connection string, now time.Time) time.Duration {
 	return l.tenants.take(key{tenant: tenant}, now)
 }
 
-// Charge counts n requests without refusing any. Requests that follow wait for
-// them, but for no more than a burst.
+// Charge counts n requests without refusing any. Requests of the connection that
+// follow wait for all of them. Those of other connections of the tenant wait for no
+// more than a burst.
 func (l *Limiter) Charge(tenant, connection string, now time.Time, n int) {
-	l.connections.charge(key{tenant, connection}, now, n)
-	l.tenants.charge(key{tenant: tenant}, now, n)
+	l.connections.charge(key{tenant, connection}, now, n, math.MaxInt)
+	l.tenants.charge(key{tenant: tenant}, now, n, l.tenants.burst)
 }
 
 // key names a connection of a tenant, or a tenant.
@@ -79,9 +80,17 @@ func (g *group) take(k key, now time.Time) time.Duration {
 	return time.Duration(missing / float64(g.rate) * float64(time.Second))
 }
 
-func (g *group) charge(k key, now time.Time, n int) {
-	if !g.unlimited() {
-		g.bucket(k, now).ReserveN(now, min(n, g.burst))
+// charge takes n requests, as far as no more than most are owed then.
+func (g *group) charge(k key, now time.Time, n, most int) {
+	if g.unlimited() || g.burst == 0 {
+		return
+	}
+	b := g.bucket(k, now)
+	if most < math.MaxInt {
+		n = min(n, max(0, int(b.TokensAt(now))+most))
+	}
+	for ; n > 0; n -= g.burst {
+		b.ReserveN(now, min(n, g.burst))
 	}
 }
 

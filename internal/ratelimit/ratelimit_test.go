@@ -40,13 +40,19 @@ func TestTenantBoundsItsConnections(t *testing.T) {
 	assert.Equal(t, 50, taken(l, "b", "okta", start, 100), "another tenant")
 }
 
+// Requests that were charged are all owed by the connection, however many, and by its
+// tenant to a burst.
 func TestChargeDelaysWhatFollows(t *testing.T) {
 	t.Parallel()
-	l := New(Rate{10, 50}, Rate{math.Inf(1), 0})
+	l := New(Rate{10, 50}, Rate{100, 100})
 	require.Zero(t, l.Take("a", "okta", start))
-	l.Charge("a", "okta", start, 500)
-	assert.Zero(t, taken(l, "a", "okta", start, 10))
-	assert.Equal(t, 10, taken(l, "a", "okta", start.Add(time.Second+100*time.Millisecond), 100), "it owes a burst at most")
+	for range 1000 {
+		l.Charge("a", "okta", start, 500)
+	}
+	assert.Equal(t, 1010*time.Millisecond, l.Take("a", "entra", start).Round(time.Millisecond), "another connection of the tenant")
+	assert.Zero(t, taken(l, "a", "okta", start.Add(13*time.Hour), 1))
+	assert.Equal(t, 50, taken(l, "a", "okta", start.Add(14*time.Hour), 100), "500,000 requests, 10 a second")
+	assert.Equal(t, 50, taken(l, "b", "okta", start, 100), "another tenant")
 }
 
 func TestInfinityAllowsAll(t *testing.T) {
