@@ -49,7 +49,7 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 		budget := filter.BudgetFrom(r.ctx).Copy() // the transaction may be repeated
 		left := budget.Left()
 		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, ep, complete), budget)
-		r.spent = left - budget.Left() + 1
+		r.spent = max(r.spent, left-budget.Left()+1)
 		if err != nil {
 			return lifecycle.Edit{}, err
 		}
