@@ -109,10 +109,19 @@ func (p pin) differs(c *claims) error {
 	return nil
 }
 
-// match returns the one client, and its pin, whose claims a JWT has.
-func match(c *claims, clients []Client, pinsOf func(Client) []pin) (Client, pin, error) {
-	var client Client
-	var found *pin
+// maxAccepting bounds the pins whose keys are tried for one JWT.
+const maxAccepting = 10
+
+// accepting is a client with one of its pins, which has the claims of a JWT.
+type accepting struct {
+	client Client
+	pin    pin
+}
+
+// match returns the pins that have the claims of a JWT, maxAccepting at most. They may
+// be of several clients: anyone can name an issuer, so the keys decide.
+func match(c *claims, clients []Client, pinsOf func(Client) []pin) ([]accepting, error) {
+	var found []accepting
 	var errs []error
 	for _, one := range clients {
 		for _, p := range pinsOf(one) {
@@ -120,29 +129,68 @@ func match(c *claims, clients []Client, pinsOf func(Client) []pin) (Client, pin,
 				errs = append(errs, err)
 				continue
 			}
-			if found != nil && client.ID != one.ID {
-				return Client{}, pin{}, fmt.Errorf("the clients %q and %q both accept it: let the client send its client_id", client.ID, one.ID)
-			}
-			if found == nil {
-				client, found = one, &p
-			}
+			found = append(found, accepting{one, p})
 		}
 	}
-	if found == nil && len(errs) == 0 {
-		return Client{}, pin{}, errors.New("no client accepts JWTs with its iss and sub")
+	if len(found) == 0 && len(errs) == 0 {
+		return nil, errors.New("no client accepts JWTs with its iss and sub")
 	}
-	if found == nil {
-		return Client{}, pin{}, errors.Join(errs[:min(len(errs), 5)]...)
+	if len(found) == 0 {
+		return nil, joined(errs)
 	}
-	return client, *found, nil
+	return found[:min(len(found), maxAccepting)], nil
 }
 
-// verify checks the times and the signature of a JWT.
-func (s *Server) verify(ctx context.Context, j *signed, keys Keys) error {
+// joined joins the first errors of many.
+func joined(errs []error) error { return errors.Join(errs[:min(len(errs), 5)]...) }
+
+// verified is a pin with the key that has made the signature of a JWT.
+type verified struct {
+	accepting
+	key jose.JSONWebKey
+}
+
+// verify checks the times of a JWT, and its signature with the keys of each pin. It
+// returns the pin that has the key, and refuses a JWT if two clients have it.
+func (s *Server) verify(ctx context.Context, j *signed, found []accepting) (*verified, error) {
 	if err := s.checkTimes(&j.claims); err != nil {
-		return err
+		return nil, fmt.Errorf("a JWT for client %q: %w", found[0].client.ID, err)
 	}
-	return s.checkSignature(ctx, j, keys)
+	ctx, cancel := context.WithTimeout(ctx, 2*keyPatience) // however many key sets are slow
+	defer cancel()
+	made, stale, errs := s.signers(ctx, j, found, false)
+	if len(made) == 0 && len(stale) > 0 {
+		var more []error
+		made, _, more = s.signers(ctx, j, stale, true)
+		errs = append(more, errs...)
+	}
+	if len(made) == 0 {
+		return nil, joined(errs)
+	}
+	for _, one := range made[1:] {
+		if one.client.ID != made[0].client.ID {
+			return nil, fmt.Errorf("the clients %q and %q both accept it: let the client send its client_id", made[0].client.ID, one.client.ID)
+		}
+	}
+	return &made[0], nil
+}
+
+// signers returns the pins with a key that made the signature, and those whose key set
+// has to be fetched again: the issuer may have new keys. With fresh it was.
+func (s *Server) signers(ctx context.Context, j *signed, found []accepting, fresh bool) (made []verified, stale []accepting, errs []error) {
+	for _, one := range found {
+		key, err := s.signer(ctx, j, one.pin.Keys, fresh)
+		var unknown unknownKey
+		switch {
+		case err == nil:
+			made = append(made, verified{one, key})
+		case !fresh && one.pin.Keys.URL != "" && errors.As(err, &unknown):
+			stale = append(stale, one)
+		default:
+			errs = append(errs, fmt.Errorf("a JWT for client %q: %w", one.client.ID, err))
+		}
+	}
+	return made, stale, errs
 }
 
 // checkTimes checks exp, nbf and iat (RFC 7523 §3, items 4 to 6). The lifetime is
@@ -168,28 +216,29 @@ func (s *Server) checkTimes(c *claims) error {
 	return nil
 }
 
-// checkSignature verifies the signature. Keys at a URL are fetched again, once, if
-// none of those known can have made it: the issuer may have new ones.
-func (s *Server) checkSignature(ctx context.Context, j *signed, keys Keys) error {
-	for _, fresh := range []bool{false, true} {
-		set, err := s.keySet(ctx, keys, fresh)
-		if err != nil {
-			return err
-		}
-		found := candidates(set, j.kid, j.algorithm)
-		for _, key := range found {
-			if j.token.Claims(key, &claims{}) == nil {
-				return nil
-			}
-		}
-		if j.kid != "" && len(found) > 0 {
-			return fmt.Errorf("the signature is not one by the key with kid %q", clip(j.kid))
-		}
-		if keys.URL == "" {
-			break
+// unknownKey is a signature that none of the keys can have made.
+type unknownKey struct{ kid, algorithm string }
+
+func (e unknownKey) Error() string {
+	return fmt.Sprintf("no key of the issuer has kid %q and made the signature with %s", clip(e.kid), e.algorithm)
+}
+
+// signer returns the key that made the signature.
+func (s *Server) signer(ctx context.Context, j *signed, keys Keys, fresh bool) (jose.JSONWebKey, error) {
+	set, err := s.keySet(ctx, keys, fresh)
+	if err != nil {
+		return jose.JSONWebKey{}, err
+	}
+	found := candidates(set, j.kid, j.algorithm)
+	for _, key := range found {
+		if j.token.Claims(key, &claims{}) == nil {
+			return key, nil
 		}
 	}
-	return fmt.Errorf("no key of the issuer has kid %q and made the signature with %s", clip(j.kid), j.algorithm)
+	if j.kid != "" && len(found) > 0 {
+		return jose.JSONWebKey{}, fmt.Errorf("the signature is not one by the key with kid %q", clip(j.kid))
+	}
+	return jose.JSONWebKey{}, unknownKey{j.kid, j.algorithm}
 }
 
 func (s *Server) keySet(ctx context.Context, keys Keys, fresh bool) ([]jose.JSONWebKey, error) {

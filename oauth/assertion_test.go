@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -206,6 +208,112 @@ func TestAmbiguousAssertions(t *testing.T) {
 	}
 	w.refused(w.jwtGrant(sign(t, k, w.entra())), "invalid_grant", "both accept it")
 	w.granted(w.jwtGrant(sign(t, k, w.entra()), "client_id", "globex"))
+}
+
+// A client with the issuer, subject and audience of another one, but keys of its own,
+// takes nothing from it: the keys decide to whom a JWT belongs.
+func TestClientsOfOneIssuerNameAreToldApartByKeys(t *testing.T) {
+	t.Parallel()
+	k, evil := key(t, "k", jose.ES256), key(t, "k", jose.ES256)
+	broken := newIssuer(t)
+	broken.serve = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+	w := newMemory(t, nil, broken)
+	trust := func(issuer string, keys oauth.Keys) []oauth.Trust {
+		return []oauth.Trust{{Issuer: issuer, Subject: "sync", Audience: "scim", Keys: keys}}
+	}
+	put := func(id string, t []oauth.Trust) {
+		w.clients.put(oauth.Client{ID: id, Assertions: t, Bearer: t, Access: store.Token{Tenant: id}})
+	}
+	put("broken", trust("https://idp.example.com", oauth.Keys{URL: broken.URL}))
+	put("evil", trust("https://idp.example.com", oauth.Keys{JSON: fixed(t, evil)}))
+	put("acme", trust("https://idp.example.com", oauth.Keys{JSON: fixed(t, k)}))
+	put("zero", trust("https://idp.example.com", oauth.Keys{JSON: "{"}))
+	c := with(w.own("x"), "iss", "https://idp.example.com", "sub", "sync", "aud", "scim")
+	for tenant, k := range map[string]jose.JSONWebKey{"acme": k, "evil": evil} {
+		w.granted(w.jwtGrant(sign(t, k, with(c, "jti", tenant+"1"))))
+		w.granted(w.proof(sign(t, k, with(c, "jti", tenant+"2"))))
+		require.Len(t, w.tokens(tenant), 2)
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+sign(t, k, c))
+		p, err := w.s.Authenticate(r)
+		require.NoError(t, err)
+		require.Equal(t, tenant, p.Tenant)
+	}
+	w.log.take()
+	w.refused(w.jwtGrant(sign(t, evil, c), "client_id", "acme"), "invalid_grant", "not one by the key")
+}
+
+// A client whose ID is the issuer and subject that another one trusts takes nothing
+// from it.
+func TestClientNamedLikeAnIssuer(t *testing.T) {
+	t.Parallel()
+	k, evil := key(t, "k", jose.ES256), key(t, "k", jose.ES256)
+	w := newMemory(t, nil)
+	w.clients.put(oauth.Client{ID: "idp", Keys: &oauth.Keys{JSON: fixed(t, evil)}, Access: store.Token{Tenant: "evil"}})
+	w.clients.put(oauth.Client{ID: "acme", Access: store.Token{Tenant: "acme"}, Assertions: []oauth.Trust{
+		{Issuer: "idp", Subject: "idp", Audience: server, Keys: oauth.Keys{JSON: fixed(t, k)}},
+	}})
+	w.granted(w.proof(sign(t, k, w.own("idp"))))
+	require.Len(t, w.tokens("acme"), 1)
+	w.granted(w.proof(sign(t, evil, w.own("idp"))))
+	require.Len(t, w.tokens("evil"), 1)
+}
+
+// Two trusts of one client rotate the keys of an issuer.
+func TestTrustsRotate(t *testing.T) {
+	t.Parallel()
+	one, two := key(t, "1", jose.ES256), key(t, "2", jose.ES256)
+	first, second := newIssuer(t, one), newIssuer(t, two)
+	w := newMemory(t, nil, first, second)
+	both := []oauth.Trust{entraTrust(first), entraTrust(second)}
+	w.clients.put(oauth.Client{ID: "entra", Assertions: both, Bearer: both})
+	for _, k := range []jose.JSONWebKey{one, two} {
+		w.granted(w.jwtGrant(sign(t, k, w.entra())))
+		w.granted(w.jwtGrant(sign(t, k, w.entra()), "client_id", "entra"))
+		require.Equal(t, 200, w.status(sign(t, k, w.entra())))
+	}
+	require.EqualValues(t, 1, first.hits.Load(), "a key that another set has is not looked for again")
+	require.EqualValues(t, 1, second.hits.Load())
+}
+
+// The pins that are tried for one JWT are bounded.
+func TestPinsAreBounded(t *testing.T) {
+	t.Parallel()
+	k := key(t, "k", jose.ES256)
+	w := newMemory(t, nil)
+	trust := oauth.Trust{Issuer: "https://idp.example.com", Subject: "sync", Audience: "scim", Reusable: true}
+	var trusts []oauth.Trust
+	for range 9 {
+		trust.Keys = oauth.Keys{JSON: fixed(t, key(t, "other", jose.ES256))}
+		trusts = append(trusts, trust)
+	}
+	last := trust
+	last.Keys = oauth.Keys{JSON: fixed(t, k)}
+	assertion := sign(t, k, with(w.own("x"), "iss", trust.Issuer, "sub", "sync", "aud", "scim", "jti", nil))
+	w.clients.put(oauth.Client{ID: "idp", Assertions: append(trusts, last)})
+	w.granted(w.jwtGrant(assertion))
+	w.clients.put(oauth.Client{ID: "idp", Assertions: append(trusts, trust, last)})
+	w.log.take()
+	w.refused(w.jwtGrant(assertion), "invalid_grant", "no key of the issuer")
+}
+
+// A client whose keys are replaced between the check of an assertion and the answer
+// gets no token.
+func TestKeysReplacedDuringARequest(t *testing.T) {
+	t.Parallel()
+	w := newMemory(t, nil)
+	old := key(t, "k", jose.ES256)
+	client := oauth.Client{ID: "okta", Keys: &oauth.Keys{JSON: fixed(t, old)}}
+	w.clients.put(client)
+	calls := 0
+	w.clients.before = func() {
+		if calls++; calls == 2 {
+			client.Keys = &oauth.Keys{JSON: fixed(t, key(t, "k", jose.ES256))}
+			w.clients.put(client)
+		}
+	}
+	w.refused(w.proof(sign(t, old, w.own("okta"))), "invalid_client", "the keys of the issuer are others")
+	require.Empty(t, w.tokens(""))
 }
 
 // replays checks that an assertion is good once on two servers with one store of

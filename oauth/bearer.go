@@ -76,17 +76,18 @@ func (s *Server) byBearer(ctx context.Context, text string) (Client, error) {
 	if err != nil {
 		return Client{}, err
 	}
-	client, p, err := match(&j.claims, clients, func(c Client) []pin { return pinsOf(c.Bearer) })
+	found, err := match(&j.claims, clients, func(c Client) []pin { return pinsOf(c.Bearer) })
 	if err != nil {
 		return Client{}, err
 	}
-	if err := s.verify(ctx, j, p.Keys); err != nil {
-		return Client{}, fmt.Errorf("a JWT for client %q: %w", client.ID, err)
+	by, err := s.verify(ctx, j, found)
+	if err != nil {
+		return Client{}, err
 	}
-	if err := checkConnection(client); err != nil {
+	if err := checkConnection(by.client); err != nil {
 		return Client{}, failed(err)
 	}
-	return client, nil
+	return by.client, nil
 }
 
 // Challenge is the value of WWW-Authenticate (RFC 6750 §3).

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/store"
@@ -178,22 +179,25 @@ func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Cli
 	if err != nil {
 		return nil, err
 	}
-	client, p, err := match(&j.claims, clients, pins)
+	found, err := match(&j.claims, clients, pins)
 	if err != nil {
 		return nil, err
 	}
-	err = s.verify(ctx, j, p.Keys)
-	if err == nil {
-		err = s.checkReuse(ctx, &j.claims, p.Trust)
-	}
+	by, err := s.verify(ctx, j, found)
 	if err != nil {
-		return nil, fmt.Errorf("an assertion for client %q: %w", client.ID, err)
+		return nil, err
+	}
+	if err := s.checkReuse(ctx, &j.claims, by.pin.Trust); err != nil {
+		return nil, fmt.Errorf("an assertion for client %q: %w", by.client.ID, err)
 	}
 	holds := func(c Client) error {
-		_, _, err := match(&j.claims, []Client{c}, pins)
+		found, err := match(&j.claims, []Client{c}, pins)
+		if err == nil && !slices.ContainsFunc(found, func(a accepting) bool { return a.pin.Keys == by.pin.Keys }) {
+			err = errors.New("the keys of the issuer are others")
+		}
 		return err
 	}
-	return &granted{client, holds}, nil
+	return &granted{by.client, holds}, nil
 }
 
 func (s *Server) checkReuse(ctx context.Context, c *claims, t Trust) error {
@@ -207,8 +211,8 @@ func (s *Server) checkReuse(ctx context.Context, c *claims, t Trust) error {
 }
 
 // claimants returns the clients to which a JWT may belong: the one that the request
-// names, the one that the JWT names as issuer and subject, or those that know the
-// issuer and subject.
+// names, or else the one that the JWT names as issuer and subject, and those that know
+// the issuer and subject.
 func (s *Server) claimants(ctx context.Context, id string, c *claims) ([]Client, error) {
 	if id != "" {
 		client, err := s.find(ctx, id)
@@ -218,10 +222,11 @@ func (s *Server) claimants(ctx context.Context, id string, c *claims) ([]Client,
 		return s.trusting(ctx, c)
 	}
 	client, err := s.find(ctx, c.Subject)
-	if err == nil {
-		return []Client{client}, nil
-	}
 	clients, other := s.trusting(ctx, c)
+	if err == nil { // beside it others may trust an issuer of that name
+		clients = slices.DeleteFunc(clients, func(one Client) bool { return one.ID == client.ID })
+		return append([]Client{client}, clients...), nil
+	}
 	if other != nil {
 		return nil, errors.Join(err, other)
 	}
