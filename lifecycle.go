@@ -214,8 +214,9 @@ type Adoption struct {
 // Config.Audit gets a record with the reason and the time that it took.
 //
 // The error is store.ErrNotFound if there is no such user, store.ErrUnavailable if
-// Hooks.Revoke failed (the outbox repeats it), and else that of a hook or store, in
-// which case nothing has ended. Without a hook that ends sessions it is an error.
+// Hooks.Revoke failed (the outbox repeats it), and else that of the store, or one with
+// the text of the error of Hooks.EndSessions, which it does not wrap: nothing has ended
+// then. Without a hook that ends sessions it is an error.
 func (h *Handler) Revoke(ctx context.Context, tenant, id, reason string) error {
 	ep := h.byType(schema.UserType.Name)
 	if ep == nil || !h.lifecycle.EndsSessions() {
@@ -226,6 +227,11 @@ func (h *Handler) Revoke(ctx context.Context, tenant, id, reason string) error {
 	}
 	start := h.cfg.Now()
 	err := h.lifecycle.Revoke(store.WithTenant(ctx, tenant), operatorRequest(), ep.Endpoint, id)
+	var hook *lifecycle.HookError
+	if errors.As(err, &hook) {
+		// %v: a store.ErrNotFound of the hook does not say that there is no such user.
+		err = fmt.Errorf("scim: the sessions have not ended: %v", err)
+	}
 	h.recordOperator(ctx, AuditRecord{Time: start, Tenant: tenant, Operation: OperationRevoke, Type: ep.Type.Name, ID: id, Reason: reason}, err)
 	return err
 }

@@ -3,6 +3,7 @@ package scim_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -88,4 +89,21 @@ func TestARevocationThatCannotEndSessions(t *testing.T) {
 	err := w.h.Revoke(t.Context(), "", strings.TrimPrefix(path, "/Users/"), "a lost laptop")
 	require.ErrorContains(t, err, "locked")
 	require.Empty(t, w.pending(store.QueueRevoke, path))
+}
+
+// What EndSessions says of its own tables is not said of the user.
+func TestTheErrorOfEndSessionsIsNotThatOfTheUser(t *testing.T) {
+	t.Parallel()
+	for _, sentinel := range []error{store.ErrNotFound, store.ErrUnavailable} {
+		var records []scim.AuditRecord
+		w := newWorld(t, func(_ *world, c *scim.Config) {
+			c.Hooks.EndSessions = func(context.Context, *event.Event) error { return fmt.Errorf("sessions: %w", sentinel) }
+			c.Audit = func(_ context.Context, r scim.AuditRecord) { records = append(records, r) }
+		})
+		err := w.h.Revoke(t.Context(), "", scimtest.ID(w.user("ada")), "a lost laptop")
+		require.ErrorContains(t, err, "sessions: "+sentinel.Error())
+		require.NotErrorIs(t, err, sentinel)
+		require.Equal(t, err.Error(), records[len(records)-1].Detail)
+		require.ErrorIs(t, w.h.Revoke(t.Context(), "", "nobody", "a test"), store.ErrNotFound)
+	}
 }
