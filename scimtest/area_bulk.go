@@ -154,6 +154,12 @@ var bulks = []row{
 			r.resultFails(5, "400", "invalidPath")
 			r.Has("Operations[0].location", "", "Operations[3].location", "", "Operations[1].location", quote(BaseURL+other), "Operations[2].location", quote(BaseURL+"/Users/none"))
 			c.bulk("409", bulkOp("POST", "/Users", "a", User("taken")))
+
+			manager := enterprise(`"manager":{"value":"bulkId:none"}`)
+			r = c.bulk("201 409 409", bulkOp("POST", "/Users", "u", User("u")), bulkOp("PUT", "/Users/bulkId:u", "", User("u", manager)),
+				bulkOp("PATCH", "/Users/bulkId:u", "", PatchOp(replace(ent+":manager", `{"value":"bulkId:none"}`))))
+			at := quote(BaseURL + "/Users/" + r.bulkID(0))
+			r.Has("Operations[1].location", at, "Operations[2].location", at)
 		})
 	}},
 	{"B-11", "failOnErrors ends the request after that many errors, and has no place in the response", func(c *Case) {

@@ -172,6 +172,7 @@ func (w *run) execute(ctx context.Context, i int) Result {
 		}
 	}
 	if op.Err != nil {
+		op.Path = replacePath(op.Path, w.id)
 		return w.runner.Refuse(ctx, op, op.Err)
 	}
 	data := op.takeData()
