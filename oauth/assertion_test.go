@@ -346,6 +346,33 @@ func TestReplayIsRefused(t *testing.T) {
 	replays(t, w, w)
 }
 
+// A client with the issuer name of another one, but keys of its own, cannot use up the
+// jti of the other. Two clients with the same key accept an assertion once in all,
+// wherever each has the key from.
+func TestReplayIsOfTheKey(t *testing.T) {
+	t.Parallel()
+	k, evil, more := key(t, "k", jose.ES256), key(t, "k", jose.ES256), key(t, "more", jose.ES256)
+	i := newIssuer(t, k)
+	w := newMemory(t, nil, i)
+	put := func(id string, keys oauth.Keys) {
+		w.clients.put(oauth.Client{ID: id, Access: store.Token{Tenant: id}, Assertions: []oauth.Trust{
+			{Issuer: "https://idp.example.com", Subject: "sync", Audience: "scim", Keys: keys},
+		}})
+	}
+	put("evil", oauth.Keys{JSON: fixed(t, evil)})
+	put("acme", oauth.Keys{JSON: fixed(t, k)})
+	put("url", oauth.Keys{URL: i.URL})
+	put("set", oauth.Keys{JSON: fixed(t, more, k)})
+	c := with(w.own("x"), "iss", "https://idp.example.com", "sub", "sync", "aud", "scim")
+	w.granted(w.jwtGrant(sign(t, evil, c), "client_id", "evil"))
+	w.granted(w.jwtGrant(sign(t, k, c), "client_id", "acme"))
+	w.log.take()
+	for _, id := range []string{"acme", "url", "set"} {
+		w.refused(w.jwtGrant(sign(t, k, c), "client_id", id), "invalid_grant", "was used before")
+	}
+	w.refused(w.jwtGrant(sign(t, evil, c), "client_id", "evil"), "invalid_grant", "was used before")
+}
+
 // bare is a store of tokens without counters.
 type bare struct{ database }
 

@@ -2,11 +2,14 @@ package oauth
 
 import (
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -58,9 +61,15 @@ func (m *memory) forget(now time.Time) bool {
 }
 
 // useOnce refuses an assertion whose jti was used before (RFC 7523 §3, item 7). It is
-// called for verified assertions only, so that others cannot fill the memory.
-func (s *Server) useOnce(ctx context.Context, c *claims) error {
-	sum := sha256.Sum256([]byte(c.Issuer + "\x00" + c.ID))
+// called for verified assertions only, so that others cannot fill the memory. A jti is
+// unique to those who sign with the key, by its thumbprint (RFC 7638): any client can
+// name the issuer, and several can have the key.
+func (s *Server) useOnce(ctx context.Context, c *claims, key jose.JSONWebKey) error {
+	thumb, err := key.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return fmt.Errorf("the key has no thumbprint: %w", err)
+	}
+	sum := sha256.Sum256([]byte(string(thumb) + c.Issuer + "\x00" + c.ID)) // thumb has a fixed length
 	now := s.now()
 	n, err := s.cfg.Replays.Count(store.WithTenant(ctx, ""), store.Count{
 		Name: "oauth:" + base64.RawURLEncoding.EncodeToString(sum[:]), Add: 1, At: now,

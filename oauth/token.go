@@ -187,7 +187,7 @@ func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Cli
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkReuse(ctx, &j.claims, by.pin.Trust); err != nil {
+	if err := s.checkReuse(ctx, &j.claims, by); err != nil {
 		return nil, fmt.Errorf("an assertion for client %q: %w", by.client.ID, err)
 	}
 	holds := func(c Client) error {
@@ -200,11 +200,11 @@ func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Cli
 	return &granted{by.client, holds}, nil
 }
 
-func (s *Server) checkReuse(ctx context.Context, c *claims, t Trust) error {
+func (s *Server) checkReuse(ctx context.Context, c *claims, by *verified) error {
 	if c.ID != "" {
-		return s.useOnce(ctx, c)
+		return s.useOnce(ctx, c, by.key)
 	}
-	if !t.Reusable {
+	if !by.pin.Reusable {
 		return errors.New("jti is missing; Trust.Reusable accepts assertions of an issuer without it")
 	}
 	return nil
