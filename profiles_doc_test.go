@@ -40,7 +40,7 @@ is excepted here: RFC 7644 has no other way to remove one member of a group, and
 demands it. What the draft only permits to refuse is not refused: a filter that matches
 several elements, operators other than eq and and, ETags. A policy with ` + "`DeactivateOnDelete` or `OnTwin`" + ` contradicts the last
 three: ` + "`New`" + ` refuses it for a fixed token, and a stored token with such a policy is
-answered 500. It never holds in silence.
+answered 500. No such policy is ignored.
 
 This file is made from the code (` + "`go generate .`" + `). A rule is a field of
 ` + "`schema.Profile`" + `.

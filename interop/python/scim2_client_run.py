@@ -1,6 +1,6 @@
 """The life of a user and a group through scim2-client.
 
-usage: scim2_client_life.py BASE_URL TOKEN
+usage: scim2_client_run.py BASE_URL TOKEN
 """
 import sys
 
