@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -41,8 +42,9 @@ type Config struct {
 	// notice always. A PUT of a resource with members is issued as the PATCH with
 	// its effect, so that it does not contain all members (RFC 9967 §5).
 	Full bool
-	// Types are the resource types whose changes are issued. Default: all. It is
-	// required with Sensitive.
+	// Types are the resource types whose changes are issued, and the results of
+	// asynchronous requests for them; the result of an operation that names no resource
+	// type has no token then. Default: all. It is required with Sensitive.
 	Types []*schema.ResourceType
 	// Sensitive are paths of attributes (RFC 7644 §3.10) whose values no token has,
 	// in addition to those that responses do not have. With Full they are missing in
@@ -129,9 +131,16 @@ func (i *Issuer) Handle(ctx context.Context, e *event.Event) error {
 	return i.cfg.Deliver(ctx, t)
 }
 
+// concerns reports whether the event is of one of Config.Types. That of a result is
+// known by its path.
 func (i *Issuer) concerns(e *event.Event) bool {
-	named := func(t *schema.ResourceType) bool { return t.Name == e.Type }
-	return e.Kind == event.AsyncResponse || len(i.cfg.Types) == 0 || slices.ContainsFunc(i.cfg.Types, named)
+	return len(i.cfg.Types) == 0 || slices.ContainsFunc(i.cfg.Types, func(t *schema.ResourceType) bool {
+		if e.Kind != event.AsyncResponse {
+			return t.Name == e.Type
+		}
+		rest, ok := strings.CutPrefix(e.Path, t.Endpoint)
+		return ok && (rest == "" || rest[0] == '/' && !strings.Contains(rest[1:], "/"))
+	})
 }
 
 // claims are those of a token. There is no exp and no sub (RFC 8417 §2.2,

@@ -137,9 +137,18 @@ func TestKinds(t *testing.T) {
 func TestTypesAreChosen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(_ *scim.Config, c *secevent.Config) { c.Types = []*schema.ResourceType{schema.UserType} })
-	w.NewGroup("g")
+	group := w.NewGroup("g")
 	path := w.NewUser("a")
 	require.Equal(t, path, w.next().Subject["uri"])
+
+	// The results of asynchronous requests too.
+	w.Delete(group, "Prefer: respond-async").Is(202)
+	w.Post("/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[`+
+		`{"method":"DELETE","path":"/Groups/none"},{"method":"POST","path":"/Groups","bulkId":"x","data":{}},`+
+		`{"method":"DELETE","path":"/Nothing/1"},{"method":"DELETE","path":"/Users/none"}]}`, "Prefer: respond-async").Is(202)
+	one := w.next()
+	require.Equal(t, "/Users/none", one.Subject["uri"])
+	require.Contains(t, string(one.Events["urn:ietf:params:scim:event:misc:asyncresp"]), `"404"`)
 }
 
 func TestNewRefuses(t *testing.T) {
