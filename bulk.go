@@ -132,7 +132,7 @@ func (h *Handler) appendBulk(r *request, req *bulk.Request, dst []byte, flush fu
 	}
 	err := req.Run(ctx, b, func(i int, res bulk.Result) error {
 		b.results[i] = appendBulkResult(nil, req.Operations[i], res)
-		if b.open == bulkSync {
+		if b.open >= bulkSync { // more if POSTs of a circle are still to be completed
 			if err := b.settle(); err != nil {
 				return err
 			}

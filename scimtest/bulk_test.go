@@ -262,6 +262,20 @@ func TestBulkResultsFollowTheSync(t *testing.T) {
 	require.Equal(t, "sync", did[64], "after 64 operations")
 	require.Equal(t, "sync", did[64+1+64+64])
 
+	ops = ops[:63]
+	group := func(name, member string) string {
+		return fmt.Sprintf(`{"method":"POST","path":"/Groups","bulkId":%q,"data":%s}`, name, scimtest.Group(name, `"members":[{"value":"bulkId:`+member+`"}]`))
+	}
+	for i := range ops {
+		ops[i] = postUser(fmt.Sprint("more", i))
+	}
+	ops = append(ops, group("x", "y"), group("y", "x")) // x is the 64th, without a result until y is there
+	for i := range 100 {
+		ops = append(ops, group(fmt.Sprint("g", i), "x"))
+	}
+	require.Equal(t, 200, send(s, ops...).Code)
+	require.Equal(t, "sync", did[66], "after a POST that is still to be completed; y has two events")
+
 	failure = store.ErrUnavailable
 	w := send(s, postUser("c"))
 	require.Equal(t, 503, w.Code)
