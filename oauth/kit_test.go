@@ -43,10 +43,7 @@ func (e *exchanger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // token returns the access token of a principal of the kit.
 func (e *exchanger) token(p *scim.Principal) string {
-	access := store.Token{Tenant: p.Tenant}
-	if p.Client == scim.StrictClient {
-		access.Client = "strict"
-	}
+	access := store.Token{Tenant: p.Tenant, Client: p.Client.String()}
 	id := url.QueryEscape(p.Tenant) + "/" + access.Client
 	e.mu.Lock()
 	defer e.mu.Unlock()
