@@ -210,20 +210,32 @@ func groupCondition(e filter.Expr, groups *schema.Attribute) (id string, ok bool
 	return "", false
 }
 
-// scanIDs reads the candidates one by one and adds those that match the whole
-// filter.
+// candidateBatch is how many candidates are matched together at most: the groups of
+// all of them are looked up at once.
+const candidateBatch = 100
+
+// scanIDs reads the candidates and adds those that match the whole filter. It holds
+// resources up to Limits.PageBytes at a time, and one more.
 func (m *scanResult) scanIDs(ctx context.Context, s *selection, ids []string) error {
-	for _, id := range ids {
+	var batch []*schema.Resource
+	weight := 0
+	for i, id := range ids {
 		r, err := s.ep.Store.Get(ctx, id, store.GetOptions{})
-		if isNotFound(err) {
+		switch {
+		case err == nil:
+			batch = append(batch, r)
+			weight += r.Attributes.Weight()
+		case !isNotFound(err):
+			return err
+		}
+		last := i == len(ids)-1
+		if len(batch) == 0 || !last && len(batch) < candidateBatch && weight < m.h.cfg.Limits.PageBytes {
 			continue
 		}
-		if err != nil {
+		if err := m.take(ctx, s, batch, s.filter); err != nil {
 			return err
 		}
-		if err := m.take(ctx, s, []*schema.Resource{r}, s.filter); err != nil {
-			return err
-		}
+		batch, weight = nil, 0
 	}
 	return nil
 }
