@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -266,7 +267,7 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	resp, err := b.call(inner, ep, id, c.Completes)
 	_ = budget.Spend(inner.spent + weightCost*inner.weight) // the next operation is refused
 	b.members += inner.members
-	if err != nil {
+	if err = inCircle(c, err); err != nil {
 		return b.failed(inner, x, location, err)
 	}
 	x.writer.status = resp.status
@@ -275,6 +276,23 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 		location = resp.location
 	}
 	return bulk.Result{ID: resp.id, Location: location, Version: resp.etag, Status: resp.status}
+}
+
+// inCircle returns 409 for a circle of references that cannot be resolved (RFC 7644
+// §3.7.1): one of them is required in the POST, or cannot be added to what it has
+// created. Other errors are returned as they are.
+func inCircle(c bulk.Call, err error) error {
+	var wrong *schema.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	switch {
+	case wrong.Type == schema.ErrorInvalidValue && slices.ContainsFunc(c.LeftOut, func(path string) bool { return strings.EqualFold(path, wrong.Path) }):
+		return errorf(http.StatusConflict, "%s refers to an operation that refers to this one, and cannot be left out until both are created", wrong.Path)
+	case c.Completes && wrong.Type == schema.ErrorMutability:
+		return errorf(http.StatusConflict, "%s refers to an operation that refers to this one, and cannot be added after the resource is created", wrong.Path)
+	}
+	return err
 }
 
 // transaction returns the name of the transaction of an operation (RFC 9967

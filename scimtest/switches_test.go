@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
@@ -86,6 +87,32 @@ func TestConformanceSwitches(t *testing.T) {
 			{"method":"POST","path":"/Groups","bulkId":"b","data":`+scimtest.Group("b", `"members":[{"value":"bulkId:a","type":"Group"}]`)+`}`)).Is(200)
 		r.Has("Operations[0].status", `"201"`, "Operations[1].status", `"201"`)
 		c.Get("/Groups").Has("Resources[0].members.#", "1", "Resources[1].members.#", "1")
+	})
+	scimtest.Prove(t, "B-16", "a circle that cannot be resolved is 409", func(t *testing.T) {
+		for characteristic, made := range map[string]int{`"required":true`: 0, `"multiValued":true,"mutability":"immutable"`: 2} {
+			s, err := schema.Parse([]byte(`{"id":"urn:example:Pair","name":"Pair","description":"p","attributes":[{"name":"peer","type":"reference","referenceTypes":["Pair"],` + characteristic + `}]}`))
+			require.NoError(t, err)
+			rt, err := schema.NewResourceType(schema.ResourceType{Name: "Pair", Endpoint: "Pairs", Description: "p", Schema: s})
+			require.NoError(t, err)
+			c := serve(t, nil, rt).lenient(t)
+			value := func(peer string) string {
+				if made > 0 {
+					return `["https://example.com/x","bulkId:` + peer + `"]`
+				}
+				return `"bulkId:` + peer + `"`
+			}
+			pair := func(id, peer string) string {
+				return `{"method":"POST","path":"/Pairs","bulkId":"` + id + `","data":{"schemas":["urn:example:Pair"],"peer":` + value(peer) + `}}`
+			}
+			r := c.Post("/Bulk", bulkOf(pair("a", "b")+","+pair("b", "a"))).Is(200)
+			r.Has("Operations[0].status", `"409"`, "Operations[0].response.scimType", "")
+			require.Contains(t, r.String("Operations[0].response.detail"), "peer refers to")
+			c.Get("/Pairs").Total(made)
+			if made > 0 {
+				require.Contains(t, r.String("Operations[0].location"), "/Pairs/")
+				r.Has("Operations[1].status", `"201"`)
+			}
+		}
 	})
 	scimtest.Prove(t, "I-1 I-3", "/Me has the operations of users", func(t *testing.T) {
 		var self string

@@ -19,6 +19,7 @@ type Call struct {
 	Method, Path, Version string
 	Data                  schema.JSONObject // nil for DELETE
 	Completes             bool              // a PATCH adds to a POST what it left out
+	LeftOut               []string          // the attributes that a POST in a circle leaves out
 }
 
 // Result is the outcome of a call.
@@ -179,11 +180,24 @@ func (w *run) execute(ctx context.Context, i int) Result {
 	if len(open) > 0 {
 		data, w.later[i] = split(data, open)
 	}
-	res := w.runner.Do(ctx, Call{Index: i, Method: op.Method, Path: replacePath(op.Path, w.id), Version: op.Version, Data: w.resolve(data)})
+	res := w.runner.Do(ctx, Call{Index: i, Method: op.Method, Path: replacePath(op.Path, w.id), Version: op.Version, Data: w.resolve(data), LeftOut: paths(w.later[i])})
 	if res.Error == nil && op.Method == "POST" {
 		w.ids[op.BulkID] = res.ID
 	}
 	return res
+}
+
+// paths returns the paths of operations.
+func paths(ops []any) []string {
+	var out []string
+	for _, op := range ops {
+		for _, m := range op.(schema.JSONObject) {
+			if text, ok := m.Value.(string); ok && m.Name == "path" {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
 }
 
 // complete adds the references that a POST left out.
