@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
@@ -110,3 +111,13 @@ func runDevices(t *testing.T, d host) {
 }
 
 func TestTypesWithExtensionsOnSQLite(t *testing.T) { runDevices(t, hostSQLite) }
+
+func TestTypesWithExtensionsOnPostgreSQL(t *testing.T) {
+	sqltest.Server(t, sqltest.Postgres)
+	runDevices(t, hostPostgreSQL)
+}
+
+func TestTypesWithExtensionsOnMariaDB(t *testing.T) {
+	sqltest.Server(t, sqltest.MariaDB)
+	runDevices(t, hostMariaDB)
+}
