@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/nesting"
 	"github.com/seed5f3efb56/scim/internal/project"
@@ -282,6 +283,9 @@ func (h *Handler) mayQuery(r *request, ep *endpoint) bool {
 // displayBatch is the number of members whose displays are looked up together.
 const displayBatch = 100
 
+// displayCost is what the display of one member costs, in units of Limits.Work.
+const displayCost = 20_000
+
 // withDisplays yields members with the displays that the request asks for.
 func (h *Handler) withDisplays(ctx context.Context, members iter.Seq2[schema.Member, error]) iter.Seq2[schema.Member, error] {
 	shown := displaysOf(ctx)
@@ -317,8 +321,16 @@ func (h *Handler) withDisplays(ctx context.Context, members iter.Seq2[schema.Mem
 }
 
 // setDisplays sets the displays of members with one query for each type. Those of a
-// type whose store does not find resources by a list of ids stay without.
+// type whose store does not find resources by a list of ids stay without, and so do
+// members beyond those that Limits.Work pays for.
 func (h *Handler) setDisplays(ctx context.Context, shown map[string]*endpoint, members []schema.Member) error {
+	budget, cost := filter.BudgetFrom(ctx), displayCost*len(members)
+	if budget.Left() < cost {
+		return budget.Spend(budget.Left()) // the members that follow have none either
+	}
+	if err := budget.Spend(cost); err != nil {
+		return err
+	}
 	ids := map[*endpoint][]string{}
 	for _, m := range members {
 		if ep := shown[m.Type]; ep != nil {

@@ -86,3 +86,23 @@ func TestConformanceMemberDisplays(t *testing.T) {
 		c.Get(query).Is(200).Has("members[0].display", "", "members[1].display", `"inner"`)
 	})
 }
+
+// Members beyond those that Limits.Work pays for have no display.
+func TestDisplaysOfMembersAreBounded(t *testing.T) {
+	t.Parallel()
+	c := serve(t, func(cfg *scim.Config) { cfg.Limits.Work = 4_000_000 }).lenient(t)
+	var paths []string
+	for i := range 250 {
+		paths = append(paths, c.NewUser(fmt.Sprint("u", i)))
+	}
+	g := c.NewGroup("g", membersOf(paths...))
+	shown := 0
+	list := c.Get(g + "?attributes=members.value,members.display").Is(200).Value("members").([]any)
+	for _, one := range list {
+		if one.(map[string]any)["display"] != nil {
+			shown++
+		}
+	}
+	require.Len(t, list, 250)
+	require.Equal(t, 100, shown, "the second hundred would be more than is left")
+}
