@@ -51,7 +51,7 @@ func newWorld(t *testing.T, adjust func(w *world, c *scim.Config)) *world {
 		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("okta", "secret")),
 		Tx: db, Outbox: db, Logger: slog.New(slog.DiscardHandler), Now: w.now,
 		Endpoints: []scim.Endpoint{scim.Users(w.users), scim.Groups(w.groups)},
-		Limits:    scim.Limits{Revoke: 100 * time.Millisecond},
+		Limits:    scim.Limits{Revoke: 500 * time.Millisecond},
 	}
 	if adjust != nil {
 		adjust(w, &c)
