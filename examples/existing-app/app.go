@@ -29,6 +29,7 @@ type app struct {
 	// unknownHash is compared if there is no such user.
 	unknownHash string
 	now         func() time.Time
+	limits      scim.Limits // defaults, but for the kit of handlers
 }
 
 func newApp(db *database, tokens tokenService, cost int) (*app, error) {

@@ -77,7 +77,7 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 		return nil, err
 	}
 	return scim.New(scim.Config{
-		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Counters: outbox, Now: a.now,
+		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Counters: outbox, Now: a.now, Limits: a.limits,
 		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(teams)},
 		SetPassword: func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error {
 			hash, err := a.hashPassword(secrets.Get("password").Text())

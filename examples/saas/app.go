@@ -26,6 +26,7 @@ import (
 type app struct {
 	db       *database
 	scimDB   *sqlquery.DB
+	limits   scim.Limits // defaults, but for the kit of handlers
 	accounts *sqlquery.Table[account]
 	teams    *sqlquery.GroupTable[team]
 	scim     *scim.Handler

@@ -81,7 +81,7 @@ func (a *app) newSCIM(baseURL string, auth scim.Authenticator) (*scim.Handler, e
 	people, groups := scim.Users(a.accounts), scim.Groups(a.teams)
 	people.Ownership, people.Adopt, groups.Ownership = scim.OwnResources, a.adopt, scim.OwnResources
 	return scim.New(scim.Config{
-		BaseURL: baseURL, Auth: auth, Tx: a.scimDB, Endpoints: []scim.Endpoint{people, groups},
+		BaseURL: baseURL, Auth: auth, Tx: a.scimDB, Endpoints: []scim.Endpoint{people, groups}, Limits: a.limits,
 		SetPassword: func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error {
 			return a.setPassword(ctx, a.key(r.ID), secrets.Get("password").Text())
 		},
