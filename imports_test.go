@@ -46,6 +46,7 @@ var imports = map[string][]string{
 	"internal/typefilter":  {"schema", "filter"},
 	"internal/ascii":       {},
 	"internal/bulk":        {"schema"},
+	"internal/devicetype":  {"schema"},
 	"internal/etag":        {"store"},
 	"internal/prefer":      {},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},

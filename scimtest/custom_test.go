@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/internal/devicetype"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -18,55 +19,14 @@ import (
 // another configuration than the kit's.
 
 const (
-	deviceURI = "urn:example:params:scim:schemas:2.0:Device"
-	assetURI  = "urn:example:params:scim:schemas:extension:asset:2.0:Device"
+	deviceURI = devicetype.URI
+	assetURI  = devicetype.AssetURI
 )
 
-// deviceSchema has attributes of every characteristic that the core schemas
-// lack.
-const deviceSchema = `{"id":"` + deviceURI + `","name":"Device","description":"A device","attributes":[
-	{"name":"label"},
-	{"name":"displayName","required":true},
-	{"name":"serial","mutability":"immutable"},
-	{"name":"origin","type":"complex","mutability":"immutable","subAttributes":[{"name":"site"},{"name":"line"}]},
-	{"name":"place","type":"complex","subAttributes":[{"name":"room"},{"name":"building","mutability":"immutable"},{"name":"floor","mutability":"readOnly"}]},
-	{"name":"model","returned":"always"},
-	{"name":"notes","returned":"request"},
-	{"name":"hint","returned":"never"},
-	{"name":"pin","mutability":"writeOnly","returned":"never"},
-	{"name":"state","mutability":"readOnly"},
-	{"name":"code","uniqueness":"server","caseExact":true},
-	{"name":"slot","type":"integer","uniqueness":"server"},
-	{"name":"count","type":"integer"},
-	{"name":"weight","type":"decimal"},
-	{"name":"seen","type":"dateTime"},
-	{"name":"online","type":"boolean"},
-	{"name":"key","type":"binary"},
-	{"name":"keeper","type":"reference","referenceTypes":["User"]},
-	{"name":"tags","multiValued":true},
-	{"name":"sizes","type":"integer","multiValued":true},
-	{"name":"colour","canonicalValues":["red","green"]},
-	{"name":"contacts","type":"complex","multiValued":true,"subAttributes":[{"name":"value","required":true},{"name":"type"},{"name":"primary","type":"boolean"},{"name":"code","mutability":"writeOnly","returned":"never"}]}
-]}`
-
-const assetSchema = `{"id":"` + assetURI + `","name":"Asset","description":"Asset data","attributes":[
-	{"name":"owner","required":true},
-	{"name":"displayName"},
-	{"name":"price","type":"decimal"},
-	{"name":"tag","mutability":"immutable"}
-]}`
-
-// deviceType returns the resource type of deviceSchema, with the extension
-// required or not.
+// deviceType returns the resource type of these tests, with the extension required or
+// not.
 func deviceType(t *testing.T, required bool) *schema.ResourceType {
-	device, err := schema.Parse([]byte(deviceSchema))
-	require.NoError(t, err)
-	asset, err := schema.Parse([]byte(assetSchema))
-	require.NoError(t, err)
-	rt, err := schema.NewResourceType(schema.ResourceType{
-		Name: "Device", Endpoint: "Devices", Description: "A device", Schema: device,
-		Extensions: []schema.Extension{{Schema: asset, Required: required}},
-	})
+	rt, err := devicetype.New(required)
 	require.NoError(t, err)
 	return rt
 }
