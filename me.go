@@ -84,9 +84,9 @@ func (h *Handler) bindMe(r *request) func(ctx context.Context, user *schema.Reso
 }
 
 // locatedError adds Location to an error about the resource at location, unless
-// the error is that it does not exist.
+// the error is that it does not exist, or that the client may not know of it.
 func locatedError(err error, location string) error {
-	if e, _ := toError(err); e.Status == http.StatusNotFound {
+	if e, _ := toError(err); e.Status == http.StatusNotFound || e.Status == http.StatusForbidden {
 		return err
 	}
 	return &headerError{err, "Location", location}
