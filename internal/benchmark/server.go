@@ -20,6 +20,23 @@ import (
 	"time"
 )
 
+// Build builds the quickstart into a directory, and returns the file.
+func Build(dir string) (string, error) {
+	program := filepath.Join(dir, "quickstart")
+	if text, err := exec.Command("go", "build", "-o", program, "./examples/quickstart").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the quickstart: %w\n%s", err, text)
+	}
+	return program, nil
+}
+
+// Databases returns those that a command line names, without any memory and sqlite.
+func Databases(args []string) []string {
+	if len(args) == 0 {
+		return []string{"memory", "sqlite"}
+	}
+	return args
+}
+
 // Server is a running program.
 type Server struct {
 	cmd *exec.Cmd

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,11 +32,7 @@ func main() {
 	flag.IntVar(&b.operations, "n", 10_000, "`operations` of one bulk request")
 	flag.IntVar(&b.rounds, "rounds", 5, "`number` of measurements of each way")
 	flag.Parse()
-	databases := flag.Args()
-	if len(databases) == 0 {
-		databases = []string{"memory", "sqlite"}
-	}
-	if err := b.run(databases, os.Stdout); err != nil {
+	if err := b.run(benchmark.Databases(flag.Args()), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bulk:", err)
 		os.Exit(1)
 	}
@@ -63,9 +58,8 @@ func (b *bench) run(databases []string, out io.Writer) (err error) {
 	}
 	defer os.RemoveAll(b.dir)
 	if b.program == "" {
-		b.program = filepath.Join(b.dir, "quickstart")
-		if text, err := exec.Command("go", "build", "-o", b.program, "./examples/quickstart").CombinedOutput(); err != nil {
-			return fmt.Errorf("build the quickstart: %w\n%s", err, text)
+		if b.program, err = benchmark.Build(b.dir); err != nil {
+			return err
 		}
 	}
 	fmt.Fprintf(out, "| %d operations | one by one: per second | CPU each | memory | in bulk: per second | CPU each | memory | ratio |\n|---|---|---|---|---|---|---|---|\n", b.operations)

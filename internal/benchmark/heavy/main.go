@@ -18,10 +18,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/seed5f3efb56/scim/internal/benchmark"
 )
 
 func main() {
@@ -42,9 +43,8 @@ func run(program, only string, users int, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	if program == "" {
-		program = filepath.Join(dir, "quickstart")
-		if text, err := exec.Command("go", "build", "-o", program, "./examples/quickstart").CombinedOutput(); err != nil {
-			return fmt.Errorf("build the quickstart: %w\n%s", err, text)
+		if program, err = benchmark.Build(dir); err != nil {
+			return err
 		}
 	}
 	b := &bench{program: program, dir: dir}

@@ -18,7 +18,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,11 +34,7 @@ func main() {
 	flag.IntVar(&b.count, "count", 1000, "`users` on a page")
 	flag.StringVar(&b.only, "run", "", "walk only lists whose name has this `text`")
 	flag.Parse()
-	databases := flag.Args()
-	if len(databases) == 0 {
-		databases = []string{"memory", "sqlite"}
-	}
-	if err := b.run(databases, os.Stdout); err != nil {
+	if err := b.run(benchmark.Databases(flag.Args()), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "walk:", err)
 		os.Exit(1)
 	}
@@ -67,9 +62,8 @@ func (b *bench) run(databases []string, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	if b.program == "" {
-		b.program = filepath.Join(dir, "quickstart")
-		if text, err := exec.Command("go", "build", "-o", b.program, "./examples/quickstart").CombinedOutput(); err != nil {
-			return fmt.Errorf("build the quickstart: %w\n%s", err, text)
+		if b.program, err = benchmark.Build(dir); err != nil {
+			return err
 		}
 	}
 	fmt.Fprintf(out, "| %d users, pages of %d, %d writers | pages | writes beside it | first page | CPU | last page | CPU | ratio of CPU |\n|---|---|---|---|---|---|---|---|\n", b.users, b.count, b.writers)
