@@ -10,6 +10,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -334,7 +335,7 @@ func TestErrorsEndTheDryRun(t *testing.T) {
 
 // 100,000 users on each side take less than 256 MiB.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() && os.Getenv("SCIM_TEST_REQUIRE_ALL") != "1" {
 		t.Skip("100,000 accounts: left out with -short")
 	}
 	const n, page = 100_000, 1000
