@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"strings"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
+	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
@@ -38,65 +35,18 @@ func open(ctx context.Context, name string) (*database, error) {
 			tx: db, tokens: db, close: func() error { return nil },
 		}, nil
 	}
-	db, closeDB, err := openSQL(name)
+	db, err := sqlstore.OpenURL(name)
 	if err != nil {
 		return nil, err
 	}
 	d := &database{
 		users: db.Store(schema.UserType), groups: db.Store(schema.GroupType),
-		tx: db, tokens: db, close: closeDB,
+		tx: db, tokens: db, close: db.Close,
 	}
 	if err := db.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
-}
-
-func openSQL(name string) (*sqlstore.DB, func() error, error) {
-	driver, dsn, dialect := "pgx", name, sqlstore.PostgreSQL
-	switch scheme, _, _ := strings.Cut(name, "://"); scheme {
-	case "postgres", "postgresql":
-	case "mysql", "mariadb":
-		var err error
-		if dsn, err = mysqlDSN(name); err != nil {
-			return nil, nil, err
-		}
-		driver, dialect = "mysql", sqlstore.MariaDB
-	default:
-		db, err := sqlstore.OpenSQLite("sqlite", name)
-		if err != nil {
-			return nil, nil, err
-		}
-		return db, db.Close, nil
-	}
-	pool, err := sql.Open(driver, dsn)
-	if err != nil {
-		return nil, nil, errors.New("the URL does not parse") // it may hold a password
-	}
-	pool.SetMaxOpenConns(20) // servers accept about 100 of all programs
-	pool.SetMaxIdleConns(20)
-	pool.SetConnMaxLifetime(10 * time.Minute)
-	db, err := sqlstore.New(pool, dialect)
-	return db, pool.Close, err
-}
-
-// mysqlDSN turns mysql://user:password@host:port/database?tls=true into the DSN of
-// the driver. The query has the driver's parameters.
-func mysqlDSN(name string) (string, error) {
-	u, err := url.Parse(name)
-	if err != nil || u.Host == "" || len(u.Path) < 2 {
-		return "", errors.New("want mysql://user:password@host:port/database") // without what may hold a password
-	}
-	c, err := mysql.ParseDSN("/?" + u.RawQuery)
-	if err != nil {
-		return "", err
-	}
-	c.Net, c.Addr, c.DBName, c.User = "tcp", u.Host, u.Path[1:], u.User.Username()
-	if u.Port() == "" {
-		c.Addr += ":3306"
-	}
-	c.Passwd, _ = u.User.Password()
-	return c.FormatDSN(), nil
 }
 
 func (d *database) Close() error { return d.close() }

@@ -7,6 +7,9 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
+// MySQLDSN is mysqlDSN.
+var MySQLDSN = mysqlDSN
+
 // Records reads the audit trail.
 func (db *DB) Records(ctx context.Context) ([]store.Record, error) {
 	var out []store.Record
