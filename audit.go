@@ -70,6 +70,10 @@ type auditing struct {
 	on      bool
 	written lifecycle.Written
 	done    bool // written is committed, whatever the response is
+
+	body       []byte     // Exchange.Body
+	size       int64      // Exchange.RequestBytes
+	operations []Exchange // Exchange.Operations
 }
 
 // note notes a committed change.
@@ -170,6 +174,105 @@ func (h *Handler) record(r *http.Request, x *exchange) AuditRecord {
 		rec.ID, rec.Changes = writtenID(&x.audit.written, rec.ID), h.byType(rec.Type).changes(&x.audit.written)
 	}
 	return rec
+}
+
+// Exchange is one request with its response, the argument of Config.Observe. It is
+// valid during the call only, like all that it refers to, and must not be modified.
+//
+// Request, Body, Detail and Err may hold personal data, and Request holds the
+// credentials of the client: an observer that keeps or sends something of them
+// redacts it first.
+type Exchange struct {
+	Start     time.Time // by Config.Now
+	Duration  time.Duration
+	Reference string // AuditRecord.Reference
+
+	// Authenticated reports whether the credentials were accepted. The next four are
+	// those of the principal, and empty without one.
+	Authenticated       bool
+	Tenant              string
+	TokenID, Connection string
+	Client              Client
+
+	Method    string
+	Route     string        // the pattern of the path, "/Users/{id}"; "?" for a path that belongs to no endpoint
+	Operation OperationKind // "" if the request failed before, for /Bulk and for discovery
+	Type      string        // resource type name; "" as Operation
+	UserAgent string
+
+	Status   int              // 0 if no response was begun
+	ScimType schema.ErrorType // of the error response, "" for none
+	Detail   string           // of the error response, as in AuditRecord
+	// Err is the error that the response was made of, nil for success. errors.As finds
+	// a *brake.Stop in it.
+	Err error
+	// Aborted reports that the client did not get the whole response: it closed the
+	// connection, or the response failed after it had begun.
+	Aborted bool
+
+	// Request has the header, the query and the address of the client. Its body was
+	// read. nil for an operation of a bulk request.
+	Request *http.Request
+	// Body is what was read of the body, nil if that is more than 64 KiB or nothing. It
+	// may be incomplete, and no JSON.
+	Body []byte
+	// RequestBytes is how much of the body was read, or announced in Content-Length if
+	// that is more.
+	RequestBytes int64
+
+	// Operations are those of a bulk request, each as a request of its own (RFC 7644
+	// §3.7), in the order in which they were carried out; nil for other requests. They
+	// have no Request, Body and UserAgent.
+	Operations []Exchange
+}
+
+// maxObservedBody is the largest Exchange.Body, in bytes.
+const maxObservedBody = 64 << 10
+
+// observe passes a request to Config.Observe. A panic there is logged and does not
+// change the response.
+func (h *Handler) observe(r *http.Request, x *exchange) {
+	if h.cfg.Observe == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			h.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "scim: observe failed",
+				slog.String("reference", x.reference()), slog.String("error", panicError(p).Error()))
+		}
+	}()
+	seen := h.exchanged(r, x)
+	seen.Request, seen.UserAgent = r, r.UserAgent()
+	seen.Body, seen.RequestBytes, seen.Operations = x.audit.body, max(x.audit.size, r.ContentLength), x.audit.operations
+	h.cfg.Observe(context.WithoutCancel(r.Context()), &seen)
+}
+
+// exchanged returns the facts of a request, or of an operation of a bulk request.
+func (h *Handler) exchanged(r *http.Request, x *exchange) Exchange {
+	seen := Exchange{
+		Start: x.start, Duration: h.cfg.Now().Sub(x.start), Reference: x.reference(),
+		Method: r.Method, Route: x.route.pattern, Operation: x.audit.kind, Type: x.audit.typ, Status: x.writer.status, Err: x.err,
+	}
+	if p := x.principal; p != nil && x.authenticated {
+		seen.Authenticated, seen.Tenant, seen.TokenID, seen.Connection, seen.Client = true, p.Tenant, p.TokenID, p.Connection, p.Client
+	}
+	if x.err != nil {
+		e, _ := toError(x.err)
+		seen.ScimType, seen.Detail = e.Type, h.auditDetail(x.err, e)
+	}
+	var gone *sendError
+	seen.Aborted = x.aborted || errors.As(x.err, &gone) || x.err != nil && r.Context().Err() != nil
+	return seen
+}
+
+// read notes a part of the body for Config.Observe.
+func (a *auditing) read(part []byte) {
+	a.size += int64(len(part))
+	if a.size > maxObservedBody {
+		a.body = nil
+		return
+	}
+	a.body = append(a.body, part...)
 }
 
 // writtenID returns the id of the resource that was written, else the one that

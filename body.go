@@ -51,6 +51,9 @@ func (h *Handler) readBody(r *request) ([]byte, error) {
 	case err != nil:
 		return nil, invalidSyntax("the body could not be read")
 	}
+	if h.cfg.Observe != nil {
+		r.audit.read(text)
+	}
 	return text, nil
 }
 

@@ -27,6 +27,9 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	}
 	limits := h.cfg.Limits
 	body := &boundedBody{r: r.Body, left: limits.BulkPayload}
+	if h.cfg.Observe != nil {
+		body.seen = r.audit
+	}
 	if r.ContentLength > limits.BulkPayload {
 		return nil, h.refuseBulk(r)
 	}
@@ -98,6 +101,7 @@ var errTooLarge = errors.New("scim: the body is too large")
 type boundedBody struct {
 	r    io.Reader
 	left int64
+	seen *auditing // notes the body for Config.Observe; nil: not
 }
 
 func (b *boundedBody) Read(p []byte) (int, error) {
@@ -108,6 +112,9 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	var tooLarge *http.MaxBytesError
 	if b.left -= int64(n); b.left < 0 || errors.As(err, &tooLarge) {
 		return 0, errTooLarge
+	}
+	if b.seen != nil {
+		b.seen.read(p[:n])
 	}
 	return n, err
 }
@@ -192,8 +199,11 @@ func (b *bulkRunner) settle() error {
 }
 
 // report passes on the audit record of an operation when its transaction is on
-// disk.
+// disk, and notes it for Config.Observe.
 func (b *bulkRunner) report(r *http.Request, x *exchange) {
+	if b.h.cfg.Observe != nil {
+		b.r.audit.operations = append(b.r.audit.operations, b.h.exchanged(r, x))
+	}
 	b.open++
 	switch {
 	case b.sync == nil:
@@ -256,6 +266,7 @@ func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	if err != nil {
 		return b.failed(inner, x, "", err)
 	}
+	x.route = b.route(ep, id)
 	location := ""
 	if id != "" {
 		location = b.h.location(ctx, ep, id)
@@ -369,14 +380,25 @@ func (b *bulkRunner) Refuse(ctx context.Context, op *bulk.Operation, err error) 
 		err = errorf(http.StatusRequestEntityTooLarge, "the operation is larger than the maximum of a request, %d bytes", b.h.cfg.Limits.Body)
 	}
 	location := ""
-	if ep, id, noTarget := b.target(bulk.Call{Method: op.Method, Path: op.Path}); noTarget == nil && id != "" && !strings.HasPrefix(id, "bulkId:") {
-		location = b.h.location(ctx, ep, id)
+	if ep, id, noTarget := b.target(bulk.Call{Method: op.Method, Path: op.Path}); noTarget == nil {
+		x.route = b.route(ep, id)
+		if id != "" && !strings.HasPrefix(id, "bulkId:") {
+			location = b.h.location(ctx, ep, id)
+		}
 	}
 	return b.failed(&request{Request: &inner, ctx: ctx}, x, location, err)
 }
 
 func (b *bulkRunner) exchange() *exchange {
-	return &exchange{start: b.h.cfg.Now(), principal: b.r.principal, audit: auditing{on: b.h.cfg.Audit != nil}}
+	return &exchange{start: b.h.cfg.Now(), route: noRoute, principal: b.r.principal, authenticated: true, audit: auditing{on: b.h.cfg.Audit != nil}}
+}
+
+// route returns the route of a resource type, or of its resources if there is an id.
+func (b *bulkRunner) route(ep *endpoint, id string) *route {
+	if id == "" {
+		return b.h.routes.byPattern[ep.Type.Endpoint]
+	}
+	return b.h.routes.byPattern[ep.Type.Endpoint+"/{id}"]
 }
 
 // failed returns the result of an operation that failed, and logs what must not be

@@ -73,6 +73,16 @@ type Config struct {
 	// not, after the response. See [AuditLog].
 	Audit func(ctx context.Context, rec AuditRecord)
 
+	// Observe, if set, is called once for every request, after the response: also for
+	// one that was refused before it was read (401, 404, 429), that failed in a panic,
+	// or whose client is gone. It is what metrics, traces, health and the log of
+	// requests are made of (packages health and requestlog, module otelscim); a
+	// function that calls several observers combines them. ctx has the values of the
+	// request's context and does not end with it. The call holds up the end of the
+	// request and must be quick. A panic in it is logged and changes nothing. Without
+	// Observe nothing is kept for it.
+	Observe func(ctx context.Context, x *Exchange)
+
 	// Me, if set, resolves /Me to the id of the caller's User; an empty id
 	// becomes 404. Without it /Me is answered 501 (RFC 7644 §3.11).
 	Me func(ctx context.Context, p *Principal) (id string, err error)

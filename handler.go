@@ -138,6 +138,9 @@ type exchange struct {
 	audit     auditing
 	request   request
 	writer    writer
+
+	authenticated bool // principal is that of credentials
+	aborted       bool // the response was cut off
 }
 
 // reference identifies the request in the log and in the detail of a 500.

@@ -135,7 +135,7 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 			return nil, errors.New("scim: the Authenticator returned neither a principal nor an error")
 		}
 	}
-	x.principal = p
+	x.principal, x.authenticated = p, !public
 	if !public {
 		if err := h.checkRate(p); err != nil {
 			return nil, err
@@ -302,10 +302,12 @@ func (h *Handler) finish(r *http.Request, x *exchange) {
 	defer func() {
 		h.log(r, x)
 		h.report(r, x)
+		h.observe(r, x)
 	}()
 	switch p {
 	case nil:
 	case http.ErrAbortHandler:
+		x.aborted = true
 		panic(p)
 	default:
 		h.fail(r, x, panicError(p))
