@@ -384,6 +384,58 @@ func TestTheAlertIsRepeated(t *testing.T) {
 	require.Equal(t, []int{1, 0}, []int{alerts(), alerts()})
 }
 
+// The state of a connection says how far it is, until when, and what was released.
+func TestBrakeState(t *testing.T) {
+	t.Parallel()
+	w := stopsAt(t, 2, 5, 100)
+	state := func(k brake.Kind) brake.State {
+		all, err := w.h.BrakeState(t.Context(), &scim.Principal{Connection: "okta"})
+		require.NoError(t, err)
+		require.Len(t, all, 3, "two kinds for users and one for groups")
+		for _, s := range all {
+			if s.Kind == k {
+				return s
+			}
+		}
+		t.Fatal(k)
+		return brake.State{}
+	}
+	require.Equal(t, brake.State{Connection: "okta", Kind: brake.Leavers, Type: "User", Limit: 2}, state(brake.Leavers))
+	a, b, c := w.user("a"), w.user("b"), w.user("c")
+	begun := w.now().Truncate(time.Second)
+	w.do(200, "PATCH", a, scimtest.PatchOp(deactivate))
+	w.later(time.Hour)
+	w.do(204, "DELETE", b, "")
+	full := brake.State{Connection: "okta", Kind: brake.Leavers, Type: "User", Count: 2, Limit: 2, Until: begun.Add(24 * time.Hour)}
+	require.Equal(t, full, state(brake.Leavers))
+	w.later(time.Hour)
+	w.requireStopped("DELETE", c, "")
+	w.later(2 * time.Hour)
+	w.requireStopped("DELETE", c, "")
+	full.Stopped = begun.Add(2 * time.Hour)
+	require.Equal(t, full, state(brake.Leavers), "a stop changes no count")
+
+	more := brake.Release{Connection: "okta", Kind: brake.Leavers, Type: "User", More: 3, Actor: "Grace", Reason: "a test"}
+	require.NoError(t, w.h.ReleaseBrake(t.Context(), "", more))
+	full.Limit, full.Stopped, full.Released, full.ReleasedUntil = 5, time.Time{}, 3, begun.Add(28*time.Hour)
+	require.Equal(t, full, state(brake.Leavers))
+	require.Equal(t, brake.State{Connection: "okta", Kind: brake.Creations, Type: "User", Count: 3, Limit: 100, Until: begun.Add(24 * time.Hour)}, state(brake.Creations))
+
+	group := idOf(t, w.do(201, "POST", "/Groups", scimtest.Group("g", `"members":[{"value":"1"},{"value":"2"},{"value":"3"},{"value":"4"},{"value":"5"},{"value":"6"}]`)))
+	w.requireStopped("DELETE", "/Groups/"+group, "")
+	require.Equal(t, brake.State{Connection: "okta", Kind: brake.Memberships, Type: "Group", Limit: 5, Stopped: begun.Add(4 * time.Hour)}, state(brake.Memberships), "one write can be too much")
+
+	w.later(24 * time.Hour)
+	require.Equal(t, brake.State{Connection: "okta", Kind: brake.Memberships, Type: "Group", Limit: 5}, state(brake.Memberships))
+	w.later(time.Hour)
+	require.Equal(t, brake.State{Connection: "okta", Kind: brake.Leavers, Type: "User", Limit: 2}, state(brake.Leavers))
+
+	off := newWorld(t, func(_ *world, c *scim.Config) { c.Brake.Off = true })
+	none, err := off.h.BrakeState(t.Context(), &scim.Principal{Connection: "okta"})
+	require.NoError(t, err)
+	require.Empty(t, none)
+}
+
 // failing is a Transactor that is no store.Counters and whose commits may fail.
 type failing struct {
 	store.Transactor

@@ -273,6 +273,52 @@ func (h *Handler) ReleaseBrake(ctx context.Context, tenant string, r brake.Relea
 	return nil
 }
 
+// BrakeState returns how far a connection is towards each bound of Config.Brake, two
+// for a resource type without members that clients can write and one for a type with
+// members; none if the brake is off. p needs the Tenant, the Connection (or the TokenID
+// of a credential without one) and the Policy of the connection: with OwnResources a
+// share is one of its own resources. It is safe for concurrent use and reads from the
+// stores and Config.Counters, whose errors it returns. A principal that no request
+// could have is an error too.
+func (h *Handler) BrakeState(ctx context.Context, p *Principal) ([]brake.State, error) {
+	if h.brake == nil {
+		return nil, nil
+	}
+	access, err := h.access(p)
+	if err != nil {
+		return nil, err
+	}
+	ctx = context.WithValue(store.WithTenant(ctx, p.Tenant), accessKey{}, access)
+	var out []brake.State
+	for _, ep := range h.endpoints {
+		for _, k := range ep.braked() {
+			s, err := h.brake.State(ctx, p.limitedAs(), ep.Type.Name, k)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// braked returns the kinds that the brake counts for the type.
+func (ep *endpoint) braked() []brake.Kind {
+	var out []brake.Kind
+	changes := ep.has(OperationReplace) || ep.has(OperationPatch)
+	switch {
+	case ep.Members != nil && (changes || ep.has(OperationDelete)):
+		out = append(out, brake.Memberships)
+	case ep.Members != nil:
+	case ep.has(OperationDelete) || ep.Active != nil && changes:
+		out = append(out, brake.Leavers)
+	}
+	if ep.Members == nil && ep.has(OperationCreate) {
+		out = append(out, brake.Creations)
+	}
+	return out
+}
+
 // brakeHost is what the brake needs of the handler.
 func (h *Handler) brakeHost() brake.Host {
 	host := brake.Host{Counters: h.cfg.Counters, Now: h.cfg.Now, Logger: h.cfg.Logger, Total: h.total}

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -110,15 +109,31 @@ func (b *Brake) Count(ctx context.Context, of Subject, k Kind, n int64) error {
 		return nil
 	}
 	now := b.host.Now()
-	sum, err := b.add(ctx, b.counters(k), "brake count", k, of, n, now)
+	sum, err := b.add(ctx, b.counters(k), counts, k, of, n, now)
 	if err != nil {
 		return err
 	}
+	if sum == n { // the first of the window
+		if err := b.mark(ctx, b.counters(k), ends, k, of, now.Add(b.cfg.Window), now, now.Add(b.cfg.Window)); err != nil {
+			return err
+		}
+	}
 	if k == Creations {
-		return b.created(ctx, of, n, sum, now)
+		return b.countCreations(ctx, of, n, sum, now)
 	}
 	return b.stop(ctx, of, k, n, sum, now)
 }
+
+// What the counters of a connection, a kind and a type are for.
+const (
+	counts      = "brake count"
+	created     = "brake created" // by all processes
+	releases    = "brake release" // by number, or of one resource
+	alerts      = "brake alert"
+	ends        = "brake ends" // a time, as in those below
+	stoppedAt   = "brake stopped"
+	releaseEnds = "brake release ends"
+)
 
 // add adds to a counter. Every call names the end, in case it starts the counter.
 func (b *Brake) add(ctx context.Context, in store.Counters, what string, k Kind, of Subject, n int64, now time.Time) (int64, error) {
@@ -128,15 +143,16 @@ func (b *Brake) add(ctx context.Context, in store.Counters, what string, k Kind,
 // noted is how many creations a process counts until it notes them for all.
 const noted = 50
 
-// created is Count for creations, of which the other processes learn by the dozen.
-func (b *Brake) created(ctx context.Context, of Subject, n, sum int64, now time.Time) error {
+// countCreations is the end of Count for creations, of which the other processes learn
+// by the dozen.
+func (b *Brake) countCreations(ctx context.Context, of Subject, n, sum int64, now time.Time) error {
 	if err := b.stop(ctx, of, Creations, n, sum, now); err != nil {
 		return err
 	}
 	if sum/noted == (sum-n)/noted || b.Local(Leavers) {
 		return nil
 	}
-	_, err := b.add(ctx, b.shared(), "brake created", Creations, of, noted, now)
+	_, err := b.add(ctx, b.shared(), created, Creations, of, noted, now)
 	return err
 }
 
@@ -145,11 +161,15 @@ func (b *Brake) stop(ctx context.Context, of Subject, k Kind, n, sum int64, now 
 	if sum <= int64(b.cfg.bound(k).Most) {
 		return nil
 	}
-	limit, err := b.limit(ctx, of, k, sum, now)
+	total, err := b.sizes.of(ctx, sizeKey{store.Tenant(ctx), of.Connection, sizedBy(of.Type, k), k}, b.host, leftOf(k, sum))
+	if err != nil {
+		return err
+	}
+	limit, err := b.limit(ctx, of, k, total, now)
 	if err != nil || sum <= limit {
 		return err
 	}
-	more, err := b.add(ctx, b.shared(), "brake release", k, of, 0, now)
+	more, err := b.add(ctx, b.shared(), releases, k, of, 0, now)
 	if err != nil || sum <= limit+more {
 		return err
 	}
@@ -174,41 +194,30 @@ func (b *Brake) Undo(ctx context.Context, of Subject, k Kind, n int64) error {
 	if n == 0 {
 		return nil
 	}
-	_, err := b.add(ctx, b.counters(k), "brake count", k, of, -n, b.host.Now())
+	_, err := b.add(ctx, b.counters(k), counts, k, of, -n, b.host.Now())
 	return err
 }
 
-// limit returns how many of a kind a connection may have in a window, of which sum are
-// counted. What it created within the window does not raise its bounds, and its leavers
-// do not lower them.
-func (b *Brake) limit(ctx context.Context, of Subject, k Kind, sum int64, now time.Time) (int64, error) {
-	bound, typ, left := b.cfg.bound(k), of.Type, int64(0)
-	switch k {
-	case Leavers:
-		left = sum
-	case Memberships:
-		typ = schema.UserType.Name
-	}
-	total, err := b.sizes.of(ctx, sizeKey{store.Tenant(ctx), of.Connection, typ, k}, b.host, left)
+// limit returns how many of a kind a connection may have in a window, out of total
+// resources with those that left. What it created within the window does not raise its
+// bounds.
+func (b *Brake) limit(ctx context.Context, of Subject, k Kind, total int64, now time.Time) (int64, error) {
+	people := Subject{Connection: of.Connection, Type: sizedBy(of.Type, k)}
+	here, err := b.add(ctx, b.here, counts, Creations, people, 0, now)
 	if err != nil {
 		return 0, err
 	}
-	people := Subject{Connection: of.Connection, Type: typ}
-	here, err := b.add(ctx, b.here, "brake count", Creations, people, 0, now)
+	all, err := b.add(ctx, b.shared(), created, Creations, people, 0, now)
 	if err != nil {
 		return 0, err
 	}
-	all, err := b.add(ctx, b.shared(), "brake created", Creations, people, 0, now)
-	if err != nil {
-		return 0, err
-	}
-	before := max(0, total-max(here, all))
+	bound, before := b.cfg.bound(k), max(0, total-max(here, all))
 	return max(int64(bound.Most), int64(bound.Share*float64(before))), nil
 }
 
 // pass uses up the release of one resource.
 func (b *Brake) pass(ctx context.Context, of Subject, k Kind, now time.Time) (bool, error) {
-	c := store.Count{Name: counter("brake release", k, of.Type, of.Connection, of.ID), At: now}
+	c := store.Count{Name: counter(releases, k, of.Type, of.Connection, of.ID), At: now}
 	n, err := b.shared().Count(ctx, c)
 	if err != nil || n <= 0 {
 		return false, err
@@ -234,21 +243,35 @@ func (b *Brake) Release(ctx context.Context, r Release) error {
 	}
 	b.Prepare(ctx)
 	now := b.host.Now()
-	c := store.Count{Name: counter("brake release", r.Kind, r.Type, r.Connection, r.ID), Add: r.More, At: now, Expires: now.Add(b.cfg.Window)}
-	if r.ID != "" {
-		c.Add = 1
-	}
-	if _, err := b.shared().Count(ctx, c); err != nil {
+	of := Subject{Connection: r.Connection, Type: r.Type, ID: r.ID}
+	if err := b.let(ctx, r, of, now); err != nil {
 		return err
 	}
 	// The next stop is another one.
-	c.Name, c.Add = counter("brake alert", r.Kind, r.Type, r.Connection, ""), 0
-	told, err := b.shared().Count(ctx, c)
-	if err != nil || told == 0 {
+	return errors.Join(b.forget(ctx, alerts, r.Kind, of, now), b.forget(ctx, stoppedAt, r.Kind, of, now))
+}
+
+// let counts a release.
+func (b *Brake) let(ctx context.Context, r Release, of Subject, now time.Time) error {
+	if r.ID == "" {
+		if _, err := b.add(ctx, b.shared(), releases, r.Kind, of, r.More, now); err != nil {
+			return err
+		}
+		end := now.Add(b.cfg.Window)
+		return b.mark(ctx, b.shared(), releaseEnds, r.Kind, of, end, now, end)
+	}
+	c := store.Count{Name: counter(releases, r.Kind, of.Type, of.Connection, of.ID), Add: 1, At: now, Expires: now.Add(b.cfg.Window)}
+	_, err := b.shared().Count(ctx, c)
+	return err
+}
+
+// forget sets a counter to 0.
+func (b *Brake) forget(ctx context.Context, what string, k Kind, of Subject, now time.Time) error {
+	n, err := b.add(ctx, b.shared(), what, k, of, 0, now)
+	if err != nil || n == 0 {
 		return err
 	}
-	c.Add = -told
-	_, err = b.shared().Count(ctx, c)
+	_, err = b.add(ctx, b.shared(), what, k, of, -n, now)
 	return err
 }
 
@@ -259,12 +282,15 @@ const alertAgain = time.Hour
 // called outside a transaction.
 func (b *Brake) Stopped(ctx context.Context, s *Stop) error {
 	now := b.host.Now()
-	c := store.Count{Name: counter("brake alert", s.Kind, s.Type, s.Connection, ""), At: now, Expires: now.Add(alertAgain)}
+	c := store.Count{Name: counter(alerts, s.Kind, s.Type, s.Connection, ""), At: now, Expires: now.Add(alertAgain)}
 	if told, err := b.shared().Count(ctx, c); err != nil || told > 0 {
 		return err
 	}
 	c.Add = 1
 	if told, err := b.shared().Count(ctx, c); err != nil || told > 1 {
+		return err
+	}
+	if err := b.markStop(ctx, s, now); err != nil {
 		return err
 	}
 	b.host.Logger.LogAttrs(ctx, slog.LevelWarn, "scim: the brake stopped a connection", slog.String("tenant", s.Tenant),
@@ -273,6 +299,20 @@ func (b *Brake) Stopped(ctx context.Context, s *Stop) error {
 		b.cfg.Alert(ctx, s)
 	}
 	return nil
+}
+
+// markStop notes the time of a stop, until the window ends in which it came.
+func (b *Brake) markStop(ctx context.Context, s *Stop, now time.Time) error {
+	of := Subject{Connection: s.Connection, Type: s.Type}
+	until, err := b.add(ctx, b.counters(s.Kind), ends, s.Kind, of, 0, now)
+	if err != nil {
+		return err
+	}
+	end := instant(until)
+	if until == 0 {
+		end = now.Add(b.cfg.Window)
+	}
+	return b.mark(ctx, b.shared(), stoppedAt, s.Kind, of, now, now, end)
 }
 
 // counter returns the name of a counter.
