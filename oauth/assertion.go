@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -109,8 +110,10 @@ func (p pin) differs(c *claims) error {
 	return nil
 }
 
-// maxAccepting bounds the pins whose keys are tried for one JWT.
-const maxAccepting = 10
+const (
+	maxPins      = 10   // of one client, whose keys are tried for one JWT
+	maxAccepting = 1000 // pins in all
+)
 
 // accepting is a client with one of its pins, which has the claims of a JWT.
 type accepting struct {
@@ -118,18 +121,23 @@ type accepting struct {
 	pin    pin
 }
 
-// match returns the pins that have the claims of a JWT, maxAccepting at most. They may
-// be of several clients: anyone can name an issuer, so the keys decide.
+// match returns the pins that have the claims of a JWT. They may be of several clients:
+// anyone can name an issuer, so the keys decide. One client, or the clients of one
+// tenant, cannot push out the pins of others: maxPins of each client count, and of
+// more than maxAccepting the first ones of each tenant, then the second ones and so on.
 func match(c *claims, clients []Client, pinsOf func(Client) []pin) ([]accepting, error) {
 	var found []accepting
 	var errs []error
 	for _, one := range clients {
+		n := 0
 		for _, p := range pinsOf(one) {
 			if err := p.differs(c); err != nil {
 				errs = append(errs, err)
 				continue
 			}
-			found = append(found, accepting{one, p})
+			if n++; n <= maxPins {
+				found = append(found, accepting{one, p})
+			}
 		}
 	}
 	if len(found) == 0 && len(errs) == 0 {
@@ -138,7 +146,22 @@ func match(c *claims, clients []Client, pinsOf func(Client) []pin) ([]accepting,
 	if len(found) == 0 {
 		return nil, joined(errs)
 	}
-	return found[:min(len(found), maxAccepting)], nil
+	return fairest(found, maxAccepting), nil
+}
+
+// fairest returns at most n pins, taken from each tenant in turn.
+func fairest(found []accepting, n int) []accepting {
+	if len(found) <= n {
+		return found
+	}
+	turns := map[string]int{}
+	byTurn := make([][]accepting, len(found))
+	for _, one := range found {
+		turn := turns[one.client.Access.Tenant]
+		turns[one.client.Access.Tenant]++
+		byTurn[turn] = append(byTurn[turn], one)
+	}
+	return slices.Concat(byTurn...)[:n]
 }
 
 // joined joins the first errors of many.
@@ -156,16 +179,9 @@ func (s *Server) verify(ctx context.Context, j *signed, found []accepting) (*ver
 	if err := s.checkTimes(&j.claims); err != nil {
 		return nil, fmt.Errorf("a JWT for client %q: %w", found[0].client.ID, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*keyPatience) // however many key sets are slow
-	defer cancel()
-	made, stale, errs := s.signers(ctx, j, found, false)
-	if len(made) == 0 && len(stale) > 0 {
-		var more []error
-		made, _, more = s.signers(ctx, j, stale, true)
-		errs = append(more, errs...)
-	}
+	made, err := s.signers(ctx, j, found)
 	if len(made) == 0 {
-		return nil, joined(errs)
+		return nil, err
 	}
 	for _, one := range made[1:] {
 		if one.client.ID != made[0].client.ID {
@@ -175,22 +191,90 @@ func (s *Server) verify(ctx context.Context, j *signed, found []accepting) (*ver
 	return &made[0], nil
 }
 
-// signers returns the pins with a key that made the signature, and those whose key set
-// has to be fetched again: the issuer may have new keys. With fresh it was.
-func (s *Server) signers(ctx context.Context, j *signed, found []accepting, fresh bool) (made []verified, stale []accepting, errs []error) {
-	for _, one := range found {
-		key, err := s.signer(ctx, j, one.pin.Keys, fresh)
-		var unknown unknownKey
-		switch {
-		case err == nil:
-			made = append(made, verified{one, key})
-		case !fresh && one.pin.Keys.URL != "" && errors.As(err, &unknown):
-			stale = append(stale, one)
-		default:
-			errs = append(errs, fmt.Errorf("a JWT for client %q: %w", one.client.ID, err))
+// attempt is the search for the key that made a signature in one key set.
+type attempt struct {
+	keys  Keys
+	pins  []accepting
+	fresh bool // the key set that is at hand does not have the key
+	key   jose.JSONWebKey
+	err   error
+}
+
+// signers returns the pins with a key that made the signature. Key sets at hand come
+// first, so that no JWT waits for those of clients to which it does not belong. Then
+// the others are fetched, all at once, and with them those at hand from a URL that do
+// not have the key: the issuer may have new ones.
+func (s *Server) signers(ctx context.Context, j *signed, found []accepting) ([]verified, error) {
+	var made []verified
+	var waiting []*attempt
+	var errs []error
+	collect := func(a *attempt) {
+		for _, one := range a.pins {
+			if a.err == nil {
+				made = append(made, verified{one, a.key})
+			} else {
+				errs = append(errs, fmt.Errorf("a JWT for client %q: %w", one.client.ID, a.err))
+			}
 		}
 	}
-	return made, stale, errs
+	for _, a := range attempts(found) {
+		set, ok, err := s.atHand(a.keys)
+		if !ok {
+			waiting = append(waiting, a)
+			continue
+		}
+		if a.err = err; err == nil {
+			a.key, a.err = j.signer(set)
+		}
+		var unknown unknownKey
+		if a.fresh = a.keys.URL != "" && errors.As(a.err, &unknown); a.fresh {
+			waiting = append(waiting, a)
+			continue
+		}
+		collect(a)
+	}
+	if len(made) > 0 {
+		return made, nil
+	}
+	var wait sync.WaitGroup
+	for _, a := range waiting {
+		wait.Go(func() {
+			var set []jose.JSONWebKey
+			if set, a.err = s.keys.load(ctx, a.keys.URL, a.fresh); a.err == nil {
+				a.key, a.err = j.signer(set)
+			}
+		})
+	}
+	wait.Wait()
+	for _, a := range waiting {
+		collect(a)
+	}
+	return made, joined(errs)
+}
+
+// attempts returns one attempt for each key set.
+func attempts(found []accepting) []*attempt {
+	var all []*attempt
+	of := map[Keys]*attempt{}
+	for _, one := range found {
+		a := of[one.pin.Keys]
+		if a == nil {
+			a = &attempt{keys: one.pin.Keys}
+			of[a.keys], all = a, append(all, a)
+		}
+		a.pins = append(a.pins, one)
+	}
+	return all
+}
+
+// atHand returns a key set that needs no fetching.
+func (s *Server) atHand(keys Keys) (set []jose.JSONWebKey, ok bool, err error) {
+	if keys.JSON != "" {
+		set, err = parseKeys([]byte(keys.JSON))
+		return set, true, err
+	}
+	set = s.keys.peek(keys.URL)
+	return set, set != nil, nil
 }
 
 // checkTimes checks exp, nbf and iat (RFC 7523 §3, items 4 to 6). The lifetime is
@@ -223,12 +307,8 @@ func (e unknownKey) Error() string {
 	return fmt.Sprintf("no key of the issuer has kid %q and made the signature with %s", clip(e.kid), e.algorithm)
 }
 
-// signer returns the key that made the signature.
-func (s *Server) signer(ctx context.Context, j *signed, keys Keys, fresh bool) (jose.JSONWebKey, error) {
-	set, err := s.keySet(ctx, keys, fresh)
-	if err != nil {
-		return jose.JSONWebKey{}, err
-	}
+// signer returns the key of a set that made the signature.
+func (j *signed) signer(set []jose.JSONWebKey) (jose.JSONWebKey, error) {
 	found := candidates(set, j.kid, j.algorithm)
 	for _, key := range found {
 		if j.token.Claims(key, &claims{}) == nil {
@@ -239,13 +319,6 @@ func (s *Server) signer(ctx context.Context, j *signed, keys Keys, fresh bool) (
 		return jose.JSONWebKey{}, fmt.Errorf("the signature is not one by the key with kid %q", clip(j.kid))
 	}
 	return jose.JSONWebKey{}, unknownKey{j.kid, j.algorithm}
-}
-
-func (s *Server) keySet(ctx context.Context, keys Keys, fresh bool) ([]jose.JSONWebKey, error) {
-	if keys.JSON != "" {
-		return parseKeys([]byte(keys.JSON))
-	}
-	return s.keys.load(ctx, keys.URL, fresh)
 }
 
 // clip shortens a text of a client for the log.

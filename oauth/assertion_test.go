@@ -460,3 +460,35 @@ func concurrentReplay(t *testing.T, one, two *sqlstore.DB) {
 	assert.Equal(t, 1, got[200], fmt.Sprint(codes))
 	assert.Equal(t, 15, got[401]+got[503], fmt.Sprint(codes))
 }
+
+// However many clients other tenants have with the issuer, subject and audience of a
+// client, and however slow their key sets are, they do not keep it out.
+func TestForeignClientsDoNotPushOutPins(t *testing.T) {
+	t.Parallel()
+	k, evil := key(t, "k", jose.ES256), key(t, "k", jose.ES256)
+	i, slow := newIssuer(t, k), newIssuer(t)
+	slow.serve = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	w := newMemory(t, nil, i, slow)
+	trust := oauth.Trust{Issuer: "https://idp.example.com", Subject: "sync", Audience: "scim", Keys: oauth.Keys{URL: i.URL}}
+	put := func(id, tenant string, trust oauth.Trust) {
+		w.clients.put(oauth.Client{ID: id, Assertions: []oauth.Trust{trust}, Bearer: []oauth.Trust{trust}, Access: store.Token{Tenant: tenant}})
+	}
+	foreign := trust
+	for n := range 1100 {
+		foreign.Keys = oauth.Keys{JSON: fixed(t, evil)}
+		if n < 30 {
+			foreign.Keys = oauth.Keys{URL: fmt.Sprintf("%s/%d", slow.URL, n)}
+		}
+		put(fmt.Sprintf("evil%d", n), "evil", foreign)
+	}
+	put("acme", "acme", trust)
+	c := with(w.own("x"), "iss", trust.Issuer, "sub", trust.Subject, "aud", trust.Audience)
+	w.granted(w.jwtGrant(sign(t, k, c)))
+	require.Len(t, w.tokens("acme"), 1)
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+sign(t, k, c))
+	p, err := w.s.Authenticate(r)
+	require.NoError(t, err)
+	require.Equal(t, "acme", p.Tenant)
+	require.LessOrEqual(t, slow.hits.Load(), int64(30), "key sets at hand come first")
+}

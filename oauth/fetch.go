@@ -92,6 +92,18 @@ func (f *fetcher) load(ctx context.Context, address string, fresh bool) ([]jose.
 	return nil, set.err
 }
 
+// peek returns the keys at a URL if no fetch is due, else nil.
+func (f *fetcher) peek(address string) []jose.JSONWebKey {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	set, now := f.sets[address], f.now()
+	if set == nil || !set.serves(now, keyAge) {
+		return nil
+	}
+	set.used = now
+	return set.keys
+}
+
 // set returns the entry of a URL, and makes room for a new one.
 func (f *fetcher) set(address string) *keySet {
 	if set, ok := f.sets[address]; ok {
