@@ -16,29 +16,49 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// The memory of replays is bounded: when it is full of what has not ended, nothing
-// new is accepted.
+// The memory of replays is bounded: a client that has filled its part is refused,
+// other clients are not, and none forgets what has not ended.
 func TestMemoryOfReplaysIsBounded(t *testing.T) {
 	t.Parallel()
 	var m memory
 	start := time.Unix(1e9, 0)
-	count := func(name string, at time.Time) (int64, error) {
-		return m.Count(context.Background(), store.Count{Name: name, Add: 1, At: at, Expires: at.Add(time.Hour)})
+	count := func(client, name string, at time.Time) (int64, error) {
+		ctx := context.WithValue(context.Background(), clientKey{}, client)
+		return m.Count(ctx, store.Count{Name: client + name, Add: 1, At: at, Expires: at.Add(time.Hour)})
 	}
-	for n := range maxRemembered {
-		got, err := count(strconv.Itoa(n), start)
+	fill := func(client string, n int) {
+		for i := range n {
+			got, err := count(client, strconv.Itoa(i), start)
+			require.NoError(t, err)
+			require.EqualValues(t, 1, got)
+		}
+	}
+	refused := func(client string) {
+		_, err := count(client, "one more", start)
+		require.ErrorIs(t, err, store.ErrUnavailable)
+	}
+	fill("acme", 50)
+	for n := range 10 {
+		flood := fmt.Sprint("flood", n)
+		fill(flood, min(maxOfClient, maxRemembered-len(m.seen)))
+		refused(flood)
+	}
+	require.Len(t, m.seen, maxRemembered)
+	fill("globex", fairShare)
+	refused("globex")
+	for _, client := range []string{"acme", "flood0", "globex"} {
+		got, err := count(client, "7", start)
 		require.NoError(t, err)
-		require.EqualValues(t, 1, got)
+		require.EqualValues(t, 2, got, "those that are there are remembered")
 	}
-	_, err := count("one more", start)
-	require.ErrorIs(t, err, store.ErrUnavailable)
-	got, err := count("7", start)
+	got, err := count("acme", "one more", start)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, got, "those that are there are remembered")
-	got, err = count("one more", start.Add(time.Hour))
+	require.EqualValues(t, 1, got, "a client with less than its share")
+	got, err = count("globex", "one more", start.Add(time.Hour))
 	require.NoError(t, err)
 	require.EqualValues(t, 1, got)
 	require.Len(t, m.seen, 1, "those that ended are forgotten")
+	require.Equal(t, map[string]int{"globex": 1}, m.clients)
 }
 
 type transport func(*http.Request) (*http.Response, error)

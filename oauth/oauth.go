@@ -28,8 +28,9 @@ type Config struct {
 	Tokens store.Tokens
 	// Replays remembers which assertions were used. It is called with the tenant "" in
 	// the context. Default: Tokens, if that is a store.Counters (sqlstore.DB and
-	// memstore.DB are), otherwise the memory of this process, of up to 100,000
-	// assertions. Several processes need a shared one.
+	// memstore.DB are), otherwise the memory of this process: 10,000 assertions of each
+	// client that have not ended; of 100,000 in all 100. A client beyond that is
+	// answered 503. Several processes need a shared one.
 	Replays store.Counters
 	// TokenLifetime is how long an access token lives: 1 hour by default, at least a
 	// minute and at most 6 hours.

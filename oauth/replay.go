@@ -9,69 +9,108 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// maxRemembered bounds the assertions that [memory] remembers.
-const maxRemembered = 100_000
+// The bounds of what [memory] remembers.
+const (
+	maxRemembered = 100_000 // assertions in all; beyond it a client has fairShare
+	maxOfClient   = 10_000
+	fairShare     = 100
+)
+
+// sweepInterval is the least time between two searches for what has ended.
+const sweepInterval = time.Second
 
 // memory remembers assertions in this process. The zero value is ready.
 type memory struct {
-	mu   sync.Mutex
-	seen map[string]*remembered
+	mu      sync.Mutex
+	seen    map[string]*remembered
+	clients map[string]int // how many are remembered of each client
+	swept   time.Time
 }
 
 type remembered struct {
-	n    int64
-	ends time.Time
+	client string
+	n      int64
+	ends   time.Time
 }
 
 var _ store.Counters = (*memory)(nil)
 
-// Count implements [store.Counters]. It returns store.ErrUnavailable when it is full
-// of assertions that have not ended.
-func (m *memory) Count(_ context.Context, c store.Count) (int64, error) {
+// clientKey is the key of the client of a count in a context.
+type clientKey struct{}
+
+// Count implements [store.Counters]. It returns store.ErrUnavailable for a client with
+// too many assertions that have not ended. None is forgotten before it ends, and the
+// other clients go on.
+func (m *memory) Count(ctx context.Context, c store.Count) (int64, error) {
+	client, _ := ctx.Value(clientKey{}).(string)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seen == nil {
-		m.seen = map[string]*remembered{}
+		m.seen, m.clients = map[string]*remembered{}, map[string]int{}
 	}
 	one, ok := m.seen[c.Name]
 	if ok && one.ends.After(c.At) {
 		one.n += c.Add
 		return one.n, nil
 	}
-	if !ok && len(m.seen) >= maxRemembered && !m.forget(c.At) {
-		return 0, fmt.Errorf("oauth: %d assertions are remembered: %w", maxRemembered, store.ErrUnavailable)
+	if ok {
+		m.drop(c.Name, one)
 	}
-	m.seen[c.Name] = &remembered{n: c.Add, ends: c.Expires}
+	if !m.room(client) {
+		m.forget(c.At)
+	}
+	if !m.room(client) {
+		return 0, fmt.Errorf("oauth: %d assertions of client %q are remembered: %w", m.clients[client], client, store.ErrUnavailable)
+	}
+	m.seen[c.Name] = &remembered{client, c.Add, c.Expires}
+	m.clients[client]++
 	return c.Add, nil
 }
 
-// forget removes what has ended and reports whether there is room.
-func (m *memory) forget(now time.Time) bool {
+// room reports whether another assertion of a client can be remembered.
+func (m *memory) room(client string) bool {
+	if len(m.seen) >= maxRemembered {
+		return m.clients[client] < fairShare
+	}
+	return m.clients[client] < maxOfClient
+}
+
+// forget removes what has ended, unless it has just done so.
+func (m *memory) forget(now time.Time) {
+	if d := now.Sub(m.swept); d >= 0 && d < sweepInterval {
+		return
+	}
+	m.swept = now
 	for name, one := range m.seen {
 		if !one.ends.After(now) {
-			delete(m.seen, name)
+			m.drop(name, one)
 		}
 	}
-	return len(m.seen) < maxRemembered
+}
+
+func (m *memory) drop(name string, one *remembered) {
+	delete(m.seen, name)
+	if m.clients[one.client]--; m.clients[one.client] == 0 {
+		delete(m.clients, one.client)
+	}
 }
 
 // useOnce refuses an assertion whose jti was used before (RFC 7523 §3, item 7). It is
 // called for verified assertions only, so that others cannot fill the memory. A jti is
 // unique to those who sign with the key, by its thumbprint (RFC 7638): any client can
 // name the issuer, and several can have the key.
-func (s *Server) useOnce(ctx context.Context, c *claims, key jose.JSONWebKey) error {
-	thumb, err := key.Thumbprint(crypto.SHA256)
+func (s *Server) useOnce(ctx context.Context, c *claims, by *verified) error {
+	thumb, err := by.key.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return fmt.Errorf("the key has no thumbprint: %w", err)
 	}
 	sum := sha256.Sum256([]byte(string(thumb) + c.Issuer + "\x00" + c.ID)) // thumb has a fixed length
 	now := s.now()
-	n, err := s.cfg.Replays.Count(store.WithTenant(ctx, ""), store.Count{
+	ctx = context.WithValue(store.WithTenant(ctx, ""), clientKey{}, by.client.ID)
+	n, err := s.cfg.Replays.Count(ctx, store.Count{
 		Name: "oauth:" + base64.RawURLEncoding.EncodeToString(sum[:]), Add: 1, At: now,
 		// Accepted until Skew after exp, by a process whose clock may differ, too.
 		Expires: c.Expiry.Time().Add(2*s.cfg.Skew + time.Second),

@@ -202,7 +202,7 @@ func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Cli
 
 func (s *Server) checkReuse(ctx context.Context, c *claims, by *verified) error {
 	if c.ID != "" {
-		return s.useOnce(ctx, c, by.key)
+		return s.useOnce(ctx, c, by)
 	}
 	if !by.pin.Reusable {
 		return errors.New("jti is missing; Trust.Reusable accepts assertions of an issuer without it")
