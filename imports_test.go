@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"store/sqlquery":       {"schema", "filter", "store", "internal/position", "internal/sqldb"},
 	"store/sqlquery/pgxtx": {"internal/sqldb", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib"},
 	"store/sqlstore":       {"schema", "filter", "store", "internal/position", "internal/sqldb"},
-	"oauth":                {".", "store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
+	"oauth":                {".", "internal/ratelimit", "store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
 	"secevent":             {"schema", "event", "internal/etag", "internal/project", "github.com/go-jose/go-jose/v4"},
 	"internal/project":     {"schema", "filter"},
 	"internal/reference":   {"schema", "filter"},

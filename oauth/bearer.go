@@ -2,10 +2,12 @@ package oauth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim"
@@ -68,6 +70,10 @@ func (s *Server) byBearer(ctx context.Context, text string) (Client, error) {
 	if len(text) > maxBody {
 		return Client{}, errors.New("the JWT is larger than 64 KiB")
 	}
+	sum := sha256.Sum256([]byte(text))
+	if client, ok := s.remembered(ctx, sum); ok {
+		return client, nil
+	}
 	j, err := parseJWT(text, bearerTypes)
 	if err != nil {
 		return Client{}, err
@@ -76,7 +82,7 @@ func (s *Server) byBearer(ctx context.Context, text string) (Client, error) {
 	if err != nil {
 		return Client{}, err
 	}
-	found, err := match(&j.claims, clients, func(c Client) []pin { return pinsOf(c.Bearer) })
+	found, err := match(&j.claims, clients, bearerPins)
 	if err != nil {
 		return Client{}, err
 	}
@@ -87,7 +93,32 @@ func (s *Server) byBearer(ctx context.Context, text string) (Client, error) {
 	if err := checkConnection(by.client); err != nil {
 		return Client{}, failed(err)
 	}
+	if len(text) <= maxCached {
+		s.bearers.put(sum, bearer{j.claims, by.client.ID, by.pin.Keys, s.now()})
+	}
 	return by.client, nil
+}
+
+func bearerPins(c Client) []pin { return pinsOf(c.Bearer) }
+
+// remembered returns the client of a bearer JWT that was verified a short time ago, if
+// the client as it is now accepts its claims, by the same keys.
+func (s *Server) remembered(ctx context.Context, sum [sha256.Size]byte) (Client, bool) {
+	b, ok := s.bearers.get(sum)
+	if age := s.now().Sub(b.verified); !ok || age < 0 || age >= bearerAge || s.checkTimes(&b.claims) != nil {
+		return Client{}, false
+	}
+	client, err := s.find(ctx, b.client)
+	if err != nil || checkConnection(client) != nil || !accepts(client, bearerPins, &b.claims, b.keys) {
+		return Client{}, false
+	}
+	return client, true
+}
+
+// accepts reports whether a client accepts claims that were signed with keys.
+func accepts(c Client, pins func(Client) []pin, claims *claims, keys Keys) bool {
+	found, _ := match(claims, []Client{c}, pins)
+	return slices.ContainsFunc(found, func(a accepting) bool { return a.pin.Keys == keys })
 }
 
 // Challenge is the value of WWW-Authenticate (RFC 6750 §3).

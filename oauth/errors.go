@@ -30,7 +30,8 @@ const retryAfter = 10 * time.Second // after a failure that may pass by itself
 type refusal struct {
 	code        string
 	description string
-	reason      error // for the log; nil: the description
+	reason      error         // for the log; nil: the description
+	wait        time.Duration // of a client or address that sends too much; 0: of no such one
 }
 
 func (e *refusal) Error() string {
@@ -59,16 +60,23 @@ func refuse(code string, err error) error {
 	return &refusal{code: code, reason: err}
 }
 
+// tooMany refuses a request beyond a rate. RFC 6749 has no word of its own for it.
+func tooMany(wait time.Duration, reason string) error {
+	return &refusal{code: temporarily, description: "too many requests", reason: errors.New(reason), wait: wait}
+}
+
 // failed refuses a request because of an error of the application's store.
 func failed(err error) error { return refuse(serverError, err) }
 
 func (e *refusal) status() int {
-	switch e.code {
-	case invalidClient:
+	switch {
+	case e.wait > 0:
+		return http.StatusTooManyRequests
+	case e.code == invalidClient:
 		return http.StatusUnauthorized
-	case temporarily:
+	case e.code == temporarily:
 		return http.StatusServiceUnavailable
-	case serverError:
+	case e.code == serverError:
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
@@ -89,7 +97,11 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, req *tokenRe
 	case invalidClient: // RFC 6749 §5.2
 		w.Header().Set("WWW-Authenticate", `Basic realm="oauth", charset="UTF-8"`)
 	case temporarily:
-		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
+		wait := retryAfter
+		if e.wait > 0 {
+			wait = e.wait + time.Second - 1 // rounded up
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	}
 	writeJSON(w, e.status(), struct {
 		Error       string `json:"error"`

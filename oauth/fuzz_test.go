@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,7 +24,7 @@ func FuzzTokenEndpoint(f *testing.F) {
 	_, secret := oauth.NewSecret("s", time.Now().Add(time.Hour))
 	trust := oauth.Trust{Issuer: "https://idp.example.com", Audience: "scim", Subject: "sync", Keys: oauth.Keys{JSON: fixed(f, k)}, Reusable: true}
 	s, err := oauth.New(oauth.Config{
-		Issuer: server, Tokens: memstore.New(), Logger: slog.New(slog.DiscardHandler),
+		Issuer: server, Tokens: memstore.New(), Rate: math.Inf(1), Logger: slog.New(slog.DiscardHandler),
 		Clients: oauth.List{{ID: "c", Access: store.Token{Connection: "idp"}, Secrets: []oauth.Secret{secret}, Keys: &oauth.Keys{JSON: fixed(f, k)}, Assertions: []oauth.Trust{trust}, Bearer: []oauth.Trust{trust}}},
 	})
 	if err != nil {

@@ -42,6 +42,8 @@ func TestMistakesAreRefused(t *testing.T) {
 		"TokenLifetime is 1m0.5s":                         func(c *oauth.Config) { c.TokenLifetime = time.Minute + time.Second/2 },
 		"AssertionLifetime is 25h0m0s":                    func(c *oauth.Config) { c.AssertionLifetime = 25 * time.Hour },
 		"Skew is 1h0m0s":                                  func(c *oauth.Config) { c.Skew = time.Hour },
+		"Config.Rate is -1":                               func(c *oauth.Config) { c.Rate = -1 },
+		"Config.Burst -1":                                 func(c *oauth.Config) { c.Burst = -1 },
 		"Skew is -1s":                                     func(c *oauth.Config) { c.Skew = -time.Second },
 		`"https://x" is not a host`:                       func(c *oauth.Config) { c.KeyHosts = []string{"https://x"} },
 		`"" is not a host`:                                func(c *oauth.Config) { c.KeyHosts = []string{""} },

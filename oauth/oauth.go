@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/internal/ratelimit"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -41,6 +44,18 @@ type Config struct {
 	// Skew is how far the clock of an issuer may differ: 1 minute by default, at most
 	// 5 minutes.
 	Skew time.Duration
+	// Rate and Burst are how many access tokens one client may get, a second in the long
+	// run and at once: 10 and 100 by default. As many requests of one remote address may
+	// be refused for what is in them. One more is answered 429 with Retry-After, that of
+	// an address before its body is read. Each process counts by itself. Rate
+	// math.Inf(1) is no bound.
+	Rate  float64
+	Burst int
+	// RemoteAddress returns the address of the sender of a request, which decides as
+	// whose refusals are counted. Default: the host of r.RemoteAddr, which behind a
+	// reverse proxy is the proxy for all. Then give the address that the proxy has
+	// written to a header, never one that a client can write.
+	RemoteAddress func(r *http.Request) string
 	// KeyHosts are the only hosts that key sets are fetched from ([Keys].URL), for
 	// example "login.microsoftonline.com"; with a port where it is not 443.
 	KeyHosts []string
@@ -60,12 +75,14 @@ type Config struct {
 // Server is a token endpoint with its metadata, and an authenticator. It is safe for
 // concurrent use. Make one with [New].
 type Server struct {
-	cfg    Config
-	issuer *url.URL // nil: no token endpoint
-	stored scim.Authenticator
-	keys   *fetcher
-	now    func() time.Time
-	log    *slog.Logger
+	cfg     Config
+	issuer  *url.URL // nil: no token endpoint
+	stored  scim.Authenticator
+	keys    *fetcher
+	rates   *ratelimit.Limiter
+	bearers bearers
+	now     func() time.Time
+	log     *slog.Logger
 }
 
 var _ scim.Authenticator = (*Server)(nil)
@@ -86,7 +103,7 @@ func New(cfg Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	errs := []error{s.setIssuer(), s.setTokens(), s.setLifetimes(), s.setKeys()}
+	errs := []error{s.setIssuer(), s.setTokens(), s.setLifetimes(), s.setRate(), s.setKeys()}
 	if cfg.Clients == nil {
 		errs = append(errs, errors.New("oauth: Config.Clients is required: a List, or a type that reads the application's table"))
 	}
@@ -161,6 +178,34 @@ func (s *Server) setLifetimes() error {
 	set("AssertionLifetime", &s.cfg.AssertionLifetime, 2*time.Hour, time.Minute, maxAssertionLifetime)
 	set("Skew", &s.cfg.Skew, time.Minute, time.Second, maxSkew)
 	return errors.Join(errs...)
+}
+
+func (s *Server) setRate() error {
+	c := &s.cfg
+	if c.RemoteAddress == nil {
+		c.RemoteAddress = remoteHost
+	}
+	if c.Rate == 0 {
+		c.Rate = 10
+	}
+	if c.Burst == 0 {
+		c.Burst = max(100, int(min(c.Rate, 1e6)))
+	}
+	if !(c.Rate > 0) || c.Burst < 0 {
+		return fmt.Errorf("oauth: Config.Rate is %v and Config.Burst %d: give positive numbers, or 0 for the default; Rate math.Inf(1) is no bound", c.Rate, c.Burst)
+	}
+	one := ratelimit.Rate{PerSecond: c.Rate, Burst: c.Burst}
+	s.rates = ratelimit.New(one, ratelimit.Rate{PerSecond: math.Inf(1)})
+	return nil
+}
+
+// remoteHost returns the host of the address from which a request came.
+func remoteHost(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 func (s *Server) setKeys() error {

@@ -386,3 +386,11 @@ func (w *world) own(client string) map[string]any {
 func newMemory(t *testing.T, change func(*oauth.Config), issuers ...*issuer) *world {
 	return newWorld(t, memstore.New(), change, issuers...)
 }
+
+// replace makes a client the only one.
+func (t *table) replace(c oauth.Client) {
+	t.mu.Lock()
+	t.list = nil
+	t.mu.Unlock()
+	t.put(c)
+}

@@ -64,12 +64,18 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "use POST", http.StatusMethodNotAllowed)
 		return
 	}
+	address := s.cfg.RemoteAddress(r)
+	if err := s.checkAddress(address); err != nil {
+		s.writeError(w, r, &tokenRequest{method: methodNone}, err)
+		return
+	}
 	req, err := readRequest(w, r)
 	var made *issued
 	if err == nil {
 		made, err = s.exchange(r.Context(), req)
 	}
 	if err != nil {
+		s.chargeAddress(address, err)
 		s.writeError(w, r, req, err)
 		return
 	}
@@ -93,7 +99,41 @@ func (s *Server) exchange(ctx context.Context, req *tokenRequest) (*issued, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := s.takeToken(granted.client); err != nil {
+		return nil, err
+	}
 	return s.issue(ctx, req, granted, scope)
+}
+
+// The rates are kept by client and by address, told apart by the first name.
+const (
+	rateOfClient  = "client"
+	rateOfAddress = "address"
+)
+
+// takeToken refuses a client that gets too many tokens. It counts those who have
+// authenticated: with the ID of a client alone nobody uses up its rate.
+func (s *Server) takeToken(c Client) error {
+	if wait := s.rates.Take(rateOfClient, c.ID, s.now()); wait > 0 {
+		return tooMany(wait, "the client gets too many tokens: let it use each until it expires (Config.Rate)")
+	}
+	return nil
+}
+
+// checkAddress refuses an address of which too many requests were refused.
+func (s *Server) checkAddress(address string) error {
+	if wait := s.rates.Wait(rateOfAddress, address, s.now()); wait > 0 {
+		return tooMany(wait, fmt.Sprintf("too many requests from %q were refused (Config.Rate, Config.RemoteAddress)", clip(address)))
+	}
+	return nil
+}
+
+// chargeAddress counts a request that was refused for what is in it.
+func (s *Server) chargeAddress(address string, err error) {
+	var e *refusal
+	if errors.As(err, &e) && e.wait == 0 && e.code != temporarily && e.code != serverError {
+		s.rates.Charge(rateOfAddress, address, s.now(), 1)
+	}
 }
 
 // granted is a client that has authenticated.
@@ -191,11 +231,13 @@ func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Cli
 		return nil, fmt.Errorf("an assertion for client %q: %w", by.client.ID, err)
 	}
 	holds := func(c Client) error {
-		found, err := match(&j.claims, []Client{c}, pins)
-		if err == nil && !slices.ContainsFunc(found, func(a accepting) bool { return a.pin.Keys == by.pin.Keys }) {
-			err = errors.New("the keys of the issuer are others")
+		if _, err := match(&j.claims, []Client{c}, pins); err != nil {
+			return err
 		}
-		return err
+		if !accepts(c, pins, &j.claims, by.pin.Keys) {
+			return errors.New("the keys of the issuer are others")
+		}
+		return nil
 	}
 	return &granted{by.client, holds}, nil
 }

@@ -392,3 +392,58 @@ func TestAssertionsAndBearerAreApart(t *testing.T) {
 	w.log.take()
 	w.refused(w.jwtGrant(sign(t, k, w.entra())), "invalid_grant", "no client accepts JWTs")
 }
+
+// A bearer JWT whose signature was verified a moment ago is refused as soon as the
+// client is revoked, another, or accepts other claims or keys; and it is that text alone.
+func TestBearerJWTIsRemembered(t *testing.T) {
+	t.Parallel()
+	k, other := key(t, "k", jose.ES256), key(t, "k", jose.ES256)
+	w := newMemory(t, nil)
+	trust := oauth.Trust{Issuer: "https://idp.example.com", Audience: "scim", Subject: "sync", Keys: oauth.Keys{JSON: fixed(t, k)}}
+	good := oauth.Client{ID: "idp", Access: store.Token{Tenant: "acme"}, Bearer: []oauth.Trust{trust}}
+	claims := with(w.own("x"), "iss", trust.Issuer, "sub", trust.Subject, "aud", trust.Audience, "exp", w.now().Unix()+3600)
+	token := sign(t, k, claims)
+	for name, change := range map[string]func(c *oauth.Client, t *oauth.Trust){
+		"revoked":          func(c *oauth.Client, _ *oauth.Trust) { c.Access.Revoked = true },
+		"expired":          func(c *oauth.Client, _ *oauth.Trust) { c.Access.Expires = w.now() },
+		"another ID":       func(c *oauth.Client, t *oauth.Trust) { c.ID, t.Audience = "b", "b" },
+		"another subject":  func(_ *oauth.Client, t *oauth.Trust) { t.Subject = "b" },
+		"another audience": func(_ *oauth.Client, t *oauth.Trust) { t.Audience = "b" },
+		"a tenant id":      func(_ *oauth.Client, t *oauth.Trust) { t.TenantID = "b" },
+		"other keys":       func(_ *oauth.Client, t *oauth.Trust) { t.Keys.JSON = fixed(w.T, other) },
+	} {
+		w.clients.replace(good)
+		require.Equal(t, 200, w.status(token), name)
+		require.Equal(t, 200, w.status(token), name)
+		require.Equal(t, 401, w.status(token[:len(token)-2]+"AA"), "another signature")
+		bad := good
+		pin := trust
+		change(&bad, &pin)
+		bad.Bearer = []oauth.Trust{pin}
+		w.clients.replace(bad)
+		require.Equal(t, 401, w.status(token), name)
+	}
+	w.clients.replace(good)
+	require.Equal(t, 200, w.status(token))
+	w.advance(3660 * time.Second)
+	require.Equal(t, 401, w.status(token), "it has expired")
+}
+
+// The signature of a bearer JWT is verified again after three minutes: keys that the
+// issuer has withdrawn end then.
+func TestBearerJWTIsRememberedForThreeMinutes(t *testing.T) {
+	t.Parallel()
+	k, next := key(t, "k", jose.ES256), key(t, "next", jose.ES256)
+	i := newIssuer(t, k)
+	w := federated(t, i)
+	token := sign(t, k, w.entra())
+	require.Equal(t, 200, w.status(token))
+	w.advance(58 * time.Minute)
+	require.Equal(t, 200, w.status(token))
+	i.publish(next)
+	w.advance(3*time.Minute - time.Second)
+	require.Equal(t, 200, w.status(token))
+	require.EqualValues(t, 1, i.hits.Load())
+	w.advance(time.Second)
+	require.Equal(t, 401, w.status(token))
+}

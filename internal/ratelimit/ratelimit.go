@@ -39,6 +39,12 @@ func (l *Limiter) Take(tenant, connection string, now time.Time) time.Duration {
 	return l.tenants.take(key{tenant: tenant}, now)
 }
 
+// Wait returns after how long a request of a connection of a tenant would be allowed, 0
+// for one that would be allowed now, and takes none.
+func (l *Limiter) Wait(tenant, connection string, now time.Time) time.Duration {
+	return max(l.connections.wait(key{tenant, connection}, now), l.tenants.wait(key{tenant: tenant}, now))
+}
+
 // Charge counts n requests without refusing any. Requests of the connection that
 // follow wait for all of them. Those of other connections of the tenant wait for no
 // more than a burst.
@@ -76,8 +82,26 @@ func (g *group) take(k key, now time.Time) time.Duration {
 	if b.AllowN(now, 1) {
 		return 0
 	}
+	return g.missing(b, now)
+}
+
+// missing is the time until a bucket has a request again.
+func (g *group) missing(b *rate.Limiter, now time.Time) time.Duration {
 	missing := 1 - b.TokensAt(now)
-	return time.Duration(missing / float64(g.rate) * float64(time.Second))
+	return time.Duration(max(0, missing) / float64(g.rate) * float64(time.Second))
+}
+
+func (g *group) wait(k key, now time.Time) time.Duration {
+	if g.unlimited() {
+		return 0
+	}
+	g.mu.Lock()
+	b, ok := g.buckets[k]
+	g.mu.Unlock()
+	if !ok {
+		return 0
+	}
+	return g.missing(b, now)
 }
 
 // charge takes n requests, as far as no more than most are owed then.

@@ -74,3 +74,15 @@ func TestForgetsTheIdle(t *testing.T) {
 	assert.LessOrEqual(t, len(l.tenants.buckets), firstSweep)
 	assert.Zero(t, taken(l, "busy", "okta", start.Add(999*time.Second), 10), "one that is not idle is remembered")
 }
+
+func TestWaitTakesNothing(t *testing.T) {
+	t.Parallel()
+	l := New(Rate{10, 50}, Rate{math.Inf(1), 0})
+	assert.Zero(t, l.Wait("a", "okta", start))
+	require.Equal(t, 50, taken(l, "a", "okta", start, 100))
+	for range 3 {
+		assert.Equal(t, 100*time.Millisecond, l.Wait("a", "okta", start).Round(time.Millisecond))
+	}
+	assert.Zero(t, l.Wait("a", "okta", start.Add(100*time.Millisecond)))
+	assert.Zero(t, l.Wait("a", "entra", start))
+}
