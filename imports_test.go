@@ -26,6 +26,7 @@ var imports = map[string][]string{
 	"brake":                {"schema", "store"},
 	"store":                {"schema", "filter", "event"},
 	"readiness":            {},
+	"console":              {".", "filter", "schema", "store", "reconcile", "internal/paging"},
 	"reconcile":            {"schema", "store", "internal/paging"},
 	"roles":                {".", "schema", "store", "event"},
 	"store/memstore":       {"schema", "filter", "store", "internal/position"},
@@ -61,7 +62,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "scimtest", "oauth", "secevent", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "console", "scimtest", "oauth", "secevent", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

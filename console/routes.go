@@ -1,0 +1,12 @@
+package console
+
+import "net/http"
+
+// setRoutes registers the pages of what is configured.
+func (c *Console) setRoutes() {
+	c.mux = http.NewServeMux()
+	c.setDirectory()
+	c.setReconcile()
+	first := c.nav[0].Slug
+	c.page("/{$}", func(q *request) error { return q.redirect(q.path(first)) })
+}
