@@ -10,6 +10,7 @@ type Record struct {
 	ID         string // unique in all tenants; made by package scim
 	Tenant     string
 	Actor      string // the token id of the principal
+	Connection string // the connection of the principal
 	Time       time.Time
 	Operation  string
 	Type       string // resource type name
@@ -18,9 +19,8 @@ type Record struct {
 	Payload    []byte // JSON, at most MaxPayload bytes
 }
 
-// AuditTrail keeps records of what clients did. It is optional. To read and to
-// prune them is the application's part. Safe for concurrent use. Arguments
-// belong to the caller.
+// AuditTrail keeps records of what clients did. It is optional. An audit.Reader reads
+// and prunes them. Safe for concurrent use. Arguments belong to the caller.
 type AuditTrail interface {
 	// Record adds a record in the transaction of the context: it is there if and
 	// only if the transaction commits. Outside a transaction it commits by

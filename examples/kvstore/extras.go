@@ -113,5 +113,5 @@ func (db *database) Record(ctx context.Context, r store.Record) error {
 // auditValue is a record as it is kept. Its texts are any strings, of which JSON
 // keeps only UTF-8.
 func auditValue(r store.Record) []byte {
-	return keyOf(r.ID, r.Tenant, r.Actor, r.Time.UTC().Format(time.RFC3339Nano), r.Operation, r.Type, r.ResourceID, r.Outcome, string(r.Payload))
+	return keyOf(r.ID, r.Tenant, r.Actor, r.Time.UTC().Format(time.RFC3339Nano), r.Operation, r.Type, r.ResourceID, r.Outcome, r.Connection, string(r.Payload))
 }

@@ -71,7 +71,7 @@ func (db *database) records(ctx context.Context) (out []store.Record, err error)
 			p, _ := partsOf(value)
 			at, err := time.Parse(time.RFC3339Nano, p[3])
 			out = append(out, store.Record{
-				ID: p[0], Tenant: p[1], Actor: p[2], Time: at, Operation: p[4], Type: p[5], ResourceID: p[6], Outcome: p[7], Payload: []byte(p[8]),
+				ID: p[0], Tenant: p[1], Actor: p[2], Time: at, Operation: p[4], Type: p[5], ResourceID: p[6], Outcome: p[7], Connection: p[8], Payload: []byte(p[9]),
 			})
 			return err
 		})

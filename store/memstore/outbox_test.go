@@ -33,6 +33,6 @@ func TestAuditTrail(t *testing.T) {
 	t.Parallel()
 	storetest.RunAudit(t, func(*testing.T) storetest.AuditFixture {
 		db := memstore.New()
-		return storetest.AuditFixture{Trail: db, Tx: db, Records: db.Records}
+		return storetest.AuditFixture{Trail: db, Tx: db, Records: db.AllRecords, Reader: db}
 	})
 }

@@ -58,7 +58,8 @@ type dialect struct {
 	among func(op filter.Op, query string, args []any) clause
 	// rowCompare compares columns, as one row, with arguments by " > " or " < ".
 	rowCompare func(columns []string, op string, args []any) clause
-	sortedTail func(tail string) string // the part of a key's tail that ORDER BY uses
+	sortedTail func(tail string) string   // the part of a key's tail that ORDER BY uses
+	head       func(column string) string // the part of a column of scim_audit that an index has
 }
 
 // bind replaces each ? by the placeholder of the database.
@@ -99,6 +100,8 @@ func rows(n, columns int) string {
 }
 
 func pipes(a, b string) string { return a + " || " + b }
+
+func substrHead(column string) string { return "substr(" + column + ", 1, 128)" }
 
 func inQuery(_ filter.Op, query string, args []any) clause {
 	return condition("r.seq IN ("+query+")", args...)

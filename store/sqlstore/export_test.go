@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -10,25 +9,13 @@ import (
 // MySQLDSN is mysqlDSN.
 var MySQLDSN = mysqlDSN
 
-// Records reads the audit trail.
-func (db *DB) Records(ctx context.Context) ([]store.Record, error) {
+// AllRecords reads the audit trail of all tenants.
+func (db *DB) AllRecords(ctx context.Context) ([]store.Record, error) {
 	var out []store.Record
-	err := db.query(ctx, "SELECT id, tenant, actor, at, operation, type, resource, outcome, payload FROM scim_audit ORDER BY seq", nil, func(scan func(...any) error) error {
-		var r store.Record
-		var tenant, actor, at, operation, typ, resource, outcome string
-		if err := scan(&r.ID, &tenant, &actor, &at, &operation, &typ, &resource, &outcome, &r.Payload); err != nil {
-			return err
-		}
-		var errs [7]error
-		r.Tenant, errs[0] = inexact(tenant)
-		r.Actor, errs[1] = inexact(actor)
-		r.Time, errs[2] = parseTime(at)
-		r.Operation, errs[3] = inexact(operation)
-		r.Type, errs[4] = inexact(typ)
-		r.ResourceID, errs[5] = inexact(resource)
-		r.Outcome, errs[6] = inexact(outcome)
+	err := db.query(ctx, "SELECT seq, id, tenant, actor, connection, at, operation, type, resource, outcome, payload FROM scim_audit ORDER BY seq", nil, func(scan func(...any) error) error {
+		r, _, err := scanRecord(scan)
 		out = append(out, r)
-		return errors.Join(errs[:]...)
+		return err
 	})
 	return out, err
 }

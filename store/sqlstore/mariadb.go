@@ -37,6 +37,7 @@ var MariaDB = Dialect{&dialect{
 	among:      inQuery,
 	rowCompare: columnComparison,
 	sortedTail: func(tail string) string { return "LEFT(" + tail + ", " + strconv.Itoa(sortedBytes) + ")" },
+	head:       func(column string) string { return column + "_head" },
 }}
 
 // sortedBytes is the number of bytes of a key's tail that ORDER BY uses. It is

@@ -40,7 +40,7 @@ func TestAuditTrail(t *testing.T) {
 	forEach(t, func(t *testing.T, make func(t testing.TB) database) {
 		storetest.RunAudit(t, func(t *testing.T) storetest.AuditFixture {
 			db := make(t).store(t)
-			return storetest.AuditFixture{Trail: db, Tx: db, Records: db.Records}
+			return storetest.AuditFixture{Trail: db, Tx: db, Records: db.AllRecords, Reader: db}
 		})
 	})
 }

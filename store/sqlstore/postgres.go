@@ -36,6 +36,7 @@ var PostgreSQL = Dialect{&dialect{
 	among:      inArray,
 	rowCompare: rowComparison,
 	sortedTail: func(tail string) string { return tail },
+	head:       substrHead,
 }}
 
 // membersEach returns a query that looks up each id separately. With a list of

@@ -18,7 +18,7 @@ const (
 	Outbox    Part = "outbox"    // the DB as a store.Outbox
 	Tokens    Part = "tokens"    // the DB as a store.Tokens
 	Counters  Part = "counters"  // the DB as a store.Counters
-	Audit     Part = "audit"     // the DB as a store.AuditTrail
+	Audit     Part = "audit"     // the DB as a store.AuditTrail and an audit.Reader
 )
 
 var allParts = []Part{Resources, Outbox, Tokens, Counters, Audit}

@@ -51,6 +51,7 @@ var SQLite = Dialect{&dialect{
 	among:      inQuery,
 	rowCompare: rowComparison,
 	sortedTail: func(tail string) string { return tail },
+	head:       substrHead,
 	weak:       weakSQLite,
 }}
 

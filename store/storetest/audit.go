@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -21,13 +23,25 @@ type AuditFixture struct {
 	// Records returns all records that are committed, of all tenants, in any
 	// order.
 	Records func(ctx context.Context) ([]store.Record, error)
+	// Reader reads and prunes the trail, or is nil.
+	Reader audit.Reader
 }
 
 // RunAudit is [Run] for a [store.AuditTrail].
 func RunAudit(t *testing.T, open func(t *testing.T) AuditFixture) { auditTrails.all(t, open) }
 
 var auditTrails = suite[AuditFixture, auditKit]{
-	cases: auditTests, missing: func(need, AuditFixture) string { return "" }, kit: newAuditKit, hang: hangTime,
+	cases: slices.Concat(auditTests, auditReading), missing: missingAudit, kit: newAuditKit, hang: hangTime,
+}
+
+// needReader is what a case needs of an AuditFixture.
+const needReader need = 1
+
+func missingAudit(n need, f AuditFixture) string {
+	if n == needReader && f.Reader == nil {
+		return "no audit.Reader"
+	}
+	return ""
 }
 
 // auditTest is one case of [RunAudit].
@@ -46,7 +60,7 @@ func newAuditKit(ctx context.Context, a *require.Assertions, f AuditFixture) *au
 // auditRecord makes a record of a tenant.
 func auditRecord(id, tenant string) store.Record {
 	return store.Record{
-		ID: id, Tenant: tenant, Actor: "token-1", Time: noon.Add(1234 * time.Microsecond), Operation: "patch",
+		ID: id, Tenant: tenant, Actor: "token-1", Connection: "okta", Time: noon.Add(1234 * time.Microsecond), Operation: "patch",
 		Type: "User", ResourceID: "u", Outcome: "ok", Payload: []byte(`{"é":"a\u0000b"}`),
 	}
 }
@@ -87,7 +101,7 @@ var auditTests = []auditTest{
 			least := store.Record{ID: "least", Time: noon, Payload: []byte("{}")}
 			odd := auditRecord("odd", "a\x00b\xff")
 			odd.Actor, odd.Operation, odd.Type = "\x01é𝄞", strings.Repeat("long ", 100), "ü "
-			odd.ResourceID, odd.Outcome = strings.Repeat("x", 5000), "\xfe"
+			odd.ResourceID, odd.Outcome, odd.Connection = strings.Repeat("x", 5000), "\xfe", "\x00"
 			all := []store.Record{auditRecord("full", "acme"), least, odd}
 			for _, r := range all {
 				k.record(k.ctx, r)

@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WriteJSONLines writes one JSON object and a newline for each record, and holds one
+// record at a time. It ends with the first error of the records or of w.
+func WriteJSONLines(w io.Writer, records iter.Seq2[Record, error]) error {
+	out := bufio.NewWriter(w)
+	encoder := json.NewEncoder(out)
+	for rec, err := range records {
+		if err != nil {
+			return err
+		}
+		if err := encoder.Encode(rec); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+var csvHeader = []string{
+	"record", "kind", "of", "time", "tenant", "actor", "connection", "operation", "outcome", "status", "type", "id", "name",
+	"changes", "method", "scimType", "detail", "reason", "cause", "adopted", "hook", "attempts", "revokedMs", "durationMs", "omitted", "reference",
+}
+
+// WriteCSV writes the records as CSV (RFC 4180) with a header, and holds one record at
+// a time; changes are a cell of JSON. A cell that a spreadsheet would take for a
+// formula begins with an apostrophe. It ends with the first error of the records or of
+// w.
+func WriteCSV(w io.Writer, records iter.Seq2[Record, error]) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(csvHeader); err != nil {
+		return err
+	}
+	for rec, err := range records {
+		if err != nil {
+			return err
+		}
+		if err := out.Write(row(rec)); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func row(r Record) []string {
+	changes := ""
+	if len(r.Changes) > 0 {
+		text, err := json.Marshal(r.Changes)
+		if err != nil {
+			panic(err) // impossible: strings and numbers
+		}
+		changes = string(text)
+	}
+	cells := []string{
+		r.Record, string(r.Kind), r.Of, r.Time.UTC().Format(time.RFC3339Nano), r.Tenant, r.Actor, r.Connection, string(r.Operation), string(r.Outcome), number(r.Status), r.Type, r.ID, r.Name,
+		changes, r.Method, r.ScimType, r.Detail, r.Reason, r.Cause, flag(r.Adopted), r.Hook, number(r.Attempts), decimal(r.RevokedMS), decimal(r.DurationMS), number(r.Omitted), r.Reference,
+	}
+	for i, c := range cells {
+		cells[i] = harmless(c)
+	}
+	return cells
+}
+
+// harmless returns a cell that no spreadsheet takes for a formula. Spaces and control
+// characters before the sign do not protect, and some programs read full-width signs.
+func harmless(cell string) string {
+	text := strings.TrimLeftFunc(cell, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\ufeff' })
+	for _, sign := range []string{"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"} {
+		if strings.HasPrefix(text, sign) {
+			return "'" + cell
+		}
+	}
+	if cell != "" && (cell[0] == '\t' || cell[0] == '\r' || cell[0] == '\n') {
+		return "'" + cell
+	}
+	return cell
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func decimal(f float64) string {
+	if f == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+func flag(b bool) string {
+	if b {
+		return "true"
+	}
+	return ""
+}
