@@ -467,7 +467,9 @@ func TestForeignClientsDoNotPushOutPins(t *testing.T) {
 	t.Parallel()
 	k, evil := key(t, "k", jose.ES256), key(t, "k", jose.ES256)
 	i, slow := newIssuer(t, k), newIssuer(t)
-	slow.serve = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	end := make(chan struct{})
+	slow.serve = func(http.ResponseWriter, *http.Request) { <-end }
+	t.Cleanup(func() { close(end) })
 	w := newMemory(t, nil, i, slow)
 	trust := oauth.Trust{Issuer: "https://idp.example.com", Subject: "sync", Audience: "scim", Keys: oauth.Keys{URL: i.URL}}
 	put := func(id, tenant string, trust oauth.Trust) {
