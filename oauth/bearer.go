@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -74,15 +75,15 @@ func (s *Server) byBearer(ctx context.Context, text string) (Client, error) {
 	if client, ok := s.remembered(ctx, sum); ok {
 		return client, nil
 	}
-	j, err := parseJWT(text, bearerTypes)
+	j, err := issuer.Parse(text, bearerTypes)
 	if err != nil {
 		return Client{}, err
 	}
-	clients, err := s.trusting(ctx, &j.claims)
+	clients, err := s.trusting(ctx, &j.Claims)
 	if err != nil {
 		return Client{}, err
 	}
-	found, err := match(&j.claims, clients, bearerPins)
+	found, err := match(&j.Claims, clients, bearerPins)
 	if err != nil {
 		return Client{}, err
 	}
@@ -94,7 +95,7 @@ func (s *Server) byBearer(ctx context.Context, text string) (Client, error) {
 		return Client{}, failed(err)
 	}
 	if len(text) <= maxCached {
-		s.bearers.put(sum, bearer{j.claims, by.client.ID, by.pin.Keys, s.now()})
+		s.bearers.put(sum, bearer{j.Claims, by.client.ID, by.pin.Keys, s.now()})
 	}
 	return by.client, nil
 }
@@ -105,7 +106,7 @@ func bearerPins(c Client) []pin { return pinsOf(c.Bearer) }
 // the client as it is now accepts its claims, by the same keys.
 func (s *Server) remembered(ctx context.Context, sum [sha256.Size]byte) (Client, bool) {
 	b, ok := s.bearers.get(sum)
-	if age := s.now().Sub(b.verified); !ok || age < 0 || age >= bearerAge || s.checkTimes(&b.claims) != nil {
+	if age := s.now().Sub(b.verified); !ok || age < 0 || age >= bearerAge || s.times().Check(&b.claims) != nil {
 		return Client{}, false
 	}
 	client, err := s.find(ctx, b.client)
@@ -116,7 +117,7 @@ func (s *Server) remembered(ctx context.Context, sum [sha256.Size]byte) (Client,
 }
 
 // accepts reports whether a client accepts claims that were signed with keys.
-func accepts(c Client, pins func(Client) []pin, claims *claims, keys Keys) bool {
+func accepts(c Client, pins func(Client) []pin, claims *issuer.Claims, keys Keys) bool {
 	found, _ := match(claims, []Client{c}, pins)
 	return slices.ContainsFunc(found, func(a accepting) bool { return a.pin.Keys == keys })
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
+
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 )
 
 const (
@@ -15,7 +17,7 @@ const (
 
 // bearer is a bearer JWT whose signature was verified.
 type bearer struct {
-	claims   claims
+	claims   issuer.Claims
 	client   string // its ID
 	keys     Keys   // of the pin that accepted it
 	verified time.Time

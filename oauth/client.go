@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -289,22 +290,4 @@ func isEntra(issuer string) bool {
 	return false
 }
 
-func (s *Server) checkKeys(k Keys) error {
-	switch {
-	case k.URL == "" && k.JSON == "":
-		return errors.New("there are no keys: set Keys.URL or Keys.JSON")
-	case k.URL != "" && k.JSON != "":
-		return errors.New("Keys.URL and Keys.JSON are both set: set one of them")
-	case k.JSON != "":
-		_, err := parseKeys([]byte(k.JSON))
-		return err
-	}
-	u, err := s.parseURL(k.URL)
-	if err != nil {
-		return fmt.Errorf("Keys.URL: %w", err)
-	}
-	if !s.keys.allows(u) {
-		return fmt.Errorf("the host of Keys.URL %q is not one of Config.KeyHosts: add %q", k.URL, u.Host)
-	}
-	return nil
-}
+func (s *Server) checkKeys(k Keys) error { return s.keys.Check(issuer.Keys(k)) }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -50,7 +51,7 @@ func malformed(code, description string) error {
 // the application failed.
 func refuse(code string, err error) error {
 	var known *refusal
-	var waits unavailable
+	var waits issuer.Unavailable
 	switch {
 	case errors.As(err, &known):
 		return err

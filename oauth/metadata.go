@@ -1,6 +1,10 @@
 package oauth
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
+)
 
 // metadata is the metadata of the server (RFC 8414 §2).
 type metadata struct {
@@ -25,7 +29,7 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		GrantTypes:  []string{grantCredentials, grantJWT},
 		AuthMethods: []string{methodAssertion, methodBasic, methodPost},
 	}
-	for _, a := range algorithms {
+	for _, a := range issuer.Algorithms {
 		m.Algorithms = append(m.Algorithms, string(a))
 	}
 	writeJSON(w, http.StatusOK, m)

@@ -1,7 +1,6 @@
 package oauth
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/internal/ratelimit"
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -78,7 +78,7 @@ type Server struct {
 	cfg     Config
 	issuer  *url.URL // nil: no token endpoint
 	stored  scim.Authenticator
-	keys    *fetcher
+	keys    *issuer.Fetcher
 	rates   *ratelimit.Limiter
 	bearers bearers
 	now     func() time.Time
@@ -120,7 +120,7 @@ func (s *Server) setIssuer() error {
 	if s.cfg.Issuer == "" {
 		return nil
 	}
-	u, err := s.parseURL(s.cfg.Issuer)
+	u, err := issuer.ParseURL(s.cfg.Issuer, s.cfg.InsecureLoopback)
 	if err != nil {
 		return fmt.Errorf("oauth: Config.Issuer: %w", err)
 	}
@@ -129,22 +129,6 @@ func (s *Server) setIssuer() error {
 	}
 	s.issuer = u
 	return nil
-}
-
-// parseURL returns an absolute https URL, or an http URL of a loopback address where
-// that is allowed.
-func (s *Server) parseURL(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a URL", text)
-	}
-	if u.Host == "" || u.User != nil || u.Fragment != "" || strings.Contains(text, "#") {
-		return nil, fmt.Errorf("%q is not an absolute URL without user and fragment", text)
-	}
-	if u.Scheme == "https" || u.Scheme == "http" && s.cfg.InsecureLoopback && isLoopback(u.Hostname()) {
-		return u, nil
-	}
-	return nil, fmt.Errorf("%q does not begin with https://", text)
 }
 
 func (s *Server) setTokens() error {
@@ -159,7 +143,7 @@ func (s *Server) setTokens() error {
 		s.cfg.Replays, _ = s.cfg.Tokens.(store.Counters)
 	}
 	if s.cfg.Replays == nil {
-		s.cfg.Replays = &memory{}
+		s.cfg.Replays = &issuer.Memory{}
 	}
 	return nil
 }
@@ -209,21 +193,12 @@ func remoteHost(r *http.Request) string {
 }
 
 func (s *Server) setKeys() error {
-	var errs []error
-	hosts := map[string]bool{}
-	for _, host := range s.cfg.KeyHosts {
-		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
-			errs = append(errs, fmt.Errorf("oauth: Config.KeyHosts: %q is not a host, such as login.microsoftonline.com", host))
-		}
-		hosts[hostKey("https", host)] = true
+	var err error
+	s.keys, err = issuer.NewFetcher(issuer.Config{
+		Hosts: s.cfg.KeyHosts, Transport: s.cfg.Transport, Loopback: s.cfg.InsecureLoopback, Now: s.now,
+	})
+	if err != nil {
+		return fmt.Errorf("oauth: %w", err)
 	}
-	transport := s.cfg.Transport
-	if transport == nil {
-		transport = &http.Transport{
-			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute,
-			MaxResponseHeaderBytes: 64 << 10, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-		}
-	}
-	s.keys = newFetcher(transport, hosts, s.now)
-	return errors.Join(errs...)
+	return nil
 }

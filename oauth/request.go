@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 )
 
 // Values of RFC 6749 and RFC 7523 §2, §8.
@@ -41,8 +43,8 @@ type tokenRequest struct {
 // attrs describes a request in the log.
 func (req *tokenRequest) attrs() []slog.Attr {
 	return []slog.Attr{
-		slog.String("client", clip(req.clientID)), slog.String("tenant", req.tenant),
-		slog.String("grant", clip(req.grant)), slog.String("method", req.method),
+		slog.String("client", issuer.Clip(req.clientID)), slog.String("tenant", req.tenant),
+		slog.String("grant", issuer.Clip(req.grant)), slog.String("method", req.method),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -123,7 +124,7 @@ func (s *Server) takeToken(c Client) error {
 // checkAddress refuses an address of which too many requests were refused.
 func (s *Server) checkAddress(address string) error {
 	if wait := s.rates.Wait(rateOfAddress, address, s.now()); wait > 0 {
-		return tooMany(wait, fmt.Sprintf("too many requests from %q were refused (Config.Rate, Config.RemoteAddress)", clip(address)))
+		return tooMany(wait, fmt.Sprintf("too many requests from %q were refused (Config.Rate, Config.RemoteAddress)", issuer.Clip(address)))
 	}
 	return nil
 }
@@ -203,7 +204,7 @@ func (s *Server) checkSecret(c Client, sum [sha256.Size]byte) error {
 	case hit == nil:
 		return errors.New("the secret is not one of the client's")
 	case !s.now().Before(hit.Expires):
-		return fmt.Errorf("the secret %q has expired on %s", hit.ID, stamp(hit.Expires))
+		return fmt.Errorf("the secret %q has expired on %s", hit.ID, issuer.Stamp(hit.Expires))
 	}
 	return nil
 }
@@ -211,15 +212,15 @@ func (s *Server) checkSecret(c Client, sum [sha256.Size]byte) error {
 // byAssertion authenticates a client by a JWT that one of its pins accepts. id may be
 // "": the JWT says then to whom it belongs.
 func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Client) []pin) (*granted, error) {
-	j, err := parseJWT(text, assertionTypes)
+	j, err := issuer.Parse(text, assertionTypes)
 	if err != nil {
 		return nil, err
 	}
-	clients, err := s.claimants(ctx, id, &j.claims)
+	clients, err := s.claimants(ctx, id, &j.Claims)
 	if err != nil {
 		return nil, err
 	}
-	found, err := match(&j.claims, clients, pins)
+	found, err := match(&j.Claims, clients, pins)
 	if err != nil {
 		return nil, err
 	}
@@ -227,14 +228,14 @@ func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Cli
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkReuse(ctx, &j.claims, by); err != nil {
+	if err := s.checkReuse(ctx, &j.Claims, by); err != nil {
 		return nil, fmt.Errorf("an assertion for client %q: %w", by.client.ID, err)
 	}
 	holds := func(c Client) error {
-		if _, err := match(&j.claims, []Client{c}, pins); err != nil {
+		if _, err := match(&j.Claims, []Client{c}, pins); err != nil {
 			return err
 		}
-		if !accepts(c, pins, &j.claims, by.pin.Keys) {
+		if !accepts(c, pins, &j.Claims, by.pin.Keys) {
 			return errors.New("the keys of the issuer are others")
 		}
 		return nil
@@ -242,7 +243,7 @@ func (s *Server) byAssertion(ctx context.Context, id, text string, pins func(Cli
 	return &granted{by.client, holds}, nil
 }
 
-func (s *Server) checkReuse(ctx context.Context, c *claims, by *verified) error {
+func (s *Server) checkReuse(ctx context.Context, c *issuer.Claims, by *verified) error {
 	if c.ID != "" {
 		return s.useOnce(ctx, c, by)
 	}
@@ -252,10 +253,21 @@ func (s *Server) checkReuse(ctx context.Context, c *claims, by *verified) error 
 	return nil
 }
 
+// useOnce refuses an assertion whose jti was used before.
+func (s *Server) useOnce(ctx context.Context, c *issuer.Claims, by *verified) error {
+	replays := issuer.Replays{Counters: s.cfg.Replays, Skew: s.cfg.Skew}
+	err := replays.UseOnce(ctx, "oauth", by.client.ID, c, by.key, s.now())
+	var used issuer.Used
+	if err == nil || errors.As(err, &used) {
+		return err
+	}
+	return failed(err)
+}
+
 // claimants returns the clients to which a JWT may belong: the one that the request
 // names, or else the one that the JWT names as issuer and subject, and those that know
 // the issuer and subject.
-func (s *Server) claimants(ctx context.Context, id string, c *claims) ([]Client, error) {
+func (s *Server) claimants(ctx context.Context, id string, c *issuer.Claims) ([]Client, error) {
 	if id != "" {
 		client, err := s.find(ctx, id)
 		return []Client{client}, err
@@ -276,7 +288,7 @@ func (s *Server) claimants(ctx context.Context, id string, c *claims) ([]Client,
 }
 
 // trusting returns the clients that know the issuer and subject of a JWT.
-func (s *Server) trusting(ctx context.Context, c *claims) ([]Client, error) {
+func (s *Server) trusting(ctx context.Context, c *issuer.Claims) ([]Client, error) {
 	found, err := s.cfg.Clients.FindTrusting(ctx, c.Issuer, c.Subject)
 	if err != nil {
 		return nil, failed(err)
@@ -291,7 +303,7 @@ func (s *Server) trusting(ctx context.Context, c *claims) ([]Client, error) {
 		clients = append(clients, one)
 	}
 	if len(clients) == 0 {
-		return nil, errors.Join(append(errs, fmt.Errorf("no client accepts JWTs with iss %q and sub %q", clip(c.Issuer), clip(c.Subject)))...)
+		return nil, errors.Join(append(errs, fmt.Errorf("no client accepts JWTs with iss %q and sub %q", issuer.Clip(c.Issuer), issuer.Clip(c.Subject)))...)
 	}
 	return clients, nil
 }
@@ -320,7 +332,7 @@ func (s *Server) usable(c Client) error {
 		return errors.New("the client is revoked")
 	}
 	if end := c.Access.Expires; !end.IsZero() && !s.now().Before(end) {
-		return fmt.Errorf("the client has expired on %s", stamp(end))
+		return fmt.Errorf("the client has expired on %s", issuer.Stamp(end))
 	}
 	if _, ok := s.cfg.Clients.(List); ok {
 		return nil // checked by New

@@ -1,4 +1,4 @@
-package oauth
+package issuer
 
 import (
 	"crypto/ecdsa"
@@ -7,17 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 )
 
-// algorithms are the signature algorithms that are accepted (RFC 7518 §3.1, RFC 8037
+// Algorithms are the signature algorithms that are accepted (RFC 7518 §3.1, RFC 8037
 // §3.1): asymmetric ones only, so that a public key is never the key of a MAC, and
 // never "none".
-var algorithms = []jose.SignatureAlgorithm{
+var Algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
 	jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 }
@@ -28,6 +27,9 @@ const (
 	minRSABits  = 2048
 	maxRSABits  = 8192
 )
+
+// Keys are the public keys of an issuer: either the URL of a JWK set, or its text.
+type Keys struct{ URL, JSON string }
 
 // jwk is a public key as a key set has it (RFC 7517 §4, RFC 7518 §6), without the
 // members that are not read: certificates, URLs, private parts.
@@ -43,8 +45,8 @@ type jwk struct {
 	Y         string `json:"y,omitempty"`
 }
 
-// parseKeys returns the usable keys of a JWK set. It is an error if there are none.
-func parseKeys(text []byte) ([]jose.JSONWebKey, error) {
+// ParseKeys returns the usable keys of a JWK set. It is an error if there are none.
+func ParseKeys(text []byte) ([]jose.JSONWebKey, error) {
 	if len(text) > maxKeyBytes {
 		return nil, fmt.Errorf("the key set has more than %d bytes", maxKeyBytes)
 	}
@@ -112,22 +114,4 @@ func fits(key any, algorithm string) bool {
 		return algorithm == string(jose.EdDSA)
 	}
 	return false
-}
-
-func isLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
-// hostKey returns a host as it is compared: in lower case, with the port of the
-// scheme.
-func hostKey(scheme, host string) string {
-	host = strings.ToLower(host)
-	if _, _, err := net.SplitHostPort(host); err == nil {
-		return host
-	}
-	port := "443"
-	if scheme == "http" {
-		port = "80"
-	}
-	return net.JoinHostPort(strings.Trim(host, "[]"), port)
 }

@@ -1,4 +1,4 @@
-package oauth
+package issuer
 
 import (
 	"context"
@@ -9,10 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// The bounds of what [memory] remembers.
+// The bounds of what [Memory] remembers.
 const (
 	maxRemembered = 100_000 // assertions in all; beyond it a client has fairShare
 	maxOfClient   = 10_000
@@ -22,8 +23,8 @@ const (
 // sweepInterval is the least time between two searches for what has ended.
 const sweepInterval = time.Second
 
-// memory remembers assertions in this process. The zero value is ready.
-type memory struct {
+// Memory remembers assertions in this process. The zero value is ready.
+type Memory struct {
 	mu      sync.Mutex
 	seen    map[string]*remembered
 	clients map[string]int // how many are remembered of each client
@@ -36,7 +37,7 @@ type remembered struct {
 	ends   time.Time
 }
 
-var _ store.Counters = (*memory)(nil)
+var _ store.Counters = (*Memory)(nil)
 
 // clientKey is the key of the client of a count in a context.
 type clientKey struct{}
@@ -44,7 +45,7 @@ type clientKey struct{}
 // Count implements [store.Counters]. It returns store.ErrUnavailable for a client with
 // too many assertions that have not ended. None is forgotten before it ends, and the
 // other clients go on.
-func (m *memory) Count(ctx context.Context, c store.Count) (int64, error) {
+func (m *Memory) Count(ctx context.Context, c store.Count) (int64, error) {
 	client, _ := ctx.Value(clientKey{}).(string)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -63,7 +64,7 @@ func (m *memory) Count(ctx context.Context, c store.Count) (int64, error) {
 		m.forget(c.At)
 	}
 	if !m.room(client) {
-		return 0, fmt.Errorf("oauth: %d assertions of client %q are remembered: %w", m.clients[client], client, store.ErrUnavailable)
+		return 0, fmt.Errorf("%d assertions of client %q are remembered: %w", m.clients[client], client, store.ErrUnavailable)
 	}
 	m.seen[c.Name] = &remembered{client, c.Add, c.Expires}
 	m.clients[client]++
@@ -71,7 +72,7 @@ func (m *memory) Count(ctx context.Context, c store.Count) (int64, error) {
 }
 
 // room reports whether another assertion of a client can be remembered.
-func (m *memory) room(client string) bool {
+func (m *Memory) room(client string) bool {
 	if len(m.seen) >= maxRemembered {
 		return m.clients[client] < fairShare
 	}
@@ -79,7 +80,7 @@ func (m *memory) room(client string) bool {
 }
 
 // forget removes what has ended, unless it has just done so.
-func (m *memory) forget(now time.Time) {
+func (m *Memory) forget(now time.Time) {
 	if d := now.Sub(m.swept); d >= 0 && d < sweepInterval {
 		return
 	}
@@ -91,35 +92,47 @@ func (m *memory) forget(now time.Time) {
 	}
 }
 
-func (m *memory) drop(name string, one *remembered) {
+func (m *Memory) drop(name string, one *remembered) {
 	delete(m.seen, name)
 	if m.clients[one.client]--; m.clients[one.client] == 0 {
 		delete(m.clients, one.client)
 	}
 }
 
-// useOnce refuses an assertion whose jti was used before (RFC 7523 §3, item 7). It is
-// called for verified assertions only, so that others cannot fill the memory. A jti is
-// unique to those who sign with the key, by its thumbprint (RFC 7638): any client can
-// name the issuer, and several can have the key.
-func (s *Server) useOnce(ctx context.Context, c *claims, by *verified) error {
-	thumb, err := by.key.Thumbprint(crypto.SHA256)
+// Replays refuse assertions that were used before.
+type Replays struct {
+	Counters store.Counters
+	Skew     time.Duration
+}
+
+// UseOnce refuses a JWT whose jti was used before (RFC 7523 §3, item 7). It is called
+// for verified JWTs only, so that others cannot fill the memory. A jti is unique to those
+// who sign with the key, by its thumbprint (RFC 7638): any client can name the issuer, and
+// several can have the key. The purpose tells apart what one key signs for several.
+// client is the one whose part of [Memory] it takes. The error is a [Used], or one of
+// Counters.
+func (r Replays) UseOnce(ctx context.Context, purpose, client string, c *Claims, key jose.JSONWebKey, now time.Time) error {
+	thumb, err := key.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return fmt.Errorf("the key has no thumbprint: %w", err)
 	}
 	sum := sha256.Sum256([]byte(string(thumb) + c.Issuer + "\x00" + c.ID)) // thumb has a fixed length
-	now := s.now()
-	ctx = context.WithValue(store.WithTenant(ctx, ""), clientKey{}, by.client.ID)
-	n, err := s.cfg.Replays.Count(ctx, store.Count{
-		Name: "oauth:" + base64.RawURLEncoding.EncodeToString(sum[:]), Add: 1, At: now,
+	ctx = context.WithValue(store.WithTenant(ctx, ""), clientKey{}, client)
+	n, err := r.Counters.Count(ctx, store.Count{
+		Name: purpose + ":" + base64.RawURLEncoding.EncodeToString(sum[:]), Add: 1, At: now,
 		// Accepted until Skew after exp, by a process whose clock may differ, too.
-		Expires: c.Expiry.Time().Add(2*s.cfg.Skew + time.Second),
+		Expires: c.Expiry.Time().Add(2*r.Skew + time.Second),
 	})
 	if err != nil {
-		return failed(fmt.Errorf("remember the assertion: %w", err))
+		return fmt.Errorf("remember the assertion: %w", err)
 	}
 	if n > 1 {
-		return fmt.Errorf("jti %q was used before", clip(c.ID))
+		return Used{c.ID}
 	}
 	return nil
 }
+
+// Used is the error about a JWT that was used before.
+type Used struct{ ID string }
+
+func (e Used) Error() string { return fmt.Sprintf("jti %q was used before", Clip(e.ID)) }

@@ -1,8 +1,7 @@
-package oauth
+package issuer
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,7 +20,7 @@ import (
 // other clients are not, and none forgets what has not ended.
 func TestMemoryOfReplaysIsBounded(t *testing.T) {
 	t.Parallel()
-	var m memory
+	var m Memory
 	start := time.Unix(1e9, 0)
 	count := func(client, name string, at time.Time) (int64, error) {
 		ctx := context.WithValue(context.Background(), clientKey{}, client)
@@ -71,10 +70,11 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestCacheOfKeySetsIsBounded(t *testing.T) {
 	t.Parallel()
 	hits, clock := map[string]int{}, time.Unix(1e9, 0)
-	f := newFetcher(transport(func(r *http.Request) (*http.Response, error) {
+	f, err := NewFetcher(Config{Transport: transport(func(r *http.Request) (*http.Response, error) {
 		hits[r.URL.Path]++
 		return nil, errors.New("no network")
-	}), nil, func() time.Time { return clock })
+	}), Now: func() time.Time { return clock }})
+	require.NoError(t, err)
 	load := func(n int) {
 		clock = clock.Add(time.Millisecond)
 		_, err := f.load(context.Background(), fmt.Sprintf("https://idp.example.com/%d", n), false)
@@ -94,37 +94,21 @@ func TestCacheOfKeySetsIsBounded(t *testing.T) {
 }
 
 // Any text is a key set with usable keys, each of which may have made a signature by
-// one of the algorithms, or an error.
+// one of the Algorithms, or an error.
 func FuzzKeySet(f *testing.F) {
 	f.Add(`{"keys":[{"kty":"RSA","kid":"a","use":"sig","n":"AQAB","e":"AQAB"}]}`)
 	f.Add(`{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)
 	f.Add(`{"keys":[{"kty":"oct","k":"AA"},null,7,"x",[]]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		keys, err := parseKeys([]byte(text))
+		keys, err := ParseKeys([]byte(text))
 		if (err == nil) != (len(keys) > 0) {
 			t.Fatalf("%q: %d keys, %v", text, len(keys), err)
 		}
 		for _, k := range keys {
 			fit := func(a jose.SignatureAlgorithm) bool { return fits(k.Key, string(a)) }
-			if !k.IsPublic() || !slices.ContainsFunc(algorithms, fit) {
+			if !k.IsPublic() || !slices.ContainsFunc(Algorithms, fit) {
 				t.Fatalf("%q: %T", text, k.Key)
 			}
 		}
 	})
-}
-
-// The cache of bearer JWTs is bounded.
-func TestCacheOfBearersIsBounded(t *testing.T) {
-	t.Parallel()
-	var c bearers
-	sum := func(n int) [32]byte { return sha256.Sum256([]byte(strconv.Itoa(n))) }
-	for n := range 10 * generation {
-		c.put(sum(n), bearer{client: strconv.Itoa(n)})
-		require.LessOrEqual(t, len(c.newer)+len(c.older), 2*generation)
-		got, ok := c.get(sum(max(0, n-generation+1)))
-		require.True(t, ok)
-		require.Equal(t, strconv.Itoa(max(0, n-generation+1)), got.client)
-	}
-	_, ok := c.get(sum(0))
-	require.False(t, ok)
 }
