@@ -20,8 +20,9 @@ type DB struct {
 	sql   *sqldb.DB
 	owned []*sql.DB // what Close closes
 	log   *slog.Logger
-	extra []string // paths that Index named
-	wal   string   // the file that DeferSync syncs, "" if it defers nothing
+	extra []string    // paths that Index named
+	wal   string      // the file that DeferSync syncs, "" if it defers nothing
+	known *tokenCache // nil: none
 
 	mu       sync.Mutex
 	tables   []*table
@@ -67,7 +68,7 @@ func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
 // Close closes what [OpenSQLite] opened. A database given to [New] is left
 // open.
 func (db *DB) Close() error {
-	var errs []error
+	errs := []error{db.known.close()}
 	for _, o := range db.owned {
 		errs = append(errs, o.Close())
 	}

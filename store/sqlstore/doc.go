@@ -45,7 +45,8 @@
 // The outbox is claimed by lines: a line is the entries of one queue about one
 // resource. The cost of a claim depends neither on the number of waiting entries
 // nor on the number for one resource. A token is found by the SHA-256 of its
-// secret; the secret is not stored.
+// secret; the secret is not stored. [OpenSQLite] keeps tokens in memory as long as no
+// other connection, of this process or another, has written to the file.
 //
 // The tables begin with scim_ and are found by the connection's default schema
 // or database.

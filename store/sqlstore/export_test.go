@@ -34,3 +34,13 @@ func (db *DB) RowsLeft(ctx context.Context) (rows, spans int, err error) {
 	err = db.one(ctx, "SELECT (SELECT COUNT(*) FROM scim_member), (SELECT COUNT(*) FROM scim_left)", nil, &rows, &spans)
 	return rows, spans, err
 }
+
+// CachedTokens returns how many tokens the cache holds.
+func (db *DB) CachedTokens() int {
+	db.known.mu.Lock()
+	defer db.known.mu.Unlock()
+	return len(db.known.tokens)
+}
+
+// BreakTokenCache closes its connection.
+func (db *DB) BreakTokenCache() error { return db.known.close() }

@@ -114,6 +114,9 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	db.sql.Reader = reader
 	db.owned = []*sql.DB{reader, writer}
 	db.deferCommits(c)
+	// It does not wait for locks, since a request can read the token instead.
+	c.pragmas = []string{"PRAGMA busy_timeout=0", "PRAGMA query_only=ON"}
+	db.known, _ = newTokenCache(c) // with another driver each token is read
 	return db, nil
 }
 

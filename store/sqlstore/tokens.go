@@ -53,6 +53,13 @@ func scanToken(scan func(...any) error) (store.Token, error) {
 
 // FindToken implements [store.Tokens].
 func (db *DB) FindToken(ctx context.Context, sum [sha256.Size]byte) (store.Token, error) {
+	if db.sql.InTransaction(ctx) {
+		return db.readToken(ctx, sum)
+	}
+	return db.known.find(sum, func() (store.Token, error) { return db.readToken(ctx, sum) })
+}
+
+func (db *DB) readToken(ctx context.Context, sum [sha256.Size]byte) (store.Token, error) {
 	found, err := db.tokens(ctx, "WHERE digest = ?", hex.EncodeToString(sum[:]))
 	if err != nil {
 		return store.Token{}, err
