@@ -60,6 +60,10 @@ func (h *Handler) Sensitive(typeName string, root *schema.Attribute) bool {
 	return ep != nil && ep.redacts(root)
 }
 
+// Config returns the configuration of the handler with the defaults filled in, for
+// programs that report about it. What it refers to must not be modified.
+func (h *Handler) Config() Config { return h.cfg }
+
 // endpoint is an [Endpoint] with all that New derives from it.
 type endpoint struct {
 	*lifecycle.Endpoint
