@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
@@ -208,32 +209,84 @@ type Adoption struct {
 }
 
 // Revoke ends all sessions of a user of a tenant ("" without tenants) who stays as it
-// is: an operator's button, or a door beside SCIM such as a request for a global
-// logout. It calls Hooks.EndSessions and Hooks.Revoke with event.SessionsRevoked, as a
-// deactivation does, and returns when both have. Hooks.Before and the brake have no say.
-// Config.Audit gets a record with the reason and the time that it took.
-//
-// The error is store.ErrNotFound if there is no such user, store.ErrUnavailable if
-// Hooks.Revoke failed (the outbox repeats it), and else that of the store, or one with
-// the text of the error of Hooks.EndSessions, which it does not wrap: nothing has ended
-// then. Without a hook that ends sessions it is an error.
+// is: an operator's button. It is [Handler.RevokeSessions] of the user with that id.
 func (h *Handler) Revoke(ctx context.Context, tenant, id, reason string) error {
+	if id == "" {
+		return store.ErrNotFound
+	}
+	return h.RevokeSessions(ctx, Revocation{Tenant: tenant, Person: Person{ID: id}, Reason: reason})
+}
+
+// Revocation is a request to end all sessions of one user.
+type Revocation struct {
+	Tenant string // "" without tenants
+	// Person is the user, by one key.
+	Person Person
+	// Email, in place of Person, is an e-mail address that one user has and no other:
+	// any of emails, or the userName where users have no emails. It is compared without
+	// case.
+	Email string
+	// Connection is the connection that asks, "" is none. Of a type with an owner
+	// (schema.WithOwner) only the users exist for it that it provisioned or adopted,
+	// whatever its policy.
+	Connection string
+	// Actor, Connection and Reason stand in the audit record. The reason is required.
+	Actor, Reason string
+	// Received is when the request for it arrived, from which AuditRecord.DurationMS
+	// counts. Zero is the time of the call.
+	Received time.Time
+}
+
+// RevokeSessions ends all sessions of a user who stays as it is, for an operator or for
+// a door beside SCIM such as a request for a global logout (package oauth/logout). It
+// calls Hooks.EndSessions and Hooks.Revoke with event.SessionsRevoked, as a deactivation
+// does, and returns when both have. Hooks.Before and the brake have no say. Config.Audit
+// gets a record with the reason and the time that it took, also if there is no such user.
+//
+// The error is store.ErrNotFound if there is no such user for the connection, or if
+// several have the key; store.ErrUnavailable if Hooks.Revoke failed (the outbox repeats
+// it); an [*Error] if the store cannot find the key and Limits.Scan is too small for a
+// search; and else that of the store, or one with the text of the error of
+// Hooks.EndSessions, which it does not wrap: nothing has ended then. Without a hook that
+// ends sessions it is an error.
+func (h *Handler) RevokeSessions(ctx context.Context, r Revocation) error {
 	ep := h.byType(schema.UserType.Name)
 	if ep == nil || !h.lifecycle.EndsSessions() {
 		return errors.New("scim: Revoke needs an endpoint for User, and Hooks.EndSessions or Hooks.Revoke")
 	}
-	if reason == "" {
+	if r.Reason == "" {
 		return errors.New("scim: Revoke needs a reason, for the audit record")
 	}
-	start := h.cfg.Now()
-	err := h.lifecycle.Revoke(store.WithTenant(ctx, tenant), operatorRequest(), ep.Endpoint, id)
+	if r.Received.IsZero() {
+		r.Received = h.cfg.Now()
+	}
+	ctx = store.WithTenant(ctx, r.Tenant)
+	id, err := h.revoke(ctx, ep, r)
+	h.recordOperator(ctx, AuditRecord{
+		Time: r.Received, Tenant: r.Tenant, Actor: r.Actor, Connection: r.Connection,
+		Operation: OperationRevoke, Type: ep.Type.Name, ID: id, Reason: r.Reason,
+	}, err)
+	return err
+}
+
+// revoke returns the id of the user as far as it was found.
+func (h *Handler) revoke(ctx context.Context, ep *endpoint, r Revocation) (string, error) {
+	w := operatorRequest()
+	w.Actor, w.Connection = r.Actor, r.Connection
+	if r.Connection != "" && ep.Type.Owned {
+		w.Access = &lifecycle.Access{Connection: r.Connection, Own: map[*lifecycle.Endpoint]bool{ep.Endpoint: true}}
+	}
+	id, err := h.personID(ctx, ep, r, w.Access)
+	if err != nil {
+		return id, err
+	}
+	err = h.lifecycle.Revoke(ctx, w, ep.Endpoint, id)
 	var hook *lifecycle.HookError
 	if errors.As(err, &hook) {
 		// %v: a store.ErrNotFound of the hook does not say that there is no such user.
 		err = fmt.Errorf("scim: the sessions have not ended: %v", err)
 	}
-	h.recordOperator(ctx, AuditRecord{Time: start, Tenant: tenant, Operation: OperationRevoke, Type: ep.Type.Name, ID: id, Reason: reason}, err)
-	return err
+	return id, err
 }
 
 // operatorRequest is a write that no client asked for.

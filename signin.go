@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -107,14 +108,68 @@ func (h *Handler) signIn(p Person) (*signIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
-		return nil, ErrUnknownOrDeleted // no store is asked for such a text
+	if !isText(value) {
+		return nil, ErrUnknownOrDeleted
 	}
+	key, err := ep.equals(path, value)
+	if err != nil {
+		return nil, err
+	}
+	return &signIn{h, ep, key}, nil
+}
+
+// isText reports whether a value can be that of an attribute; no store is asked for
+// another one.
+func isText(value string) bool { return utf8.ValidString(value) && !strings.ContainsRune(value, 0) }
+
+// equals returns the condition that an attribute has a value.
+func (ep *endpoint) equals(path, value string) (filter.Compare, error) {
 	attr, ok := ep.Type.Resolve(path)
 	if !ok {
-		return nil, fmt.Errorf("scim: SignIn: %s has no attribute %s", ep.Type.Name, path)
+		return filter.Compare{}, fmt.Errorf("scim: %s has no attribute %s", ep.Type.Name, path)
 	}
-	return &signIn{h, ep, filter.Compare{Path: attr, Op: filter.EQ, Value: schema.String(value)}}, nil
+	return filter.Compare{Path: attr, Op: filter.EQ, Value: schema.String(value)}, nil
+}
+
+// personID returns the id of the one user of a [Revocation] that exists for the
+// connection; store.ErrNotFound if there is none, or more than one. A user who is named
+// by the id is not looked for.
+func (h *Handler) personID(ctx context.Context, ep *endpoint, r Revocation, access *lifecycle.Access) (string, error) {
+	path, value, err := "emails.value", r.Email, error(nil)
+	if _, ok := ep.Type.Resolve(path); !ok {
+		path = "userName"
+	}
+	switch {
+	case r.Email == "":
+		path, value, err = h.signInKey(r.Person)
+	case r.Person != Person{}:
+		err = errors.New("scim: a Revocation has a Person or an Email, not both")
+	}
+	if err != nil {
+		return "", err
+	}
+	if !isText(value) {
+		return "", store.ErrNotFound
+	}
+	if path == "id" {
+		return value, nil
+	}
+	key, err := ep.equals(path, value)
+	if err != nil {
+		return "", err
+	}
+	s := &selection{ep: ep, filter: filter.New(key)}
+	s.limit(access)
+	found, err := h.findUpTo(ctx, s, 2)
+	switch {
+	case err != nil:
+		return "", err
+	case len(found) == 0:
+		return "", store.ErrNotFound
+	case len(found) > 1:
+		return "", fmt.Errorf("%w: several users have that %s", store.ErrNotFound, path)
+	}
+	return found[0].ID, nil
 }
 
 // signInKey returns the path and the value of the one key of p.
@@ -127,7 +182,7 @@ func (h *Handler) signInKey(p Person) (path, value string, err error) {
 		}
 	}
 	if set != 1 {
-		return "", "", fmt.Errorf("scim: SignIn: a Person has exactly one key, not %d", set)
+		return "", "", fmt.Errorf("scim: a Person has exactly one key, not %d", set)
 	}
 	return path, value, nil
 }
