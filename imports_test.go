@@ -27,7 +27,7 @@ var imports = map[string][]string{
 	"store":                {"schema", "filter", "event"},
 	"audit":                {"store"},
 	"readiness":            {},
-	"console":              {".", "filter", "schema", "store", "reconcile", "internal/paging"},
+	"console":              {".", "audit", "filter", "schema", "store", "reconcile", "internal/paging"},
 	"health":               {".", "brake", "filter", "schema", "store", "health/figures", "internal/redact"},
 	"health/figures":       {},
 	"reconcile":            {"schema", "store", "internal/paging"},

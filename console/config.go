@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -45,6 +46,11 @@ type Config struct {
 
 	// Product names the application in titles. Default "SCIM".
 	Product string
+
+	// Trail is the audit trail (memstore.DB and sqlstore.DB are trails): the section
+	// Activity, and the history of each resource. It is a store.AuditTrail too, which
+	// notes when private values are looked at or exported; otherwise New fails.
+	Trail audit.Reader
 
 	// Key signs the tokens of forms and seals positions in lists. Processes that
 	// serve one console share it: 32 random bytes. Default: one of this process.
@@ -94,6 +100,9 @@ func (cfg *Config) check() error {
 	}
 	if cfg.Identify == nil {
 		errs = append(errs, errors.New("console: Config.Identify is required: it is the login of the administrators"))
+	}
+	if _, ok := cfg.Trail.(store.AuditTrail); cfg.Trail != nil && !ok {
+		errs = append(errs, fmt.Errorf("console: Config.Trail (%T) is not a store.AuditTrail: it could not note who looks at private values", cfg.Trail))
 	}
 	if cfg.Key != nil && len(cfg.Key) < 16 {
 		errs = append(errs, fmt.Errorf("console: Config.Key has %d bytes: take 32 random ones, or leave it out", len(cfg.Key)))

@@ -24,7 +24,7 @@ var staticFiles embed.FS
 var templates = parseTemplates()
 
 func parseTemplates() map[string]*template.Template {
-	funcs := template.FuncMap{"short": short, "long": long, "number": number[int], "number64": number[int64], "asset": func(name string) string { return assets[name].url }}
+	funcs := template.FuncMap{"short": short, "long": long, "number": number[int], "number64": number[int64], "list": func(v *view, list []entry) recordList { return recordList{v, list} }, "asset": func(name string) string { return assets[name].url }}
 	layout := template.Must(template.New("layout.html").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html"))
 	entries, err := templateFiles.ReadDir("templates")
 	if err != nil {
@@ -92,6 +92,7 @@ type view struct {
 	Body           any
 
 	prefix string
+	query  url.Values
 }
 
 // Path returns the path of a page; segments are escaped.
@@ -103,6 +104,36 @@ func (v *view) Asset(name string) string { return v.prefix + assets[name].url }
 // WithQuery is Path with one parameter.
 func (v *view) WithQuery(name, value string, segments ...string) string {
 	return joined(v.prefix, segments) + "?" + url.Values{name: {value}}.Encode()
+}
+
+// Query returns the path of a page with the parameters of the request, one of them
+// changed; "" removes it.
+func (v *view) Query(name, value string, segments ...string) string {
+	values := url.Values{}
+	for n, all := range v.query {
+		if n != "done" && len(all) == 1 && all[0] != "" {
+			values[n] = all
+		}
+	}
+	values.Set(name, value)
+	if value == "" {
+		values.Del(name)
+	}
+	if len(values) == 0 {
+		return joined(v.prefix, segments)
+	}
+	return joined(v.prefix, segments) + "?" + values.Encode()
+}
+
+// ActivityOf returns the URL of the records of a resource.
+func (v *view) ActivityOf(typeName, id string) string {
+	return joined(v.prefix, []string{"activity"}) + "?" + asked{Type: typeName, ID: id}.values().Encode()
+}
+
+// recordList is the argument of the template of records.
+type recordList struct {
+	View *view
+	List []entry
 }
 
 func joined(prefix string, segments []string) string {
@@ -139,7 +170,7 @@ func (q *request) show(name, title string, body any) error {
 func (q *request) render(status int, name, title string, body any) {
 	v := &view{
 		Title: title, Product: q.c.cfg.Product, Identity: q.id, Section: q.section(), Notice: q.notice(),
-		Body: body, prefix: q.c.cfg.Prefix,
+		Body: body, prefix: q.c.cfg.Prefix, query: q.r.URL.Query(),
 	}
 	if q.id.Actor != "" {
 		v.Sections, v.CSRF = q.c.nav, q.token()

@@ -5,6 +5,7 @@ import "net/http"
 // setRoutes registers the pages of what is configured.
 func (c *Console) setRoutes() {
 	c.mux = http.NewServeMux()
+	c.setActivity()
 	c.setDirectory()
 	c.setReconcile()
 	first := c.nav[0].Slug
