@@ -31,6 +31,7 @@ var imports = map[string][]string{
 	"health":               {".", "brake", "filter", "schema", "store", "health/figures", "internal/redact"},
 	"health/figures":       {},
 	"reconcile":            {"schema", "store", "internal/paging"},
+	"reconcile/remote":     {"reconcile"},
 	"roles":                {".", "schema", "store", "event"},
 	"store/memstore":       {"audit", "schema", "filter", "store", "internal/position"},
 	"store/storetest":      {"audit", "schema", "filter", "event", "store", "github.com/stretchr/testify/require", "github.com/stretchr/testify/assert"},
@@ -68,7 +69,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "secevent", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "secevent", "reconcile/remote", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

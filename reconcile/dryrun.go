@@ -19,6 +19,20 @@ type Record struct {
 	Inactive bool   `json:"inactive,omitempty"`
 	// Position says where the record stands, for example "line 7".
 	Position string `json:"position,omitempty"`
+
+	// The rest is for [Compare].
+
+	// ID is the provider's own id of the user, by which its groups name members.
+	ID string `json:"-"`
+	// NoStatus says that the record does not tell whether the user is active; it is
+	// then neither active nor inactive for Compare.
+	NoStatus bool `json:"-"`
+	// Attributes are the values of other attributes, by the paths of
+	// CompareOptions.Attributes: "" is no value, and a path that is missing is not
+	// compared.
+	Attributes map[string]string `json:"-"`
+	// Resource is the SCIM user as JSON. If it is set, Attributes is ignored.
+	Resource []byte `json:"-"`
 }
 
 // Account is one user of the application.
@@ -116,6 +130,7 @@ func DryRun(ctx context.Context, records iter.Seq2[Record, error], users Lister,
 		if err != nil {
 			return nil, fmt.Errorf("reconcile: the provider's records: %w", err)
 		}
+		r.ID, r.NoStatus, r.Attributes, r.Resource = "", false, nil, nil // the report keeps the record
 		report.Findings = append(report.Findings, d.find(&r))
 	}
 	d.similar(report.Findings)

@@ -20,6 +20,7 @@ func all(seq iter.Seq2[Record, error]) (out []Record, err error) {
 		if err != nil {
 			return out, err
 		}
+		r.NoStatus, r.Resource = false, nil
 		out = append(out, r)
 	}
 	return out, nil

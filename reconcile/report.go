@@ -60,23 +60,46 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(out, "%6d %s\n", r.Count(k), k)
 	}
 	fmt.Fprintln(out)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "FINDING\tUSERNAME\tEXTERNALID\tACCOUNT\tNOTE")
+	t := newTable(out, "FINDING\tUSERNAME\tEXTERNALID\tACCOUNT\tNOTE")
 	for i := range r.Findings {
-		fmt.Fprintln(table, strings.Join(r.Findings[i].row(), "\t"))
-		if i%rowsAligned == rowsAligned-1 {
-			if err := table.Flush(); err != nil {
-				return err
-			}
-		}
+		t.row(r.Findings[i].row()...)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	return out.Flush()
+	return t.end()
 }
 
-// row returns the columns of a finding; the last one, the note, may be missing.
+// table writes rows whose columns are aligned with each other, rowsAligned at a time.
+type table struct {
+	out  *bufio.Writer
+	tabs *tabwriter.Writer
+	rows int
+}
+
+func newTable(out *bufio.Writer, head string) *table {
+	t := &table{out: out, tabs: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+	fmt.Fprintln(t.tabs, head)
+	return t
+}
+
+// row writes a row; an empty last column is left out. The error of a write is kept
+// by the buffered writer.
+func (t *table) row(columns ...string) {
+	if last := len(columns) - 1; columns[last] == "" {
+		columns = columns[:last]
+	}
+	fmt.Fprintln(t.tabs, strings.Join(columns, "\t"))
+	if t.rows++; t.rows%rowsAligned == 0 {
+		_ = t.tabs.Flush()
+	}
+}
+
+func (t *table) end() error {
+	if err := t.tabs.Flush(); err != nil {
+		return err
+	}
+	return t.out.Flush()
+}
+
+// row returns the columns of a finding.
 func (f *Finding) row() []string {
 	var externalID, id string
 	if f.Record != nil {
@@ -88,11 +111,7 @@ func (f *Finding) row() []string {
 			externalID = f.Account.ExternalID
 		}
 	}
-	row := []string{string(f.Kind), printable(f.userName()), printable(externalID), printable(id)}
-	if note := f.note(); note != "" {
-		row = append(row, note)
-	}
-	return row
+	return []string{string(f.Kind), printable(f.userName()), printable(externalID), printable(id), f.note()}
 }
 
 func (f *Finding) note() string {
@@ -143,17 +162,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	}
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "{\"counts\":%s,\"findings\":[", head)
-	for i := range r.Findings {
-		line, err := json.Marshal(&r.Findings[i])
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			out.WriteByte(',')
-		}
-		out.WriteByte('\n')
-		out.Write(line)
+	if err := writeLines(out, r.Findings); err != nil {
+		return err
 	}
-	out.WriteString("\n]}\n")
 	return out.Flush()
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/reconcile"
+	"github.com/seed5f3efb56/scim/reconcile/remote"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
@@ -232,22 +233,7 @@ func DryRun(ctx context.Context, export io.Reader, tenant string, users store.St
 
 // Listed are the users of a provider that serves SCIM itself.
 func Listed(ctx context.Context, baseURL, token string) iter.Seq2[reconcile.Record, error] {
-	records := reconcile.List(ctx, func(ctx context.Context, startIndex int) (io.ReadCloser, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/Users?startIndex=%d&count=100", baseURL, startIndex), nil)
-		if err != nil {
-			return nil, err
-		}
-		r.Header.Set("Authorization", "Bearer "+token)
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return nil, err
-		}
-		if resp.StatusCode != http.StatusOK {
-			resp.Body.Close()
-			return nil, errors.New(resp.Status)
-		}
-		return resp.Body, nil
-	})
+	records := (&remote.Client{BaseURL: baseURL, Token: token}).Users(ctx)
 	return records
 }
 
