@@ -2,12 +2,15 @@ package scim_test
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,9 +23,23 @@ import (
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
-// connections serves the connections okta (with two tokens) and entra of acme, and
-// okta of globex.
+// connections sends requests to [newConnections].
 func connections(t *testing.T, limits scim.Limits) func(token, method, path, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	h := newConnections(t, limits)
+	return func(token, method, path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, scimtest.BaseURL+path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", "application/scim+json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+}
+
+// newConnections serves the connections okta (with two tokens) and entra of acme, and
+// okta of globex.
+func newConnections(t *testing.T, limits scim.Limits) *scim.Handler {
 	t.Helper()
 	token := func(id, tenant, connection string) store.Token {
 		k := scim.HashToken(id, id)
@@ -37,14 +54,7 @@ func connections(t *testing.T, limits scim.Limits) func(token, method, path, bod
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 	})
 	require.NoError(t, err)
-	return func(token, method, path, body string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest(method, scimtest.BaseURL+path, strings.NewReader(body))
-		r.Header.Set("Authorization", "Bearer "+token)
-		r.Header.Set("Content-Type", "application/scim+json")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w
-	}
+	return h
 }
 
 func TestRateOfAConnection(t *testing.T) {
@@ -79,29 +89,118 @@ func TestRateOfATenant(t *testing.T) {
 }
 
 // By default 100 users assigned at once pass: a look-up, a creation, a second
-// look-up and a membership each. 2,000 requests at once do not.
-func TestDefaultRate(t *testing.T) {
+// look-up and a membership each, all users concurrently, over HTTP.
+func TestHundredUsersAssignedAtOnce(t *testing.T) {
 	t.Parallel()
-	do := connections(t, scim.Limits{})
-	group := do("okta-1", "POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"all"}`)
-	require.Equal(t, 201, group.Code)
-	id := strings.TrimPrefix(group.Header().Get("Location"), scimtest.BaseURL)
-	for i := range 100 {
-		lookUp := fmt.Sprintf("/Users?filter=userName+eq+%%22user%d%%22", i)
-		require.Equal(t, 200, do("okta-1", "GET", lookUp, "").Code)
-		require.Equal(t, 201, do("okta-1", "POST", "/Users", fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"user%d"}`, i)).Code)
-		require.Equal(t, 200, do("okta-1", "GET", lookUp, "").Code)
-		require.Equal(t, 204, do("okta-1", "PATCH", id, scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"x`+fmt.Sprint(i)+`"}]}`)).Code)
-	}
-	refused := 0
-	for range 2000 {
-		if w := do("okta-1", "GET", "/Users/none", ""); w.Code == 429 {
-			refused++
-			require.Equal(t, "1", w.Header().Get("Retry-After"))
+	do := connectionsOverHTTP(t)
+	made := do("okta-1", "POST", "/Groups", scimtest.Group("all"))
+	require.Equal(t, 201, made.status)
+	group := strings.TrimPrefix(made.header.Get("Location"), scimtest.BaseURL)
+	start(100, func(i int) {
+		name := fmt.Sprintf("user%d", i)
+		for _, request := range []struct {
+			method, path, body string
+			want               int
+		}{
+			{"GET", "/Users?filter=userName+eq+%22" + name + "%22", "", 200},
+			{"POST", "/Users", scimtest.User(name), 201},
+			{"GET", "/Users?filter=userName+eq+%22" + name + "%22", "", 200},
+			{"PATCH", group, scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"` + name + `"}]}`), 204},
+		} {
+			assert.Equal(t, request.want, do("okta-1", request.method, request.path, request.body).status, "%s %s", request.method, request.path)
 		}
+	})()
+}
+
+// Of 2,000 requests of one connection at once some are refused, with Retry-After and
+// an error of SCIM. Another tenant, which sends meanwhile, is not.
+func TestBurstOfOneConnection(t *testing.T) {
+	t.Parallel()
+	do := connectionsOverHTTP(t)
+	var passed, refused atomic.Int64
+	burst := start(40, func(int) {
+		for range 50 {
+			got := do("okta-1", "GET", "/Users/none", "")
+			if got.status != http.StatusTooManyRequests {
+				if !assert.Equal(t, 404, got.status) {
+					return
+				}
+				passed.Add(1)
+				continue
+			}
+			refused.Add(1)
+			seconds := got.header.Get("Retry-After")
+			assert.Equal(t, "1", seconds)
+			assert.Equal(t, "application/scim+json", got.header.Get("Content-Type"))
+			assert.JSONEq(t, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"429","detail":"too many requests; try again in 1 seconds"}`, got.body)
+		}
+	})
+	over := make(chan struct{})
+	unhurt := start(4, func(int) {
+		for n := 0; n < 100; n++ { // within its own burst
+			if !assert.Equal(t, 200, do("globex", "GET", "/Users", "").status) {
+				return
+			}
+			select {
+			case <-over:
+				return
+			default:
+			}
+		}
+	})
+	burst()
+	close(over)
+	unhurt()
+	assert.GreaterOrEqual(t, passed.Load(), int64(1000), "the burst that is allowed")
+	assert.Positive(t, refused.Load())
+	assert.Equal(t, 200, do("globex", "GET", "/Users", "").status)
+	assert.Equal(t, 200, do("entra", "GET", "/Users", "").status, "another connection of the tenant")
+}
+
+// start calls fn n times at once. The function that it returns waits for the end.
+func start(n int, fn func(i int)) (wait func()) {
+	var running sync.WaitGroup
+	for i := range n {
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			fn(i)
+		}()
 	}
-	assert.Positive(t, refused)
-	assert.Equal(t, 200, do("globex", "GET", "/Users", "").Code)
+	return running.Wait
+}
+
+// answered is a response that was read.
+type answered struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// connectionsOverHTTP is [connections] with the default limits on a server, to which
+// requests may be sent concurrently.
+func connectionsOverHTTP(t *testing.T) func(token, method, path, body string) answered {
+	t.Helper()
+	server := httptest.NewServer(newConnections(t, scim.Limits{}))
+	t.Cleanup(server.Close)
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 50, MaxIdleConnsPerHost: 50}}
+	t.Cleanup(client.CloseIdleConnections)
+	return func(token, method, path, body string) (got answered) {
+		r, err := http.NewRequest(method, server.URL+"/scim/v2"+path, strings.NewReader(body))
+		if !assert.NoError(t, err) {
+			return got
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", "application/scim+json")
+		w, err := client.Do(r)
+		if !assert.NoError(t, err) {
+			return got
+		}
+		defer w.Body.Close()
+		text, err := io.ReadAll(w.Body)
+		assert.NoError(t, err)
+		return answered{w.StatusCode, w.Header, string(text)}
+	}
 }
 
 func TestInfiniteRateIsNoLimit(t *testing.T) {
