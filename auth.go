@@ -1,12 +1,14 @@
 package scim
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -82,6 +84,26 @@ func (h *Handler) checkRate(p *Principal) error {
 	}
 	seconds := strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 	return &headerError{errorf(http.StatusTooManyRequests, "too many requests; try again in %s seconds", seconds), "Retry-After", seconds}
+}
+
+// admit returns the principal as the state of its connection (Config.Connections)
+// lets it in: paused, if the connection is; ErrUnauthenticated, if it is off or does
+// not exist.
+func (h *Handler) admit(ctx context.Context, p *Principal) (*Principal, error) {
+	if h.states == nil || p.Connection == "" {
+		return p, nil
+	}
+	switch state, err := h.states.Of(ctx, p.Tenant, p.Connection); {
+	case err != nil:
+		return nil, err
+	case state == connection.Active:
+		return p, nil
+	case state == connection.Paused:
+		paused := *p
+		paused.Paused = true
+		return &paused, nil
+	}
+	return nil, ErrUnauthenticated
 }
 
 // permits reports whether the scope of the credential covers the operation.

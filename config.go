@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/bulk"
 	"github.com/seed5f3efb56/scim/internal/ratelimit"
@@ -28,6 +29,13 @@ type Config struct {
 	// Auth authenticates every request. See [BearerTokens], [StoredTokens] and
 	// [InsecureNoAuthentication].
 	Auth Authenticator
+
+	// Connections, if set, has the states of connections (package connection), which
+	// hold for every credential with a Principal.Connection, whatever its kind: a
+	// connection that is paused is answered 503, one that is off or does not exist 401.
+	// A state is read once a second by each process. connection.Manager changes them.
+	// memstore.DB and sqlstore.DB are such stores.
+	Connections connection.Store
 
 	// Endpoints are the resource types served and their stores.
 	Endpoints []Endpoint

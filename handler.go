@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
@@ -37,7 +38,8 @@ type Handler struct {
 	cursors   *paging.Sealer
 	announced []byte // Config.ServiceProviderConfig as JSON members
 	rates     *ratelimit.Limiter
-	brake     *brake.Brake // nil: off
+	brake     *brake.Brake       // nil: off
+	states    *connection.States // nil: connections have none
 }
 
 // Run is the background worker: it carries out pending revocations and delivers

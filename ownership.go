@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/schema"
@@ -100,6 +101,92 @@ func (ep *endpoint) memberships() []*schema.Attribute {
 		}
 	}
 	return out
+}
+
+// ConnectionHost is what package connection needs of the handler; connection.New calls
+// it.
+func (h *Handler) ConnectionHost() connection.Host {
+	host := connection.Host{States: h.states, Check: h.checkConnection, Audit: h.recordConnection, Now: h.cfg.Now, Logger: h.cfg.Logger}
+	for _, ep := range h.endpoints {
+		if !ep.Type.Owned {
+			continue
+		}
+		host.Types = append(host.Types, connection.Resources{
+			Type: ep.Type, List: ep.Store.List, Name: namingAttribute(ep.Type), Active: ep.Active,
+			Filter: ep.canFilter,
+			SetOwner: func(ctx context.Context, c connection.Work, id, to string) error {
+				return h.setOwner(ctx, c, ep, id, to)
+			},
+			End: func(ctx context.Context, c connection.Work, id string, how connection.End) error {
+				return h.end(ctx, c, ep, id, how)
+			},
+		})
+	}
+	return host
+}
+
+// checkConnection rejects a connection whose tokens every request of which would be
+// answered 500.
+func (h *Handler) checkConnection(c connection.Connection) error {
+	client, err := ParseClient(c.Client)
+	if err != nil {
+		return err
+	}
+	p := &Principal{TokenID: "of " + c.Name, Client: client, Policy: c.Policy, Connection: c.Name, BaseURL: c.BaseURL}
+	errs := []error{h.checkPolicy(p.Policy), h.checkClient(p)}
+	if p.BaseURL != "" {
+		if _, err := parseBaseURL(p.BaseURL); err != nil {
+			errs = append(errs, fmt.Errorf("scim: the BaseURL of connection %q: %w", c.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// operate runs a write to a resource of a connection that an operator asked for, and
+// passes on its audit record.
+func (h *Handler) operate(ctx context.Context, w connection.Work, ep *endpoint, id string, write func(context.Context, *lifecycle.Request) error) error {
+	start := h.cfg.Now()
+	access, err := h.access(&Principal{Connection: w.Connection.Name, Policy: w.Connection.Policy})
+	if err != nil {
+		return err
+	}
+	ctx = context.WithValue(store.WithTenant(ctx, w.Tenant), accessKey{}, access)
+	r := operatorRequest()
+	r.Actor, r.Connection = w.By.Actor, w.Connection.Name
+	// Whatever the policy: what belongs to another connection by now is left alone.
+	r.Access = &lifecycle.Access{Connection: w.Connection.Name, Own: map[*lifecycle.Endpoint]bool{ep.Endpoint: true}}
+	rec := AuditRecord{
+		Time: start, Tenant: w.Tenant, Actor: w.By.Actor, Connection: w.Connection.Name, Operation: OperationKind(w.Operation),
+		Type: ep.Type.Name, ID: id, Reason: w.By.Reason,
+	}
+	r.Committed = func(c lifecycle.Written) { rec.Changes = ep.changes(&c) }
+	err = write(ctx, r)
+	h.recordOperator(ctx, rec, err)
+	return err
+}
+
+// setOwner gives a resource of a connection to another one; "" is none.
+func (h *Handler) setOwner(ctx context.Context, w connection.Work, ep *endpoint, id, to string) error {
+	return h.operate(ctx, w, ep, id, func(ctx context.Context, r *lifecycle.Request) error {
+		return h.lifecycle.SetOwner(ctx, r, ep.Endpoint, id, to)
+	})
+}
+
+// end deactivates or deletes a resource of a connection, as a DELETE of its client does.
+func (h *Handler) end(ctx context.Context, w connection.Work, ep *endpoint, id string, how connection.End) error {
+	end := h.lifecycle.Delete
+	if how == connection.Deactivate {
+		end = h.lifecycle.Deactivate
+	}
+	return h.operate(ctx, w, ep, id, func(ctx context.Context, r *lifecycle.Request) error { return end(ctx, r, ep.Endpoint, id) })
+}
+
+// recordConnection passes on the audit record of a change of a connection.
+func (h *Handler) recordConnection(ctx context.Context, c connection.Record) {
+	h.recordOperator(ctx, AuditRecord{
+		Time: c.Time, Tenant: c.Tenant, Actor: c.By.Actor, Connection: c.Connection, Operation: OperationKind(c.Operation),
+		Type: "Connection", ID: c.Connection, Name: c.Token, Detail: c.Detail, Reason: c.By.Reason,
+	}, nil)
 }
 
 // visibleGroups removes the groups that do not exist for the connection.

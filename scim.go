@@ -49,6 +49,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
@@ -79,6 +80,9 @@ func New(cfg Config) (*Handler, error) {
 	}
 	if h.cfg.NewID == nil {
 		h.cfg.NewID = newUUID
+	}
+	if !isNil(cfg.Connections) {
+		h.states = connection.NewStates(cfg.Connections, h.cfg.Logger)
 	}
 	if h.cfg.Subject == "" {
 		h.cfg.Subject = schema.ExternalIDAttribute.Name

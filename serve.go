@@ -137,6 +137,9 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 	}
 	x.principal, x.authenticated = p, !public
 	if !public {
+		if p, err = h.admit(r.Context(), p); err != nil {
+			return nil, err
+		}
 		if err := h.checkRate(p); err != nil {
 			return nil, err
 		}

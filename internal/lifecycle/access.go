@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -44,6 +45,21 @@ func (a *Access) Sees(ep *Endpoint, r *schema.Resource) bool {
 // Owned is the condition that a resource belongs to the connection.
 func (a *Access) Owned() filter.Expr {
 	return filter.Compare{Path: schema.AttrPath{schema.OwnerAttribute}, Op: filter.EQ, Value: schema.String(a.Connection)}
+}
+
+// SetOwner makes another connection the owner of a resource of the connection of the
+// request; "" is none. Nothing else of it changes, so no hook is called, but it has a
+// new version, as after every write.
+func (w *Writer) SetOwner(ctx context.Context, r *Request, ep *Endpoint, id, to string) error {
+	return w.write(ctx, r, ep, event.ByOperator, func(ctx context.Context, u *unit) error {
+		before, err := u.lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		after, _, err := u.store(ctx, before, Edit{Attributes: before.Attributes.WithOwner(to)})
+		u.written = Written{Before: before, After: after}
+		return err
+	})
 }
 
 // visibleBatch is the number of ids in one look-up of their owners, and of the

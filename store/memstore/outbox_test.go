@@ -29,6 +29,14 @@ func TestCounters(t *testing.T) {
 	})
 }
 
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	storetest.RunConnections(t, func(*testing.T) storetest.ConnectionsFixture {
+		db := memstore.New()
+		return storetest.ConnectionsFixture{Connections: db, Tx: db}
+	})
+}
+
 func TestAuditTrail(t *testing.T) {
 	t.Parallel()
 	storetest.RunAudit(t, func(*testing.T) storetest.AuditFixture {

@@ -22,6 +22,7 @@ type tenant struct {
 	ids         tree[text, place] // every id ever used, also of deleted resources
 	collections []collection      // by kind
 	counters    counters
+	connections connections
 }
 
 // place is where the resource with an id is, or was: its kind and its number,

@@ -35,6 +35,16 @@ func TestCounters(t *testing.T) {
 	})
 }
 
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, make func(t testing.TB) database) {
+		storetest.RunConnections(t, func(t *testing.T) storetest.ConnectionsFixture {
+			db := make(t).store(t)
+			return storetest.ConnectionsFixture{Connections: db, Tx: db}
+		})
+	})
+}
+
 func TestAuditTrail(t *testing.T) {
 	t.Parallel()
 	forEach(t, func(t *testing.T, make func(t testing.TB) database) {

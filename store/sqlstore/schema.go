@@ -19,9 +19,11 @@ const (
 	Tokens    Part = "tokens"    // the DB as a store.Tokens
 	Counters  Part = "counters"  // the DB as a store.Counters
 	Audit     Part = "audit"     // the DB as a store.AuditTrail and an audit.Reader
+	// Connections is the DB as a connection.Store.
+	Connections Part = "connections"
 )
 
-var allParts = []Part{Resources, Outbox, Tokens, Counters, Audit}
+var allParts = []Part{Resources, Outbox, Tokens, Counters, Audit, Connections}
 
 // Migration is one step of one part.
 type Migration struct {

@@ -15,8 +15,9 @@
 // held while members are yielded. The kit is deterministic: its data and its
 // random filters come from fixed seeds.
 //
-// [RunOutbox], [RunTokens], [RunCounters] and [RunAudit] do the same for a
-// [store.Outbox], a [store.Tokens], a [store.Counters] and a [store.AuditTrail].
+// [RunOutbox], [RunTokens], [RunCounters], [RunAudit] and [RunConnections] do the same
+// for a [store.Outbox], a [store.Tokens], a [store.Counters], a [store.AuditTrail] and a
+// [connection.Store].
 //
 // The kit itself is tested against stores that are broken on purpose.
 package storetest
