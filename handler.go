@@ -51,10 +51,6 @@ type Handler struct {
 // never is. Calls that are under way when ctx ends are awaited.
 func (h *Handler) Run(ctx context.Context) error { return h.lifecycle.Run(ctx) }
 
-// Endpoints returns the resource types that are served, with their stores, as
-// they stand in Config.Endpoints. The slice belongs to the caller.
-func (h *Handler) Endpoints() []Endpoint { return slices.Clone(h.cfg.Endpoints) }
-
 // Sensitive reports whether an attribute of a type, or an attribute within it, is
 // one of Config.SensitiveAttributes: what shows or logs values leaves it out.
 func (h *Handler) Sensitive(typeName string, root *schema.Attribute) bool {

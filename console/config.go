@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
+	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -52,6 +53,13 @@ type Config struct {
 	// notes when private values are looked at or exported; otherwise New fails.
 	Trail audit.Reader
 
+	// Health knows how each connection does: the section Overview.
+	Health *health.Monitor
+
+	// Tokens are the credentials of the connections (memstore.DB and sqlstore.DB keep
+	// them), by which the brake names its connections.
+	Tokens store.Tokens
+
 	// Key signs the tokens of forms and seals positions in lists. Processes that
 	// serve one console share it: 32 random bytes. Default: one of this process.
 	Key []byte
@@ -86,7 +94,7 @@ func New(cfg Config) (*Console, error) {
 		cfg.Key = paging.NewSecret()
 	}
 	c := &Console{cfg: cfg, sealer: paging.NewSealer(append([]byte("console\x00"), cfg.Key...)), reconciling: make(chan struct{}, 1)}
-	for _, ep := range cfg.Handler.Endpoints() {
+	for _, ep := range cfg.Handler.Config().Endpoints {
 		c.types = append(c.types, c.newDirectoryType(ep))
 	}
 	c.setRoutes()
@@ -125,7 +133,7 @@ func isPath(prefix string) bool {
 
 // usersOf returns the store of users, nil if there is none.
 func usersOf(h *scim.Handler) store.Store {
-	for _, ep := range h.Endpoints() {
+	for _, ep := range h.Config().Endpoints {
 		if ep.Type.Name == schema.UserType.Name {
 			return ep.Store
 		}

@@ -36,6 +36,7 @@ type fixture struct {
 	failing error // of Identify
 	now     time.Time
 	log     bytes.Buffer
+	attach  func(*scim.Handler) // called with the handler
 }
 
 func newFixture(t *testing.T, change ...func(*fixture, *scim.Config, *console.Config)) *fixture {
@@ -65,6 +66,9 @@ func newFixture(t *testing.T, change ...func(*fixture, *scim.Config, *console.Co
 	var err error
 	f.handler, err = scim.New(cfg)
 	require.NoError(t, err)
+	if f.attach != nil {
+		f.attach(f.handler)
+	}
 	own.Handler = f.handler
 	f.console, err = console.New(own)
 	require.NoError(t, err)
@@ -156,7 +160,7 @@ func (f *fixture) upload(token, content string, fields ...string) *httptest.Resp
 }
 
 // The pages that every console has.
-var always = []string{"/directory/Users", "/directory/Groups", "/reconcile"}
+var always = []string{"/directory/Users", "/directory/Groups", "/reconcile", "/brake"}
 
 func TestMistakesOfTheEmbedderAreErrors(t *testing.T) {
 	t.Parallel()

@@ -205,6 +205,9 @@ func (q *request) section() string {
 
 // notices are what a page says after a POST, by the parameter "done": never a text of
 // the URL.
-var notices = map[string]string{}
+var notices = map[string]string{
+	"replayed": "The entry will be tried again.",
+	"released": "The brake is released.",
+}
 
 func (q *request) notice() string { return notices[q.r.URL.Query().Get("done")] }

@@ -1,0 +1,174 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/store"
+)
+
+// mostRelease is the most that one release lets pass.
+const mostRelease = 1_000_000
+
+func (c *Console) setBrake() {
+	if c.cfg.Handler.Config().Brake.Off {
+		return
+	}
+	c.nav = append(c.nav, section{"brake", "Brake"})
+	c.page("/brake", (*request).brake)
+	c.action("/brake", (*request).release)
+}
+
+// brakeView is the state of the brake of every connection.
+type brakeView struct {
+	Connections []brakedConnection
+	Unknown     bool // which connections there are is not known
+	Types       []string
+	CanRelease  bool
+}
+
+type brakedConnection struct {
+	Name    string
+	Stopped bool
+	Bounds  []bound
+}
+
+// bound is how far a connection is towards one bound.
+type bound struct {
+	Kind            brake.Kind
+	Type            string
+	Title           string
+	Count, Limit    int64
+	Share           share
+	Until           *moment
+	Stopped         *moment
+	Released        int64
+	ReleasedUntil   *moment
+	ID              string // of the form
+	HasOneException bool
+}
+
+// kindTitles are the words of pages for what is counted.
+var kindTitles = map[brake.Kind]string{
+	brake.Leavers: "deactivated or deleted", brake.Memberships: "memberships removed", brake.Creations: "created",
+}
+
+func (q *request) brake() error {
+	v := &brakeView{CanRelease: !q.id.ReadOnly, Types: q.c.typeNames()}
+	principals, err := q.principals()
+	if err != nil {
+		return err
+	}
+	v.Unknown = principals == nil
+	for _, p := range principals {
+		states, err := q.c.cfg.Handler.BrakeState(q.ctx, p)
+		if err != nil {
+			return err
+		}
+		v.Connections = append(v.Connections, q.braked(cmp.Or(p.Connection, p.TokenID), states))
+	}
+	slices.SortStableFunc(v.Connections, func(a, b brakedConnection) int {
+		switch {
+		case a.Stopped == b.Stopped:
+			return 0
+		case a.Stopped:
+			return -1
+		}
+		return 1
+	})
+	return q.show("brake", "Brake", v)
+}
+
+func (q *request) braked(name string, states []brake.State) brakedConnection {
+	c := brakedConnection{Name: name}
+	for i, s := range states {
+		b := bound{
+			Kind: s.Kind, Type: s.Type, Title: s.Type + ": " + kindTitles[s.Kind], Count: s.Count, Limit: s.Limit, Share: share{s.Count, s.Limit},
+			Until: q.moment(s.Until), Stopped: q.moment(s.Stopped), Released: s.Released, ReleasedUntil: q.moment(s.ReleasedUntil),
+			ID: name + "-" + strconv.Itoa(i), HasOneException: s.Kind == brake.Leavers,
+		}
+		c.Stopped = c.Stopped || b.Stopped != nil
+		c.Bounds = append(c.Bounds, b)
+	}
+	return c
+}
+
+// principals are the connections of the tenant as the brake counts them; nil if there
+// is nothing that knows them.
+func (q *request) principals() ([]*scim.Principal, error) {
+	byName := map[string]*scim.Principal{}
+	known := false
+	if q.c.cfg.Tokens != nil {
+		known = true
+		tokens, err := q.c.cfg.Tokens.ListTokens(q.ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range tokens {
+			if t.Revoked {
+				continue
+			}
+			p := &scim.Principal{Tenant: q.id.Tenant, Connection: t.Connection, Policy: t.Policy}
+			if t.Connection == "" {
+				p.TokenID = t.ID
+			}
+			byName[cmp.Or(t.Connection, t.ID)] = p
+		}
+	}
+	if q.c.cfg.Health != nil {
+		known = true
+		// The states of the brake in it are of principals whose policy is not known.
+		all, err := q.c.cfg.Health.Status(q.ctx, q.id.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range all {
+			if byName[s.Connection] == nil {
+				byName[s.Connection] = &scim.Principal{Tenant: q.id.Tenant, Connection: s.Connection}
+			}
+		}
+	}
+	if !known {
+		return nil, nil
+	}
+	out := make([]*scim.Principal, 0, len(byName))
+	for _, p := range byName {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b *scim.Principal) int {
+		return strings.Compare(cmp.Or(a.Connection, a.TokenID), cmp.Or(b.Connection, b.TokenID))
+	})
+	return out, nil
+}
+
+// release lets a connection go on.
+func (q *request) release() error {
+	get := func(name string) string { return strings.TrimSpace(q.r.PostForm.Get(name)) }
+	r := brake.Release{Connection: get("connection"), Kind: brake.Kind(get("kind")), Type: get("type"), ID: get("id"), Actor: q.id.Actor, Reason: get("reason")}
+	t := q.c.typeNamed(r.Type)
+	switch {
+	case r.Connection == "":
+		return badRequest("Name the connection.")
+	case r.Reason == "":
+		return badRequest("Give a reason: it is part of the audit record.")
+	case kindTitles[r.Kind] == "" || t == nil || (t.members != nil) != (r.Kind == brake.Memberships):
+		return badRequest("The brake does not count this for resources of that type.")
+	}
+	if r.ID == "" {
+		n, err := strconv.ParseInt(get("more"), 10, 64)
+		if err != nil || n < 1 || n > mostRelease {
+			return badRequest("Say how many more may pass: a number from 1 to 1,000,000.")
+		}
+		r.More = n
+	} else if _, err := t.store.Get(q.ctx, r.ID, store.GetOptions{Attributes: t.listed()}); err != nil {
+		return err
+	}
+	if err := q.c.cfg.Handler.ReleaseBrake(q.r.Context(), q.id.Tenant, r); err != nil {
+		return err
+	}
+	return q.redirect(q.path("brake") + "?done=released")
+}
