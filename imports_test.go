@@ -44,6 +44,7 @@ var imports = map[string][]string{
 	"internal/project":     {"schema", "filter"},
 	"internal/reference":   {"schema", "filter"},
 	"internal/paging":      {"schema", "store"},
+	"internal/operator":    {"audit", "brake", "connection", "health", "store"},
 	"internal/nesting":     {"schema", "filter", "store"},
 	"internal/position":    {"schema", "store"},
 	"internal/redact":      {},
@@ -71,7 +72,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "secevent", "reconcile/remote", "internal/etag", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()
