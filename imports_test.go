@@ -44,6 +44,7 @@ var imports = map[string][]string{
 	"internal/project":     {"schema", "filter"},
 	"internal/reference":   {"schema", "filter"},
 	"internal/paging":      {"schema", "store"},
+	"cmd/scim":             {".", "audit", "brake", "connection", "health", "schema", "store", "store/sqlstore", "internal/operator", "github.com/go-sql-driver/mysql", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite"},
 	"internal/operator":    {"audit", "brake", "connection", "health", "store"},
 	"internal/nesting":     {"schema", "filter", "store"},
 	"internal/position":    {"schema", "store"},

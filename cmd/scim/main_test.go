@@ -1,0 +1,333 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
+	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/internal/operator"
+	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
+)
+
+// world is an application with its database, and the command beside it.
+type world struct {
+	*testing.T
+	db   *sqlstore.DB
+	file string
+	h    *scim.Handler
+	env  map[string]string
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{T: t, file: filepath.Join(t.TempDir(), "app.db")}
+	w.env = map[string]string{"SCIM_DATABASE": w.file, "USER": "grace"}
+	var err error
+	w.db, err = sqlstore.OpenURL(w.file)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.db.Close()) })
+	users, groups := w.db.Store(schema.UserType), w.db.Store(schema.GroupType)
+	require.NoError(t, w.db.Migrate(t.Context()))
+	w.h, err = scim.New(scim.Config{
+		BaseURL: "https://app.example.com/scim/v2", Auth: scim.StoredTokens(w.db, nil), Connections: w.db,
+		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(groups)}, Tx: w.db, Outbox: w.db, Logger: slog.New(slog.DiscardHandler),
+		Brake: brake.Config{Leavers: brake.Bound{Most: 1}}, Limits: scim.Limits{Attempts: 1},
+		Hooks: scim.Hooks{Changed: func(context.Context, *event.Event) error { return errors.New("the mail server is away") }},
+	})
+	require.NoError(t, err)
+	return w
+}
+
+// run carries out a command line that ends with the exit code, and returns what it
+// printed.
+func (w *world) run(code int, args ...string) (stdout string) {
+	w.Helper()
+	var out, errs bytes.Buffer
+	got := run(w.Context(), args, environment{strings.NewReader(""), &out, &errs, func(name string) string { return w.env[name] }})
+	require.Equal(w, code, got, "%s\n%s%s", args, out.String(), errs.String())
+	if code == exitUsage {
+		return errs.String()
+	}
+	return out.String() + errs.String()
+}
+
+// send sends a SCIM request with a token.
+func (w *world) send(secret, method, path, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "https://app.example.com/scim/v2"+path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+secret)
+	rec := httptest.NewRecorder()
+	w.h.ServeHTTP(rec, r)
+	return rec
+}
+
+// create makes a user and returns the id.
+func (w *world) create(secret, name string) string {
+	rec := w.send(secret, "POST", "/Users", fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":%q,"active":true}`, name))
+	require.Equal(w, 201, rec.Code, rec.Body.String())
+	var made struct{ ID string }
+	require.NoError(w, json.Unmarshal(rec.Body.Bytes(), &made))
+	return made.ID
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+// remote changes the world to one whose command works on a console.
+func (w *world) remote() {
+	local, err := openLocal(w.Context(), w.db, "ops@acme.example")
+	require.NoError(w, err)
+	console := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer of ops" {
+			rw.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		operator.Serve(rw, r, strings.TrimPrefix(r.URL.Path, "/admin/scim/api/"), local, func(error) string { return "r1" })
+	}))
+	w.Cleanup(console.Close)
+	w.env = map[string]string{"SCIM_CONSOLE": console.URL + "/admin/scim/", "SCIM_CONSOLE_TOKEN": "of ops"}
+}
+
+func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Parallel()
+	t.Run("database", func(t *testing.T) {
+		t.Parallel()
+		test(t, newWorld(t))
+	})
+	t.Run("console", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.remote()
+		test(t, w)
+	})
+}
+
+func TestTokens(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		secret := lastLine(w.run(0, "token", "create", "-connection", "okta", "-label", "first", "-reason", "set-up"))
+		require.Equal(t, 200, w.send(secret, "GET", "/Users", "").Code)
+		var made operator.Issued
+		require.NoError(t, json.Unmarshal([]byte(w.run(0, "token", "create", "-json", "-connection", "okta", "-read-only", "-types", "User, Group", "-expires", "90d", "-reason", "report")), &made))
+		require.Equal(t, 403, w.send(made.Secret, "POST", "/Users", `{"userName":"x"}`).Code)
+		assert.WithinDuration(t, time.Now().AddDate(0, 0, 90), made.Token.Expires, time.Hour)
+
+		var all []operator.Token
+		require.NoError(t, json.Unmarshal([]byte(w.run(0, "token", "list", "-json")), &all))
+		require.Len(t, all, 2)
+		require.Equal(t, []string{"okta", "first", "active"}, []string{all[0].Connection, all[0].Label, all[0].Status})
+		require.Equal(t, []string{"User", "Group"}, all[1].Types)
+		require.Contains(t, w.run(0, "token", "list"), "User,Group (read only)")
+
+		rotated := lastLine(w.run(0, "token", "rotate", all[0].ID, "-reason", "yearly"))
+		require.Equal(t, 200, w.send(rotated, "GET", "/Users", "").Code)
+		require.Equal(t, 200, w.send(secret, "GET", "/Users", "").Code, "for a day more")
+		at := lastLine(w.run(0, "token", "rotate", "-overlap", "0", "-reason", "it leaked", made.Token.ID))
+		require.Equal(t, 401, w.send(made.Secret, "GET", "/Users", "").Code)
+		require.Equal(t, 403, w.send(at, "POST", "/Users", `{"userName":"x"}`).Code, "the scope is that of the old one")
+
+		require.Contains(t, w.run(0, "token", "revoke", all[0].ID, "-reason", "it leaked"), "is revoked")
+		require.Equal(t, 401, w.send(secret, "GET", "/Users", "").Code)
+		require.Contains(t, w.run(1, "token", "revoke", "nobody", "-reason", "x"), `token "nobody"`)
+		require.Contains(t, w.run(1, "token", "create", "-connection", "okta", "-client", "strict", "-reason", "x"), `has the client ""`)
+		require.NotContains(t, w.run(0, "token", "list"), secret)
+	})
+}
+
+func TestOutbox(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		require.Contains(t, w.run(0, "outbox", "dead"), "There are no dead entries.")
+		secret := lastLine(w.run(0, "token", "create", "-connection", "okta", "-reason", "set-up"))
+		ctx, end := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer end()
+		ended := make(chan error, 1)
+		go func() { ended <- w.h.Run(ctx) }()
+		w.create(secret, "ada")
+		require.Eventually(t, func() bool {
+			dead, err := w.db.Dead(ctx, "", 10)
+			return err == nil && len(dead) == 1
+		}, time.Minute, 10*time.Millisecond)
+		end()
+		require.Error(t, <-ended)
+
+		var all []operator.Entry
+		require.NoError(t, json.Unmarshal([]byte(w.run(1, "outbox", "dead", "-json")), &all))
+		require.Len(t, all, 1)
+		require.Contains(t, all[0].Reason, "the mail server is away")
+		require.Contains(t, w.run(1, "outbox", "dead", "-n", "1"), all[0].ID)
+		require.Contains(t, w.run(1, "outbox", "replay", "nothing", "-reason", "x"), `entry "nothing"`)
+		require.Contains(t, w.run(0, "outbox", "replay", "-all", "-reason", "it is back"), "1 entries are due again")
+		dead, err := w.db.Dead(t.Context(), "", 10)
+		require.NoError(t, err)
+		require.Empty(t, dead)
+		require.Contains(t, w.run(0, "audit", "export", "-operation", "replayEntry"), "it is back")
+	})
+}
+
+func TestStatusAndBrake(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		require.Contains(t, w.run(0, "status"), "There are no connections.")
+		secret := lastLine(w.run(0, "token", "create", "-connection", "okta", "-reason", "set-up"))
+		ids := []string{w.create(secret, "ada"), w.create(secret, "bob"), w.create(secret, "cyd")}
+		require.Equal(t, 204, w.send(secret, "DELETE", "/Users/"+ids[0], "").Code)
+		require.Equal(t, 503, w.send(secret, "DELETE", "/Users/"+ids[1], "").Code)
+		require.Contains(t, w.run(1, "status"), "stopped")
+		w.run(0, "brake", "release", "-connection", "okta", "-kind", "leavers", "-id", ids[2], "-reason", "she left")
+		require.Equal(t, 503, w.send(secret, "DELETE", "/Users/"+ids[1], "").Code)
+		require.Equal(t, 204, w.send(secret, "DELETE", "/Users/"+ids[2], "").Code)
+		w.run(0, "brake", "release", "-connection", "okta", "-kind", "leavers", "-more", "1", "-reason", "the site was closed")
+		require.Equal(t, 204, w.send(secret, "DELETE", "/Users/"+ids[1], "").Code)
+		require.Contains(t, w.run(0, "status", "-json"), `"connection": "okta"`)
+	})
+}
+
+func TestAuditExport(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		for i := range 3 {
+			rec := audit.Record{Time: time.Date(2026, 10, 1+i, 8, 0, 0, 0, time.UTC), Connection: "okta", Operation: "patch", Outcome: audit.Success, Type: "User", ID: fmt.Sprint(i), Name: "=1"}
+			require.NoError(t, audit.Append(t.Context(), w.db, rec))
+			rec.Tenant = "another"
+			require.NoError(t, audit.Append(t.Context(), w.db, rec))
+		}
+		require.Equal(t, 3, strings.Count(w.run(0, "audit", "export"), "\n"))
+		require.Contains(t, w.run(0, "audit", "export", "-from", "2026-10-02", "-to", "2026-10-03"), `"id":"1"`)
+		require.Empty(t, w.run(0, "audit", "export", "-outcome", "refused"))
+		file := filepath.Join(t.TempDir(), "a.csv")
+		require.Empty(t, w.run(0, "audit", "export", "-format", "csv", "-o", file))
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+		require.NoError(t, err)
+		require.Len(t, rows, 4)
+		require.Contains(t, rows[1], "'=1")
+		w.run(1, "audit", "export", "-o", file)
+		again, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, text, again, "a file that is there is kept")
+	})
+}
+
+func TestTheTenantIsThatOfTheFlag(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secret := lastLine(w.run(0, "token", "create", "-tenant", "acme", "-connection", "okta", "-reason", "set-up"))
+	require.Equal(t, 200, w.send(secret, "GET", "/Users", "").Code)
+	require.NotContains(t, w.run(0, "token", "list"), "okta")
+	require.Contains(t, w.run(0, "token", "list", "-tenant", "acme"), "okta")
+	all, err := w.db.ListTokens(store.WithTenant(t.Context(), "acme"))
+	require.NoError(t, err)
+	w.run(1, "token", "revoke", all[0].ID, "-reason", "x")
+}
+
+// Every mistake in a command line is exit code 2, and nothing is done.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for line, want := range map[string]string{
+		"tokens":                        "unknown command",
+		"token made":                    "unknown command",
+		"token list -tenat x":           "flag provided but not defined",
+		"token list x":                  "unexpected argument",
+		"token create -reason x":        "-connection is required",
+		"token create -connection okta": "-reason is required",
+		"token create -connection okta -expires 1":                          "want a duration",
+		"token create -connection okta -expires -5d -reason x":              "want a duration",
+		"token rotate -reason x":                                            "want the ID of a token",
+		"token revoke a b -reason x":                                        "want the ID of a token",
+		"outbox replay -reason x":                                           "give the IDs of entries, or -all",
+		"outbox replay -all x -reason x":                                    "give the IDs of entries, or -all",
+		"outbox dead -n 0":                                                  "-n must be at least 1",
+		"brake release -connection o -kind x -more 1 -reason x":             "-kind must be",
+		"brake release -connection o -kind leavers -reason x":               "give -more or -id",
+		"brake release -connection o -kind leavers -more 1 -id x -reason x": "give -more or -id",
+		"audit export -format xml":                                          "-format must be",
+		"audit export -from yesterday":                                      "want a time",
+		"audit export -outcome bad":                                         "-outcome must be",
+		"status -console https://app.example.com":                           "not both",
+	} {
+		require.Contains(t, w.run(exitUsage, strings.Fields(line)...), want, line)
+	}
+	w.env = map[string]string{}
+	require.Contains(t, w.run(exitUsage, "status"), "give -db")
+	for url, want := range map[string]string{
+		"http://app.example.com/admin": "use https", "ftp://x": "want a URL", "https://u:p@x/y": "want a URL", "https://app.example.com": "$SCIM_CONSOLE_TOKEN is not set",
+	} {
+		require.Contains(t, w.run(exitUsage, "status", "-console", url), want, url)
+	}
+	all, err := w.db.ListTokens(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+func TestAConsoleThatRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remote()
+	w.env["SCIM_CONSOLE_TOKEN"] = "of somebody"
+	require.Contains(t, w.run(1, "status"), "does not accept the token")
+	w.env["SCIM_CONSOLE"] = strings.TrimSuffix(w.env["SCIM_CONSOLE"], "admin/scim/")
+	w.env["SCIM_CONSOLE_TOKEN"] = "of ops"
+	require.Contains(t, w.run(1, "status"), "there is no call")
+}
+
+// A database without the tables is an error that says so, and gets none.
+func TestADatabaseWithoutTables(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env["SCIM_DATABASE"] = filepath.Join(t.TempDir(), "empty.db")
+	require.Contains(t, w.run(1, "status"), "was Migrate called?")
+}
+
+// Each command has help with examples, by -h and by help.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	w := &world{T: t}
+	overview := w.run(0)
+	for _, line := range root.lines("") {
+		path := strings.Fields(line[0])
+		require.Contains(t, overview, line[0])
+		help := w.run(0, append(path, "-h")...)
+		require.Contains(t, help, "  scim "+line[0], "an example")
+		require.Contains(t, help, "-json")
+		require.Equal(t, help, w.run(0, append([]string{"help"}, path...)...))
+		require.NotEmpty(t, line[1])
+	}
+}
+
+// What a client sent cannot change the terminal.
+func TestTablesAreHarmless(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	table(&out, [][]string{{"A"}, {"x\x1b[2Jy\u202ez\n"}})
+	require.Equal(t, "A\nx\uFFFD[2Jy\uFFFDz\uFFFD\n", out.String())
+}
+
+func TestAFileThatIsNotCompleteIsRemoved(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "a")
+	require.EqualError(t, writeFile(name, nil, func(w io.Writer) error {
+		_, _ = w.Write([]byte("half"))
+		return errors.New("away")
+	}), "away")
+	require.NoFileExists(t, name)
+}
