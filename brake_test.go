@@ -136,8 +136,7 @@ func TestBrakeIsReleased(t *testing.T) {
 		{"needs an Actor and a Reason", func(r *brake.Release) { r.More, r.Actor = 1, "" }},
 		{"needs More, or the ID", func(*brake.Release) {}},
 		{"needs More, or the ID", func(r *brake.Release) { r.More = -1 }},
-		{"needs a Connection and a Type", func(r *brake.Release) { r.More, r.Type = 1, "" }},
-		{"needs a Connection and a Type", func(r *brake.Release) { r.More, r.Connection = 1, "" }},
+		{"needs a Type, and the Connection", func(r *brake.Release) { r.More, r.Type = 1, "" }},
 		{`has the Type "Group", and leavers are counted for other types`, func(r *brake.Release) { r.More, r.Type = 1, "Group" }},
 		{`has the Type "User", and memberships are counted for other types`, func(r *brake.Release) { r.More, r.Kind = 1, brake.Memberships }},
 		{"unknown Kind", func(r *brake.Release) { r.More, r.Kind = 1, "all" }},
@@ -384,6 +383,20 @@ func TestTheAlertIsRepeated(t *testing.T) {
 	require.Equal(t, []int{1, 0}, []int{alerts(), alerts()})
 }
 
+// Requests without a connection, as behind a proxy that authenticates, are stopped and
+// released like others.
+func TestBrakeOfRequestsWithoutConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Auth, c.Brake.Leavers = scim.InsecureNoAuthentication(), brake.Bound{Most: 1}
+	})
+	a, b := w.user("a"), w.user("b")
+	w.do(204, "DELETE", a, "")
+	w.requireStopped("DELETE", b, "")
+	require.NoError(t, w.h.ReleaseBrake(t.Context(), "", brake.Release{Kind: brake.Leavers, Type: "User", More: 1, Actor: "Grace", Reason: "a test"}))
+	w.do(204, "DELETE", b, "")
+}
+
 // The state of a connection says how far it is, until when, and what was released.
 func TestBrakeState(t *testing.T) {
 	t.Parallel()
@@ -434,6 +447,67 @@ func TestBrakeState(t *testing.T) {
 	none, err := off.h.BrakeState(t.Context(), &scim.Principal{Connection: "okta"})
 	require.NoError(t, err)
 	require.Empty(t, none)
+}
+
+// Who was inactive before the window does not raise the bound by coming back, and a
+// leaver who comes back and leaves again is one of the same people.
+func TestReactivationsDoNotRaiseTheBound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Brake.Leavers = brake.Bound{Most: 2, Share: 0.1}
+		c.Limits.Rate, c.Limits.TenantRate = math.Inf(1), math.Inf(1)
+	})
+	var users, inactive []string
+	for i := range 40 {
+		users = append(users, w.user(fmt.Sprint("user", i)))
+	}
+	for i := range 100 {
+		inactive = append(inactive, "/Users/"+idOf(t, w.do(201, "POST", "/Users", scimtest.User(fmt.Sprint("inactive", i), `"active":false`))))
+	}
+	w.later(25 * time.Hour)
+	for _, u := range inactive {
+		w.do(200, "PATCH", u, scimtest.PatchOp(reactivate))
+	}
+	for range 2 {
+		w.do(200, "PATCH", users[0], scimtest.PatchOp(deactivate))
+		w.do(200, "PATCH", users[0], scimtest.PatchOp(reactivate))
+	}
+	w.do(200, "PATCH", users[1], scimtest.PatchOp(deactivate))
+	w.do(200, "PATCH", users[2], scimtest.PatchOp(deactivate)) // 10 % of 40
+	w.requireStopped("PATCH", users[3], scimtest.PatchOp(deactivate))
+	w.later(2 * time.Minute) // the number of users is read again
+	w.requireStopped("PATCH", users[3], scimtest.PatchOp(deactivate))
+}
+
+// A release lets as many more leave as it says, also after an earlier one has ended and
+// the window in which it was used has not.
+func TestReleaseAfterAnEarlierOneEnded(t *testing.T) {
+	t.Parallel()
+	w := stopsAt(t, 1, 100, 100)
+	var users []string
+	for i := range 12 {
+		users = append(users, w.user(fmt.Sprint("user", i)))
+	}
+	release := func(more int64) {
+		require.NoError(t, w.h.ReleaseBrake(t.Context(), "", brake.Release{Connection: "okta", Kind: brake.Leavers, Type: "User", More: more, Actor: "Grace", Reason: "a test"}))
+	}
+	leave := func(n int) {
+		for _, u := range users[:n] {
+			w.do(204, "DELETE", u, "")
+		}
+		users = users[n:]
+		w.requireStopped("DELETE", users[0], "")
+	}
+	release(4) // before the first leaver
+	w.later(20 * time.Hour)
+	leave(5)
+	w.later(5 * time.Hour)
+	w.requireStopped("DELETE", users[0], "")
+	release(1)
+	release(1)
+	leave(2)
+	w.later(20 * time.Hour) // a new window, in which only the last release goes on
+	leave(3)
 }
 
 // failing is a Transactor that is no store.Counters and whose commits may fail.

@@ -118,17 +118,18 @@ func (b *Brake) Count(ctx context.Context, of Subject, k Kind, n int64) error {
 			return err
 		}
 	}
-	if k == Creations {
-		return b.countCreations(ctx, of, n, sum, now)
+	if err := b.stop(ctx, of, k, n, sum, now); err != nil || k != Creations {
+		return err
 	}
-	return b.stop(ctx, of, k, n, sum, now)
+	return b.tell(ctx, k, of, n, sum, now)
 }
 
 // What the counters of a connection, a kind and a type are for.
 const (
 	counts      = "brake count"
-	created     = "brake created" // by all processes
+	told        = "brake created" // what processes told each other
 	releases    = "brake release" // by number, or of one resource
+	allowed     = "brake allowed" // that counts may reach in the window of the last release
 	alerts      = "brake alert"
 	ends        = "brake ends" // a time, as in those below
 	stoppedAt   = "brake stopped"
@@ -143,16 +144,12 @@ func (b *Brake) add(ctx context.Context, in store.Counters, what string, k Kind,
 // noted is how many creations a process counts until it notes them for all.
 const noted = 50
 
-// countCreations is the end of Count for creations, of which the other processes learn
-// by the dozen.
-func (b *Brake) countCreations(ctx context.Context, of Subject, n, sum int64, now time.Time) error {
-	if err := b.stop(ctx, of, Creations, n, sum, now); err != nil {
-		return err
-	}
+// tell lets other processes know of what this one counts by itself, in steps.
+func (b *Brake) tell(ctx context.Context, k Kind, of Subject, n, sum int64, now time.Time) error {
 	if sum/noted == (sum-n)/noted || b.Local(Leavers) {
 		return nil
 	}
-	_, err := b.add(ctx, b.shared(), created, Creations, of, noted, now)
+	_, err := b.add(ctx, b.shared(), told, k, of, noted, now)
 	return err
 }
 
@@ -169,8 +166,7 @@ func (b *Brake) stop(ctx context.Context, of Subject, k Kind, n, sum int64, now 
 	if err != nil || sum <= limit {
 		return err
 	}
-	more, err := b.add(ctx, b.shared(), releases, k, of, 0, now)
-	if err != nil || sum <= limit+more {
+	if limit, err = b.released(ctx, of, k, limit, now); err != nil || sum <= limit {
 		return err
 	}
 	passed, err := b.pass(ctx, of, k, now)
@@ -185,8 +181,26 @@ func (b *Brake) stop(ctx context.Context, of Subject, k Kind, n, sum int64, now 
 	if passed {
 		return nil
 	}
-	return &Stop{Tenant: store.Tenant(ctx), Connection: of.Connection, Kind: k, Type: of.Type, Limit: limit + more, Window: b.cfg.Window}
+	return &Stop{Tenant: store.Tenant(ctx), Connection: of.Connection, Kind: k, Type: of.Type, Limit: limit, Window: b.cfg.Window}
 }
+
+// Join notes that n resources were given access back, or were taken over from another
+// connection. Like those that it creates they are no part of a share. Nothing is
+// stopped. A negative n takes back what was noted for a write that failed.
+func (b *Brake) Join(ctx context.Context, of Subject, n int64) error {
+	if b == nil || n == 0 {
+		return nil
+	}
+	now := b.host.Now()
+	sum, err := b.add(ctx, b.here, counts, joiners, of, n, now)
+	if err != nil || n < 0 {
+		return err
+	}
+	return b.tell(ctx, joiners, of, n, sum, now)
+}
+
+// joiners are counted by [Brake.Join], in each process.
+const joiners Kind = "joiners"
 
 // Undo takes back what was counted for a write that failed, where no transaction
 // undoes it.
@@ -199,20 +213,39 @@ func (b *Brake) Undo(ctx context.Context, of Subject, k Kind, n int64) error {
 }
 
 // limit returns how many of a kind a connection may have in a window, out of total
-// resources with those that left. What it created within the window does not raise its
-// bounds.
+// resources with those that left. What it created, reactivated or adopted within the
+// window does not raise its bounds.
 func (b *Brake) limit(ctx context.Context, of Subject, k Kind, total int64, now time.Time) (int64, error) {
 	people := Subject{Connection: of.Connection, Type: sizedBy(of.Type, k)}
-	here, err := b.add(ctx, b.here, counts, Creations, people, 0, now)
+	for _, joined := range [...]Kind{Creations, joiners} {
+		n, err := b.known(ctx, people, joined, now)
+		if err != nil {
+			return 0, err
+		}
+		total -= n
+	}
+	bound := b.cfg.bound(k)
+	return max(int64(bound.Most), int64(bound.Share*float64(total))), nil
+}
+
+// known returns what this process counted by itself, or what it knows of all of them.
+func (b *Brake) known(ctx context.Context, of Subject, k Kind, now time.Time) (int64, error) {
+	here, err := b.add(ctx, b.here, counts, k, of, 0, now)
 	if err != nil {
 		return 0, err
 	}
-	all, err := b.add(ctx, b.shared(), created, Creations, people, 0, now)
+	all, err := b.add(ctx, b.shared(), told, k, of, 0, now)
+	return max(here, all), err
+}
+
+// released returns a limit with what was released.
+func (b *Brake) released(ctx context.Context, of Subject, k Kind, limit int64, now time.Time) (int64, error) {
+	more, err := b.add(ctx, b.shared(), releases, k, of, 0, now)
 	if err != nil {
 		return 0, err
 	}
-	bound, before := b.cfg.bound(k), max(0, total-max(here, all))
-	return max(int64(bound.Most), int64(bound.Share*float64(before))), nil
+	sum, err := b.add(ctx, b.shared(), allowed, k, of, 0, now)
+	return max(limit+more, sum), err
 }
 
 // pass uses up the release of one resource.
@@ -253,16 +286,53 @@ func (b *Brake) Release(ctx context.Context, r Release) error {
 
 // let counts a release.
 func (b *Brake) let(ctx context.Context, r Release, of Subject, now time.Time) error {
-	if r.ID == "" {
-		if _, err := b.add(ctx, b.shared(), releases, r.Kind, of, r.More, now); err != nil {
-			return err
-		}
-		end := now.Add(b.cfg.Window)
-		return b.mark(ctx, b.shared(), releaseEnds, r.Kind, of, end, now, end)
+	if r.ID != "" {
+		c := store.Count{Name: counter(releases, r.Kind, of.Type, of.Connection, of.ID), Add: 1, At: now, Expires: now.Add(b.cfg.Window)}
+		_, err := b.shared().Count(ctx, c)
+		return err
 	}
-	c := store.Count{Name: counter(releases, r.Kind, of.Type, of.Connection, of.ID), Add: 1, At: now, Expires: now.Add(b.cfg.Window)}
-	_, err := b.shared().Count(ctx, c)
+	if _, err := b.add(ctx, b.shared(), releases, r.Kind, of, r.More, now); err != nil {
+		return err
+	}
+	end := now.Add(b.cfg.Window)
+	return errors.Join(b.mark(ctx, b.shared(), releaseEnds, r.Kind, of, end, now, end), b.allow(ctx, r, of, now))
+}
+
+// allow lets More be counted beyond what is counted in the window, for one in which an
+// earlier release was used that has ended.
+func (b *Brake) allow(ctx context.Context, r Release, of Subject, now time.Time) error {
+	sum, err := b.counted(ctx, of, r.Kind, now)
+	if err != nil || sum == 0 {
+		return err
+	}
+	c := store.Count{Name: counter(allowed, r.Kind, of.Type, of.Connection, ""), At: now}
+	if c.Expires, err = b.end(ctx, of, r.Kind, now); err != nil {
+		return err
+	}
+	has, err := b.shared().Count(ctx, c)
+	if err != nil {
+		return err
+	}
+	c.Add = max(has, sum) + r.More - has
+	_, err = b.shared().Count(ctx, c)
 	return err
+}
+
+// counted returns the count of a kind in the window.
+func (b *Brake) counted(ctx context.Context, of Subject, k Kind, now time.Time) (int64, error) {
+	if k == Creations {
+		return b.known(ctx, of, k, now)
+	}
+	return b.add(ctx, b.counters(k), counts, k, of, 0, now)
+}
+
+// end returns when the window of a kind ends, or would end that began now.
+func (b *Brake) end(ctx context.Context, of Subject, k Kind, now time.Time) (time.Time, error) {
+	until, err := b.add(ctx, b.counters(k), ends, k, of, 0, now)
+	if err != nil || until == 0 {
+		return now.Add(b.cfg.Window), err
+	}
+	return instant(until), nil
 }
 
 // forget sets a counter to 0.
@@ -304,13 +374,9 @@ func (b *Brake) Stopped(ctx context.Context, s *Stop) error {
 // markStop notes the time of a stop, until the window ends in which it came.
 func (b *Brake) markStop(ctx context.Context, s *Stop, now time.Time) error {
 	of := Subject{Connection: s.Connection, Type: s.Type}
-	until, err := b.add(ctx, b.counters(s.Kind), ends, s.Kind, of, 0, now)
+	end, err := b.end(ctx, of, s.Kind, now)
 	if err != nil {
 		return err
-	}
-	end := instant(until)
-	if until == 0 {
-		end = now.Add(b.cfg.Window)
 	}
 	return b.mark(ctx, b.shared(), stoppedAt, s.Kind, of, now, now, end)
 }

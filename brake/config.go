@@ -23,8 +23,8 @@ const (
 
 // Bound is how many of a [Kind] one connection may have within a window: Most, or
 // Share of the resources that exist for it (of users, for memberships), whichever is
-// more. Resources that are inactive, or that it created within the window, are not part
-// of the share. Most 0 and Share 0 together are the default of the kind.
+// more. Resources that are inactive, or that it created, reactivated or adopted within
+// the window, are not part of the share. Most 0 and Share 0 together are the default of the kind.
 type Bound struct {
 	Most  int
 	Share float64 // 0.1 is 10 %
@@ -69,11 +69,12 @@ func (s *Stop) Error() string {
 
 // Release lets a connection go on after it was stopped, or before.
 type Release struct {
-	Connection string // Stop.Connection
+	Connection string // Stop.Connection, "" too
 	Kind       Kind
 	Type       string // Stop.Type
-	// More is how many are allowed beyond the bound, in the window that begins now.
-	// A second release adds to the first.
+	// More is how many are allowed beyond the bound, and beyond what is counted
+	// already. It goes on for Config.Window. A second release adds to the first, and
+	// ends with it, but not before the window in which it is given.
 	More int64
 	// ID, if set, is the only resource that the release concerns, once: a leaver among
 	// those that are stopped. More is not used.
@@ -88,8 +89,8 @@ func (r Release) check() error {
 		return errors.New("scim: the release of the brake needs an Actor and a Reason")
 	case r.Kind != Leavers && r.Kind != Memberships && r.Kind != Creations:
 		return fmt.Errorf("scim: the release of the brake has the unknown Kind %q", r.Kind)
-	case r.Type == "" || r.Connection == "":
-		return errors.New("scim: the release of the brake needs a Connection and a Type, those of the Stop")
+	case r.Type == "":
+		return errors.New("scim: the release of the brake needs a Type, and the Connection, those of the Stop")
 	case r.ID == "" && r.More <= 0:
 		return errors.New("scim: the release of the brake needs More, or the ID of a resource")
 	}

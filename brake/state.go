@@ -23,8 +23,8 @@ type State struct {
 	// Stopped is when the brake stopped the first write in the window, or the first
 	// since the last release; zero if it stopped none.
 	Stopped time.Time
-	// Released is the part of Limit that was released by Release.More, until
-	// ReleasedUntil. Releases of one resource by Release.ID have no part in it.
+	// Released is the sum of the releases by Release.More, which raise the bound until
+	// ReleasedUntil. Releases of one resource by Release.ID are no part of it.
 	Released      int64
 	ReleasedUntil time.Time
 }
@@ -42,7 +42,6 @@ func (b *Brake) State(ctx context.Context, connection, typ string, k Kind) (Stat
 		what string
 		to   func(n int64)
 	}{
-		{b.counters(k), counts, func(n int64) { s.Count = n }},
 		{b.counters(k), ends, func(n int64) { s.Until = instant(n) }},
 		{shared, stoppedAt, func(n int64) { s.Stopped = instant(n) }},
 		{shared, releases, func(n int64) { s.Released = n }},
@@ -54,19 +53,18 @@ func (b *Brake) State(ctx context.Context, connection, typ string, k Kind) (Stat
 		}
 		read.to(n)
 	}
-	if k == Creations {
-		all, err := b.add(ctx, shared, created, k, of, 0, now)
-		if err != nil {
-			return State{}, err
-		}
-		s.Count = max(s.Count, all)
+	var err error
+	if s.Count, err = b.counted(ctx, of, k, now); err != nil {
+		return State{}, err
 	}
 	total, err := b.host.Total(ctx, sizedBy(typ, k))
 	if err != nil {
 		return State{}, err
 	}
-	s.Limit, err = b.limit(ctx, of, k, int64(total)+leftOf(k, s.Count), now)
-	s.Limit += s.Released
+	if s.Limit, err = b.limit(ctx, of, k, int64(total)+leftOf(k, s.Count), now); err != nil {
+		return State{}, err
+	}
+	s.Limit, err = b.released(ctx, of, k, s.Limit, now)
 	return s, err
 }
 

@@ -12,6 +12,7 @@ import (
 type counted struct {
 	of                             brake.Subject
 	leavers, creations, membership int64
+	joiners                        int64
 }
 
 // brake counts what the write did, as the last statement of its transaction: the
@@ -64,6 +65,11 @@ func (u *unit) count(ctx context.Context, before, after *schema.Resource) error 
 			return err
 		}
 		u.counted.leavers = 1
+	case u.adopts, u.reactivates(before, after):
+		if err := u.cfg.Brake.Join(ctx, u.counted.of, 1); err != nil {
+			return err
+		}
+		u.counted.joiners = 1
 	}
 	return nil
 }
@@ -88,7 +94,7 @@ func (u *unit) uncount(ctx context.Context) error {
 	if c == u.counted {
 		return nil
 	}
-	var errs []error
+	errs := []error{u.cfg.Brake.Join(context.WithoutCancel(ctx), c.of, -c.joiners)}
 	for _, one := range [...]struct {
 		k brake.Kind
 		n int64
