@@ -383,6 +383,136 @@ func TestTheAlertIsRepeated(t *testing.T) {
 	require.Equal(t, []int{1, 0}, []int{alerts(), alerts()})
 }
 
+// Whatever the way in which access ends, it is counted once, and what ends none is not.
+func TestBrakeCountsEachWayOnce(t *testing.T) {
+	t.Parallel()
+	const core = schema.UserURI
+	bulk := func(ops ...string) string {
+		return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(ops, ",") + `]}`
+	}
+	one := func(method, path, body string) func(w *world, user, group string) {
+		return func(w *world, user, group string) {
+			path := strings.NewReplacer("{user}", user, "{group}", group).Replace(path)
+			body := strings.NewReplacer("{user}", user, "{group}", group).Replace(body)
+			got := send(w.h, method, path, body)
+			require.Contains(w, []int{200, 201, 204}, got.Code, got.Body)
+			require.NotRegexp(w, `"status":"[45]`, got.Body.String())
+		}
+	}
+	patch := func(path string, ops ...string) func(w *world, user, group string) {
+		return one("PATCH", path, scimtest.PatchOp(ops...))
+	}
+	counted := func(w *world, k brake.Kind) int64 {
+		all, err := w.h.BrakeState(t.Context(), &scim.Principal{TokenID: "okta"})
+		require.NoError(t, err)
+		for _, s := range all {
+			if s.Kind == k {
+				return s.Count
+			}
+		}
+		return 0
+	}
+	deactivates := scim.Policy{OnDelete: scim.DeactivateOnDelete}
+	restores := scim.Policy{OnTwin: scim.RestoreInactive}
+	for name, c := range map[string]struct {
+		policy               scim.Policy
+		send                 func(w *world, user, group string)
+		leavers, memberships int64
+	}{
+		"PATCH with a path":             {send: patch("{user}", deactivate), leavers: 1},
+		"PATCH without a path":          {send: patch("{user}", `{"op":"replace","value":{"active":false}}`), leavers: 1},
+		"PATCH with a URI in the path":  {send: patch("{user}", `{"op":"replace","path":"`+core+`:active","value":false}`), leavers: 1},
+		"PATCH with a URI in the value": {send: patch("{user}", `{"op":"replace","value":{"`+core+`:active":false}}`), leavers: 1},
+		"PATCH that adds":               {send: patch("{user}", `{"op":"Add","path":"ACTIVE","value":false}`), leavers: 1},
+		"PATCH with a string":           {send: patch("{user}", `{"op":"Replace","path":"active","value":"False"}`), leavers: 1},
+		"PATCH twice":                   {send: func(w *world, u, g string) { patch(u, deactivate)(w, u, g); patch(u, deactivate)(w, u, g) }, leavers: 1},
+		"PATCH that deactivates twice":  {send: patch("{user}", deactivate, reactivate, deactivate), leavers: 1},
+		"PATCH that takes it back":      {send: patch("{user}", deactivate, reactivate), leavers: 0},
+		"PATCH that removes active":     {send: patch("{user}", `{"op":"remove","path":"active"}`), leavers: 0},
+		"PATCH after active was removed": {send: func(w *world, u, g string) {
+			patch(u, `{"op":"remove","path":"active"}`)(w, u, g)
+			patch(u, deactivate)(w, u, g)
+		}, leavers: 1},
+		"PATCH of another attribute":     {send: patch("{user}", `{"op":"replace","path":"displayName","value":"x"}`), leavers: 0},
+		"PUT":                            {send: one("PUT", "{user}", scimtest.User("u", `"active":false`)), leavers: 1},
+		"PUT with a string":              {send: one("PUT", "{user}", scimtest.User("u", `"active":"False"`)), leavers: 1},
+		"PUT without active":             {send: one("PUT", "{user}", scimtest.User("u")), leavers: 0},
+		"PUT of a user who is inactive":  {send: func(w *world, u, g string) { patch(u, deactivate)(w, u, g); one("PUT", u, scimtest.User("u"))(w, u, g) }, leavers: 1},
+		"DELETE of a member":             {send: one("DELETE", "{user}", ""), leavers: 1},
+		"DELETE after PATCH":             {send: func(w *world, u, g string) { patch(u, deactivate)(w, u, g); one("DELETE", u, "")(w, u, g) }, leavers: 2},
+		"DELETE that deactivates":        {policy: deactivates, send: one("DELETE", "{user}", ""), leavers: 1},
+		"DELETE that deactivates, twice": {policy: deactivates, send: func(w *world, u, g string) { one("DELETE", u, "")(w, u, g); one("DELETE", u, "")(w, u, g) }, leavers: 1},
+		"PATCH /Me":                      {send: patch("/Me", deactivate), leavers: 1},
+		"DELETE /Me":                     {send: one("DELETE", "/Me", ""), leavers: 1},
+		"Bulk":                           {send: one("POST", "/Bulk", bulk(`{"method":"PATCH","path":"{user}","data":`+scimtest.PatchOp(deactivate)+`}`, `{"method":"DELETE","path":"/Users/id1"}`)), leavers: 2},
+		"Bulk of one user":               {send: one("POST", "/Bulk", bulk(`{"method":"PATCH","path":"{user}","data":`+scimtest.PatchOp(deactivate)+`}`, `{"method":"PUT","path":"{user}","data":`+scimtest.User("u", `"active":false`)+`}`)), leavers: 1},
+		"POST that restores": {policy: restores, send: func(w *world, u, g string) {
+			patch(u, deactivate)(w, u, g)
+			one("POST", "/Users", scimtest.User("u"))(w, u, g)
+		}, leavers: 1},
+		"POST that restores, inactive": {policy: restores, send: func(w *world, u, g string) {
+			patch(u, deactivate)(w, u, g)
+			one("POST", "/Users", scimtest.User("u", `"active":false`))(w, u, g)
+		}, leavers: 1},
+		"POST of an inactive user":          {send: one("POST", "/Users", scimtest.User("new", `"active":false`)), leavers: 0},
+		"PATCH that removes one member":     {send: patch("{group}", `{"op":"remove","path":"members[value eq \"1\"]"}`), memberships: 1},
+		"PATCH that removes some":           {send: patch("{group}", `{"op":"remove","path":"members","value":[{"value":"1"},{"value":"2"},{"value":"1"},{"value":"none"}]}`), memberships: 2},
+		"PATCH that removes all":            {send: patch("{group}", `{"op":"remove","path":"members"}`), memberships: 4},
+		"PATCH that replaces":               {send: patch("{group}", `{"op":"replace","path":"members","value":[{"value":"1"},{"value":"new"}]}`), memberships: 3},
+		"PATCH that replaces, without path": {send: patch("{group}", `{"op":"replace","value":{"members":[{"value":"new"}]}}`), memberships: 4},
+		"PATCH that adds again":             {send: patch("{group}", `{"op":"remove","path":"members[value eq \"1\"]"}`, `{"op":"add","path":"members","value":[{"value":"1"}]}`), memberships: 0},
+		"PUT with fewer members":            {send: one("PUT", "{group}", scimtest.Group("g", `"members":[{"value":"2"}]`)), memberships: 3},
+		"PUT without members":               {send: one("PUT", "{group}", scimtest.Group("g")), memberships: 4},
+		"DELETE of a group":                 {send: one("DELETE", "{group}", ""), memberships: 4},
+		"Bulk of a group":                   {send: one("POST", "/Bulk", bulk(`{"method":"PATCH","path":"{group}","data":`+scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"1\"]"}`)+`}`, `{"method":"DELETE","path":"{group}"}`)), memberships: 4},
+	} {
+		me, policy := "", c.policy
+		w := newWorld(t, func(w *world, c *scim.Config) {
+			c.Me = func(context.Context, *scim.Principal) (string, error) { return me, nil }
+			n := 0
+			c.NewID = func() string { n++; return fmt.Sprint("id", n) }
+			c.Endpoints[0].Policy = policy
+		})
+		require.Equal(t, "/Users/id1", w.user("boss"))
+		user := w.user("u")
+		me = strings.TrimPrefix(user, "/Users/")
+		group := "/Groups/" + idOf(t, w.do(201, "POST", "/Groups", scimtest.Group("g", `"members":[{"value":"1"},{"value":"2"},{"value":"3"},{"value":"`+me+`"}]`)))
+		c.send(w, user, group)
+		assert.Equal(t, []int64{c.leavers, c.memberships}, []int64{counted(w, brake.Leavers), counted(w, brake.Memberships)}, name)
+	}
+}
+
+// A POST that adopts an account and deactivates it is counted for the connection that
+// adopts, and what it adopts is no part of its share.
+func TestBrakeOfAdoptions(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	owned := schema.WithOwner(schema.UserType)
+	tokens := []store.Token{scim.HashToken("hr", "hr"), scim.HashToken("okta", "secret")}
+	tokens[0].Connection, tokens[1].Connection = "hr", "okta"
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(tokens...), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{{Type: owned, Store: db.Store(owned), Policy: scim.Policy{
+			Ownership: scim.OwnResources, Adopt: func(context.Context, scim.Adoption) (bool, error) { return true, nil },
+		}}},
+		Brake: brake.Config{Leavers: brake.Bound{Most: 1, Share: 0.1}},
+	})
+	require.NoError(t, err)
+	hr, okta := scimtest.NewClient(t, h, "hr"), scimtest.NewClient(t, h, "secret")
+	for i := range 40 {
+		hr.NewUser(fmt.Sprint("user", i))
+	}
+	for i := range 30 {
+		okta.Post("/Users", scimtest.User(fmt.Sprint("user", i))).Is(201)
+	}
+	okta.Post("/Users", scimtest.User("user30", `"active":false`)).Is(201)
+	okta.Post("/Users", scimtest.User("user31", `"active":false`)).Is(503)
+	hr.Post("/Users", scimtest.User("user0", `"active":false`)).Is(201)
+	states, err := h.BrakeState(t.Context(), &scim.Principal{Connection: "okta"})
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 1}, []int64{states[0].Count, states[0].Limit})
+}
+
 // Requests without a connection, as behind a proxy that authenticates, are stopped and
 // released like others.
 func TestBrakeOfRequestsWithoutConnection(t *testing.T) {
