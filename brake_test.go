@@ -186,6 +186,86 @@ func TestBrakeStopsCreations(t *testing.T) {
 	w.requireStopped("POST", "/Users", scimtest.User("user4"))
 }
 
+// Of 50,000 deactivations by one token, of as many people, the bound of 10 % is carried
+// out, by whatever way they come; a release lets as many more leave, and one by id.
+func TestBrakeOfFiftyThousandDeactivations(t *testing.T) {
+	t.Parallel()
+	if testing.Short() && os.Getenv("SCIM_TEST_REQUIRE_ALL") != "1" {
+		t.Skip("a hundred thousand writes: left out with -short")
+	}
+	const people, bound, size = 50_000, 5000, 500
+	w := newWorld(t, func(_ *world, c *scim.Config) {
+		c.Limits.Rate, c.Limits.TenantRate, c.Outbox = math.Inf(1), math.Inf(1), nil
+	})
+	active := schema.User.Attribute("active")
+	var ids []string
+	for i := range people {
+		var b schema.Builder
+		b.Set(schema.User.Attribute("userName"), schema.String(fmt.Sprint("user", i)))
+		b.Set(active, schema.Boolean(true))
+		ids = append(ids, fmt.Sprint(i))
+		_, err := w.users.Create(t.Context(), &store.Change{ID: ids[i], After: &schema.Resource{Type: schema.UserType, ID: ids[i], Attributes: b.Object()}})
+		require.NoError(t, err)
+	}
+	operation := func(i int) string {
+		path := `"path":"/Users/` + ids[i] + `"`
+		switch i % 3 {
+		case 0:
+			return `{"method":"PATCH",` + path + `,"data":` + scimtest.PatchOp(deactivate) + `}`
+		case 1:
+			return `{"method":"PUT",` + path + `,"data":` + scimtest.User(fmt.Sprint("user", i), `"active":false`) + `}`
+		}
+		return `{"method":"DELETE",` + path + `}`
+	}
+	attack := func(from, to int) {
+		var all sync.WaitGroup
+		for worker := range 2 {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				for at := from + worker*size; at < to; at += 2 * size {
+					var ops []string
+					for i := at; i < at+size; i++ {
+						ops = append(ops, operation(i))
+					}
+					assert.Equal(t, 200, send(w.h, "POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[`+strings.Join(ops, ",")+`]}`).Code)
+				}
+			}()
+		}
+		all.Wait()
+	}
+	stay := func() (n int, one string) {
+		q := store.Query{Count: 10_000}
+		for {
+			page, err := w.users.List(t.Context(), &q)
+			require.NoError(t, err)
+			for _, r := range page.Resources {
+				if r.Attributes.Get(active).Bool() {
+					n, one = n+1, r.ID
+				}
+			}
+			if q.After = page.Next; q.After == "" {
+				return n, one
+			}
+		}
+	}
+	attack(0, people)
+	left, one := stay()
+	require.Equal(t, people-bound, left)
+
+	more := brake.Release{Connection: "okta", Kind: brake.Leavers, Type: "User", More: 1234, Actor: "Grace", Reason: "a test"}
+	require.NoError(t, w.h.ReleaseBrake(t.Context(), "", more))
+	attack(20_000, 30_000)
+	left, _ = stay()
+	require.Equal(t, people-bound-1234, left)
+	more.ID = one
+	require.NoError(t, w.h.ReleaseBrake(t.Context(), "", more))
+	w.do(204, "DELETE", "/Users/"+one, "")
+	attack(20_000, 25_000)
+	left, _ = stay()
+	require.Equal(t, people-bound-1235, left)
+}
+
 // The bound is the greater of a number and a share of all.
 func TestBrakeOfAShare(t *testing.T) {
 	t.Parallel()

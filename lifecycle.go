@@ -385,22 +385,42 @@ func (h *Handler) brakeHost() brake.Host {
 }
 
 // total returns how many resources of a type exist for the connection of the context
-// and are not inactive, as far as the store can tell those apart; 0 of a type that is
-// not served.
-func (h *Handler) total(ctx context.Context, typ string) (int, error) {
+// and are not inactive; 0 of a type that is not served. apart is false if the store
+// cannot tell those that are inactive from the others, and counts all.
+func (h *Handler) total(ctx context.Context, typ string) (n int, apart bool, err error) {
 	ep := h.byType(typ)
 	if ep == nil {
-		return 0, nil
+		return 0, true, nil
 	}
 	s := &selection{ep: ep}
-	if ep.Active != nil {
-		active := filter.Compare{Path: schema.AttrPath{ep.Active}, Op: filter.NE, Value: schema.Boolean(false)}
-		if ep.canFilter(active) {
-			s.filter = filter.New(active)
-		}
+	if ep.Active == nil {
+		s.limit(accessOf(ctx))
+		n, err := ep.count(ctx, s.filter)
+		return n, true, err
+	}
+	if c, ok := store.As[activeCounter](ep.Store); ok {
+		s.limit(accessOf(ctx))
+		n, err := c.CountActive(ctx, s.filter)
+		return n, true, err
+	}
+	active := filter.Compare{Path: schema.AttrPath{ep.Active}, Op: filter.NE, Value: schema.Boolean(false)}
+	if apart = ep.canFilter(active); apart {
+		s.filter = filter.New(active)
 	}
 	s.limit(accessOf(ctx))
-	page, err := ep.Store.List(ctx, &store.Query{Filter: s.filter, Total: true})
+	n, err = ep.count(ctx, s.filter)
+	return n, apart, err
+}
+
+// activeCounter is a store that counts the resources which a filter selects, nil for
+// all, and which are not inactive, although it has no filter for active.
+type activeCounter interface {
+	CountActive(ctx context.Context, f *filter.Filter) (int, error)
+}
+
+// count returns how many resources a filter selects, nil for all.
+func (ep *endpoint) count(ctx context.Context, f *filter.Filter) (int, error) {
+	page, err := ep.Store.List(ctx, &store.Query{Filter: f, Total: true})
 	return page.Total, err
 }
 

@@ -20,8 +20,9 @@ type Host struct {
 	// which case each process counts by itself, with a warning.
 	Fallback bool
 	// Total returns how many resources of a type exist for the connection in the
-	// context and are not inactive, 0 of a type that is not served.
-	Total  func(ctx context.Context, typ string) (int, error)
+	// context and are not inactive, 0 of a type that is not served. apart is false if
+	// those that are inactive could not be told apart and are counted.
+	Total  func(ctx context.Context, typ string) (n int, apart bool, err error)
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -127,7 +128,7 @@ func (b *Brake) Count(ctx context.Context, of Subject, k Kind, n int64) error {
 // What the counters of a connection, a kind and a type are for.
 const (
 	counts      = "brake count"
-	told        = "brake created" // what processes told each other
+	everywhere  = "brake created" // what processes told each other
 	releases    = "brake release" // by number, or of one resource
 	allowed     = "brake allowed" // that counts may reach in the window of the last release
 	alerts      = "brake alert"
@@ -149,7 +150,7 @@ func (b *Brake) tell(ctx context.Context, k Kind, of Subject, n, sum int64, now 
 	if sum/noted == (sum-n)/noted || b.Local(Leavers) {
 		return nil
 	}
-	_, err := b.add(ctx, b.shared(), told, k, of, noted, now)
+	_, err := b.add(ctx, b.shared(), everywhere, k, of, noted, now)
 	return err
 }
 
@@ -158,7 +159,7 @@ func (b *Brake) stop(ctx context.Context, of Subject, k Kind, n, sum int64, now 
 	if sum <= int64(b.cfg.bound(k).Most) {
 		return nil
 	}
-	total, err := b.sizes.of(ctx, sizeKey{store.Tenant(ctx), of.Connection, sizedBy(of.Type, k), k}, b.host, leftOf(k, sum))
+	total, err := b.sizes.of(ctx, sizeKey{store.Tenant(ctx), of.Connection, sizedBy(of.Type, k), string(k)}, b.host, leftOf(k, sum))
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (b *Brake) known(ctx context.Context, of Subject, k Kind, now time.Time) (i
 	if err != nil {
 		return 0, err
 	}
-	all, err := b.add(ctx, b.shared(), told, k, of, 0, now)
+	all, err := b.add(ctx, b.shared(), everywhere, k, of, 0, now)
 	return max(here, all), err
 }
 
@@ -397,8 +398,7 @@ type sizes struct {
 }
 
 type sizeKey struct {
-	tenant, connection, typ string
-	kind                    Kind
+	tenant, connection, typ, use string
 }
 
 type size struct {
@@ -411,7 +411,7 @@ const (
 	mostSizes = 1024
 )
 
-// of returns the number of resources, and of those that have left.
+// of returns the number of resources, with those that left and are not counted any more.
 func (s *sizes) of(ctx context.Context, key sizeKey, host Host, left int64) (int64, error) {
 	now := host.Now()
 	s.mu.Lock()
@@ -420,9 +420,12 @@ func (s *sizes) of(ctx context.Context, key sizeKey, host Host, left int64) (int
 	if ok && now.Before(known.until) {
 		return known.n, nil
 	}
-	total, err := host.Total(ctx, key.typ)
+	total, apart, err := host.Total(ctx, key.typ)
 	if err != nil {
 		return 0, err
+	}
+	if !apart {
+		left = 0
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -30,7 +30,8 @@ type State struct {
 }
 
 // State returns how far a connection of the tenant in the context is towards the bound
-// of a kind for a resource type. It writes nothing. The error is that of the counters
+// of a kind for a resource type. The number of resources, of which a bound is a share, is
+// read once in a minute. It writes nothing. The error is that of the counters
 // or of Host.Total.
 func (b *Brake) State(ctx context.Context, connection, typ string, k Kind) (State, error) {
 	b.Prepare(ctx)
@@ -57,11 +58,12 @@ func (b *Brake) State(ctx context.Context, connection, typ string, k Kind) (Stat
 	if s.Count, err = b.counted(ctx, of, k, now); err != nil {
 		return State{}, err
 	}
-	total, err := b.host.Total(ctx, sizedBy(typ, k))
+	// Writes do not use this number: the caller names the policy of the connection.
+	total, err := b.sizes.of(ctx, sizeKey{store.Tenant(ctx), connection, sizedBy(typ, k), "state " + string(k)}, b.host, leftOf(k, s.Count))
 	if err != nil {
 		return State{}, err
 	}
-	if s.Limit, err = b.limit(ctx, of, k, int64(total)+leftOf(k, s.Count), now); err != nil {
+	if s.Limit, err = b.limit(ctx, of, k, total, now); err != nil {
 		return State{}, err
 	}
 	s.Limit, err = b.released(ctx, of, k, s.Limit, now)

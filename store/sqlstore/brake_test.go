@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -54,6 +55,39 @@ func TestBrakeIsSharedAndOutlivesTheProcess(t *testing.T) {
 		h = braked(t, d.store(t), most, &log)
 		require.Equal(t, []int{204, 204, 503}, []int{client(h).Delete(one(0)).Status, client(h).Delete(one(1)).Status, client(h).Delete(one(2)).Status})
 		assert.Equal(t, 2, bytes.Count(log.Bytes(), []byte("the brake stopped a connection")), "one alert of all processes, and one after the release")
+	})
+}
+
+// A share is one of the people who are active, however many are inactive.
+func TestShareLeavesOutInactive(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		now := time.Now()
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("okta", "okta")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+			Brake:     brake.Config{Leavers: brake.Bound{Most: 1, Share: 0.1}, Memberships: brake.Bound{Most: 1, Share: 0.1}},
+			Now:       func() time.Time { return now },
+		})
+		require.NoError(t, err)
+		c := scimtest.NewClient(t, h, "okta")
+		var users []string
+		for i := range 30 {
+			users = append(users, c.NewUser(fmt.Sprint("user", i), `"title":"\"active\":false"`))
+		}
+		for i := range 50 {
+			c.NewUser(fmt.Sprint("inactive", i), `"active":false`)
+		}
+		group := c.NewGroup("g", `"members":[{"value":"1"},{"value":"2"},{"value":"3"},{"value":"4"}]`)
+		now = now.Add(25 * time.Hour)
+		c.Patch(group, `{"op":"replace","path":"members","value":[{"value":"1"}]}`).Is(204)
+		c.Delete(group).Is(503)
+		for i := range 3 {
+			c.Patch(users[i], `{"op":"replace","path":"active","value":false}`).Is(200)
+		}
+		c.Delete(users[3]).Is(503)
+		now = now.Add(2 * time.Minute)
+		c.Delete(users[3]).Is(503)
 	})
 }
 

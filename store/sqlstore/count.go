@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 
+	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -25,6 +27,24 @@ func (s *selection) count(ctx context.Context, q *store.Query) (int, error) {
 	}
 	var n int
 	err := s.t.db.one(ctx, query, args, &n)
+	return n, err
+}
+
+// CountActive returns how many of the tenant's resources that a filter selects, nil for
+// all, are not inactive: what the brake of package scim asks for. It reads the stored
+// attributes of all of them. A resource with a sub-attribute active that is false counts
+// as inactive too. The filter is one that Describe declares.
+func (t *table) CountActive(ctx context.Context, f *filter.Filter) (int, error) {
+	if err := t.db.ready(ctx); err != nil {
+		return 0, err
+	}
+	s, ok := t.selection(ctx, f)
+	if !ok {
+		return 0, errFilter
+	}
+	var n int
+	err := t.db.one(ctx, "SELECT COUNT(*) FROM scim_resource r WHERE "+s.filter.sql+" AND NOT ("+t.db.d.contains("r.body")+")",
+		append(slices.Clone(s.filter.args), `"active":false`), &n)
 	return n, err
 }
 

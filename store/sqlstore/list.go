@@ -10,6 +10,8 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
+var errFilter = errors.New("sqlstore: a filter that Describe did not declare")
+
 // List implements [store.Store]. Without SortBy the order is that of creation.
 func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	if err := t.db.ready(ctx); err != nil {
@@ -17,7 +19,7 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	}
 	s, ok := t.selection(ctx, q.Filter)
 	if !ok {
-		return store.Page{}, errors.New("sqlstore: a filter that Describe did not declare")
+		return store.Page{}, errFilter
 	}
 	page, err := s.page(ctx, q)
 	if err != nil || !q.Total {

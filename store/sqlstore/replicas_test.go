@@ -29,6 +29,11 @@ const replicaOf = "SCIM_TEST_REPLICA_OF"
 
 // TestReplicaProcess is not a test: it is the process that [replica] starts.
 func TestReplicaProcess(t *testing.T) {
+	serveReplica(t, func(d database) http.Handler { return serve(t, d.store(t), tenantToken{}) })
+}
+
+// serveReplica serves the database of a process that [database.process] started.
+func serveReplica(t *testing.T, handler func(d database) http.Handler) {
 	driver, place, ok := strings.Cut(os.Getenv(replicaOf), "|")
 	if !ok {
 		t.Skip("a server for other tests")
@@ -44,7 +49,7 @@ func TestReplicaProcess(t *testing.T) {
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	server := &http.Server{Handler: received(serve(t, d.store(t), tenantToken{}))}
+	server := &http.Server{Handler: received(handler(d))}
 	go server.Serve(l)
 	fmt.Printf("listening on %s\n", l.Addr())
 	io.Copy(io.Discard, os.Stdin) // which ends with the parent
@@ -54,11 +59,18 @@ func TestReplicaProcess(t *testing.T) {
 // replica starts a process that migrates the database and serves it, and
 // returns a handler that forwards to it.
 func (d database) replica(t *testing.T) http.Handler {
+	h, _ := d.process(t, "TestReplicaProcess")
+	return h
+}
+
+// process starts a test that calls [serveReplica] as a process, and returns a handler
+// that forwards to it and a function that kills it.
+func (d database) process(t *testing.T, test string) (h http.Handler, kill func()) {
 	place := d.dsn
 	if d.path != "" {
 		place = d.path
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestReplicaProcess$", "-test.timeout=20m")
+	cmd := exec.Command(os.Args[0], "-test.run=^"+test+"$", "-test.timeout=20m")
 	cmd.Env = append(os.Environ(), replicaOf+"="+d.driver+"|"+place)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -66,7 +78,11 @@ func (d database) replica(t *testing.T) http.Handler {
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
+	killed := false
 	t.Cleanup(func() {
+		if killed {
+			return
+		}
 		require.NoError(t, stdin.Close())
 		rest, _ := io.ReadAll(stdout)
 		require.NoError(t, cmd.Wait(), "%s", rest)
@@ -74,7 +90,11 @@ func (d database) replica(t *testing.T) http.Handler {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	address, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	require.True(t, ok, "%q %v", line, err)
-	return forward(address)
+	return forward(address), func() {
+		killed = true
+		require.NoError(t, cmd.Process.Kill())
+		_ = cmd.Wait() // which says that it was killed
+	}
 }
 
 // forward sends requests on unchanged. A reverse proxy would drop invalid parts of
