@@ -2,14 +2,17 @@ package scim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
 // Authenticator authenticates the client of a request. It is called once for each
@@ -235,6 +238,98 @@ type Operation struct {
 // tests and for servers behind a proxy that authenticates.
 func InsecureNoAuthentication() Authenticator {
 	return AuthenticatorFunc(func(*http.Request) (*Principal, error) { return &Principal{}, nil })
+}
+
+// AnyOf authenticates by each of several authenticators in turn, for example access
+// tokens and HTTP Basic, until one returns something else than [ErrUnauthenticated].
+// WWW-Authenticate has the challenges of all, /ServiceProviderConfig their schemes.
+// [New] refuses an empty list, and what it refuses of each.
+func AnyOf(authenticators ...Authenticator) Authenticator {
+	return anyOf(slices.Clone(authenticators))
+}
+
+type anyOf []Authenticator
+
+func (a anyOf) check() error {
+	if len(a) == 0 {
+		return errors.New("scim: AnyOf has no authenticators, so that no client could authenticate")
+	}
+	var errs []error
+	for _, one := range a {
+		errs = append(errs, checkAuth(one))
+	}
+	return errors.Join(errs...)
+}
+
+// Authenticate returns the first principal, or the first error that is not
+// ErrUnauthenticated.
+func (a anyOf) Authenticate(r *http.Request) (*Principal, error) {
+	for _, one := range a {
+		if p, err := one.Authenticate(r); !errors.Is(err, ErrUnauthenticated) {
+			return p, err
+		}
+	}
+	return nil, ErrUnauthenticated
+}
+
+// Challenge is the value of WWW-Authenticate: a list (RFC 9110 §11.6.1).
+func (a anyOf) Challenge() string {
+	var all []string
+	for _, one := range a {
+		if c := challengeOf(one); !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// Schemes returns each scheme once. The first primary one is primary.
+func (a anyOf) Schemes() []AuthenticationScheme {
+	var all []AuthenticationScheme
+	primary := false
+	for _, one := range a {
+		for _, s := range schemesOf(one) {
+			if slices.ContainsFunc(all, func(other AuthenticationScheme) bool { return other.Type == s.Type }) {
+				continue
+			}
+			s.Primary = s.Primary && !primary
+			primary = primary || s.Primary
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// challengeOf returns the value of WWW-Authenticate (RFC 7644 §2).
+func challengeOf(a Authenticator) string {
+	if c, ok := a.(interface{ Challenge() string }); ok {
+		return c.Challenge()
+	}
+	return `Bearer realm="scim"`
+}
+
+func schemesOf(a Authenticator) []AuthenticationScheme {
+	if s, ok := a.(interface{ Schemes() []AuthenticationScheme }); ok {
+		return s.Schemes()
+	}
+	return nil
+}
+
+// fixedTokens returns the tokens of fixed lists, and whether an authenticator accepts
+// no others.
+func fixedTokens(a Authenticator) (tokens []store.Token, all bool) {
+	if list, ok := a.(anyOf); ok {
+		all = true
+		for _, one := range list {
+			fixed, only := fixedTokens(one)
+			tokens, all = append(tokens, fixed...), all && only
+		}
+		return tokens, all
+	}
+	if fixed, ok := a.(interface{ tokens() []store.Token }); ok {
+		tokens = fixed.tokens()
+	}
+	return tokens, tokens != nil
 }
 
 // AuthenticationScheme describes how clients authenticate (RFC 7643 §5). The

@@ -226,12 +226,11 @@ func (h *Handler) readiness(base string, policy func(*endpoint) Policy) readines
 	for _, s := range h.schemes() {
 		f.Schemes = append(f.Schemes, s.Type)
 	}
-	if fixed, ok := h.cfg.Auth.(interface{ tokens() []store.Token }); ok && fixed.tokens() != nil {
-		f.TokensListed = true
-		for _, t := range fixed.tokens() {
-			if t.Expires.IsZero() && !t.Revoked {
-				f.TokensWithoutExpiry = append(f.TokensWithoutExpiry, t.ID)
-			}
+	var fixed []store.Token
+	fixed, f.TokensListed = fixedTokens(h.cfg.Auth)
+	for _, t := range fixed {
+		if t.Expires.IsZero() && !t.Revoked {
+			f.TokensWithoutExpiry = append(f.TokensWithoutExpiry, t.ID)
 		}
 	}
 	for _, ep := range h.endpoints {

@@ -165,12 +165,7 @@ func announcedText(uri string, attributes any) ([]byte, error) {
 	return text, nil
 }
 
-func (h *Handler) schemes() []AuthenticationScheme {
-	if s, ok := h.cfg.Auth.(interface{ Schemes() []AuthenticationScheme }); ok {
-		return s.Schemes()
-	}
-	return nil
-}
+func (h *Handler) schemes() []AuthenticationScheme { return schemesOf(h.cfg.Auth) }
 
 // versions reports whether a store has versions. Resources of one that has none are
 // sent without ETag, so that a client has no condition to send.

@@ -52,3 +52,35 @@ func ExampleStoredTokens() {
 	// 200 403
 	// 401
 }
+
+// Access tokens and, for a client that supports nothing better, HTTP Basic with a
+// password that ends. Both are in the store.
+func ExampleAnyOf() {
+	db := memstore.New() // or sqlstore.DB
+	password, sum := scim.NewToken()
+	err := db.AddToken(context.Background(), store.Token{
+		ID: "hr", SHA256: sum, Tenant: "acme", Connection: "hr", Created: time.Now(), Expires: time.Now().AddDate(1, 0, 0),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler, err := scim.New(scim.Config{
+		BaseURL:   "https://app.example.com/scim/v2",
+		Auth:      scim.AnyOf(scim.StoredTokens(db, nil), scim.StoredPasswords(db, nil)),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType))},
+		Tx:        db,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, user := range []string{"hr", "crm"} {
+		r := httptest.NewRequest("GET", "/scim/v2/Users", nil)
+		r.SetBasicAuth(user, password)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		fmt.Printf("%d %q\n", w.Code, w.Header().Get("WWW-Authenticate"))
+	}
+	// Output:
+	// 200 ""
+	// 401 "Bearer realm=\"scim\", Basic realm=\"scim\", charset=\"UTF-8\""
+}

@@ -260,12 +260,9 @@ func (ep *endpoint) firstUnique() string {
 // checkConnections rejects fixed tokens without a connection whose policies need
 // one.
 func (h *Handler) checkFixedTokens() error {
-	fixed, ok := h.cfg.Auth.(interface{ tokens() []store.Token })
-	if !ok {
-		return nil
-	}
+	fixed, _ := fixedTokens(h.cfg.Auth)
 	var errs []error
-	for _, t := range fixed.tokens() {
+	for _, t := range fixed {
 		p, err := principalOf(&t)
 		if err != nil {
 			continue // reported by checkTokens

@@ -279,7 +279,7 @@ func (h *Handler) fail(r *http.Request, x *exchange, err error) {
 		w.Header().Set(field.name, field.value)
 	}
 	if e.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", h.challenge())
+		w.Header().Set("WWW-Authenticate", challengeOf(h.cfg.Auth))
 	}
 	if e.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter(err))
@@ -288,14 +288,6 @@ func (h *Handler) fail(r *http.Request, x *exchange, err error) {
 		w.Header().Set("Connection", "close")
 	}
 	w.writeError(e)
-}
-
-// challenge returns the value of WWW-Authenticate (RFC 7644 §2).
-func (h *Handler) challenge() string {
-	if c, ok := h.cfg.Auth.(interface{ Challenge() string }); ok {
-		return c.Challenge()
-	}
-	return `Bearer realm="scim"`
 }
 
 // finish recovers from a panic in code of the embedder, then logs the request and

@@ -64,6 +64,17 @@ func StoredTokens(tokens store.Tokens, now func() time.Time) Authenticator {
 	return &bearer{now: now, find: tokens.FindToken, touch: tokens.TouchToken}
 }
 
+// StoredPasswords authenticates by HTTP Basic (RFC 7617) against tokens in a store: the
+// user name is the ID of a token, the password its secret. Like those of [StoredTokens]
+// they can be added, paused, expired and revoked while the program runs, and the
+// response does not tell why one is refused. Each token of the store is accepted as a
+// password, and by StoredTokens on the same store as a bearer token, too. Offer Basic to
+// clients that support nothing better, with an end (Token.Expires) and a Connection for
+// each. now may be nil for time.Now.
+func StoredPasswords(tokens store.Tokens, now func() time.Time) Authenticator {
+	return storedBasic{StoredTokens(tokens, now).(*bearer)}
+}
+
 // bearer authenticates by bearer tokens.
 type bearer struct {
 	// find returns the token with a SHA-256, store.ErrNotFound if there is none.
@@ -101,8 +112,13 @@ func (b *bearer) Authenticate(r *http.Request) (*Principal, error) {
 	if !ok {
 		return nil, ErrUnauthenticated
 	}
+	return b.authenticate(r.Context(), secret, func(string) bool { return true })
+}
+
+// authenticate finds the token of a secret, whose ID has to fit the request.
+func (b *bearer) authenticate(ctx context.Context, secret string, fits func(id string) bool) (*Principal, error) {
 	sum := sha256.Sum256([]byte(secret))
-	t, err := b.find(r.Context(), sum)
+	t, err := b.find(ctx, sum)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrUnauthenticated
 	}
@@ -110,10 +126,10 @@ func (b *bearer) Authenticate(r *http.Request) (*Principal, error) {
 		return nil, err
 	}
 	now := b.now()
-	if subtle.ConstantTimeCompare(sum[:], t.SHA256[:]) != 1 || !valid(&t, now) {
+	if subtle.ConstantTimeCompare(sum[:], t.SHA256[:]) != 1 || !fits(t.ID) || !valid(&t, now) {
 		return nil, ErrUnauthenticated
 	}
-	b.noteUse(r.Context(), &t, now)
+	b.noteUse(ctx, &t, now)
 	return principalOf(&t)
 }
 
@@ -172,8 +188,8 @@ func (basic) Schemes() []AuthenticationScheme {
 // Authenticate finds the token of a user name and password and returns its
 // principal.
 func (b basic) Authenticate(r *http.Request) (*Principal, error) {
-	name, password, ok := r.BasicAuth()
-	if !ok || password == "" || len(r.Header.Values("Authorization")) != 1 {
+	name, password, ok := basicCredentials(r)
+	if !ok {
 		return nil, ErrUnauthenticated
 	}
 	user, sum := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
@@ -185,6 +201,30 @@ func (b basic) Authenticate(r *http.Request) (*Principal, error) {
 		return nil, ErrUnauthenticated
 	}
 	return principalOf(&t)
+}
+
+// basicCredentials returns those of the one Authorization header.
+func basicCredentials(r *http.Request) (name, password string, ok bool) {
+	name, password, ok = r.BasicAuth()
+	return name, password, ok && password != "" && len(r.Header.Values("Authorization")) == 1
+}
+
+// storedBasic authenticates by HTTP Basic against tokens in a store.
+type storedBasic struct{ *bearer }
+
+// Challenge is the value of WWW-Authenticate.
+func (storedBasic) Challenge() string { return basic(nil).Challenge() }
+
+// Schemes describes HTTP Basic.
+func (storedBasic) Schemes() []AuthenticationScheme { return basic(nil).Schemes() }
+
+// Authenticate finds the token of a password, which has to have the user name as ID.
+func (s storedBasic) Authenticate(r *http.Request) (*Principal, error) {
+	name, password, ok := basicCredentials(r)
+	if !ok {
+		return nil, ErrUnauthenticated
+	}
+	return s.authenticate(r.Context(), password, func(id string) bool { return id == name })
 }
 
 // findFixed returns the token for which match returns 1, store.ErrNotFound if

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
@@ -245,6 +247,84 @@ func TestBasicPasswords(t *testing.T) {
 	require.Equal(t, 401, got.Code, "two credentials are refused")
 	config := w.as("", "GET", "/ServiceProviderConfig", "")
 	require.Contains(t, config.Body.String(), `"httpbasic"`)
+}
+
+func basicCredentials(name, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))
+}
+
+// Passwords in a store expire and are revoked as tokens are, and belong to one user name.
+func TestStoredPasswords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world, c *scim.Config) { c.Auth = scim.StoredPasswords(w.db, w.now) })
+	hr := w.add(store.Token{ID: "hr", Expires: w.now().Add(time.Hour)})
+	other := w.add(store.Token{ID: "other", Tenant: "globex"})
+	revoked := w.add(store.Token{ID: "revoked", Revoked: true})
+	empty := scim.HashToken("empty", "")
+	require.NoError(t, w.db.AddToken(t.Context(), empty))
+	made := w.as(basicCredentials("hr", hr), "POST", "/Users", scimtest.User("x"))
+	require.Equal(t, 201, made.Code)
+	require.Equal(t, 404, w.as(basicCredentials("other", other), "GET", "/Users/"+idOf(t, made), "").Code)
+	want := w.as("", "GET", "/Users", "")
+	require.Equal(t, `Basic realm="scim", charset="UTF-8"`, want.Header().Get("WWW-Authenticate"))
+	refused := func(authorization string) {
+		t.Helper()
+		got := w.as(authorization, "GET", "/Users", "")
+		require.Equal(t, 401, got.Code, authorization)
+		require.Equal(t, want.Body.String(), got.Body.String(), authorization)
+	}
+	for _, authorization := range []string{
+		basicCredentials("hr", other), basicCredentials("other", hr), basicCredentials("HR", hr), basicCredentials("", hr),
+		basicCredentials("revoked", revoked), basicCredentials("empty", ""), basicCredentials("hr", ""), "Bearer " + hr,
+	} {
+		refused(authorization)
+	}
+	w.later(time.Hour)
+	refused(basicCredentials("hr", hr))
+	_, err := scim.New(scim.Config{BaseURL: scimtest.BaseURL, Auth: scim.StoredPasswords(nil, nil)})
+	require.ErrorContains(t, err, "needs a store.Tokens")
+}
+
+// Each of several kinds of credentials is accepted, and all are announced.
+func TestAnyOf(t *testing.T) {
+	t.Parallel()
+	forbidding := scim.AuthenticatorFunc(func(r *http.Request) (*scim.Principal, error) {
+		if r.Header.Get("Authorization") == "Bearer elsewhere" {
+			return nil, scim.ErrForbidden
+		}
+		return nil, scim.ErrUnauthenticated
+	})
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		c.Auth = scim.AnyOf(forbidding, scim.StoredTokens(w.db, w.now), scim.BearerTokens(scim.HashToken("fixed", "secret"), scim.HashToken("both", "elsewhere")), scim.StoredPasswords(w.db, w.now))
+	})
+	hr := w.add(store.Token{ID: "hr"})
+	for authorization, status := range map[string]int{
+		"Bearer " + hr: 200, "Bearer secret": 200, basicCredentials("hr", hr): 200,
+		"Bearer elsewhere": 403, "Bearer x": 401, basicCredentials("fixed", "secret"): 401, "": 401,
+	} {
+		got := w.as(authorization, "GET", "/Users", "")
+		require.Equal(t, status, got.Code, authorization)
+		if status == 401 {
+			require.Equal(t, `Bearer realm="scim", Basic realm="scim", charset="UTF-8"`, got.Header().Get("WWW-Authenticate"))
+		}
+	}
+	config := w.as("", "GET", "/ServiceProviderConfig", "").Body.String()
+	require.Equal(t, 1, strings.Count(config, `"oauthbearertoken"`))
+	require.Equal(t, 1, strings.Count(config, `"httpbasic"`))
+	require.Equal(t, 1, strings.Count(config, `"primary":true`))
+
+	for want, auth := range map[string]scim.Authenticator{
+		"AnyOf has no authenticators": scim.AnyOf(),
+		"Config.Auth is required":     scim.AnyOf(nil),
+		"has no tokens":               scim.AnyOf(scim.StoredTokens(w.db, nil), scim.BearerTokens()),
+		"is empty":                    scim.AnyOf(scim.AnyOf(scim.BasicPasswords(scim.HashToken("a", "")))),
+		"set Token.Connection":        scim.AnyOf(scim.StoredTokens(w.db, nil), scim.BearerTokens(scim.HashToken("a", "secret"))),
+	} {
+		users := scim.Users(w.db.Store(schema.WithOwner(schema.UserType)))
+		users.Ownership = scim.OwnResources
+		_, err := scim.New(scim.Config{BaseURL: scimtest.BaseURL, Auth: auth, Tx: w.db, Endpoints: []scim.Endpoint{users}})
+		require.ErrorContains(t, err, want)
+	}
 }
 
 // Two tokens of one application have a policy and a base URL each.
