@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"patch":                {"internal/ascii", "schema", "filter"},
 	"event":                {"schema"},
 	"brake":                {"schema", "store"},
-	"connection":           {"schema", "filter", "store", "internal/paging"},
+	"connection":           {"brake", "schema", "filter", "store", "internal/paging"},
 	"store":                {"schema", "filter", "event"},
 	"audit":                {"store"},
 	"readiness":            {},
@@ -65,7 +65,7 @@ var imports = map[string][]string{
 	"oauth":                 {".", "internal/ratelimit", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4"},
 	"oauth/internal/issuer": {"store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
 
-	"internal/connectiontest":  {".", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
+	"internal/connectiontest":  {".", "brake", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},
 	"internal/benchmark/heavy": {"internal/benchmark"},

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
@@ -106,7 +107,7 @@ func (ep *endpoint) memberships() []*schema.Attribute {
 // ConnectionHost is what package connection needs of the handler; connection.New calls
 // it.
 func (h *Handler) ConnectionHost() connection.Host {
-	host := connection.Host{States: h.states, Check: h.checkConnection, Audit: h.recordConnection, Now: h.cfg.Now, Logger: h.cfg.Logger}
+	host := connection.Host{States: h.states, Check: h.checkConnection, Audit: h.recordConnection, Brake: h.brakeOf, Now: h.cfg.Now, Logger: h.cfg.Logger}
 	for _, ep := range h.endpoints {
 		if !ep.Type.Owned {
 			continue
@@ -123,6 +124,11 @@ func (h *Handler) ConnectionHost() connection.Host {
 		})
 	}
 	return host
+}
+
+// brakeOf returns how far a connection of a tenant is towards the bounds of the brake.
+func (h *Handler) brakeOf(ctx context.Context, tenant string, c connection.Connection) ([]brake.State, error) {
+	return h.BrakeState(ctx, &Principal{Tenant: tenant, Connection: c.Name, Policy: c.Policy})
 }
 
 // checkConnection rejects a connection whose tokens every request of which would be
@@ -160,8 +166,9 @@ func (h *Handler) operate(ctx context.Context, w connection.Work, ep *endpoint, 
 		Type: ep.Type.Name, ID: id, Reason: w.By.Reason,
 	}
 	r.Committed = func(c lifecycle.Written) { rec.Changes = ep.changes(&c) }
-	err = write(ctx, r)
-	h.recordOperator(ctx, rec, err)
+	if err = write(ctx, r); !isNotFound(err) {
+		h.recordOperator(ctx, rec, err)
+	}
 	return err
 }
 

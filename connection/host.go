@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -20,6 +21,8 @@ type Host struct {
 	// have.
 	Check func(c Connection) error
 	Audit func(ctx context.Context, r Record)
+	// Brake returns how far a connection of a tenant is towards the bounds of the brake.
+	Brake func(ctx context.Context, tenant string, c Connection) ([]brake.State, error)
 	Types []Resources // those with an owner
 	Now   func() time.Time
 	// Logger receives a record of each change.
@@ -53,5 +56,5 @@ type End string
 
 const (
 	Delete     End = "delete"
-	Deactivate End = "deactivate" // they stay, inactive; groups, which cannot be inactive, are deleted
+	Deactivate End = "deactivate" // types without active, such as groups, stay as they are
 )

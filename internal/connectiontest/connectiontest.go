@@ -40,6 +40,15 @@ func Run(t *testing.T, open func(t *testing.T) DB) {
 		"tokens":            tokens,
 		"rotation":          rotation,
 		"reasons and actor": reasons,
+
+		"hand-over":             handOver,
+		"hand-over interrupted": handOverInterrupted,
+		"make local":            makeLocal,
+		"purge":                 purge,
+		"purge under the brake": purgeUnderTheBrake,
+		"purge vetoed":          purgeVetoed,
+		"expiry":                expiry,
+		"expiry again":          expiryAgain,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
