@@ -28,11 +28,17 @@ type UserMapper struct {
 	// write that changes values; its error undoes the write (500). A value that a request adds is then
 	// 400 invalidValue unless it is the Value of a definition that is not
 	// Unsupported. A value that the user had before stays in the attribute, and is
-	// granted as long as there is a definition; to a user who was inactive or deleted,
-	// if it is not Unsupported. A request that deactivates is never refused, whatever
+	// granted as long as there is a definition that is not Unsupported; of an
+	// Unsupported one, as long as Granted says that the user has it. A request that deactivates is never refused, whatever
 	// values it adds. Values are compared without case, and are granted in the spelling
 	// of the definition.
 	Defined func(ctx context.Context) ([]Definition, error)
+	// Granted, if set, returns the values that the user has by the attribute, those of
+	// the last Set. It is called in the transaction, if a change leaves a value of an
+	// Unsupported definition in the attribute; its error undoes the write. Without it
+	// such a value ends with the next change: it may have come with a request that
+	// deactivated the user, and was never granted.
+	Granted func(ctx context.Context, user string) ([]string, error)
 	// Set makes the grants that a user has by the attribute those of the values,
 	// each once, none for an empty list. Grants by hand and by groups are not
 	// concerned: the application's table says of each grant what it comes from. It
@@ -84,7 +90,7 @@ func (m *UserMapper) changed(ctx context.Context, e *event.Event, a *schema.Attr
 	case active(e.Before) && !active(e.After):
 		return m.Set(ctx, e.ResourceID, nil) // whatever the values are, a deactivation is carried out
 	}
-	granted, err := m.granted(ctx, before, after, active(e.Before), a)
+	granted, err := m.granted(ctx, e.ResourceID, before, after, active(e.Before), a)
 	if err != nil {
 		return err
 	}
@@ -103,7 +109,7 @@ func (m *UserMapper) Reevaluate(ctx context.Context, user *schema.Resource) erro
 		return m.Set(ctx, user.ID, nil)
 	}
 	has := valuesOf(user, a)
-	granted, err := m.granted(ctx, has, has, true, a)
+	granted, err := m.granted(ctx, user.ID, has, has, true, a)
 	if err != nil {
 		return err
 	}
@@ -112,8 +118,8 @@ func (m *UserMapper) Reevaluate(ctx context.Context, user *schema.Resource) erro
 
 // granted returns the values of the definitions that after names, and refuses one
 // without a definition that before does not have. Unsupported values are kept by a
-// user who was active alone: the request that deactivated another may have added them.
-func (m *UserMapper) granted(ctx context.Context, before, after values, wasActive bool, a *schema.Attribute) ([]string, error) {
+// user who has them alone: a request that deactivated the user may have added them.
+func (m *UserMapper) granted(ctx context.Context, user string, before, after values, wasActive bool, a *schema.Attribute) ([]string, error) {
 	if m.Defined == nil || len(after.keys) == 0 {
 		return after.texts, nil
 	}
@@ -125,21 +131,47 @@ func (m *UserMapper) granted(ctx context.Context, before, after values, wasActiv
 	for i := range definitions {
 		defined[schema.FoldKey(definitions[i].Value)] = &definitions[i]
 	}
-	had := make(map[string]bool, len(before.keys))
-	for _, key := range before.keys {
-		had[key] = true
-	}
+	had := keySet(before.keys)
+	var has map[string]bool // read for the first value that is Unsupported
 	var out []string
 	for i, key := range after.keys {
 		d := defined[key]
 		switch {
 		case !had[key] && (d == nil || d.Unsupported):
 			return nil, &schema.Error{Type: schema.ErrorInvalidValue, Path: a.Name, Detail: fmt.Sprintf("%s is not a value that users can be given", schema.Quote(after.texts[i]))}
-		case d != nil && (wasActive || !d.Unsupported):
+		case d == nil, d.Unsupported && !wasActive:
+			continue
+		case d.Unsupported && has == nil:
+			if has, err = m.has(ctx, user); err != nil {
+				return nil, err
+			}
+		}
+		if !d.Unsupported || has[key] {
 			out = append(out, d.Value)
 		}
 	}
 	return out, nil
+}
+
+// has returns the keys of the values that a user is granted.
+func (m *UserMapper) has(ctx context.Context, user string) (map[string]bool, error) {
+	if m.Granted == nil {
+		return map[string]bool{}, nil
+	}
+	values, err := m.Granted(ctx, user)
+	keys := make([]string, len(values))
+	for i, v := range values {
+		keys[i] = schema.FoldKey(v)
+	}
+	return keySet(keys), err
+}
+
+func keySet(keys []string) map[string]bool {
+	set := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
+	}
+	return set
 }
 
 // values are those of the attribute of a user, each once, and their keys, since they

@@ -31,6 +31,19 @@ func (g *grants) set(origin string) func(context.Context, string, []string) erro
 	}
 }
 
+// of returns the values that a user has from an attribute.
+func (g *grants) of(origin string) func(context.Context, string) ([]string, error) {
+	return func(_ context.Context, user string) ([]string, error) {
+		var values []string
+		for _, row := range *g {
+			if row.member == user && row.origin == origin {
+				values = append(values, row.role)
+			}
+		}
+		return values, nil
+	}
+}
+
 // granting returns a client of users whose attributes the mappers turn into grants.
 func granting(t *testing.T, policy scim.Policy, mappers ...*roles.UserMapper) *scimtest.Client {
 	db := memstore.New(memstore.KeepDeleted)
@@ -164,15 +177,20 @@ func TestUnsupportedRolesOfUsersWhoReturn(t *testing.T) {
 	t.Parallel()
 	list := []roles.Definition{{Value: "viewer"}, {Value: "old"}, {Value: "root", Unsupported: true}}
 	table := &grants{}
-	c := granting(t, scim.Policy{OnTwin: scim.RestoreDeleted}, &roles.UserMapper{
-		Set: table.set("scim"), Defined: func(context.Context) ([]roles.Definition, error) { return list, nil },
-	})
+	mapper := &roles.UserMapper{
+		Set: table.set("scim"), Granted: table.of("scim"), Defined: func(context.Context) ([]roles.Definition, error) { return list, nil },
+	}
+	c := granting(t, scim.Policy{OnTwin: scim.RestoreDeleted}, mapper)
 	path := c.NewUser("ann", `"roles":[{"value":"viewer"}]`)
 	ann := scimtest.ID(path)
 	c.Patch(path, `{"op":"replace","path":"active","value":false}`, `{"op":"add","path":"roles","value":[{"value":"root"},{"value":"nope"}]}`).Is(200)
 	require.Empty(t, table.rolesOf(ann), "a deactivation is not refused")
 	c.Patch(path, `{"op":"replace","path":"active","value":true}`).Is(200).Has("roles.#", "3")
 	require.Equal(t, []string{"viewer"}, table.rolesOf(ann))
+	c.Patch(path, `{"op":"add","path":"roles","value":[{"value":"old"}]}`).Is(200).Has("roles.#", "4")
+	require.Equal(t, []string{"old", "viewer"}, table.rolesOf(ann), "nor at a later change of roles")
+	require.NoError(t, mapper.Reevaluate(t.Context(), &schema.Resource{Type: schema.UserType, ID: ann, Attributes: stored(t, `"roles":[{"value":"root"},{"value":"viewer"}]`)}))
+	require.Equal(t, []string{"viewer"}, table.rolesOf(ann), "nor by Reevaluate")
 
 	c.Patch(path, `{"op":"replace","path":"active","value":false}`).Is(200)
 	c.Post("/Users", scimtest.User("ann", `"roles":[{"value":"root"},{"value":"nope"},{"value":"viewer"}]`)).Is(201).Has("id", `"`+ann+`"`)
@@ -187,6 +205,13 @@ func TestUnsupportedRolesOfUsersWhoReturn(t *testing.T) {
 	list[1].Unsupported = true
 	c.Patch(bob, `{"op":"add","path":"roles","value":[{"value":"viewer"}]}`).Is(200)
 	require.Equal(t, []string{"old", "viewer"}, table.rolesOf(scimtest.ID(bob)), "a user who stays active keeps it")
+	mapper.Granted = func(context.Context, string) ([]string, error) {
+		return nil, errors.New("the table of grants is locked")
+	}
+	c.Patch(bob, `{"op":"remove","path":"roles[value eq \"viewer\"]"}`).Fails(500, "")
+	mapper.Granted = nil
+	c.Patch(bob, `{"op":"remove","path":"roles[value eq \"viewer\"]"}`).Is(200)
+	require.Empty(t, table.rolesOf(scimtest.ID(bob)), "nothing says that it was granted")
 }
 
 func TestReevaluateUser(t *testing.T) {
@@ -194,14 +219,9 @@ func TestReevaluateUser(t *testing.T) {
 	table := &grants{}
 	mapper := &roles.UserMapper{Set: table.set("scim")}
 	user := &schema.Resource{Type: schema.UserType, ID: "1"}
-	attributes := func(body string) *schema.Object {
-		d, err := schema.UserType.Decode(decoded(t, `{"schemas":["`+schema.UserURI+`"],"userName":"u",`+body+`}`), schema.Strict())
-		require.NoError(t, err)
-		return d.Attributes
-	}
-	require.NoError(t, mapper.Reevaluate(t.Context(), user.WithAttributes(attributes(`"roles":[{"value":"a"}]`))))
+	require.NoError(t, mapper.Reevaluate(t.Context(), user.WithAttributes(stored(t, `"roles":[{"value":"a"}]`))))
 	require.Equal(t, []string{"a"}, table.rolesOf("1"))
-	require.NoError(t, mapper.Reevaluate(t.Context(), user.WithAttributes(attributes(`"active":false,"roles":[{"value":"a"}]`))))
+	require.NoError(t, mapper.Reevaluate(t.Context(), user.WithAttributes(stored(t, `"active":false,"roles":[{"value":"a"}]`))))
 	require.Empty(t, table.rolesOf("1"))
 }
 
@@ -216,6 +236,13 @@ func TestGrantsFailTogetherWithTheWrite(t *testing.T) {
 	c.Delete(path).Fails(500, "")
 	failure = nil
 	c.Get(path).Is(200).Has("roles", "")
+}
+
+// stored returns the attributes of a user.
+func stored(t *testing.T, attributes string) *schema.Object {
+	d, err := schema.UserType.Decode(decoded(t, `{"schemas":["`+schema.UserURI+`"],"userName":"u",`+attributes+`}`), schema.Strict())
+	require.NoError(t, err)
+	return d.Attributes
 }
 
 func decoded(t *testing.T, text string) schema.JSONObject {
