@@ -1,52 +1,36 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/seed5f3efb56/scim/audit"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/internal/sampling"
 	"github.com/seed5f3efb56/scim/schema"
+	"github.com/seed5f3efb56/scim/store"
 )
 
-// AuditRecord describes one operation and its result. It never has the value of a
-// secret attribute; values of Config.SensitiveAttributes are "[redacted]".
-type AuditRecord struct {
-	Time       time.Time     `json:"time"`
-	DurationMS float64       `json:"durationMs"` // milliseconds
-	Reference  string        `json:"reference"`  // of the request; also in the log and in the detail of a 500
-	Tenant     string        `json:"tenant,omitempty"`
-	Actor      string        `json:"actor,omitempty"`      // Principal.TokenID; "" if the request was not authenticated
-	Connection string        `json:"connection,omitempty"` // Principal.Connection
-	Operation  OperationKind `json:"operation,omitempty"`  // "" if the request failed before
-	Method     string        `json:"method"`
-	Type       string        `json:"type,omitempty"`    // resource type name
-	ID         string        `json:"id,omitempty"`      // resource id
-	Name       string        `json:"name,omitempty"`    // in a POST of a resource: the userName or displayName that was sent
-	Adopted    bool          `json:"adopted,omitempty"` // the connection became the owner of an existing resource
-	Changes    []AuditChange `json:"changes,omitempty"`
-	Status     int           `json:"status"`
-	ScimType   string        `json:"scimType,omitempty"`
-	Detail     string        `json:"detail,omitempty"` // of the error response
-	Reason     string        `json:"reason,omitempty"` // of an operator (Revoke, ReleaseBrake)
-}
+// AuditRecord describes one operation and its result: the record of the trail
+// (Config.AuditTrail), and that of Config.Audit, which also has the Status and the
+// DurationMS of a write.
+type AuditRecord = audit.Record
 
-// AuditChange is one root attribute that changed, with its values as JSON, "" if
-// unassigned. For members, Old has the ids that left and New those that joined. A
-// password that was set is "[redacted]". The owner has the path "$owner".
-type AuditChange struct {
-	Path string `json:"path"`
-	Old  string `json:"old"`
-	New  string `json:"new"`
-}
+// AuditChange is one root attribute that changed.
+type AuditChange = audit.Change
 
-const redacted = "[redacted]"
+const redacted = audit.RedactedValue
 
 // AuditLog returns a Config.Audit that writes records to a logger. Records
 // contain personal data: the values that changed.
@@ -57,6 +41,7 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 			slog.String("tenant", rec.Tenant), slog.String("actor", rec.Actor), slog.String("connection", rec.Connection), slog.String("operation", string(rec.Operation)),
 			slog.String("method", rec.Method), slog.String("type", rec.Type), slog.String("id", rec.ID), slog.String("name", rec.Name),
 			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.String("detail", rec.Detail), slog.String("reason", rec.Reason), slog.Bool("adopted", rec.Adopted), slog.Any("changes", rec.Changes),
+			slog.String("record", rec.Record), slog.String("outcome", string(rec.Outcome)),
 		}
 		l.LogAttrs(ctx, slog.LevelInfo, "scim: audit", attrs...)
 	}
@@ -69,7 +54,8 @@ type auditing struct {
 	name    string // AuditRecord.Name
 	on      bool
 	written lifecycle.Written
-	done    bool // written is committed, whatever the response is
+	done    bool   // written is committed, whatever the response is
+	record  string // the id of its record in Config.AuditTrail
 
 	body       []byte     // Exchange.Body
 	size       int64      // Exchange.RequestBytes
@@ -138,15 +124,19 @@ func (h *Handler) loggedPath(r *http.Request) string {
 	return shortened(strings.Join(segments, "/"), maxLoggedPath)
 }
 
-// report passes the audit record of a request to Config.Audit.
+// audits reports whether requests have audit records.
+func (h *Handler) audits() bool { return h.cfg.Audit != nil || h.cfg.AuditTrail != nil }
+
+// report passes on the audit record of a request.
 func (h *Handler) report(r *http.Request, x *exchange) {
-	if h.cfg.Audit != nil {
+	if h.audits() {
 		h.deliver(r, x, h.record(r, x))
 	}
 }
 
-// deliver calls Config.Audit. A panic there is logged and does not change the
-// response.
+// deliver passes the audit record of a request to Config.Audit, and records in
+// Config.AuditTrail what the record of the write does not have. A panic there is logged
+// and does not change the response.
 func (h *Handler) deliver(r *http.Request, x *exchange, rec AuditRecord) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -154,26 +144,165 @@ func (h *Handler) deliver(r *http.Request, x *exchange, rec AuditRecord) {
 				slog.String("reference", x.reference()), slog.String("error", panicError(p).Error()))
 		}
 	}()
-	h.cfg.Audit(context.WithoutCancel(r.Context()), rec)
+	if h.cfg.AuditTrail != nil {
+		h.trail(r, x, rec)
+	}
+	if h.cfg.Audit != nil {
+		h.cfg.Audit(context.WithoutCancel(r.Context()), rec)
+	}
 }
 
+// record returns the record of a request after its response.
 func (h *Handler) record(r *http.Request, x *exchange) AuditRecord {
+	rec := x.facts(r.Method)
+	rec.Kind, rec.Outcome = audit.Request, audit.Success
+	rec.DurationMS, rec.Status = milliseconds(h.cfg.Now().Sub(x.start)), x.writer.status
+	if x.err != nil {
+		e, known := toError(x.err)
+		rec.ScimType, rec.Detail, rec.Outcome = string(e.Type), h.auditDetail(x.err, e), audit.Failure
+		if known {
+			rec.Outcome = audit.Refused
+		}
+	}
+	if x.audit.done {
+		rec.Kind, rec.Record = audit.Write, x.audit.record
+		h.byType(rec.Type).describe(&rec, &x.audit.written)
+	}
+	if !x.authenticated && x.principal == nil {
+		rec.Source = sourceOf(r)
+	}
+	return rec
+}
+
+// facts returns what all records of a request have.
+func (x *exchange) facts(method string) AuditRecord {
 	rec := AuditRecord{
-		Time: x.start, DurationMS: milliseconds(h.cfg.Now().Sub(x.start)), Reference: x.reference(), Method: r.Method,
-		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name, Status: x.writer.status,
+		Time: x.start, Reference: x.reference(), Method: method,
+		Operation: x.audit.kind, Type: x.audit.typ, ID: x.audit.id, Name: x.audit.name,
 	}
 	if x.principal != nil {
 		rec.Tenant, rec.Actor, rec.Connection = x.principal.Tenant, x.principal.TokenID, x.principal.Connection
 	}
-	if x.err != nil {
-		e, _ := toError(x.err)
-		rec.ScimType, rec.Detail = string(e.Type), h.auditDetail(x.err, e)
-	}
-	if x.audit.done {
-		rec.Adopted = adopted(&x.audit.written)
-		rec.ID, rec.Changes = writtenID(&x.audit.written, rec.ID), h.byType(rec.Type).changes(&x.audit.written)
-	}
 	return rec
+}
+
+// sourceOf returns the address of the client without the port.
+func sourceOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return shortened(r.RemoteAddr, maxAuditName)
+	}
+	return host
+}
+
+// describe completes the record of a write.
+func (ep *endpoint) describe(rec *AuditRecord, c *lifecycle.Written) {
+	rec.Type, rec.ID, rec.Adopted = ep.Type.Name, writtenID(c, rec.ID), adopted(c)
+	rec.Changes = ep.changes(c)
+	if r := cmp.Or(c.After, c.Before); r != nil {
+		rec.Name = ep.nameOf(r)
+	}
+	if c.EndedSessions {
+		rec.Hook = "endSessions"
+	}
+}
+
+// nameOf returns the userName or displayName of a resource.
+func (ep *endpoint) nameOf(r *schema.Resource) string {
+	attr := namingAttribute(ep.Type)
+	if attr == nil {
+		return ""
+	}
+	return ep.auditName(attr, r.Attributes.Get(attr).Text())
+}
+
+// recorder returns lifecycle.Request.Record: the records of the write have the facts
+// of rec, and the one of the write itself has its id.
+func (h *Handler) recorder(rec AuditRecord) func(context.Context, *lifecycle.Endpoint, lifecycle.Written, event.Cause) error {
+	rec.Kind, rec.Outcome = audit.Write, audit.Success
+	return func(ctx context.Context, ep *lifecycle.Endpoint, w lifecycle.Written, c event.Cause) error {
+		one := rec
+		if c == event.ByMembers {
+			one.Record, one.Of, one.Cause = newUUID(), rec.Record, string(c)
+		}
+		h.byType(ep.Type.Name).describe(&one, &w)
+		return h.append(ctx, one)
+	}
+}
+
+// append adds a record to Config.AuditTrail, in the transaction of the context.
+func (h *Handler) append(ctx context.Context, rec AuditRecord) error {
+	return audit.Append(ctx, h.cfg.AuditTrail, rec)
+}
+
+// trail records a request that changed nothing, if it was refused or failed, and a
+// response that was an error after a write was committed.
+func (h *Handler) trail(r *http.Request, x *exchange, rec AuditRecord) {
+	for _, o := range h.sampler.Due(x.start) {
+		h.appendLater(r.Context(), omitted(o))
+	}
+	switch {
+	case rec.Status < http.StatusBadRequest:
+	case rec.Kind == audit.Write:
+		rec.Kind, rec.Of, rec.Record, rec.Changes, rec.Hook = audit.Result, rec.Record, "", nil, ""
+		h.appendLater(r.Context(), rec)
+	default:
+		key := sampling.Key{}
+		if x.authenticated {
+			key = sampling.Key{Tenant: rec.Tenant, Connection: x.principal.limitedAs()}
+		}
+		if h.sampler.Take(key, rec.Source, x.start) {
+			h.appendLater(r.Context(), rec)
+		}
+	}
+}
+
+// The most requests without a write that the trail has of a connection in a minute, and
+// of an address of clients that were not authenticated. All of these together have
+// mostRefused.
+const (
+	mostRefused        = 60
+	mostRefusedAddress = 10
+)
+
+// omitted returns the record of requests that have no record of their own.
+func omitted(o sampling.Omitted) AuditRecord {
+	return AuditRecord{
+		Kind: audit.Request, Time: o.First, Tenant: o.Key.Tenant, Connection: o.Key.Connection, Outcome: audit.Refused, Omitted: o.Count,
+		Detail: fmt.Sprintf("%d more requests within a minute were refused or failed", o.Count),
+	}
+}
+
+// trailTime bounds the time that a record takes which is no part of a write.
+const trailTime = 5 * time.Second
+
+// appendLater adds a record after the response. An error is logged.
+func (h *Handler) appendLater(ctx context.Context, rec AuditRecord) {
+	ctx, cancel := context.WithTimeout(store.WithTenant(context.WithoutCancel(ctx), rec.Tenant), trailTime)
+	defer cancel()
+	if err := h.append(ctx, rec); err != nil {
+		h.cfg.Logger.LogAttrs(ctx, slog.LevelError, "scim: a request is not in the audit trail", slog.String("reference", rec.Reference),
+			slog.String("tenant", rec.Tenant), slog.String("token", rec.Actor), slog.Int("status", rec.Status), slog.String("error", err.Error()))
+	}
+}
+
+// hookResult records the end of a hook that ran after the commit.
+func (h *Handler) hookResult(ctx context.Context, r lifecycle.Result) error {
+	e := r.Event
+	rec := AuditRecord{
+		Kind: audit.Result, Of: e.Record, Time: r.Time, Tenant: e.Tenant, Actor: e.Actor, Connection: e.Connection, Operation: audit.OperationHook,
+		Type: e.Type, ID: e.ResourceID, Outcome: audit.Success, Hook: string(e.Kind), Attempts: r.Entry.Attempts + 1,
+	}
+	if ep := h.byType(e.Type); ep != nil && e.Resource() != nil {
+		rec.Name = ep.nameOf(e.Resource())
+	}
+	if r.Failure != nil {
+		rec.Outcome, rec.Detail = audit.Failure, r.Failure.Error()
+	}
+	if r.Entry.Queue == store.QueueRevoke {
+		rec.Hook, rec.RevokedMS = "revoke", milliseconds(r.Time.Sub(r.Entry.Created))
+	}
+	return h.append(ctx, rec)
 }
 
 // Exchange is one request with its response, the argument of Config.Observe. It is
@@ -297,17 +426,42 @@ func (ep *endpoint) changes(c *lifecycle.Written) []AuditChange {
 	var out []AuditChange
 	for _, attr := range ep.Type.Attributes() {
 		x, y := attributesOf(c.Before).Get(attr), attributesOf(c.After).Get(attr)
+		change := AuditChange{Path: attr.Name}
 		switch {
 		case attr == ep.Type.Members() && !c.Members.Empty():
-			out = append(out, AuditChange{attr.Name, ep.auditText(attr, idList(c.Members.Remove)), ep.auditText(attr, idList(joined(c.Members)))})
+			change.Old, change.OldOmitted = ep.auditIDs(attr, c.Members.Remove)
+			change.New, change.NewOmitted = ep.auditIDs(attr, joined(c.Members))
 		case !schema.Identical(x, y):
-			out = append(out, AuditChange{attr.Name, ep.auditText(attr, x), ep.auditText(attr, y)})
+			change.Old, change.OldOmitted = ep.auditText(attr, x)
+			change.New, change.NewOmitted = ep.auditText(attr, y)
+		default:
+			continue
 		}
+		out = append(out, change)
 	}
 	for path := range c.Secrets.Paths() {
 		out = append(out, AuditChange{Path: path, New: redacted})
 	}
 	return out
+}
+
+// The most of one value in a record.
+const (
+	maxAuditIDs   = 1000
+	maxAuditValue = 8 << 10 // bytes
+)
+
+// auditIDs returns the first ids as JSON, and how many others there are.
+func (ep *endpoint) auditIDs(attr *schema.Attribute, ids []string) (text string, omitted int) {
+	some := ids[:min(len(ids), maxAuditIDs)]
+	v := idList(some)
+	switch {
+	case !v.Assigned():
+		return "", 0
+	case ep.redacts(attr):
+		return redacted, 0
+	}
+	return string(v.AppendJSON(nil)), len(ids) - len(some)
 }
 
 func attributesOf(r *schema.Resource) *schema.Object {
@@ -333,14 +487,18 @@ func idList(ids []string) schema.Value {
 	return schema.List(list...)
 }
 
-func (ep *endpoint) auditText(a *schema.Attribute, v schema.Value) string {
-	if !v.Assigned() {
-		return ""
+// auditText returns a value as JSON, or what stands for it and how many bytes it has.
+func (ep *endpoint) auditText(a *schema.Attribute, v schema.Value) (text string, omitted int) {
+	switch {
+	case !v.Assigned():
+		return "", 0
+	case ep.redacts(a):
+		return redacted, 0
 	}
-	if ep.redacts(a) {
-		return redacted
+	if text = string(v.AppendJSON(nil)); len(text) > maxAuditValue {
+		return audit.OmittedValue, len(text)
 	}
-	return string(v.AppendJSON(nil))
+	return text, 0
 }
 
 func (ep *endpoint) redacts(a *schema.Attribute) bool {
@@ -356,13 +514,15 @@ func (a *auditing) named(ep *endpoint, body schema.JSONObject) {
 	}
 	sent, _ := body.Get(attr.Name)
 	text, _ := sent.(string)
-	switch {
-	case text == "":
-	case ep.redacts(attr):
-		a.name = redacted
-	default:
-		a.name = shortened(text, maxAuditName)
+	a.name = ep.auditName(attr, text)
+}
+
+// auditName returns a name as a record has it.
+func (ep *endpoint) auditName(attr *schema.Attribute, text string) string {
+	if text != "" && ep.redacts(attr) {
+		return redacted
 	}
+	return shortened(text, maxAuditName)
 }
 
 // maxAuditName is the longest name in a record, in bytes.

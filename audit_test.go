@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
@@ -70,19 +71,19 @@ func TestAuditRecords(t *testing.T) {
 		{"read", "GET", "/Users/id1", "", scim.AuditRecord{Operation: "retrieve", Type: "User", ID: "id1", Status: 200}},
 		{"query", "GET", "/Users", "", scim.AuditRecord{Operation: "query", Type: "User", Status: 200}},
 		{"patch", "PATCH", "/Users/id1", scimtest.PatchOp(`{"op":"add","value":{"title":"x","password":"hidden"}}`, `{"op":"remove","path":"emails"}`),
-			scim.AuditRecord{Operation: "patch", Type: "User", ID: "id1", Status: 200, Changes: []scim.AuditChange{
+			scim.AuditRecord{Operation: "patch", Type: "User", ID: "id1", Name: "a", Status: 200, Changes: []scim.AuditChange{
 				change("title", "", `"x"`), change("emails", "[redacted]", ""), change("password", "", "[redacted]")}}},
 		{"patch of nothing", "PATCH", "/Users/id1", scimtest.PatchOp(`{"op":"add","path":"title","value":"x"}`),
-			scim.AuditRecord{Operation: "patch", Type: "User", ID: "id1", Status: 200}},
+			scim.AuditRecord{Operation: "patch", Type: "User", ID: "id1", Name: "a", Status: 200}},
 		{"refused patch", "PATCH", "/Users/id1", scimtest.PatchOp(`{"op":"remove","path":"userName"}`),
-			scim.AuditRecord{Operation: "patch", Type: "User", ID: "id1", Status: 400, ScimType: "mutability"}},
-		{"replace", "PUT", "/Users/id1", scimtest.User("b", `"active":true`), scim.AuditRecord{Operation: "replace", Type: "User", ID: "id1", Status: 200, Changes: []scim.AuditChange{
+			scim.AuditRecord{Operation: "patch", Type: "User", ID: "id1", Name: "a", Status: 400, ScimType: "mutability"}},
+		{"replace", "PUT", "/Users/id1", scimtest.User("b", `"active":true`), scim.AuditRecord{Operation: "replace", Type: "User", ID: "id1", Name: "b", Status: 200, Changes: []scim.AuditChange{
 			change("userName", `"a"`, `"b"`), change("title", `"x"`, "")}}},
 		{"create a group", "POST", "/Groups", scimtest.Group("g", `"members":[{"value":"id1"}]`), scim.AuditRecord{Operation: "create", Type: "Group", ID: "id3", Name: "g", Status: 201, Changes: []scim.AuditChange{
 			change("displayName", "", `"g"`), change("members", "", `["id1"]`)}}},
 		{"change members", "PATCH", "/Groups/id3", scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"x"},{"value":"y"},{"value":"id1"}]}`, `{"op":"remove","path":"members[value eq \"id1\"]"}`),
-			scim.AuditRecord{Operation: "patch", Type: "Group", ID: "id3", Status: 204, Changes: []scim.AuditChange{change("members", `["id1"]`, `["x","y"]`)}}},
-		{"delete", "DELETE", "/Users/id1", "", scim.AuditRecord{Operation: "delete", Type: "User", ID: "id1", Status: 204, Changes: []scim.AuditChange{
+			scim.AuditRecord{Operation: "patch", Type: "Group", ID: "id3", Name: "g", Status: 204, Changes: []scim.AuditChange{change("members", `["id1"]`, `["x","y"]`)}}},
+		{"delete", "DELETE", "/Users/id1", "", scim.AuditRecord{Operation: "delete", Type: "User", ID: "id1", Name: "b", Status: 204, Changes: []scim.AuditChange{
 			change("userName", `"b"`, ""), change("active", "true", "")}}},
 		{"not found", "DELETE", "/Users/id1", "", scim.AuditRecord{Operation: "delete", Type: "User", ID: "id1", Status: 404}},
 		{"forbidden", "GET", "/Users/forbidden", "", scim.AuditRecord{Operation: "retrieve", Type: "User", ID: "forbidden", Status: 403}},
@@ -101,6 +102,12 @@ func TestAuditRecords(t *testing.T) {
 			c.want.Detail = detailOf(t, answer)
 		}
 		c.want.Actor, c.want.Method, c.want.Time = "okta", c.method, start
+		c.want.Kind, c.want.Outcome = audit.Request, audit.Success
+		if c.want.Status >= 400 {
+			c.want.Outcome = audit.Refused
+		} else if c.method != "GET" {
+			c.want.Kind = audit.Write
+		}
 		require.Equal(t, c.want, got, c.name)
 		text, err := json.Marshal(*records)
 		require.NoError(t, err)
@@ -151,7 +158,7 @@ func TestAuditJSON(t *testing.T) {
 	text, err := json.Marshal(rec)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"time":"2024-02-29T12:00:00Z","durationMs":1.5,"reference":"ref","actor":"okta","operation":"create","method":"POST",
-		"type":"User","id":"`+rec.ID+`","name":"a","status":201,"changes":[{"path":"userName","old":"","new":"\"a\""}]}`, string(text))
+		"kind":"write","type":"User","id":"`+rec.ID+`","name":"a","outcome":"success","status":201,"changes":[{"path":"userName","old":"","new":"\"a\""}]}`, string(text))
 }
 
 // The record of an unauthenticated request has no actor.
@@ -251,7 +258,7 @@ func TestAuditLog(t *testing.T) {
 	log.Reset()
 	w.patch(200, path, deactivate, `{"op":"add","path":"title","value":"x"}`)
 	require.Contains(t, log.String(), `"durationMs":0,`)
-	require.Contains(t, log.String(), `"name":""`)
+	require.Contains(t, log.String(), `"name":"a"`)
 	require.Contains(t, log.String(), `"detail":""`)
 	var rec struct {
 		Msg, Actor, Operation, Method, Type, ID, Reference string

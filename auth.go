@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -198,7 +199,7 @@ func (c Client) conflict(p Policy) error {
 }
 
 // OperationKind is the kind of an [Operation].
-type OperationKind string
+type OperationKind = audit.Operation
 
 // The operations of RFC 7644 §3.2, Table 2.
 const (
@@ -216,8 +217,8 @@ const (
 	OperationRevoke OperationKind = "revoke"
 )
 
-// writes reports whether the operation changes a resource.
-func (k OperationKind) writes() bool {
+// writes reports whether an operation changes a resource.
+func writes(k OperationKind) bool {
 	switch k {
 	case OperationCreate, OperationReplace, OperationPatch, OperationDelete:
 		return true

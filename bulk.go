@@ -208,7 +208,7 @@ func (b *bulkRunner) report(r *http.Request, x *exchange) {
 	switch {
 	case b.sync == nil:
 		b.h.report(r, x)
-	case b.h.cfg.Audit != nil:
+	case b.h.audits():
 		rec := b.h.record(r, x)
 		b.records = append(b.records, func() { b.h.deliver(r, x, rec) })
 	}
@@ -255,7 +255,7 @@ type bulkRunner struct {
 // Do carries out an operation as a request of its own, of the same client.
 func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	x := b.exchange()
-	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, audit: &x.audit, inBulk: true, parsed: c.Data, membersBefore: b.members}
+	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, audit: &x.audit, x: x, inBulk: true, parsed: c.Data, membersBefore: b.members}
 	*inner.Request = *b.r.Request
 	inner.Method, inner.Header = c.Method, http.Header{}
 	inner.transaction = b.transaction(c.Index)
@@ -390,7 +390,7 @@ func (b *bulkRunner) Refuse(ctx context.Context, op *bulk.Operation, err error) 
 }
 
 func (b *bulkRunner) exchange() *exchange {
-	return &exchange{start: b.h.cfg.Now(), route: noRoute, principal: b.r.principal, authenticated: true, audit: auditing{on: b.h.cfg.Audit != nil}}
+	return &exchange{start: b.h.cfg.Now(), route: noRoute, principal: b.r.principal, authenticated: true, audit: auditing{on: b.h.audits()}}
 }
 
 // route returns the route of a resource type, or of its resources if there is an id.

@@ -168,10 +168,24 @@ func (h *Handler) checkDatabases() error {
 	}
 	compare("Config.Outbox", h.cfg.Outbox)
 	compare("Config.Counters", h.cfg.Counters)
+	compare("Config.AuditTrail", h.cfg.AuditTrail)
 	for _, ep := range h.endpoints {
 		compare("the store of "+ep.Type.Name, ep.Store)
 	}
 	return errors.Join(errs...)
+}
+
+// checkTrail rejects an audit trail that cannot take part in a transaction.
+func (h *Handler) checkTrail() error {
+	switch {
+	case h.cfg.AuditTrail == nil:
+		return nil
+	case isNil(h.cfg.AuditTrail):
+		return errors.New("scim: Config.AuditTrail is a nil pointer")
+	case h.cfg.Tx == nil:
+		return errors.New("scim: Config.AuditTrail needs Config.Tx: without a transaction a write could be without its record")
+	}
+	return nil
 }
 
 // checkTenants rejects stores of which some have tenants and some have not: a
@@ -220,7 +234,7 @@ func (h *Handler) readiness(base string, policy func(*endpoint) Policy) readines
 	l := h.cfg.Limits
 	f := readiness.Facts{
 		HTTPS: strings.HasPrefix(strings.ToLower(base), "https:"), RequestsPerSecond: min(l.Rate, l.TenantRate),
-		Bulk: h.bulk(), Audit: h.cfg.Audit != nil, AccessHooks: h.cfg.Hooks.endAccess(), KeepsPasswords: h.cfg.SetPassword != nil,
+		Bulk: h.bulk(), Audit: h.audits(), AccessHooks: h.cfg.Hooks.endAccess(), KeepsPasswords: h.cfg.SetPassword != nil,
 		PageSize: l.PageSize, MaxResults: l.MaxResults, Operations: l.Operations, Members: l.Members,
 	}
 	for _, s := range h.schemes() {

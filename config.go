@@ -77,8 +77,20 @@ type Config struct {
 	// Without, each process counts by itself.
 	Counters store.Counters
 
+	// AuditTrail, if set, keeps the audit records of writes, each committed with the
+	// write in the transaction of Tx: a write that is acknowledged has exactly one
+	// record, and one that was rolled back has none. A write whose record cannot be
+	// kept fails (500, or 503 for store.ErrUnavailable). The results of hooks that run
+	// after the commit, and requests that were refused or failed, have records too: of
+	// the latter up to 60 a minute of a connection, and one with the number of the
+	// others. Successful reads have none. It needs Tx and is on the same database
+	// ([Located]). docs/audit.md has the details, package audit reads the trail.
+	// memstore.DB and sqlstore.DB are trails.
+	AuditTrail store.AuditTrail
+
 	// Audit, if set, receives one record for every operation, successful or
-	// not, after the response. See [AuditLog].
+	// not, after the response: reads and all refused requests included. A process that
+	// is killed loses records; AuditTrail does not. See [AuditLog].
 	Audit func(ctx context.Context, rec AuditRecord)
 
 	// Observe, if set, is called once for every request, after the response: also for

@@ -20,6 +20,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/ratelimit"
 	"github.com/seed5f3efb56/scim/internal/reference"
+	"github.com/seed5f3efb56/scim/internal/sampling"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -40,6 +41,7 @@ type Handler struct {
 	rates     *ratelimit.Limiter
 	brake     *brake.Brake       // nil: off
 	states    *connection.States // nil: connections have none
+	sampler   *sampling.Sampler
 }
 
 // Run is the background worker: it carries out pending revocations and delivers
@@ -124,6 +126,7 @@ type request struct {
 	// bulk request, those that the operations before it named.
 	members, membersBefore int
 	audit                  *auditing
+	x                      *exchange
 	// transaction is the value of Set-Txn if the client prefers an asynchronous
 	// response, else "".
 	transaction string
@@ -291,11 +294,27 @@ func (h *Handler) writeRequest(r *request) *lifecycle.Request {
 		Transaction:   r.transaction,
 		Preconditions: func(version string) error { return etag.CheckWrite(r.Header, version) },
 	}
-	if r.inBulk {
-		w.Locked = func(before *schema.Resource) { r.weight = before.Attributes.Weight() }
+	if r.inBulk || r.audit.on {
+		w.Locked = func(before *schema.Resource) {
+			if r.inBulk {
+				r.weight = before.Attributes.Weight()
+			}
+			if r.audit.on && r.audit.name == "" {
+				r.audit.name = h.byType(r.audit.typ).nameOf(before)
+			}
+		}
 	}
 	if r.audit.on {
 		w.Committed = r.audit.note
+	}
+	if h.cfg.AuditTrail != nil {
+		rec := r.x.facts(r.Method)
+		rec.Record = newUUID()
+		w.Record, w.RecordID, w.Principal = h.recorder(rec), rec.Record, rec.Connection
+		w.Committed = func(c lifecycle.Written) {
+			r.audit.note(c)
+			r.audit.record = rec.Record
+		}
 	}
 	return w
 }

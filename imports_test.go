@@ -56,10 +56,11 @@ var imports = map[string][]string{
 	"internal/bulk":        {"schema"},
 	"internal/devicetype":  {"schema"},
 	"internal/etag":        {"store"},
+	"internal/sampling":    {},
 	"internal/prefer":      {},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
-	".":                    {"brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/typefilter", "github.com/go-chi/chi/v5"},
+	".":                    {"audit", "brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/sampling", "internal/typefilter", "github.com/go-chi/chi/v5"},
 	"internal/lifecycle":   {"brake", "schema", "filter", "store", "event"},
 
 	"oauth":                 {".", "internal/ratelimit", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4"},

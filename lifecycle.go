@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
+	"github.com/seed5f3efb56/scim/internal/sampling"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -261,32 +263,38 @@ func (h *Handler) RevokeSessions(ctx context.Context, r Revocation) error {
 		r.Received = h.cfg.Now()
 	}
 	ctx = store.WithTenant(ctx, r.Tenant)
-	id, err := h.revoke(ctx, ep, r)
-	h.recordOperator(ctx, AuditRecord{
-		Time: r.Received, Tenant: r.Tenant, Actor: r.Actor, Connection: r.Connection,
-		Operation: OperationRevoke, Type: ep.Type.Name, ID: id, Reason: r.Reason,
-	}, err)
+	rec := AuditRecord{
+		Time: r.Received, Tenant: r.Tenant, Actor: r.Actor, Connection: r.Connection, Reference: newUUID(),
+		Operation: OperationRevoke, Type: ep.Type.Name, Reason: r.Reason,
+	}
+	committed, err := h.revoke(ctx, ep, r, &rec)
+	h.recordOperator(ctx, rec, committed, err)
 	return err
 }
 
-// revoke returns the id of the user as far as it was found.
-func (h *Handler) revoke(ctx context.Context, ep *endpoint, r Revocation) (string, error) {
+// revoke completes the record by the id of the user, as far as it was found, and by
+// that of the record of the write. It reports whether the revocation was committed.
+func (h *Handler) revoke(ctx context.Context, ep *endpoint, r Revocation, rec *AuditRecord) (committed bool, err error) {
 	w := operatorRequest()
-	w.Actor, w.Connection = r.Actor, r.Connection
+	w.Actor, w.Connection, w.Principal = r.Actor, r.Connection, r.Connection
 	if r.Connection != "" && ep.Type.Owned {
 		w.Access = &lifecycle.Access{Connection: r.Connection, Own: map[*lifecycle.Endpoint]bool{ep.Endpoint: true}}
 	}
-	id, err := h.personID(ctx, ep, r, w.Access)
-	if err != nil {
-		return id, err
+	if rec.ID, err = h.personID(ctx, ep, r, w.Access); err != nil {
+		return false, err
 	}
-	err = h.lifecycle.Revoke(ctx, w, ep.Endpoint, id)
+	if h.cfg.AuditTrail != nil {
+		rec.Record = newUUID()
+		w.Record, w.RecordID = h.recorder(*rec), rec.Record
+	}
+	w.Committed = func(lifecycle.Written) { committed = true }
+	err = h.lifecycle.Revoke(ctx, w, ep.Endpoint, rec.ID)
 	var hook *lifecycle.HookError
 	if errors.As(err, &hook) {
 		// %v: a store.ErrNotFound of the hook does not say that there is no such user.
 		err = fmt.Errorf("scim: the sessions have not ended: %v", err)
 	}
-	return id, err
+	return committed, err
 }
 
 // operatorRequest is a write that no client asked for.
@@ -294,16 +302,30 @@ func operatorRequest() *lifecycle.Request {
 	return &lifecycle.Request{Preconditions: func(string) error { return nil }}
 }
 
-// recordOperator passes on the audit record of what an operator did.
-func (h *Handler) recordOperator(ctx context.Context, rec AuditRecord, err error) {
-	if h.cfg.Audit == nil {
+// recordOperator passes on the audit record of what an operator did. What was committed
+// is in the trail, but not that it failed afterwards.
+func (h *Handler) recordOperator(ctx context.Context, rec AuditRecord, committed bool, err error) {
+	if !h.audits() {
 		return
 	}
-	rec.DurationMS, rec.Reference = milliseconds(h.cfg.Now().Sub(rec.Time)), newUUID()
+	ctx = context.WithoutCancel(ctx)
+	rec.DurationMS, rec.Kind, rec.Outcome = milliseconds(h.cfg.Now().Sub(rec.Time)), audit.Write, audit.Success
 	if err != nil {
-		rec.Detail = err.Error()
+		rec.Detail, rec.Outcome = err.Error(), audit.Failure
 	}
-	h.cfg.Audit(context.WithoutCancel(ctx), rec)
+	if !committed {
+		rec.Kind = audit.Request
+	}
+	if h.cfg.AuditTrail != nil && err != nil && (committed || h.sampler.Take(sampling.Key{Tenant: rec.Tenant, Connection: rec.Connection}, "", h.cfg.Now())) {
+		later := rec
+		if later.Record = ""; committed {
+			later.Kind, later.Of = audit.Result, rec.Record
+		}
+		h.appendLater(ctx, later)
+	}
+	if h.cfg.Audit != nil {
+		h.cfg.Audit(ctx, rec)
+	}
 }
 
 // ReleaseBrake lets a connection of a tenant ("" without tenants) go on that the brake
@@ -314,16 +336,42 @@ func (h *Handler) ReleaseBrake(ctx context.Context, tenant string, r brake.Relea
 	if err := errors.Join(h.brake.CheckRelease(r), h.checkRelease(r)); err != nil {
 		return err
 	}
-	if err := h.brake.Release(store.WithTenant(ctx, tenant), r); err != nil {
+	rec := AuditRecord{
+		Time: h.cfg.Now(), Tenant: tenant, Actor: r.Actor, Connection: r.Connection, Reference: newUUID(),
+		Operation: OperationReleaseBrake, Type: r.Type, ID: r.ID, Reason: r.Reason,
+	}
+	if err := h.releaseBrake(store.WithTenant(ctx, tenant), r, &rec); err != nil {
 		return err
 	}
 	h.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "scim: brake released", slog.String("tenant", tenant), slog.String("actor", r.Actor),
 		slog.String("connection", r.Connection), slog.String("kind", string(r.Kind)), slog.String("type", r.Type), slog.Int64("more", r.More), slog.String("reason", r.Reason))
-	h.recordOperator(ctx, AuditRecord{
-		Time: h.cfg.Now(), Tenant: tenant, Actor: r.Actor, Connection: r.Connection,
-		Operation: OperationReleaseBrake, Type: r.Type, ID: r.ID, Reason: r.Reason,
-	}, nil)
+	h.recordOperator(ctx, rec, true, nil)
 	return nil
+}
+
+// releaseBrake releases the brake, in one transaction with the record if there is an
+// audit trail. Counters of this process take part in no transaction: the record is
+// committed before them.
+func (h *Handler) releaseBrake(ctx context.Context, r brake.Release, rec *AuditRecord) error {
+	if h.cfg.AuditTrail == nil {
+		return h.brake.Release(ctx, r)
+	}
+	h.brake.Prepare(ctx)
+	rec.Record = newUUID()
+	written := *rec
+	written.Kind, written.Outcome = audit.Write, audit.Success
+	if h.brake.Local(r.Kind) {
+		if err := h.append(ctx, written); err != nil {
+			return err
+		}
+		return h.brake.Release(ctx, r)
+	}
+	return h.cfg.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := h.append(ctx, written); err != nil {
+			return err
+		}
+		return h.brake.Release(ctx, r)
+	})
 }
 
 // BrakeState returns how far a connection is towards each bound of Config.Brake, two

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
@@ -108,6 +109,13 @@ func (ep *endpoint) memberships() []*schema.Attribute {
 // it.
 func (h *Handler) ConnectionHost() connection.Host {
 	host := connection.Host{States: h.states, Check: h.checkConnection, Audit: h.recordConnection, Brake: h.brakeOf, Now: h.cfg.Now, Logger: h.cfg.Logger}
+	if h.cfg.AuditTrail != nil {
+		host.Record = func(ctx context.Context, c connection.Record) error {
+			rec := ofConnection(c)
+			rec.Kind, rec.Outcome = audit.Write, audit.Success
+			return h.append(ctx, rec)
+		}
+	}
 	for _, ep := range h.endpoints {
 		if !ep.Type.Owned {
 			continue
@@ -163,11 +171,19 @@ func (h *Handler) operate(ctx context.Context, w connection.Work, ep *endpoint, 
 	r.Access = &lifecycle.Access{Connection: w.Connection.Name, Own: map[*lifecycle.Endpoint]bool{ep.Endpoint: true}}
 	rec := AuditRecord{
 		Time: start, Tenant: w.Tenant, Actor: w.By.Actor, Connection: w.Connection.Name, Operation: OperationKind(w.Operation),
-		Type: ep.Type.Name, ID: id, Reason: w.By.Reason,
+		Type: ep.Type.Name, ID: id, Reason: w.By.Reason, Reference: newUUID(),
 	}
-	r.Committed = func(c lifecycle.Written) { rec.Changes = ep.changes(&c) }
+	if h.cfg.AuditTrail != nil {
+		rec.Record = newUUID()
+		r.Record, r.RecordID, r.Principal = h.recorder(rec), rec.Record, rec.Connection
+	}
+	committed := false
+	r.Committed = func(c lifecycle.Written) {
+		committed = true
+		ep.describe(&rec, &c)
+	}
 	if err = write(ctx, r); !isNotFound(err) {
-		h.recordOperator(ctx, rec, err)
+		h.recordOperator(ctx, rec, committed, err)
 	}
 	return err
 }
@@ -190,10 +206,14 @@ func (h *Handler) end(ctx context.Context, w connection.Work, ep *endpoint, id s
 
 // recordConnection passes on the audit record of a change of a connection.
 func (h *Handler) recordConnection(ctx context.Context, c connection.Record) {
-	h.recordOperator(ctx, AuditRecord{
-		Time: c.Time, Tenant: c.Tenant, Actor: c.By.Actor, Connection: c.Connection, Operation: OperationKind(c.Operation),
+	h.recordOperator(ctx, ofConnection(c), true, nil)
+}
+
+func ofConnection(c connection.Record) AuditRecord {
+	return AuditRecord{
+		Time: c.Time, Tenant: c.Tenant, Actor: c.By.Actor, Connection: c.Connection, Operation: OperationKind(c.Operation), Reference: newUUID(),
 		Type: "Connection", ID: c.Connection, Name: c.Token, Detail: c.Detail, Reason: c.By.Reason,
-	}, nil)
+	}
 }
 
 // visibleGroups removes the groups that do not exist for the connection.

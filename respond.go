@@ -53,7 +53,7 @@ func (h *Handler) asynchronous(r *request, f handlerFunc) (*response, error) {
 	r.transaction = h.cfg.NewID()
 	begun := h.cfg.Now()
 	resp, err := f(r)
-	if err != nil || h.cfg.Now().Sub(begun) < wait || !r.audit.kind.writes() && resp.results == nil {
+	if err != nil || h.cfg.Now().Sub(begun) < wait || !writes(r.audit.kind) && resp.results == nil {
 		return resp, err
 	}
 	accepted := &response{status: http.StatusAccepted, transaction: r.transaction}

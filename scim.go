@@ -55,6 +55,7 @@ import (
 	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/internal/project"
 	"github.com/seed5f3efb56/scim/internal/reference"
+	"github.com/seed5f3efb56/scim/internal/sampling"
 	"github.com/seed5f3efb56/scim/patch"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -72,6 +73,7 @@ func New(cfg Config) (*Handler, error) {
 		h.cfg.CursorKey = paging.NewSecret()
 	}
 	h.cursors, h.rates = paging.NewSealer(h.cfg.CursorKey), h.cfg.Limits.rates()
+	h.sampler = sampling.New(mostRefused, mostRefusedAddress)
 	if h.cfg.Logger == nil {
 		h.cfg.Logger = slog.Default()
 	}
@@ -91,7 +93,7 @@ func New(cfg Config) (*Handler, error) {
 	if err := h.setEndpoints(); err != nil {
 		errs = append(errs, err)
 	} else {
-		errs = append(errs, h.setSensitive(), h.checkSubject(cfg.Subject), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkDatabases(), h.checkTenants(), h.checkFixedTokens())
+		errs = append(errs, h.setSensitive(), h.checkSubject(cfg.Subject), h.checkConcurrency(), h.setLifecycle(), h.checkMe(), h.checkTrail(), h.checkDatabases(), h.checkTenants(), h.checkFixedTokens())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -274,8 +276,12 @@ func (h *Handler) setLifecycle() error {
 	}
 	var err error
 	h.brake = brake.New(h.cfg.Brake, h.brakeHost())
+	var result func(context.Context, lifecycle.Result) error
+	if h.cfg.AuditTrail != nil {
+		result = h.hookResult
+	}
 	h.lifecycle, err = lifecycle.New(lifecycle.Config{
-		Tx: h.cfg.Tx, Brake: h.brake, Outbox: h.cfg.Outbox, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
+		Tx: h.cfg.Tx, Brake: h.brake, Outbox: h.cfg.Outbox, Result: result, Hooks: lifecycle.Hooks(h.cfg.Hooks), SetPassword: h.cfg.SetPassword,
 		RequireMembers: h.cfg.RequireMembers, Bounds: h.cfg.Limits.bounds(), HookTimeout: h.cfg.Limits.Revoke, Attempts: h.cfg.Limits.Attempts,
 		Logger: h.cfg.Logger, Now: h.cfg.Now, NewID: h.cfg.NewID,
 	}, endpoints)

@@ -99,7 +99,7 @@ func (h *Handler) resourceMethods(ep *endpoint) (on methods, off []string) {
 // ServeHTTP answers one request. It does not retain r or w.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{
-		start: h.cfg.Now(), route: noRoute, audit: auditing{on: h.cfg.Audit != nil},
+		start: h.cfg.Now(), route: noRoute, audit: auditing{on: h.audits()},
 		writer: writer{ResponseWriter: w, json: wantsJSON(r), head: r.Method == http.MethodHead},
 	}
 	defer h.finish(r, x)
@@ -179,7 +179,7 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 			ctx = context.WithValue(ctx, accessKey{}, access)
 		}
 	}
-	x.request = request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit}
+	x.request = request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit, x: x}
 	return h.asynchronous(&x.request, f)
 }
 

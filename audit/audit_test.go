@@ -25,7 +25,7 @@ func full() audit.Record {
 	return audit.Record{
 		Record: "r1", Kind: audit.Write, Of: "r0", Time: noon, DurationMS: 1.5, Reference: "ref", Tenant: "acme", Actor: "token-1", Connection: "okta",
 		Operation: "patch", Method: "PATCH", Type: "User", ID: "u", Name: "ada", Adopted: true, Cause: "members", Outcome: audit.Success, Status: 200,
-		ScimType: "x", Detail: "d", Reason: "because", Hook: "endSessions", Attempts: 2, RevokedMS: 7, Omitted: 3,
+		ScimType: "x", Detail: "d", Reason: "because", Source: "192.0.2.1", Hook: "endSessions", Attempts: 2, RevokedMS: 7, Omitted: 3,
 		Changes: []audit.Change{{Path: "title", Old: "", New: `"x"`, NewOmitted: 1}},
 	}
 }

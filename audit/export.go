@@ -29,7 +29,7 @@ func WriteJSONLines(w io.Writer, records iter.Seq2[Record, error]) error {
 
 var csvHeader = []string{
 	"record", "kind", "of", "time", "tenant", "actor", "connection", "operation", "outcome", "status", "type", "id", "name",
-	"changes", "method", "scimType", "detail", "reason", "cause", "adopted", "hook", "attempts", "revokedMs", "durationMs", "omitted", "reference",
+	"changes", "method", "scimType", "detail", "reason", "source", "cause", "adopted", "hook", "attempts", "revokedMs", "durationMs", "omitted", "reference",
 }
 
 // WriteCSV writes the records as CSV (RFC 4180) with a header, and holds one record at
@@ -64,7 +64,7 @@ func row(r Record) []string {
 	}
 	cells := []string{
 		r.Record, string(r.Kind), r.Of, r.Time.UTC().Format(time.RFC3339Nano), r.Tenant, r.Actor, r.Connection, string(r.Operation), string(r.Outcome), number(r.Status), r.Type, r.ID, r.Name,
-		changes, r.Method, r.ScimType, r.Detail, r.Reason, r.Cause, flag(r.Adopted), r.Hook, number(r.Attempts), decimal(r.RevokedMS), decimal(r.DurationMS), number(r.Omitted), r.Reference,
+		changes, r.Method, r.ScimType, r.Detail, r.Reason, r.Source, r.Cause, flag(r.Adopted), r.Hook, number(r.Attempts), decimal(r.RevokedMS), decimal(r.DurationMS), number(r.Omitted), r.Reference,
 	}
 	for i, c := range cells {
 		cells[i] = harmless(c)

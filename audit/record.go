@@ -69,6 +69,7 @@ type Record struct {
 	ScimType string   `json:"scimType,omitempty"`
 	Detail   string   `json:"detail,omitempty"` // of the error response, or the error of a hook
 	Reason   string   `json:"reason,omitempty"` // of an operator (Revoke, ReleaseBrake)
+	Source   string   `json:"source,omitempty"` // the address of a client that was not authenticated
 	// Hook is the hook of a Result: "revoke", or the kind of the event (event.Kind). In
 	// a Write it is "endSessions" if Hooks.EndSessions ran in the transaction.
 	Hook     string `json:"hook,omitempty"`

@@ -21,6 +21,9 @@ type Host struct {
 	// have.
 	Check func(c Connection) error
 	Audit func(ctx context.Context, r Record)
+	// Record, if set, keeps the audit record of a change in the transaction of the
+	// context. An error undoes the change.
+	Record func(ctx context.Context, r Record) error
 	// Brake returns how far a connection of a tenant is towards the bounds of the brake.
 	Brake func(ctx context.Context, tenant string, c Connection) ([]brake.State, error)
 	Types []Resources // those with an owner

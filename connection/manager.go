@@ -279,7 +279,13 @@ func (m *Manager) setState(ctx context.Context, tenant, name string, s State, op
 func (m *Manager) change(ctx context.Context, rec Record, fn func(ctx context.Context) error) error {
 	ctx = store.WithTenant(ctx, rec.Tenant)
 	rec.Time = m.now()
-	if err := m.inTx(ctx, fn); err != nil {
+	err := m.inTx(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil || m.host.Record == nil {
+			return err
+		}
+		return m.host.Record(ctx, rec)
+	})
+	if err != nil {
 		return fmt.Errorf("connection: %s of %q: %w", rec.Operation, rec.Connection, err)
 	}
 	if m.host.States != nil {

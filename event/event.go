@@ -86,6 +86,11 @@ type Event struct {
 	// Transaction names the transaction of the write. It is the same in all its
 	// events, and the value of Set-Txn if the request was answered 202.
 	Transaction string
+	// Record is the id of the audit record of the write, "" without
+	// scim.Config.AuditTrail.
+	Record string
+	// Connection is the connection of the principal, "" if it has none.
+	Connection string
 	// Before is the resource as it was, nil when created; with it a hook finds
 	// the user that an old e-mail address belonged to. After is the resource as
 	// it is, nil when deleted. For a deleted resource that comes back, Before is

@@ -88,7 +88,7 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 	if err := u.storeSecrets(ctx, after, made.Secrets); err != nil {
 		return nil, err
 	}
-	u.written, u.revives = Written{before, after, members, u.kept(made.Secrets)}, made.revives
+	u.written, u.revives = Written{Before: before, After: after, Members: members, Secrets: u.kept(made.Secrets)}, made.revives
 	return after, u.raiseChange(ctx, before, after, members, made.Secrets)
 }
 

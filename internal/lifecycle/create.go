@@ -56,7 +56,7 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 		if err := n.bind(ctx, created); err != nil {
 			return err
 		}
-		u.written = Written{nil, created, &joined, u.kept(n.Secrets)}
+		u.written = Written{After: created, Members: &joined, Secrets: u.kept(n.Secrets)}
 		return u.raiseChange(ctx, nil, created, &joined, n.Secrets)
 	})
 	return created, err

@@ -29,13 +29,14 @@ import (
 //  6. raise: Hooks.Before sees the events and may veto them, Hooks.EndSessions
 //     ends sessions in the same database, and the outbox receives the pending
 //     revocation and the events.
-//  7. brake: the write is counted, and undone if the connection has ended the
+//  7. record: the audit trail receives the record of the change.
+//  8. brake: the write is counted, and undone if the connection has ended the
 //     access of too many (brake.go).
 //
 // The commit. Then, before the response:
 //
-//  8. the change is noted for the audit record, and the worker is woken.
-//  9. revokeNow: Hooks.Revoke runs. If it fails, the response is 503, the
+//  9. the change is noted for the audit record, and the worker is woken.
+//  10. revokeNow: Hooks.Revoke runs. If it fails, the response is 503, the
 //     revocation stays pending, and the worker and later writes repeat it.
 
 // Deactivate sets active to false, for a DELETE under scim.DeactivateOnDelete; a
@@ -67,6 +68,9 @@ func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause even
 				if err := fn(ctx, u); err != nil {
 					return err
 				}
+				if err := u.record(ctx, u.ep, u.written, u.cause); err != nil {
+					return err
+				}
 				return u.brake(ctx)
 			})
 		})
@@ -89,6 +93,17 @@ func (w *Writer) write(ctx context.Context, r *Request, ep *Endpoint, cause even
 		}
 	}
 	return store.ErrUnavailable
+}
+
+// record records a change in the audit trail, if there is one.
+func (u *unit) record(ctx context.Context, ep *Endpoint, w Written, c event.Cause) error {
+	if u.r.Record == nil {
+		return nil
+	}
+	if err := u.r.Record(ctx, ep, w, c); err != nil {
+		return &HookError{fmt.Errorf("audit trail: %w", err)}
+	}
+	return nil
 }
 
 // lock reads and locks the resource and evaluates the preconditions. Pending
@@ -163,6 +178,7 @@ func (u *unit) complete(ctx context.Context, ep *Endpoint, events []*event.Event
 		e.ID, e.Time, e.Tenant, e.Actor = u.cfg.NewID(), u.now(), store.Tenant(ctx), u.r.Actor
 		e.Type, e.ResourceID = ep.Type.Name, e.Resource().ID
 		e.Path, e.Transaction = ep.path(e.ResourceID), u.transactionOr(e.ID)
+		e.Record, e.Connection = u.r.RecordID, u.r.Principal
 		if e.Cause == "" {
 			e.Cause = u.cause
 		}
@@ -207,6 +223,7 @@ func (u *unit) endSessions(ctx context.Context, events []*event.Event) error {
 		if err := u.cfg.Hooks.EndSessions(ctx, e); err != nil {
 			return &HookError{fmt.Errorf("end sessions: %w", err)}
 		}
+		u.written.EndedSessions = true
 	}
 	return nil
 }
@@ -331,9 +348,12 @@ func (u *unit) leaveGroups(ctx context.Context, id string) ([]departure, error) 
 	return left, nil
 }
 
-// membersLeft raises the events of the groups that a deleted member left.
+// membersLeft raises the events of the groups that a deleted member left, and records
+// them in the audit trail.
 func (u *unit) membersLeft(ctx context.Context, left []departure, member string) error {
-	if h := &u.cfg.Hooks; h.Before == nil && h.MembersChanged == nil && h.Changed == nil {
+	h := &u.cfg.Hooks
+	raises := h.Before != nil || h.MembersChanged != nil || h.Changed != nil
+	if !raises && u.r.Record == nil {
 		return nil
 	}
 	for _, d := range left {
@@ -344,6 +364,12 @@ func (u *unit) membersLeft(ctx context.Context, left []departure, member string)
 		e := &event.Event{
 			Kind: event.MembersChanged, Cause: event.ByMembers, Before: group, After: group,
 			Members: &schema.MemberDelta{Remove: []string{member}},
+		}
+		if err := u.record(ctx, d.ep, Written{Before: group, After: group, Members: e.Members}, event.ByMembers); err != nil {
+			return err
+		}
+		if !raises {
+			continue
 		}
 		if err := u.raise(ctx, d.ep, []*event.Event{e}, schema.Secrets{}); err != nil {
 			return err

@@ -16,8 +16,11 @@ import (
 // Config has the fields of scim.Config that the write path uses, with defaults
 // filled in.
 type Config struct {
-	Tx             store.Transactor // nil: no transaction spans the stores
-	Outbox         store.Outbox
+	Tx     store.Transactor // nil: no transaction spans the stores
+	Outbox store.Outbox
+	// Result, if set, records the end of a hook that ran after the commit, in the
+	// transaction that settles its entry. An error undoes the settlement.
+	Result         func(ctx context.Context, r Result) error
 	Hooks          Hooks
 	Brake          *brake.Brake // nil: off
 	SetPassword    func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error

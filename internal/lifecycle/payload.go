@@ -28,6 +28,8 @@ type eventJSON struct {
 
 	Path        string          `json:"path,omitempty"`        // "" in entries of older versions
 	Transaction string          `json:"transaction,omitempty"` // "" in entries of older versions
+	Record      string          `json:"record,omitempty"`
+	Connection  string          `json:"connection,omitempty"`
 	Kinds       []event.Kind    `json:"kinds,omitempty"`
 	Attributes  []string        `json:"attributes,omitempty"`
 	Part        int             `json:"part,omitempty"`
@@ -51,7 +53,7 @@ func encodeEvent(e *event.Event) []byte {
 	j := eventJSON{
 		ID: e.ID, Kind: e.Kind, Time: e.Time, Tenant: e.Tenant, Actor: e.Actor, Cause: e.Cause,
 		Type: e.Type, ResourceID: e.ResourceID, Before: encodeResource(e.Before), After: encodeResource(e.After), Omitted: e.Omitted,
-		Path: e.Path, Transaction: e.Transaction, Kinds: e.Kinds, Attributes: e.Attributes, Part: e.Part, Response: e.Response,
+		Path: e.Path, Transaction: e.Transaction, Record: e.Record, Connection: e.Connection, Kinds: e.Kinds, Attributes: e.Attributes, Part: e.Part, Response: e.Response,
 	}
 	if e.Members != nil {
 		for _, m := range e.Members.Add {
@@ -81,7 +83,7 @@ func (w *Writer) decodeEvent(payload []byte) (*event.Event, error) {
 	e := &event.Event{
 		ID: j.ID, Kind: j.Kind, Time: j.Time, Tenant: j.Tenant, Actor: j.Actor, Cause: j.Cause,
 		Type: j.Type, ResourceID: j.ResourceID, Omitted: j.Omitted,
-		Path: j.Path, Transaction: j.Transaction, Kinds: j.Kinds, Attributes: j.Attributes, Part: j.Part, Response: j.Response,
+		Path: j.Path, Transaction: j.Transaction, Record: j.Record, Connection: j.Connection, Kinds: j.Kinds, Attributes: j.Attributes, Part: j.Part, Response: j.Response,
 	}
 	if e.Kind == event.AsyncResponse {
 		return e, nil // it may concern no resource

@@ -15,6 +15,7 @@ func (w *Writer) Revoke(ctx context.Context, r *Request, ep *Endpoint, id string
 		if err != nil {
 			return err
 		}
+		u.written = Written{Before: found, After: found}
 		events := []*event.Event{{Kind: event.SessionsRevoked, Before: found, After: found}}
 		u.complete(ctx, ep, events)
 		if err := u.endSessions(ctx, events); err != nil {

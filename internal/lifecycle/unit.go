@@ -14,6 +14,15 @@ type Request struct {
 	Actor      string // Event.Actor
 	Connection string // that the brake counts for
 	Access     *Access
+	// Principal is the connection of the client, "" if it has none: Event.Connection.
+	Principal string
+	// Record, if set, is called in the transaction with the change that the write made,
+	// also one of nothing, and with each group that a deleted resource left
+	// (event.ByMembers). It is called again whenever the transaction is repeated. An
+	// error undoes the write.
+	Record func(ctx context.Context, ep *Endpoint, w Written, c event.Cause) error
+	// RecordID is Event.Record.
+	RecordID string
 	// Transaction is Event.Transaction; "": the id of the first event.
 	Transaction string
 	// Preconditions evaluates If-Match and If-None-Match against the version of
@@ -33,6 +42,8 @@ type Written struct {
 	Before, After *schema.Resource
 	Members       *schema.MemberDelta
 	Secrets       schema.Secrets
+	// EndedSessions: Hooks.EndSessions was called.
+	EndedSessions bool
 }
 
 // unit is one unit of work: a write of a client in one transaction.

@@ -92,12 +92,12 @@ func (w *Writer) work(ctx context.Context, q store.Queue) bool {
 func (w *Writer) carryOut(ctx context.Context, entry store.Entry) error {
 	ctx, cancel := context.WithTimeout(store.WithTenant(context.WithoutCancel(ctx), entry.Tenant), w.cfg.HookTimeout)
 	defer cancel()
-	failure := w.runHook(ctx, entry)
+	e, failure := w.runHook(ctx, entry)
 	// The settlement has a timeout of its own: the hook may have used up the first.
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.cfg.HookTimeout)
 	defer cancel()
 	if failure == nil {
-		err := w.cfg.Outbox.Done(settle, entry)
+		err := w.settle(settle, entry, e, nil, func(ctx context.Context) error { return w.cfg.Outbox.Done(ctx, entry) })
 		if err != nil {
 			w.logEntry(ctx, "scim: outbox", entry, err)
 		}
@@ -105,11 +105,40 @@ func (w *Writer) carryOut(ctx context.Context, entry store.Entry) error {
 	}
 	dead := entry.Queue == store.QueueEvent && (entry.Attempts+1 >= w.cfg.Attempts || errors.Is(failure, event.ErrUndeliverable))
 	w.logEntry(ctx, "scim: hook failed", entry, failure, slog.Int("attempt", entry.Attempts+1), slog.Bool("dead", dead))
-	err := w.cfg.Outbox.Fail(settle, entry, reason(failure), w.now().Add(backoff(entry.Attempts)), dead)
+	if !dead {
+		e = nil // the end is still to come
+	}
+	err := w.settle(settle, entry, e, failure, func(ctx context.Context) error {
+		return w.cfg.Outbox.Fail(ctx, entry, reason(failure), w.now().Add(backoff(entry.Attempts)), dead)
+	})
 	if err != nil {
 		w.logEntry(ctx, "scim: outbox", entry, err)
 	}
 	return failure
+}
+
+// Result is the end of a hook that ran after the commit of its event.
+type Result struct {
+	Entry store.Entry
+	Event *event.Event
+	Time  time.Time
+	// Failure is the last error of a hook that is not called again, nil after a
+	// success.
+	Failure error
+}
+
+// settle settles the entry of an event whose hook was called, and records the result
+// in the same transaction. Without an event there is no result.
+func (w *Writer) settle(ctx context.Context, entry store.Entry, e *event.Event, failure error, settle func(context.Context) error) error {
+	if w.cfg.Result == nil || e == nil {
+		return settle(ctx)
+	}
+	return w.inTx(ctx, func(ctx context.Context) error {
+		if err := settle(ctx); err != nil {
+			return err
+		}
+		return w.cfg.Result(ctx, Result{Entry: entry, Event: e, Time: w.now(), Failure: failure})
+	})
 }
 
 func (w *Writer) logEntry(ctx context.Context, message string, entry store.Entry, err error, attrs ...slog.Attr) {
@@ -133,12 +162,13 @@ func backoff(n int) time.Duration {
 	return min(retryFirst<<n, retryMost)
 }
 
-// runHook calls the hook of an entry in a goroutine of its own. A hook that panics
-// or ignores the end of its context counts as failed and blocks nothing else.
-func (w *Writer) runHook(ctx context.Context, entry store.Entry) error {
+// runHook calls the hook of an entry in a goroutine of its own, and returns the event
+// that it was called with, nil if it was not. A hook that panics or ignores the end of
+// its context counts as failed and blocks nothing else.
+func (w *Writer) runHook(ctx context.Context, entry store.Entry) (*event.Event, error) {
 	e, err := w.decodeEvent(entry.Payload)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	hook := w.cfg.Hooks.Revoke
 	if entry.Queue == store.QueueEvent {
@@ -146,19 +176,19 @@ func (w *Writer) runHook(ctx context.Context, entry store.Entry) error {
 	}
 	if hook == nil {
 		if entry.Queue == store.QueueRevoke {
-			return errors.New("scim: a revocation is pending and Hooks.Revoke is no longer set")
+			return nil, errors.New("scim: a revocation is pending and Hooks.Revoke is no longer set")
 		}
-		return nil // the hook of the event is no longer set
+		return nil, nil // the hook of the event is no longer set
 	}
 	for {
 		call, own := w.call(entry.ID, func() error { return hook(ctx, e) })
 		select {
 		case <-call.done:
 			if own || call.err == nil {
-				return call.err
+				return e, call.err
 			}
 		case <-ctx.Done():
-			return fmt.Errorf("scim: the hook did not return in time: %w", ctx.Err())
+			return e, fmt.Errorf("scim: the hook did not return in time: %w", ctx.Err())
 		}
 	}
 }
