@@ -102,6 +102,16 @@ func (q *request) braked(name string, states []brake.State) brakedConnection {
 func (q *request) principals() ([]*scim.Principal, error) {
 	byName := map[string]*scim.Principal{}
 	known := false
+	if q.c.cfg.Connections != nil {
+		known = true
+		all, err := q.c.cfg.Connections.List(q.ctx, q.id.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range all {
+			byName[c.Name] = q.principal(c)
+		}
+	}
 	if q.c.cfg.Tokens != nil {
 		known = true
 		tokens, err := q.c.cfg.Tokens.ListTokens(q.ctx)
@@ -116,7 +126,9 @@ func (q *request) principals() ([]*scim.Principal, error) {
 			if t.Connection == "" {
 				p.TokenID = t.ID
 			}
-			byName[cmp.Or(t.Connection, t.ID)] = p
+			if name := cmp.Or(t.Connection, t.ID); byName[name] == nil {
+				byName[name] = p
+			}
 		}
 	}
 	if q.c.cfg.Health != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/schema"
@@ -56,8 +57,12 @@ type Config struct {
 	// Health knows how each connection does: the section Overview.
 	Health *health.Monitor
 
+	// Connections manages the connections to identity providers: the section with that
+	// name. Its Handler is Handler.
+	Connections *connection.Manager
+
 	// Tokens are the credentials of the connections (memstore.DB and sqlstore.DB keep
-	// them), by which the brake names its connections.
+	// them), by which the brake names its connections where Connections is not set.
 	Tokens store.Tokens
 
 	// Key signs the tokens of forms and seals positions in lists. Processes that

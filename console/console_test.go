@@ -37,6 +37,8 @@ type fixture struct {
 	now     time.Time
 	log     bytes.Buffer
 	attach  func(*scim.Handler) // called with the handler
+
+	ownConsole *console.Config // what attach may change
 }
 
 func newFixture(t *testing.T, change ...func(*fixture, *scim.Config, *console.Config)) *fixture {
@@ -66,6 +68,7 @@ func newFixture(t *testing.T, change ...func(*fixture, *scim.Config, *console.Co
 	var err error
 	f.handler, err = scim.New(cfg)
 	require.NoError(t, err)
+	f.ownConsole = &own
 	if f.attach != nil {
 		f.attach(f.handler)
 	}
@@ -160,7 +163,7 @@ func (f *fixture) upload(token, content string, fields ...string) *httptest.Resp
 }
 
 // The pages that every console has.
-var always = []string{"/directory/Users", "/directory/Groups", "/reconcile", "/brake"}
+var always = []string{"/directory/Users", "/directory/Groups", "/reconcile", "/brake", "/setup", "/setup/okta"}
 
 func TestMistakesOfTheEmbedderAreErrors(t *testing.T) {
 	t.Parallel()

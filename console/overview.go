@@ -49,12 +49,12 @@ type overviewView struct {
 	Dead        []deadEntry
 	NextDead    string
 	CanReplay   bool
-	LinkTo      string // the section that has a page for each connection, "" if none
 }
 
 // connectionRow is a connection in a list.
 type connectionRow struct {
 	Name                  string
+	HasPage               bool // in the section Connections
 	Level                 health.Level
 	LastRequest           *moment
 	LastSuccess           *moment
@@ -104,10 +104,20 @@ func (q *request) setHealth(v *overviewView) error {
 	if err != nil {
 		return err
 	}
+	named := map[string]bool{}
+	if q.c.cfg.Connections != nil {
+		list, err := q.c.cfg.Connections.List(q.ctx, q.id.Tenant)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			named[c.Name] = true
+		}
+	}
 	for i := range all {
 		s := &all[i]
 		row := connectionRow{
-			Name: s.Connection, Level: s.Level, LastRequest: q.moment(s.LastRequest), LastSuccess: q.moment(s.LastSuccess),
+			Name: s.Connection, HasPage: named[s.Connection], Level: s.Level, LastRequest: q.moment(s.LastRequest), LastSuccess: q.moment(s.LastSuccess),
 			Requests: s.Requests, Errors: s.Errors, ErrShare: share{s.Errors, s.Requests}, Users: s.Users, Groups: s.Groups,
 		}
 		v.Connections = append(v.Connections, row)

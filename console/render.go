@@ -207,6 +207,9 @@ func (q *request) section() string {
 // the URL.
 var notices = map[string]string{
 	"replayed": "The entry will be tried again.",
+	"state":    "The state of the connection is changed.",
+	"saved":    "The change is saved.",
+	"revoked":  "The token is revoked.",
 	"released": "The brake is released.",
 }
 

@@ -8,6 +8,8 @@ func (c *Console) setRoutes() {
 	c.setOverview()
 	c.setActivity()
 	c.setDirectory()
+	c.setConnections()
+	c.setSetup()
 	c.setReconcile()
 	c.setBrake()
 	first := c.nav[0].Slug
