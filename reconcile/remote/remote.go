@@ -44,22 +44,26 @@ type Client struct {
 
 // Users yields the users of the service provider.
 func (c *Client) Users(ctx context.Context) iter.Seq2[reconcile.Record, error] {
-	return reconcile.Users(reconcile.Pages(ctx, c.pages("/Users")))
+	return reconcile.Users(reconcile.Pages(ctx, c.pages("/Users", "")))
 }
 
 // Groups yields the groups of the service provider with their members.
 func (c *Client) Groups(ctx context.Context) iter.Seq2[reconcile.GroupRecord, error] {
-	return reconcile.Groups(reconcile.Pages(ctx, c.pages("/Groups")))
+	return reconcile.Groups(reconcile.Pages(ctx, c.pages("/Groups", "")))
 }
 
-// pages returns a function that fetches the pages of a listing.
-func (c *Client) pages(path string) func(context.Context, reconcile.Position) (io.ReadCloser, error) {
+// pages returns a function that fetches the pages of a listing, without an attribute
+// unless excluded is "".
+func (c *Client) pages(path, excluded string) func(context.Context, reconcile.Position) (io.ReadCloser, error) {
 	count := c.Count
 	if count == 0 {
 		count = 100
 	}
 	return func(ctx context.Context, at reconcile.Position) (io.ReadCloser, error) {
 		q := url.Values{"count": {strconv.Itoa(count)}}
+		if excluded != "" {
+			q.Set("excludedAttributes", excluded)
+		}
 		switch { // the first page is of the method that the service provider prefers
 		case at.Cursor != "":
 			q.Set("cursor", at.Cursor)
