@@ -8,6 +8,7 @@ var root = &command{
 		{name: "outbox", short: "events that could not be delivered", commands: []*command{outboxDead, outboxReplay}},
 		statusCommand,
 		{name: "brake", short: "the brake on mass changes", commands: []*command{brakeRelease}},
+		reconcileCommand,
 		{name: "audit", short: "the audit trail", commands: []*command{auditExport}},
 	},
 }

@@ -43,16 +43,17 @@ func newWorld(t *testing.T) *world {
 	w := &world{T: t, file: filepath.Join(t.TempDir(), "app.db")}
 	w.env = map[string]string{"SCIM_DATABASE": w.file, "USER": "grace"}
 	var err error
-	w.db, err = sqlstore.OpenURL(w.file)
+	w.db, err = sqlstore.OpenURL(w.file, sqlstore.Index("title"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.db.Close()) })
+	// The application has an index that the command does not know.
 	users, groups := w.db.Store(schema.UserType), w.db.Store(schema.GroupType)
 	require.NoError(t, w.db.Migrate(t.Context()))
 	w.h, err = scim.New(scim.Config{
 		BaseURL: "https://app.example.com/scim/v2", Auth: scim.StoredTokens(w.db, nil), Connections: w.db,
 		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(groups)}, Tx: w.db, Outbox: w.db, Logger: slog.New(slog.DiscardHandler),
 		Brake: brake.Config{Leavers: brake.Bound{Most: 1}}, Limits: scim.Limits{Attempts: 1},
-		Hooks: scim.Hooks{Changed: func(context.Context, *event.Event) error { return errors.New("the mail server is away") }},
+		Hooks: scim.Hooks{Created: func(context.Context, *event.Event) error { return errors.New("the mail server is away") }},
 	})
 	require.NoError(t, err)
 	return w
@@ -239,6 +240,60 @@ func TestTheTenantIsThatOfTheFlag(t *testing.T) {
 	w.run(1, "token", "revoke", all[0].ID, "-reason", "x")
 }
 
+// serve serves the application over HTTP and returns its base URL.
+func (w *world) serve() string {
+	server := httptest.NewServer(http.StripPrefix("/scim/v2", w.h))
+	w.Cleanup(server.Close)
+	return server.URL + "/scim/v2"
+}
+
+func (w *world) write(name, text string) string {
+	name = filepath.Join(w.TempDir(), name)
+	require.NoError(w, os.WriteFile(name, []byte(text), 0o600))
+	return name
+}
+
+// An export is compared with the database and with the endpoint; a plan is kept, and
+// applied to the endpoint.
+func TestReconcile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secret := lastLine(w.run(0, "token", "create", "-connection", "okta", "-reason", "set-up"))
+	w.env["SCIM_TOKEN"] = secret
+	w.create(secret, "ada")
+	bob := w.create(secret, "bob")
+	url := w.serve()
+	same := w.write("same.csv", "Login,Status\nada,ACTIVE\nbob,active\n")
+	for _, app := range [][]string{{"-db", w.file}, {"-scim", url}} {
+		on := func(code int, args ...string) string {
+			return w.run(code, append(append([]string{"reconcile"}, app...), args...)...)
+		}
+		require.Contains(t, on(0, "-export", same, "-user-name", "login", "-active", "status"), "2")
+		export := w.write("people.jsonl", `{"userName":"ada"}`+"\n"+`{"userName":"bob","active":false}`+"\n"+`{"userName":"cyd"}`+"\n")
+		require.Contains(t, on(1, "-export", export), "bob")
+		require.Contains(t, on(1, "-export", export, "-json"), `"status"`)
+		plan := filepath.Join(t.TempDir(), "plan.jsonl")
+		require.Contains(t, on(0, "-export", export, "-repair", "deactivate", "-plan", plan), "bob")
+		require.Contains(t, w.run(1, "reconcile", "-export", export, "-db", w.file, "-repair", "deactivate", "-plan", plan), "exists")
+		require.NotContains(t, w.send(secret, "GET", "/Users/"+bob, "").Body.String(), `"active":false`, "a plan writes nothing")
+	}
+	groups := w.write("groups.csv", "displayName,member\nstaff,ada\n")
+	require.Contains(t, w.run(1, "reconcile", "-db", w.file, "-export", same, "-user-name", "login", "-groups", groups), "staff")
+	require.Contains(t, w.run(1, "reconcile", "-db", w.file, "-export", "no-such-file"), "no-such-file")
+
+	export := w.write("people.jsonl", `{"userName":"ada"}`+"\n"+`{"userName":"bob","active":false}`+"\n")
+	plan := filepath.Join(t.TempDir(), "plan.jsonl")
+	w.run(0, "reconcile", "-scim", url, "-export", export, "-repair", "deactivate", "-plan", plan)
+	require.Contains(t, w.run(0, "reconcile", "-apply", plan, "-scim", url), "1")
+	require.Contains(t, w.send(secret, "GET", "/Users/"+bob, "").Body.String(), `"active":false`)
+	w.run(0, "reconcile", "-scim", url, "-export", export)
+
+	w.env["SCIM_PROVIDER_TOKEN"] = secret
+	w.run(0, "reconcile", "-scim", url, "-provider", url)
+	w.env["SCIM_TOKEN"] = "wrong"
+	require.Contains(t, w.run(1, "reconcile", "-scim", url, "-provider", url), "401")
+}
+
 // Every mistake in a command line is exit code 2, and nothing is done.
 func TestUsage(t *testing.T) {
 	t.Parallel()
@@ -263,6 +318,14 @@ func TestUsage(t *testing.T) {
 		"audit export -format xml":                                          "-format must be",
 		"audit export -from yesterday":                                      "want a time",
 		"audit export -outcome bad":                                         "-outcome must be",
+		"reconcile":                                                         "give -export or -provider",
+		"reconcile -export a -provider b":                                   "give -export or -provider",
+		"reconcile -export a -repair all -plan b":                           "is none of create, attributes",
+		"reconcile -export a -repair create":                                "belong together",
+		"reconcile -export a -scim https://x -connection c":                 "-connection needs -db",
+		"reconcile -export a -scim https://x":                               "$SCIM_TOKEN is not set",
+		"reconcile -apply a":                                                "-apply needs -scim",
+		"reconcile -provider a -groups b":                                   "-groups has no effect",
 		"status -console https://app.example.com":                           "not both",
 	} {
 		require.Contains(t, w.run(exitUsage, strings.Fields(line)...), want, line)

@@ -80,7 +80,7 @@ func (o *options) with(ctx context.Context, fn func(ctx context.Context, on oper
 }
 
 func (o *options) withDatabase(ctx context.Context, fn func(ctx context.Context, on operator.Operator) error) (err error) {
-	db, err := sqlstore.OpenURL(o.db)
+	db, err := sqlstore.OpenURL(o.db, sqlstore.KeepKeys())
 	if err != nil {
 		return err
 	}

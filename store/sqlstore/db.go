@@ -24,6 +24,7 @@ type DB struct {
 	wal   string      // the file that DeferSync syncs, "" if it defers nothing
 	known *tokenCache // nil: none
 
+	keepKeys bool
 	mu       sync.Mutex
 	tables   []*table
 	pending  atomic.Int32  // tables whose keys have not been checked yet
@@ -49,6 +50,13 @@ func Logger(l *slog.Logger) Option { return func(db *DB) { db.log = l } }
 func Index(paths ...string) Option {
 	return func(db *DB) { db.extra = append(db.extra, paths...) }
 }
+
+// KeepKeys leaves the keys of all resources as they are: for a program beside the one
+// that serves them, which may index other paths or have other types. Its stores answer
+// no filter and no order themselves, and rebuild nothing, which would make the writes of
+// the other program fail. A write fails (503) where the other program makes keys in
+// another way.
+func KeepKeys() Option { return func(db *DB) { db.keepKeys = true } }
 
 // New returns a store in an open database, which the caller closes. [DB.Migrate]
 // creates the tables.
@@ -87,7 +95,9 @@ func (db *DB) Store(t *schema.ResourceType) store.Store {
 	if i < 0 {
 		i = len(db.tables)
 		db.tables = append(db.tables, newTable(db, t))
-		db.pending.Add(1)
+		if !db.keepKeys {
+			db.pending.Add(1)
+		}
 	}
 	if t.Members() != nil {
 		return &groups{db.tables[i]}

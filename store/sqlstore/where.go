@@ -11,6 +11,9 @@ import (
 
 // Describe implements [store.Describer].
 func (t *table) Describe() store.Capabilities {
+	if t.db.keepKeys {
+		return store.Capabilities{Versions: true}
+	}
 	return store.Capabilities{
 		Versions: true,
 		Filter: func(e filter.Expr) bool {
