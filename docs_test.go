@@ -57,6 +57,52 @@ func TestLinksLeadToFiles(t *testing.T) {
 	require.NotZero(t, links)
 }
 
+var (
+	testName      = regexp.MustCompile("`(Test\\w+)`")
+	testFunction  = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	requirementID = regexp.MustCompile(`\b[A-Z]-\d+\b`)
+	threat        = regexp.MustCompile(`(?m)^\| (\*\*[^|]+\*\*) \|`)
+)
+
+// The tests that docs/security.md names exist, the requirements that it names have
+// cases, and each threat has a line among the proofs.
+func TestProofsExist(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/security.md")
+	require.NoError(t, err)
+	threats, rest, found := strings.Cut(string(text), "## Proofs")
+	require.True(t, found)
+	proofs, _, _ := strings.Cut(rest, "\n## ")
+	for _, match := range threat.FindAllStringSubmatch(threats, -1) {
+		assert.Contains(t, proofs, "\n| "+match[1]+" |", "a threat without a proof")
+	}
+
+	functions := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		code, err := os.ReadFile(path)
+		for _, match := range testFunction.FindAllStringSubmatch(string(code), -1) {
+			functions[match[1]] = true
+		}
+		return err
+	}))
+	for _, match := range testName.FindAllStringSubmatch(string(text), -1) {
+		assert.True(t, functions[match[1]], "no test is called %s", match[1])
+	}
+
+	requirements, err := os.ReadFile("docs/requirements.md")
+	require.NoError(t, err)
+	ids := requirementID.FindAllString(proofs, -1)
+	require.NotEmpty(t, ids)
+	for _, id := range ids {
+		_, section, found := strings.Cut(string(requirements), "\n### "+id+"\n")
+		section, _, _ = strings.Cut(section, "\n### ")
+		assert.True(t, found && strings.Contains(section, "\n- "), "%s has no case", id)
+	}
+}
+
 // goFiles returns the code of every Go file of every module, each as one text
 // of lines without indentation and comments.
 func goFiles(t *testing.T) []string {

@@ -113,6 +113,21 @@ func TestHundredUsersAssignedAtOnce(t *testing.T) {
 }
 
 // Of 2,000 requests of one connection at once some are refused, with Retry-After and
+// A request that is refused costs nothing more: its body is not read.
+func TestRateIsCheckedBeforeTheBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, c *scim.Config) { c.Limits.Rate, c.Limits.Burst = 1e-9, 1 })
+	w.do(200, "GET", "/Users", "")
+	body := strings.NewReader(scimtest.User("ada"))
+	r := httptest.NewRequest("POST", scimtest.BaseURL+"/Users", body)
+	r.Header.Set("Authorization", "Bearer secret")
+	r.Header.Set("Content-Type", "application/scim+json")
+	got := httptest.NewRecorder()
+	w.h.ServeHTTP(got, r)
+	require.Equal(t, 429, got.Code)
+	require.Equal(t, len(scimtest.User("ada")), body.Len(), "unread")
+}
+
 // an error of SCIM. Another tenant, which sends meanwhile, is not.
 func TestBurstOfOneConnection(t *testing.T) {
 	t.Parallel()
