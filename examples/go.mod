@@ -8,6 +8,7 @@ require (
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.9.2
 	github.com/seed5f3efb56/scim v0.0.0
+	github.com/seed5f3efb56/scim/oauth v0.0.0
 	github.com/seed5f3efb56/scim/secevent v0.0.0
 	github.com/seed5f3efb56/scim/store/sqlstore v0.0.0
 	github.com/stretchr/testify v1.12.1
@@ -40,6 +41,7 @@ require (
 
 replace (
 	github.com/seed5f3efb56/scim => ../
+	github.com/seed5f3efb56/scim/oauth => ../oauth
 	github.com/seed5f3efb56/scim/secevent => ../secevent
 	github.com/seed5f3efb56/scim/store/sqlstore => ../store/sqlstore
 )

@@ -17,8 +17,10 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/oauth"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
 // app is the application: people of several organisations sign in, make API keys and
@@ -26,6 +28,8 @@ import (
 type app struct {
 	db       *database
 	scimDB   *sqlquery.DB
+	kept     *sqlstore.DB // access tokens, passwords and counters, in tables of their own
+	oauth    *oauth.Server
 	limits   scim.Limits // defaults, but for the kit of handlers
 	accounts *sqlquery.Table[account]
 	teams    *sqlquery.GroupTable[team]
@@ -42,19 +46,32 @@ func newApp(ctx context.Context, db *database, cost int) (*app, error) {
 	if a.unknownHash, err = a.hashPassword(random); err != nil {
 		return nil, err
 	}
+	if a.kept, err = sqlstore.New(db.DB, db.kept); err != nil {
+		return nil, err
+	}
+	if err := a.kept.Migrate(ctx, sqlstore.Tokens, sqlstore.Counters); err != nil {
+		return nil, err
+	}
 	return a, a.openTables(ctx)
 }
 
 // errNotSignedIn: unknown account, wrong password, expired session (401).
 var errNotSignedIn = errors.New("not signed in")
 
-// handler returns the application, with SCIM under /scim/v2.
-func (a *app) handler(baseURL string, auth scim.Authenticator) (_ http.Handler, err error) {
-	if a.scim, err = a.newSCIM(baseURL, auth); err != nil {
+// handler returns the application, with SCIM under /scim/v2 and its token endpoint
+// beside it.
+func (a *app) handler(baseURL string, fixed scim.Authenticator) (_ http.Handler, err error) {
+	if a.oauth, err = a.newOAuth(baseURL); err != nil {
+		return nil, err
+	}
+	if a.scim, err = a.newSCIM(baseURL, a.authenticator(fixed)); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/scim/v2/", a.scim)
+	mux.Handle(a.oauth.TokenPath(), a.oauth)
+	mux.Handle(a.oauth.MetadataPath(), a.oauth)
+	a.operate(mux)
 	mux.HandleFunc("POST /login", a.login)
 	mux.HandleFunc("POST /keys", a.newKey)
 	mux.HandleFunc("POST /invitations/accept", a.accept)
@@ -150,8 +167,18 @@ type person struct {
 }
 
 func (a *app) me(w http.ResponseWriter, r *http.Request) {
+	p, err := a.signedIn(r)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, p)
+}
+
+// signedIn returns the account of a session or an API key.
+func (a *app) signedIn(r *http.Request) (*person, error) {
 	secret, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	p := person{Roles: []string{}}
+	p := &person{Roles: []string{}}
 	err := a.db.QueryRowContext(r.Context(), `SELECT a.id, a.org_id, a.email, a.full_name FROM accounts a WHERE a.status = 'active' AND a.id IN (
 		SELECT account_id FROM sessions WHERE token_hash = $1 AND expires_at > $2 UNION ALL SELECT account_id FROM api_keys WHERE key_hash = $1)`,
 		digest(secret), time.Now().Unix()).Scan(&p.ID, &p.Org, &p.Email, &p.FullName)
@@ -159,13 +186,9 @@ func (a *app) me(w http.ResponseWriter, r *http.Request) {
 		err = errNotSignedIn
 	}
 	if err == nil {
-		err = a.readRoles(r.Context(), &p)
+		err = a.readRoles(r.Context(), p)
 	}
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	answer(w, p)
+	return p, err
 }
 
 func (a *app) readRoles(ctx context.Context, p *person) error {
@@ -192,6 +215,12 @@ func (a *app) addAccount(ctx context.Context, org int64, email, password string)
 		return 0, err
 	}
 	return a.insertAccount(ctx, org, email, "active", hash)
+}
+
+// giveRole gives a role by hand.
+func (a *app) giveRole(ctx context.Context, id int64, role string) error {
+	_, err := a.db.ExecContext(ctx, "INSERT INTO account_roles (account_id, role) VALUES ($1, $2)", id, role)
+	return err
 }
 
 // invite makes an account and returns the secret of the invitation.
@@ -305,13 +334,13 @@ func (a *app) hashPassword(password string) (string, error) {
 }
 
 // setPassword sets a password in the transaction of the context.
-func (a *app) setPassword(ctx context.Context, id int64, password string) error {
-	hash, err := a.hashPassword(password)
+func (a *app) setPassword(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error {
+	hash, err := a.hashPassword(secrets.Get("password").Text())
 	if err != nil {
 		return &schema.Error{Type: schema.ErrorInvalidValue, Path: "password", Detail: err.Error()}
 	}
 	tx, _ := sqlquery.Tx(ctx)
-	_, err = tx.ExecContext(ctx, "UPDATE accounts SET password_hash = $2 WHERE id = $1", id, hash)
+	_, err = tx.ExecContext(ctx, "UPDATE accounts SET password_hash = $2 WHERE id = $1", a.key(r.ID), hash)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim/store/sqlquery"
+	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
 // database is PostgreSQL, by the pool of pgx, or SQLite. Both run the same
@@ -22,6 +23,7 @@ import (
 type database struct {
 	*sql.DB
 	dialect sqlquery.Dialect
+	kept    sqlstore.Dialect
 	name    string // the directory of its migrations
 	lock    string // keeps other processes from migrating, until the end of a transaction
 	close   func() error
@@ -29,13 +31,13 @@ type database struct {
 
 // open opens a postgres:// URL or the name of an SQLite file, and brings its
 // tables up to date: the first migration has the tables of the application before
-// SCIM, the second what SCIM needs.
+// SCIM, the second what SCIM needs, the third the clients of the token endpoint.
 func open(ctx context.Context, name string) (*database, error) {
 	db, err := connect(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx, "1_app.sql", "2_scim.sql"); err != nil {
+	if err := db.migrate(ctx, "1_app.sql", "2_scim.sql", "3_oauth.sql"); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	return db, nil
@@ -59,7 +61,7 @@ func connect(ctx context.Context, name string) (*database, error) {
 		return nil, err
 	}
 	// Every transaction is BEGIN IMMEDIATE, which keeps other processes from writing.
-	return &database{DB: pool, dialect: sqlquery.SQLite, name: "sqlite", lock: "SELECT 1", close: pool.Close}, nil
+	return &database{DB: pool, dialect: sqlquery.SQLite, kept: sqlstore.SQLite, name: "sqlite", lock: "SELECT 1", close: pool.Close}, nil
 }
 
 func connectPostgreSQL(ctx context.Context, name string) (*database, error) {
@@ -78,7 +80,7 @@ func connectPostgreSQL(ctx context.Context, name string) (*database, error) {
 		pool.Close()
 		return err
 	}
-	return &database{DB: db, dialect: sqlquery.PostgreSQL, name: "postgres", lock: "SELECT pg_advisory_xact_lock(7643)", close: closeBoth}, nil
+	return &database{DB: db, dialect: sqlquery.PostgreSQL, kept: sqlstore.PostgreSQL, name: "postgres", lock: "SELECT pg_advisory_xact_lock(7643)", close: closeBoth}, nil
 }
 
 //go:embed migrations

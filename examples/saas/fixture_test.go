@@ -65,6 +65,10 @@ func TestMain(m *testing.M) {
 		serveUntilKilled(name)
 		os.Exit(3)
 	}
+	if os.Getenv(envProgram) != "" {
+		main()
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 

@@ -1,5 +1,6 @@
 // Saas is an application of several organisations that had accounts, teams, sessions
-// and API keys before it had SCIM. The SCIM part is scim.go.
+// and API keys before it had SCIM. The SCIM part is scim.go, with oauth.go for the
+// credentials of providers.
 //
 //	go run ./examples/saas
 package main
@@ -38,9 +39,9 @@ func main() {
 
 // options are the command line.
 type options struct {
-	addr, db, baseURL, addAccount string
-	org                           int64
-	tokens                        [2]string
+	addr, db, baseURL, addAccount, role string
+	org                                 int64
+	tokens                              [2]string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -54,6 +55,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.baseURL, "base-url", "", "public `URL` of /scim/v2 behind a proxy (default http://ADDRESS/scim/v2)")
 	f.StringVar(&o.addAccount, "add-account", "", "add an account with this `e-mail` address and the password $APP_PASSWORD, and exit")
 	f.Int64Var(&o.org, "org", 1, "`organisation` of -add-account")
+	f.StringVar(&o.role, "role", "", "`role` of -add-account, for example owner")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -96,10 +98,16 @@ func (a *app) addFromCommandLine(ctx context.Context, o options, stdout io.Write
 		return errors.New("-add-account takes the password from $APP_PASSWORD")
 	}
 	id, err := a.addAccount(ctx, o.org, o.addAccount, password)
-	if err == nil {
-		fmt.Fprintf(stdout, "account %d\n", id)
+	if err != nil {
+		return err
 	}
-	return err
+	if o.role != "" {
+		if err := a.giveRole(ctx, id, o.role); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(stdout, "account %d\n", id)
+	return nil
 }
 
 // tokensOf are the tokens of organisations 1 and 2. A provider that is connected

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store/sqlquery"
@@ -82,9 +83,7 @@ func (a *app) newSCIM(baseURL string, auth scim.Authenticator) (*scim.Handler, e
 	people.Ownership, people.Adopt, groups.Ownership = scim.OwnResources, a.adopt, scim.OwnResources
 	return scim.New(scim.Config{
 		BaseURL: baseURL, Auth: auth, Tx: a.scimDB, Endpoints: []scim.Endpoint{people, groups}, Limits: a.limits,
-		SetPassword: func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error {
-			return a.setPassword(ctx, a.key(r.ID), secrets.Get("password").Text())
-		},
+		Counters: a.kept, Brake: brake.Config{Alert: alert}, SetPassword: a.setPassword,
 		Hooks: scim.Hooks{
 			EndSessions: func(ctx context.Context, e *event.Event) error { return a.endAccess(ctx, a.key(e.ResourceID)) },
 			Before:      a.keepAnOwner,
