@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -30,7 +31,8 @@ import (
 
 // A process that creates, changes and deactivates users is killed repeatedly. Every
 // acknowledged deactivation has been revoked before its response; every committed
-// change has been delivered, in the order of its resource.
+// change has been delivered, in the order of its resource. Every acknowledged write has
+// its audit record, and every committed change exactly one.
 //
 // The processes write all requests, responses and calls of hooks to one file, a
 // line each, in order. A killed process loses no written line.
@@ -122,7 +124,7 @@ func newCrashWorld(t *testing.T, d database, name string) *crashWorld {
 		return w.write("event %s %s %s", e.ResourceID, e.Kind, "0"+r.Attributes.Get(schema.User.Attribute("title")).Text())
 	}
 	w.h, err = scim.New(scim.Config{
-		BaseURL: "http://localhost", Auth: scim.InsecureNoAuthentication(), Tx: db, Outbox: db,
+		BaseURL: "http://localhost", Auth: scim.InsecureNoAuthentication(), Tx: db, Outbox: db, AuditTrail: db,
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 		Logger:    slog.New(slog.DiscardHandler), Limits: scim.Limits{Revoke: 500 * time.Millisecond},
 		Hooks: scim.Hooks{
@@ -162,12 +164,14 @@ func (w *crashWorld) live() {
 		return
 	}
 	_ = w.write("created %s", v.ID)
+	_ = w.write("written %s %s", v.ID, "POST")
 	path, title := "/Users/"+v.ID, ""
 	for i := range rand.IntN(4) {
 		title = fmt.Sprint(i + 1)
 		if w.send("PATCH", path, patchOp(`{"op":"add","path":"title","value":"`+title+`"}`)).Code != 200 {
 			return
 		}
+		_ = w.write("written %s %s", v.ID, "PATCH")
 	}
 	if title != "" {
 		title = `,"title":"` + title + `"`
@@ -179,6 +183,9 @@ func (w *crashWorld) live() {
 		// 404 is the response to a DELETE that is repeated after 503.
 		if code := w.send(end.method, path, end.body).Code; code == 200 || code == 204 || code == 404 {
 			_ = w.write("acknowledged %s", v.ID)
+			if code != 404 {
+				_ = w.write("written %s %s", v.ID, end.method)
+			}
 			return
 		}
 	}
@@ -209,13 +216,14 @@ func (w *crashWorld) finish(pool *sql.DB) {
 type lives struct {
 	created, revoked, acknowledged map[string]bool
 	events                         map[string][]string
+	written                        map[string]int // acknowledged writes, by id and method
 }
 
 // check compares the lines of the log with each other and with the stored users.
 func (w *crashWorld) check(d database) {
 	text, err := os.ReadFile(w.name)
 	require.NoError(w, err)
-	l := lives{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string][]string{}}
+	l := lives{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string][]string{}, map[string]int{}}
 	for _, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
 		f := strings.Fields(line)
 		switch f[0] {
@@ -226,6 +234,8 @@ func (w *crashWorld) check(d database) {
 		case "acknowledged":
 			require.True(w, l.revoked[f[1]], "acknowledged before access was revoked: %s", f[1])
 			l.acknowledged[f[1]] = true
+		case "written":
+			l.written[f[1]+" "+f[2]]++
 		case "event":
 			l.events[f[1]] = append(l.events[f[1]], f[3]+" "+f[2])
 		}
@@ -243,7 +253,77 @@ func (w *crashWorld) check(d database) {
 			require.True(w, l.revoked[id], "never revoked: %s", id)
 		}
 	}
+	w.checkTrail(d, l, there)
 	w.Logf("%d users, %d acknowledged, %d events", len(l.created), len(l.acknowledged), strings.Count(string(text), "event"))
+}
+
+// checkTrail compares the audit trail with what was acknowledged and with what is
+// stored.
+func (w *crashWorld) checkTrail(d database, l lives, there map[string]*schema.Object) {
+	writes, changed, results := map[string]int{}, map[string][]string{}, map[string]bool{}
+	ids := map[string]bool{}
+	var of []string
+	for rec, err := range audit.All(w.Context(), d.store(w.T), audit.Query{Count: 1000}) {
+		require.NoError(w, err)
+		ids[rec.Record] = true
+		switch rec.Kind {
+		case audit.Write:
+			require.Empty(w, rec.Of)
+			writes[rec.ID+" "+rec.Method]++
+			if len(rec.Changes) > 0 {
+				changed[rec.ID] = append(changed[rec.ID], changeIn(rec))
+			}
+		case audit.Result:
+			of = append(of, rec.Of)
+			if rec.Outcome == audit.Success {
+				results[rec.ID+" "+rec.Hook] = true
+			}
+		}
+	}
+	for _, record := range of {
+		require.True(w, ids[record], "a result of a write without a record: %s", record)
+	}
+	for key, n := range l.written {
+		require.GreaterOrEqual(w, writes[key], n, "acknowledged without a record: %s", key)
+	}
+	for id := range l.created {
+		want := []string{}
+		o, exists := there[id]
+		for _, e := range l.want(id, o) {
+			switch f := strings.Fields(e); {
+			case f[1] == "deactivated" && !exists: // the same record as deleted
+			case f[1] == "updated":
+				want = append(want, strings.TrimPrefix(f[0], "0"))
+			default:
+				want = append(want, f[1])
+			}
+			require.True(w, results[id+" "+strings.Fields(e)[1]], "no result of a hook: %s %s", id, e)
+		}
+		require.ElementsMatch(w, want, changed[id], "records of %s", id)
+		if !exists || !o.Get(schema.User.Attribute("active")).Bool() {
+			require.True(w, results[id+" revoke"], "no result of the revocation: %s", id)
+		}
+	}
+	for id := range changed {
+		require.True(w, l.created[id], "records of a write that was rolled back: %s", id)
+	}
+}
+
+// changeIn returns what a record of a change is one of.
+func changeIn(rec audit.Record) string {
+	for _, c := range rec.Changes {
+		switch {
+		case rec.Operation == "create":
+			return "created"
+		case rec.Operation == "delete":
+			return "deleted"
+		case c.Path == "active":
+			return "deactivated"
+		case c.Path == "title":
+			return strings.Trim(c.New, `"`)
+		}
+	}
+	return fmt.Sprint(rec.Changes)
 }
 
 // there returns the users in the database.

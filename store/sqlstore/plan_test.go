@@ -4,10 +4,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/position"
 	"github.com/seed5f3efb56/scim/schema"
@@ -108,4 +110,53 @@ func explain(t *testing.T, db *DB, query string, args []any) string {
 	})
 	require.NoError(t, err)
 	return strings.Join(lines, "\n")
+}
+
+// A page of audit records is read from the index of one condition, in order, and what
+// is pruned is found by an index.
+func TestQueryPlansOfAuditRecords(t *testing.T) {
+	t.Parallel()
+	db, err := OpenSQLite("sqlite", filepath.Join(t.TempDir(), "scim.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, db.Migrate(t.Context()))
+	all := audit.Query{ResourceID: "r", Actor: "a", Connection: "c", Operation: "patch", Outcome: audit.Refused, Type: "User"}
+	for _, tt := range []struct {
+		index string
+		query audit.Query
+	}{
+		{"scim_audit_at", audit.Query{}},
+		{"scim_audit_resource", audit.Query{ResourceID: "r"}},
+		{"scim_audit_resource", audit.Query{ResourceID: strings.Repeat("r", 500)}},
+		{"scim_audit_actor", audit.Query{Actor: "a"}},
+		{"scim_audit_connection", audit.Query{Connection: "c"}},
+		{"scim_audit_operation", audit.Query{Operation: "patch"}},
+		{"scim_audit_outcome", audit.Query{Outcome: audit.Refused}},
+		{"scim_audit_type", audit.Query{Type: "User"}},
+		{"scim_audit_resource", all},
+		{"scim_audit_outcome", audit.Query{Outcome: audit.Refused, Type: "User", Connection: "c"}},
+	} {
+		for _, after := range []string{"", auditPlace{"2024-02-29T12:00:00.000000000Z", 5}.position()} {
+			for _, from := range []time.Time{{}, time.Unix(0, 0)} {
+				q := tt.query
+				q.After, q.From = after, from
+				if !from.IsZero() {
+					q.To = from.Add(time.Hour)
+				}
+				found, rest, err := db.recordsOf(t.Context(), q)
+				require.NoError(t, err)
+				query, args := auditPage(found, rest, 50)
+				plan := explain(t, db, query, args)
+				by := ""
+				if tt.index != "scim_audit_at" {
+					by = ` AND <expr>=\?`
+				}
+				require.Regexp(t, `SEARCH scim_audit USING (COVERING )?INDEX `+tt.index+` \(owner=\?`+by, plan, query)
+				require.NotRegexp(t, "SCAN (scim_audit|a)( |$)", plan, query)
+				require.NotContains(t, plan, "TEMP B-TREE", "the index has the order: %s", query)
+			}
+		}
+	}
+	require.Contains(t, explain(t, db, "SELECT seq FROM scim_audit WHERE owner = ? AND at < ? ORDER BY at LIMIT ?", []any{"", "", 1}), "INDEX scim_audit_at (owner=? AND at<?)")
+	require.Contains(t, explain(t, db, "SELECT owner FROM scim_audit WHERE owner > ? ORDER BY owner LIMIT 1", []any{""}), "COVERING INDEX scim_audit_at (owner>?)")
 }

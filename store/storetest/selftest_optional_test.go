@@ -6,11 +6,13 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -184,7 +186,94 @@ func (n *naiveOptional) Record(ctx context.Context, r store.Record) error {
 func (n *naiveOptional) counters() CountersFixture { return CountersFixture{Counters: n, Tx: n} }
 
 func (n *naiveOptional) trail() AuditFixture {
-	return AuditFixture{Trail: n, Tx: n, Records: func(context.Context) ([]store.Record, error) { return n.committed.records, nil }}
+	return AuditFixture{Trail: n, Tx: n, Reader: n, Records: func(context.Context) ([]store.Record, error) { return n.committed.records, nil }}
+}
+
+// state returns the state of the context's transaction, or the committed one.
+func (n *naiveOptional) state(ctx context.Context) *naiveOptionalState {
+	if tx, ok := ctx.Value(naiveOptionalTx{}).(*naiveOptionalState); ok && n.defect != "reading is as committed" {
+		return tx
+	}
+	return &n.committed
+}
+
+// Records reads by the number of the record that was returned last.
+func (n *naiveOptional) Records(ctx context.Context, q audit.Query) ([]store.Record, string, error) {
+	all := slices.Clone(n.state(ctx).records)
+	number := map[string]int{}
+	for i, r := range all {
+		number[r.ID] = i
+	}
+	slices.SortStableFunc(all, func(a, b store.Record) int {
+		if c := b.Time.Compare(a.Time); c != 0 || n.defect == "of one time the first is first" {
+			return c
+		}
+		return number[b.ID] - number[a.ID]
+	})
+	start := 0
+	if q.After != "" {
+		at := slices.IndexFunc(all, func(r store.Record) bool { return "after "+r.ID == q.After })
+		switch {
+		case n.defect == "pages by offset":
+			start, _ = strconv.Atoi(q.After)
+		case at < 0 && n.defect != "any position":
+			return nil, "", store.ErrPosition
+		default:
+			start = at + 1
+		}
+	}
+	count := q.Count
+	if count <= 0 {
+		count = audit.DefaultCount
+	}
+	var page []store.Record
+	for i, r := range all[start:] {
+		if !n.selects(ctx, q, r) {
+			continue
+		}
+		if len(page) == count {
+			next := "after " + page[count-1].ID
+			switch n.defect {
+			case "pages by offset":
+				next = strconv.Itoa(start + i)
+			case "a page begins with the end of the last":
+				next = "after " + page[max(0, count-2)].ID
+			case "the first page is all":
+				next = ""
+			}
+			return page, next, nil
+		}
+		page = append(page, r)
+	}
+	return page, "", nil
+}
+
+func (n *naiveOptional) selects(ctx context.Context, q audit.Query, r store.Record) bool {
+	same := func(want, got string) bool {
+		if n.defect == "texts are compared by their begin" {
+			want, got = want[:min(len(want), 128)], got[:min(len(got), 128)]
+		}
+		return want == "" || want == got
+	}
+	to := q.To.IsZero() || r.Time.Before(q.To) || n.defect == "To is included" && r.Time.Equal(q.To)
+	return (r.Tenant == store.Tenant(ctx) || n.defect == "records of all tenants") &&
+		same(q.ResourceID, r.ResourceID) && same(q.Actor, r.Actor) && same(q.Connection, r.Connection) && same(string(q.Operation), r.Operation) &&
+		same(string(q.Outcome), r.Outcome) && (same(q.Type, r.Type) || n.defect == "the type does not count") && !r.Time.Before(q.From) && to
+}
+
+func (n *naiveOptional) PruneRecords(ctx context.Context, before time.Time, most int) (int, error) {
+	removed := 0
+	err := n.write(ctx, func(s *naiveOptionalState) error {
+		s.records = slices.DeleteFunc(slices.Clone(s.records), func(r store.Record) bool {
+			old := r.Time.Before(before) && (removed < most || n.defect == "all are pruned at once") && (r.Tenant == store.Tenant(ctx) || n.defect != "the context's tenant is pruned")
+			if old {
+				removed++
+			}
+			return old
+		})
+		return nil
+	})
+	return removed, err
 }
 
 var caughtCounters = []breach{
@@ -228,6 +317,18 @@ var caughtTrails = []breach{
 	{"a taken id is left out", "audit/a taken id"},
 	{"payloads end at 64 KiB", "audit/the largest payload"},
 	{"the payload is kept", "audit/the caller keeps its slices"},
+	{"texts are compared by their begin", "reading/as recorded"},
+	{"of one time the first is first", "reading/order"},
+	{"records of all tenants", "reading/of the tenant"},
+	{"the type does not count", "reading/conditions"},
+	{"To is included", "reading/times"},
+	{"the first page is all", "reading/pages"},
+	{"a page begins with the end of the last", "reading/pages"},
+	{"pages by offset", "reading/records that come meanwhile"},
+	{"any position", "reading/positions"},
+	{"reading is as committed", "reading/within a transaction"},
+	{"the context's tenant is pruned", "pruning/by age"},
+	{"all are pruned at once", "pruning/bounded"},
 }
 
 func TestBrokenAuditTrailsAreCaught(t *testing.T) {
