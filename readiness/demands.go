@@ -103,7 +103,7 @@ var al1Demands = []demand{
 	}},
 	{IPSIEAL1, true, "look-ups of users: userName, externalId, emails[value], emails[type and value]", func(f Facts) (Status, string) { return f.Users.lookups() }},
 	{IPSIEAL1, true, "errors in SCIM's format, without internal details", always("")},
-	{IPSIEAL1, true, "every write is audited", func(f Facts) (Status, string) { return need(f.Audit, "set Config.Audit") }},
+	{IPSIEAL1, true, "every write is audited", func(f Facts) (Status, string) { return need(f.Audit, "set Config.AuditTrail") }},
 	{IPSIEAL1, true, "no local change of users and groups that the provider manages", hosts("in the application's own pages")},
 }
 

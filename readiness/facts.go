@@ -12,7 +12,7 @@ type Facts struct {
 	// the long run; +Inf if there is no limit.
 	RequestsPerSecond float64
 	Bulk              bool
-	Audit             bool     // Config.Audit is set
+	Audit             bool     // Config.AuditTrail or Config.Audit is set
 	AccessHooks       []string // those of Hooks.EndSessions and Hooks.Revoke that are set
 	PageSize          int      // Limits.PageSize, MaxResults, Operations, Members
 	MaxResults        int

@@ -68,7 +68,7 @@ var demandRows = []demandRow{
 	{"look-ups of users", yes, func(f *facts) { f.Users.Scanned = []string{`externalId eq "x"`} }, yes, "Limits.Scan"},
 	{"look-ups of users", yes, func(f *facts) { f.Users = readiness.Type{} }, no, "not served"},
 	{"errors in SCIM's format", yes, nil, 0, ""},
-	{"every write is audited", yes, func(f *facts) { f.Audit = false }, no, "Config.Audit"},
+	{"every write is audited", yes, func(f *facts) { f.Audit = false }, no, "Config.AuditTrail"},
 	{"no local change", host, nil, 0, ""},
 	{"users have userName", yes, func(f *facts) { f.Users.MissingAttributes = []string{"displayName"} }, no, "lacks displayName"},
 	{"users have userName", yes, func(f *facts) { f.Users = readiness.Type{} }, no, "not served"},
@@ -151,7 +151,7 @@ func TestTable(t *testing.T) {
 	f := complete()
 	f.Audit = false
 	text := readiness.Of(f).String()
-	require.Contains(t, text, "ipsie-al1  MUST    NO    every write is audited (set Config.Audit)\n")
+	require.Contains(t, text, "ipsie-al1  MUST    NO    every write is audited (set Config.AuditTrail)\n")
 	require.Contains(t, text, "interop: fulfilled by the configuration")
 	require.Contains(t, text, "ipsie-al1: not fulfilled: 1 of the MUST\n")
 	require.Contains(t, text, "ipsie-al2: not fulfilled: 1 of the MUST\n")

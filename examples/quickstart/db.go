@@ -12,6 +12,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
@@ -23,7 +24,14 @@ type database struct {
 	users, groups store.Store
 	tx            store.Transactor
 	tokens        store.Tokens
+	trail         trail
 	close         func() error
+}
+
+// trail is an audit trail that can be read.
+type trail interface {
+	store.AuditTrail
+	audit.Reader
 }
 
 // open opens the database of -db: memory, a postgres:// or mysql:// URL, or a file.
@@ -32,7 +40,7 @@ func open(ctx context.Context, name string) (*database, error) {
 		db := memstore.New()
 		return &database{
 			users: db.Store(schema.UserType), groups: db.Store(schema.GroupType),
-			tx: db, tokens: db, close: func() error { return nil },
+			tx: db, tokens: db, trail: db, close: func() error { return nil },
 		}, nil
 	}
 	db, err := sqlstore.OpenURL(name)
@@ -41,7 +49,7 @@ func open(ctx context.Context, name string) (*database, error) {
 	}
 	d := &database{
 		users: db.Store(schema.UserType), groups: db.Store(schema.GroupType),
-		tx: db, tokens: db, close: db.Close,
+		tx: db, tokens: db, trail: db, close: db.Close,
 	}
 	if err := db.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())

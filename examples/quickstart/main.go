@@ -25,6 +25,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
 )
 
@@ -46,6 +47,7 @@ type options struct {
 	bulk                     int
 	rate                     float64
 	brake                    bool
+	audit                    int
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -61,6 +63,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.readiness, "readiness", false, "print what of the interop and IPSIE profiles is fulfilled, and end")
 	f.IntVar(&o.bulk, "bulk", 0, "most `operations` of one bulk request, of 4 KiB each on average (default 500, of 4 MiB together)")
 	f.BoolVar(&o.brake, "brake", true, "stop a client that deactivates, deletes or creates very many")
+	f.IntVar(&o.audit, "audit", 90, "keep an audit record of each write for so many `days`, 0 for none")
 	f.Float64Var(&o.rate, "rate", 100, "the most `requests` a second, inf for no limit")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -97,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if o.baseURL == "" {
 		o.baseURL = "http://" + reachable(listener.Addr()) + "/scim/v2"
 	}
-	h, err := scim.New(scim.Config{
+	c := scim.Config{
 		BaseURL:   o.baseURL,
 		Auth:      scim.BearerTokens(token),
 		Endpoints: []scim.Endpoint{scim.Users(db.users), scim.Groups(db.groups)},
@@ -105,7 +108,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Brake:     brake.Config{Off: !o.brake},
 		Limits:    scim.Limits{BulkOperations: o.bulk, BulkPayload: int64(o.bulk) * 4 << 10, Rate: o.rate, TenantRate: o.rate},
 		Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	}
+	if o.audit > 0 {
+		c.AuditTrail = db.trail
+		go audit.Keep(ctx, db.trail, o.audit, c.Logger)
+	}
+	h, err := scim.New(c)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/scimtest"
 )
 
@@ -49,10 +50,31 @@ func started(t *testing.T, args ...string) string {
 func TestReadinessIsPrinted(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	require.NoError(t, run(context.Background(), []string{"-db", "memory", "-token", "secret", "-client", "ipsie-al1", "-readiness", "-addr", "127.0.0.1:0"}, &out, io.Discard))
-	require.Contains(t, out.String(), "every write is audited (set Config.Audit)")
+	require.NoError(t, run(context.Background(), []string{"-db", "memory", "-token", "secret", "-client", "ipsie-al1", "-readiness", "-audit", "0", "-addr", "127.0.0.1:0"}, &out, io.Discard))
+	require.Contains(t, out.String(), "every write is audited (set Config.AuditTrail)")
 	err := run(context.Background(), []string{"-db", "memory", "-token", "secret", "-client", "lax", "-addr", "127.0.0.1:0"}, io.Discard, io.Discard)
 	require.ErrorContains(t, err, `unknown client "lax"`)
+}
+
+// The database has an audit record of each write, unless -audit is 0.
+func TestWritesAreAudited(t *testing.T) {
+	t.Parallel()
+	for days, want := range map[string]int{"90": 1, "0": 0} {
+		file := filepath.Join(t.TempDir(), "scim.db")
+		base := started(t, "-db", file, "-audit", days)
+		status, body := answered(t, "POST", base+"/Users", `{"userName":"ada"}`)
+		require.Equal(t, 201, status, body)
+		db, err := open(t.Context(), file)
+		require.NoError(t, err)
+		n := 0
+		for rec, err := range audit.All(t.Context(), db.trail, audit.Query{}) {
+			require.NoError(t, err)
+			require.Equal(t, "ada", rec.Name)
+			n++
+		}
+		require.Equal(t, want, n)
+		require.NoError(t, db.Close())
+	}
 }
 
 // What ServiceProviderConfig announces is what a probe finds.
