@@ -30,6 +30,7 @@ var imports = map[string][]string{
 	"readiness":            {},
 	"console":              {".", "audit", "brake", "connection", "filter", "health", "schema", "store", "reconcile", "internal/paging"},
 	"health":               {".", "brake", "filter", "schema", "store", "health/figures", "internal/redact"},
+	"requestlog":           {".", "schema", "internal/redact"},
 	"health/figures":       {},
 	"reconcile":            {"schema", "store", "internal/paging"},
 	"reconcile/remote":     {"reconcile", "schema", "store"},
@@ -74,7 +75,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "requestlog", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ func Detail(text string) string {
 		}
 		b.WriteByte('"')
 		quoted, after, closed := strings.Cut(rest, `"`)
-		if closed && isName(quoted) && !strings.HasSuffix(before, "operator ") {
+		if closed && IsName(quoted) && !strings.HasSuffix(before, "operator ") {
 			b.WriteString(quoted)
 		} else if quoted != "" {
 			b.WriteString("…")
@@ -34,10 +34,10 @@ func Detail(text string) string {
 	return Shorten(b.String(), most)
 }
 
-// isName reports whether a text may be the name of an attribute, a schema URI or a
+// IsName reports whether a text may be the name of an attribute, a schema URI or a
 // sign of the grammar of filters. A text with an @ or a space, or a long number, is
 // not.
-func isName(s string) bool {
+func IsName(s string) bool {
 	switch s {
 	case "(", ")", "[", "]", "{", "}", ":", ",":
 		return true
