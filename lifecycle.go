@@ -330,11 +330,11 @@ func (h *Handler) recordOperator(ctx context.Context, rec AuditRecord, committed
 
 // ReleaseBrake lets a connection of a tenant ("" without tenants) go on that the brake
 // stopped (Config.Brake). It is logged, and Config.Audit gets a record of it. The
-// error names what is missing in r, says that the brake is off, or is one of
-// Config.Counters.
+// error names what is missing in r or says that the brake is off (brake.ErrRelease), or
+// is one of Config.Counters.
 func (h *Handler) ReleaseBrake(ctx context.Context, tenant string, r brake.Release) error {
 	if err := errors.Join(h.brake.CheckRelease(r), h.checkRelease(r)); err != nil {
-		return err
+		return &releaseError{err}
 	}
 	rec := AuditRecord{
 		Time: h.cfg.Now(), Tenant: tenant, Actor: r.Actor, Connection: r.Connection, Reference: newUUID(),
@@ -473,6 +473,12 @@ func (ep *endpoint) count(ctx context.Context, f *filter.Filter) (int, error) {
 }
 
 // checkRelease rejects a release that no write could use.
+// releaseError is a brake.ErrRelease.
+type releaseError struct{ error }
+
+// Is reports whether the target is brake.ErrRelease.
+func (*releaseError) Is(target error) bool { return target == brake.ErrRelease }
+
 func (h *Handler) checkRelease(r brake.Release) error {
 	ep := h.byType(r.Type)
 	if r.Type != "" && (ep == nil || (ep.Members != nil) != (r.Kind == brake.Memberships)) {

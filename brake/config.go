@@ -83,6 +83,10 @@ type Release struct {
 	Actor, Reason string
 }
 
+// ErrRelease is what an error of Handler.ReleaseBrake is (errors.Is) that says what is
+// wrong in the release; nothing was released.
+var ErrRelease = errors.New("scim: the release of the brake is wrong")
+
 func (r Release) check() error {
 	switch {
 	case r.Actor == "" || r.Reason == "":

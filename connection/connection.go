@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -49,6 +50,22 @@ var (
 	// ErrState: the connection is in none of the states of Change.If.
 	ErrState = errors.New("connection: it is in another state")
 )
+
+// ErrArgument is what an error of a [Manager] is (errors.Is) that says which argument is
+// wrong and what to do; its text may be shown to the administrator.
+var ErrArgument = errors.New("connection: an argument is wrong")
+
+// argumentError is an ErrArgument.
+type argumentError struct{ text string }
+
+func mistake(format string, args ...any) error {
+	return &argumentError{fmt.Sprintf(format, args...)}
+}
+
+func (e *argumentError) Error() string { return e.text }
+
+// Is reports whether the target is ErrArgument.
+func (e *argumentError) Is(target error) bool { return target == ErrArgument }
 
 // Change is a change of a [Connection]: fields that are nil stay as they are.
 type Change struct {

@@ -54,7 +54,7 @@ func (m *Manager) HandOver(ctx context.Context, tenant string, h HandOver, by By
 // handOver returns the types of a hand-over and the connection that it comes from.
 func (m *Manager) handOver(ctx context.Context, tenant string, h HandOver) ([]Resources, Connection, error) {
 	if h.From == "" || h.To == "" || h.From == h.To {
-		return nil, Connection{}, errors.New("connection: HandOver needs the names of two connections, From and To; MakeLocal takes people from a connection")
+		return nil, Connection{}, mistake("connection: HandOver needs the names of two connections, From and To; MakeLocal takes people from a connection")
 	}
 	types, err := m.types(h.Types)
 	if err != nil {

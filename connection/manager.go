@@ -54,7 +54,7 @@ type By struct{ Actor, Reason string }
 
 func (b By) check() error {
 	if b.Actor == "" || b.Reason == "" {
-		return errors.New("connection: By needs an Actor and a Reason, for the audit record")
+		return mistake("connection: By needs an Actor and a Reason, for the audit record")
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ type Record struct {
 //
 // Errors are store.ErrNotFound for a connection or token that the tenant does not have,
 // store.ErrUnavailable for a store that cannot answer now, others that the methods
-// name, and those of arguments, which say what to do.
+// name, and ErrArgument for a wrong argument.
 type Manager struct {
 	cfg  Config
 	host Host
@@ -320,13 +320,15 @@ const maxName = 128
 func (m *Manager) check(c Connection) error {
 	var errs []error
 	if !validName(c.Name) {
-		errs = append(errs, fmt.Errorf("connection: the name %.200q has to have 1 to %d bytes of text without control characters or spaces at its ends: it is the Connection of tokens and the owner of resources", c.Name, maxName))
+		errs = append(errs, mistake("connection: the name %.200q has to have 1 to %d bytes of text without control characters or spaces at its ends: it is the Connection of tokens and the owner of resources", c.Name, maxName))
 	}
 	if !c.State.Known() {
-		errs = append(errs, fmt.Errorf("connection: the state %q is unknown: active, paused or off", c.State))
+		errs = append(errs, mistake("connection: the state %q is unknown: active, paused or off", c.State))
 	}
 	if m.host.Check != nil {
-		errs = append(errs, m.host.Check(c))
+		if err := m.host.Check(c); err != nil {
+			errs = append(errs, mistake("%s", err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -61,7 +61,7 @@ func (m *Manager) types(wanted []string) ([]Resources, error) {
 	}
 	for _, name := range wanted {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("connection: %q is no resource type with an owner; those are %q", name, names)
+			return nil, mistake("connection: %q is no resource type with an owner; those are %q", name, names)
 		}
 	}
 	var out []Resources

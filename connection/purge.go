@@ -48,7 +48,7 @@ func (m *Manager) Purge(ctx context.Context, tenant, name string, how End, by By
 
 func (m *Manager) purge(ctx context.Context, tenant, name string, how End) ([]Resources, Connection, error) {
 	if how != Delete && how != Deactivate {
-		return nil, Connection{}, fmt.Errorf("connection: Purge has the unknown End %q: Delete or Deactivate", how)
+		return nil, Connection{}, mistake("connection: Purge has the unknown End %q: Delete or Deactivate", how)
 	}
 	return m.ended(ctx, tenant, name, OpPurge)
 }

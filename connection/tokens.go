@@ -82,7 +82,7 @@ func (m *Manager) Rotate(ctx context.Context, tenant, name, id string, r Rotatio
 		return "", t, err
 	}
 	if !r.Until.IsZero() && !r.Until.After(m.now()) {
-		return "", t, errors.New("connection: Rotation.Until is not in the future; the zero time revokes the old token at once")
+		return "", t, mistake("connection: Rotation.Until is not in the future; the zero time revokes the old token at once")
 	}
 	secret, t = m.newToken(tenant, name, Issue{Label: r.Label, Expires: r.Expires})
 	err = m.change(ctx, tokenRecord(tenant, name, OpRotateToken, t.ID, by).with("replaces "+id), func(ctx context.Context) error {
@@ -91,7 +91,7 @@ func (m *Manager) Rotate(ctx context.Context, tenant, name, id string, r Rotatio
 			return err
 		}
 		if old.Revoked || !old.Expires.IsZero() && !old.Expires.After(m.now()) {
-			return fmt.Errorf("the token %q is revoked or has expired: issue a new one", id)
+			return mistake("the token %q is revoked or has expired: issue a new one", id)
 		}
 		if t.ReadOnly, t.Types = old.ReadOnly, old.Types; t.Label == "" {
 			t.Label = old.Label
@@ -169,9 +169,9 @@ func (m *Manager) newToken(tenant, name string, i Issue) (string, store.Token) {
 func (m *Manager) checkExpires(t time.Time) error {
 	switch {
 	case t.IsZero():
-		return errors.New("connection: the token would never expire: set Expires, for example in a year")
+		return mistake("connection: the token would never expire: set Expires, for example in a year")
 	case !t.After(m.now()):
-		return errors.New("connection: Expires of the token is not in the future")
+		return mistake("connection: Expires of the token is not in the future")
 	}
 	return nil
 }
