@@ -28,7 +28,7 @@ var imports = map[string][]string{
 	"store":                {"schema", "filter", "event"},
 	"audit":                {"store"},
 	"readiness":            {},
-	"console":              {".", "audit", "brake", "connection", "filter", "health", "schema", "store", "reconcile", "internal/paging"},
+	"console":              {".", "audit", "brake", "connection", "filter", "health", "schema", "store", "reconcile", "internal/operator", "internal/paging"},
 	"health":               {".", "brake", "filter", "schema", "store", "health/figures", "internal/redact"},
 	"requestlog":           {".", "schema", "internal/redact"},
 	"health/figures":       {},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
+	"github.com/seed5f3efb56/scim/internal/operator"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -23,7 +24,7 @@ const (
 	// the audit trail.
 	OperationShow audit.Operation = "showPrivateValues"
 	// OperationExport: an administrator took records of the audit trail with them.
-	OperationExport audit.Operation = "exportAudit"
+	OperationExport = operator.OperationExport
 )
 
 // operations are the words of pages for operations.

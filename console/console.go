@@ -52,6 +52,10 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.fail(err)
 		return
 	}
+	if call, ok := strings.CutPrefix(path, "/api/"); ok {
+		q.serveAPI(call)
+		return
+	}
 	if r.Method == http.MethodPost {
 		if err := q.mayPost(); err != nil {
 			q.fail(err)

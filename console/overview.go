@@ -9,13 +9,14 @@ import (
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/health"
+	"github.com/seed5f3efb56/scim/internal/operator"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
 // OperationReplay is the operation of the audit record of an entry of the outbox that
 // an administrator put back.
-const OperationReplay audit.Operation = "replayOutbox"
+const OperationReplay = operator.OperationReplay
 
 const deadShown = 50
 

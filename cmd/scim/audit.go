@@ -14,13 +14,15 @@ import (
 
 var auditExport = &command{
 	name: "export", short: "export audit records",
-	long: `Writes audit records, the newest first, as JSON lines or CSV. They have personal data.
+	long: `Writes audit records, the newest first, as JSON lines or CSV. They have personal data;
+the trail notes who took them.
 
   scim audit export -from 2026-10-01 -to 2026-11-01 -format csv -o october.csv
   scim audit export -type User -id 2819c223 | jq .changes
   scim audit export -connection okta -outcome refused`,
 	flags: func(f *flag.FlagSet, env environment) action {
 		o := addOptions(f, env)
+		o.addActor(f)
 		var in operator.Export
 		var operation, outcome string
 		q := &in.Query

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 
 	"github.com/seed5f3efb56/scim"
-	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/internal/operator"
@@ -22,7 +20,7 @@ func openLocal(ctx context.Context, db *sqlstore.DB, actor string) (operator.Ope
 	if err != nil {
 		return nil, err
 	}
-	h, err := handler(db)
+	h, err := handler(db, has)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +38,7 @@ func openLocal(ctx context.Context, db *sqlstore.DB, actor string) (operator.Ope
 		cfg.Tokens = db
 	}
 	if has[sqlstore.Connections] && has[sqlstore.Tokens] {
-		if cfg.Connections, err = connection.New(connections(db, has)); err != nil {
+		if cfg.Connections, err = connection.New(connection.Config{Handler: host{h}, Store: db, Tokens: db}); err != nil {
 			return nil, err
 		}
 	}
@@ -48,23 +46,18 @@ func openLocal(ctx context.Context, db *sqlstore.DB, actor string) (operator.Ope
 	return operator.New(cfg), err
 }
 
-// connections is the configuration of a manager without the service: which policies
-// there are is known to the application alone.
-func connections(db *sqlstore.DB, has map[sqlstore.Part]bool) connection.Config {
-	cfg := connection.Config{Store: db, Tokens: db, Logger: slog.New(slog.DiscardHandler)}
-	if !has[sqlstore.Audit] {
-		return cfg
+// host is the service without the check of policies: which there are is known to the
+// application alone.
+type host struct{ *scim.Handler }
+
+// ConnectionHost implements connection.Handler.
+func (h host) ConnectionHost() connection.Host {
+	of := h.Handler.ConnectionHost()
+	of.Check = func(c connection.Connection) error {
+		_, err := scim.ParseClient(c.Client)
+		return err
 	}
-	cfg.Audit = func(ctx context.Context, r connection.Record) {
-		err := audit.Append(ctx, db, audit.Record{
-			Kind: audit.Write, Time: r.Time, Tenant: r.Tenant, Actor: r.By.Actor, Connection: r.Connection, Operation: audit.Operation(r.Operation),
-			Outcome: audit.Success, Detail: strings.TrimSpace(r.Token + " " + r.Detail), Reason: r.By.Reason,
-		})
-		if err != nil {
-			slog.ErrorContext(ctx, "the audit record could not be written", "operation", r.Operation, "error", err)
-		}
-	}
-	return cfg
+	return of
 }
 
 // parts returns which tables there are. The error says why there are none.
@@ -86,14 +79,24 @@ func parts(ctx context.Context, db *sqlstore.DB) (map[sqlstore.Part]bool, error)
 
 // handler returns a service on the database that serves nothing: its methods are those
 // of operators.
-func handler(db *sqlstore.DB) (*scim.Handler, error) {
-	return scim.New(scim.Config{
+func handler(db *sqlstore.DB, has map[sqlstore.Part]bool) (*scim.Handler, error) {
+	cfg := scim.Config{
 		BaseURL:   "https://scim.invalid",
 		Auth:      scim.InsecureNoAuthentication(), // no listener
 		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 		Tx:        db,
 		Logger:    slog.New(slog.DiscardHandler),
-	})
+	}
+	if has[sqlstore.Connections] {
+		cfg.Connections = db
+	}
+	if has[sqlstore.Audit] {
+		cfg.AuditTrail = db
+	}
+	if has[sqlstore.Outbox] {
+		cfg.Outbox = db
+	}
+	return scim.New(cfg)
 }
 
 // monitor returns the monitor of the figures in the database.

@@ -23,7 +23,10 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/connection"
+	"github.com/seed5f3efb56/scim/console"
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/internal/operator"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -51,7 +54,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, w.db.Migrate(t.Context()))
 	w.h, err = scim.New(scim.Config{
 		BaseURL: "https://app.example.com/scim/v2", Auth: scim.StoredTokens(w.db, nil), Connections: w.db,
-		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(groups)}, Tx: w.db, Outbox: w.db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(groups)}, Tx: w.db, Outbox: w.db, AuditTrail: w.db, Logger: slog.New(slog.DiscardHandler),
 		Brake: brake.Config{Leavers: brake.Bound{Most: 1}}, Limits: scim.Limits{Attempts: 1},
 		Hooks: scim.Hooks{Created: func(context.Context, *event.Event) error { return errors.New("the mail server is away") }},
 	})
@@ -97,17 +100,27 @@ func lastLine(text string) string {
 
 // remote changes the world to one whose command works on a console.
 func (w *world) remote() {
-	local, err := openLocal(w.Context(), w.db, "ops@acme.example")
+	connections, err := connection.New(connection.Config{Handler: w.h, Store: w.db})
 	require.NoError(w, err)
-	console := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer of ops" {
-			rw.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		operator.Serve(rw, r, strings.TrimPrefix(r.URL.Path, "/admin/scim/api/"), local, func(error) string { return "r1" })
-	}))
-	w.Cleanup(console.Close)
-	w.env = map[string]string{"SCIM_CONSOLE": console.URL + "/admin/scim/", "SCIM_CONSOLE_TOKEN": "of ops"}
+	monitor, err := health.New(health.Config{Tokens: w.db})
+	require.NoError(w, err)
+	monitor.Attach(w.h)
+	pages, err := console.New(console.Config{
+		Handler: w.h, Prefix: "/admin/scim", Connections: connections, Tokens: w.db, Health: monitor, Trail: w.db,
+		Identify: func(r *http.Request) (console.Identity, error) {
+			switch r.Header.Get("Authorization") {
+			case "Bearer of ops":
+				return console.Identity{Actor: "ops@acme.example"}, nil
+			case "Bearer of auditors":
+				return console.Identity{Actor: "audit@acme.example", ReadOnly: true}, nil
+			}
+			return console.Identity{}, errors.New("nobody")
+		},
+	})
+	require.NoError(w, err)
+	server := httptest.NewServer(pages)
+	w.Cleanup(server.Close)
+	w.env = map[string]string{"SCIM_CONSOLE": server.URL + "/admin/scim/", "SCIM_CONSOLE_TOKEN": "of ops"}
 }
 
 func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
@@ -181,7 +194,7 @@ func TestOutbox(t *testing.T) {
 		dead, err := w.db.Dead(t.Context(), "", 10)
 		require.NoError(t, err)
 		require.Empty(t, dead)
-		require.Contains(t, w.run(0, "audit", "export", "-operation", "replayEntry"), "it is back")
+		require.Contains(t, w.run(0, "audit", "export", "-operation", "replayOutbox"), "it is back")
 	})
 }
 
@@ -214,13 +227,16 @@ func TestAuditExport(t *testing.T) {
 		require.Contains(t, w.run(0, "audit", "export", "-from", "2026-10-02", "-to", "2026-10-03"), `"id":"1"`)
 		require.Empty(t, w.run(0, "audit", "export", "-outcome", "refused"))
 		file := filepath.Join(t.TempDir(), "a.csv")
-		require.Empty(t, w.run(0, "audit", "export", "-format", "csv", "-o", file))
+		require.Empty(t, w.run(0, "audit", "export", "-format", "csv", "-o", file, "-connection", "okta"))
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 		require.NoError(t, err)
 		require.Len(t, rows, 4)
 		require.Contains(t, rows[1], "'=1")
+		noted := w.run(0, "audit", "export", "-operation", "exportAudit")
+		require.Contains(t, noted, `"detail":"connection okta"`)
+		require.NotContains(t, noted, `"actor":""`)
 		w.run(1, "audit", "export", "-o", file)
 		again, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -348,9 +364,66 @@ func TestAConsoleThatRefuses(t *testing.T) {
 	w.remote()
 	w.env["SCIM_CONSOLE_TOKEN"] = "of somebody"
 	require.Contains(t, w.run(1, "status"), "does not accept the token")
-	w.env["SCIM_CONSOLE"] = strings.TrimSuffix(w.env["SCIM_CONSOLE"], "admin/scim/")
+	w.env["SCIM_CONSOLE"] += "elsewhere"
 	w.env["SCIM_CONSOLE_TOKEN"] = "of ops"
-	require.Contains(t, w.run(1, "status"), "there is no call")
+	require.Contains(t, w.run(1, "status"), "is the URL that of the console?")
+}
+
+// A login that may look sees what has no values of people, and changes nothing.
+func TestALoginThatMayLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remote()
+	w.run(0, "token", "create", "-connection", "okta", "-reason", "set-up")
+	w.env["SCIM_CONSOLE_TOKEN"] = "of auditors"
+	require.Contains(t, w.run(0, "token", "list"), "okta")
+	w.run(0, "status")
+	w.run(0, "outbox", "dead")
+	for _, line := range []string{"token create -connection okta -reason x", "brake release -connection okta -kind leavers -more 1 -reason x", "outbox replay x -reason x", "audit export"} {
+		require.Contains(t, w.run(1, strings.Fields(line)...), "may look, and change nothing", line)
+	}
+}
+
+// No other site can make a browser send a call, and no call is more than its arguments.
+func TestCallsOfAnotherSite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remote()
+	for _, c := range []struct {
+		header, value, body string
+		status              int
+	}{
+		{"Content-Type", "text/plain", "{}", 415},
+		{"Sec-Fetch-Site", "cross-site", "{}", 403},
+		{"Origin", "https://evil.example", "{}", 403},
+		{"Accept", "*/*", `{"more":1}`, 400},
+		{"Accept", "*/*", "no JSON", 400},
+		{"Accept", "*/*", `{"id":"` + strings.Repeat("x", 70_000) + `"}`, 413},
+		{"Accept", "*/*", "{}", 200},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", w.env["SCIM_CONSOLE"]+"api/list-tokens", strings.NewReader(c.body))
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer of ops")
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set(c.header, c.value)
+		resp, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.Equal(t, c.status, resp.StatusCode, "%s: %s", c.header, c.value)
+		require.NoError(t, resp.Body.Close())
+	}
+}
+
+// A mistake in an argument is told, also by a console.
+func TestMistakesInArguments(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		for line, want := range map[string]string{
+			"token create -connection x\x01 -reason x":                            "without control characters",
+			"token create -connection okta -client fancy -reason x":               `unknown client "fancy"`,
+			"brake release -connection o -kind leavers -type X -more 1 -reason x": "X",
+		} {
+			require.Contains(t, w.run(1, strings.Fields(line)...), want, line)
+		}
+	})
 }
 
 // A database without the tables is an error that says so, and gets none.

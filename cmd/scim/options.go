@@ -45,8 +45,13 @@ func addOptions(f *flag.FlagSet, env environment) *options {
 
 // addChange declares the flags of a command that changes something.
 func (o *options) addChange(f *flag.FlagSet) {
-	f.StringVar(&o.actor, "actor", o.env.getenv("USER"), "`name` of who does it, for the audit trail (default $USER); a console knows it itself")
+	o.addActor(f)
 	f.StringVar(&o.reason, "reason", "", "`text` for the audit trail; required")
+}
+
+// addActor declares the flag of a command that is noted in the audit trail.
+func (o *options) addActor(f *flag.FlagSet) {
+	f.StringVar(&o.actor, "actor", o.env.getenv("USER"), "`name` of who does it, for the audit trail (default $USER); a console knows it itself")
 }
 
 // checkChange refuses a change without a reason.

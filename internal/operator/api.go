@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 
+	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -30,6 +31,11 @@ const (
 	callReleaseBrake = "release-brake"
 	callExportAudit  = "export-audit"
 )
+
+// ReadsOnly reports whether a call changes nothing and shows no values of people.
+func ReadsOnly(call string) bool {
+	return call == callListTokens || call == callDeadEntries || call == callStatus
+}
 
 type none struct{}
 
@@ -163,7 +169,7 @@ func statusOf(err error) int {
 		return http.StatusServiceUnavailable
 	case errors.Is(err, connection.ErrTaken), errors.Is(err, connection.ErrState):
 		return http.StatusConflict
-	case isRefused(err), errors.Is(err, store.ErrPosition):
+	case isRefused(err), errors.Is(err, connection.ErrArgument), errors.Is(err, brake.ErrRelease), errors.Is(err, store.ErrPosition):
 		return http.StatusBadRequest
 	}
 	return http.StatusInternalServerError

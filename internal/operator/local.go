@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/seed5f3efb56/scim/audit"
@@ -50,15 +51,35 @@ func missing(what string) error { return &Refused{"there is no " + what + " here
 
 // ListTokens implements [Operator].
 func (l *Local) ListTokens(ctx context.Context) ([]Token, error) {
-	if l.cfg.Tokens == nil {
-		return nil, missing("store of tokens")
-	}
-	all, err := l.cfg.Tokens.ListTokens(ctx)
+	all, err := l.tokens(ctx)
 	out := make([]Token, len(all))
 	for i, t := range all {
 		out[i] = tokenOf(t, l.cfg.Now())
 	}
 	return out, err
+}
+
+// tokens returns those of the store, else those of each connection.
+func (l *Local) tokens(ctx context.Context) ([]store.Token, error) {
+	switch {
+	case l.cfg.Tokens != nil:
+		return l.cfg.Tokens.ListTokens(ctx)
+	case l.cfg.Connections == nil:
+		return nil, missing("store of tokens")
+	}
+	connections, err := l.cfg.Connections.List(ctx, store.Tenant(ctx))
+	if err != nil {
+		return nil, err
+	}
+	var all []store.Token
+	for _, c := range connections {
+		own, err := l.cfg.Connections.Tokens(ctx, store.Tenant(ctx), c.Name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, own...)
+	}
+	return all, nil
 }
 
 // IssueToken implements [Operator].
@@ -134,8 +155,11 @@ func (l *Local) DeadEntries(ctx context.Context, p Page) ([]Entry, error) {
 	return out, err
 }
 
-// OperationReplay is that of the audit record of a replay.
-const OperationReplay audit.Operation = "replayEntry"
+// The operations of audit records.
+const (
+	OperationReplay audit.Operation = "replayOutbox"
+	OperationExport audit.Operation = "exportAudit"
+)
 
 // ReplayEntry implements [Operator].
 func (l *Local) ReplayEntry(ctx context.Context, r Replay) error {
@@ -148,13 +172,16 @@ func (l *Local) ReplayEntry(ctx context.Context, r Replay) error {
 	if err := l.cfg.Outbox.Replay(ctx, r.ID); err != nil {
 		return fmt.Errorf("entry %q: %w", r.ID, err)
 	}
+	return l.note(ctx, audit.Record{Operation: OperationReplay, Detail: "the entry " + r.ID, Reason: r.Reason})
+}
+
+// note adds a record of what leaves none by itself to the trail, if there is one.
+func (l *Local) note(ctx context.Context, r audit.Record) error {
 	if l.cfg.Record == nil {
 		return nil
 	}
-	return audit.Append(ctx, l.cfg.Record, audit.Record{
-		Kind: audit.Write, Time: l.cfg.Now(), Tenant: store.Tenant(ctx), Actor: l.cfg.Actor, Operation: OperationReplay, Outcome: audit.Success,
-		Detail: "entry " + r.ID, Reason: r.Reason,
-	})
+	r.Kind, r.Outcome, r.Time, r.Tenant, r.Actor = audit.Request, audit.Success, l.cfg.Now(), store.Tenant(ctx), l.cfg.Actor
+	return audit.Append(ctx, l.cfg.Record, r)
 }
 
 // Status implements [Operator].
@@ -180,11 +207,42 @@ func (l *Local) ExportAudit(ctx context.Context, w io.Writer, e Export) error {
 	if l.cfg.Trail == nil {
 		return missing("audit trail")
 	}
+	asked := e.Query
+	if e.Query.To.IsZero() {
+		e.Query.To = l.cfg.Now() // without the record of the export itself
+	}
+	if err := l.note(ctx, audit.Record{Operation: OperationExport, Detail: describe(asked)}); err != nil {
+		return err
+	}
 	write := audit.WriteJSONLines
 	if e.CSV {
 		write = audit.WriteCSV
 	}
 	return write(w, audit.All(ctx, l.cfg.Trail, e.Query))
+}
+
+// describe returns what a query selects, in words.
+func describe(q audit.Query) string {
+	var out []string
+	for _, part := range [...][2]string{
+		{"type", q.Type}, {"id", q.ResourceID}, {"by", q.Actor}, {"connection", q.Connection}, {"operation", string(q.Operation)},
+		{"outcome", string(q.Outcome)}, {"from", instant(q.From)}, {"to", instant(q.To)},
+	} {
+		if part[1] != "" {
+			out = append(out, part[0]+" "+part[1])
+		}
+	}
+	if len(out) == 0 {
+		return "all"
+	}
+	return strings.Join(out, ", ")
+}
+
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // isRefused reports whether the text of an error is for the operator.
