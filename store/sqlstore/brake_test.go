@@ -15,6 +15,7 @@ import (
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
 )
 
@@ -88,6 +89,35 @@ func TestShareLeavesOutInactive(t *testing.T) {
 		c.Delete(users[3]).Is(503)
 		now = now.Add(2 * time.Minute)
 		c.Delete(users[3]).Is(503)
+	})
+}
+
+// With OwnResources a share is one of the connection's own people who are active.
+func TestShareOfOwnResources(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		owned := schema.WithOwner(schema.UserType)
+		db := d.empty(t)
+		users := db.Store(owned)
+		require.NoError(t, db.Migrate(t.Context()))
+		now := time.Now()
+		tokens := []store.Token{scim.HashToken("hr", "hr"), scim.HashToken("okta", "okta")}
+		tokens[0].Connection, tokens[1].Connection = "hr", "okta"
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(tokens...), Tx: db, Logger: slog.New(slog.DiscardHandler),
+			Endpoints: []scim.Endpoint{{Type: owned, Store: users, Policy: scim.Policy{Ownership: scim.OwnResources}}},
+			Brake:     brake.Config{Leavers: brake.Bound{Most: 1, Share: 0.1}},
+			Now:       func() time.Time { return now },
+		})
+		require.NoError(t, err)
+		for i := range 60 {
+			c := scimtest.NewClient(t, h, tokens[i%2].ID)
+			c.NewUser(fmt.Sprint("active", i))
+			c.NewUser(fmt.Sprint("inactive", i), `"active":false`)
+		}
+		now = now.Add(25 * time.Hour)
+		states, err := h.BrakeState(t.Context(), &scim.Principal{Connection: "okta"})
+		require.NoError(t, err)
+		require.Equal(t, brake.State{Connection: "okta", Kind: brake.Leavers, Type: "User", Limit: 3}, states[0])
 	})
 }
 
