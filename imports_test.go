@@ -65,6 +65,7 @@ var imports = map[string][]string{
 	"internal/lifecycle":   {"brake", "schema", "filter", "store", "event"},
 
 	"oauth":                 {".", "internal/ratelimit", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4"},
+	"oauth/logout":          {".", "internal/ratelimit", "oauth", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/json"},
 	"oauth/internal/issuer": {"store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
 
 	"internal/connectiontest":  {".", "brake", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
@@ -75,7 +76,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "requestlog", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "requestlog", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "oauth/logout", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

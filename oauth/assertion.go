@@ -109,22 +109,7 @@ func match(c *issuer.Claims, clients []Client, pinsOf func(Client) []pin) ([]acc
 	if len(found) == 0 {
 		return nil, joined(errs)
 	}
-	return fairest(found, maxAccepting), nil
-}
-
-// fairest returns at most n pins, taken from each tenant in turn.
-func fairest(found []accepting, n int) []accepting {
-	if len(found) <= n {
-		return found
-	}
-	turns := map[string]int{}
-	byTurn := make([][]accepting, len(found))
-	for _, one := range found {
-		turn := turns[one.client.Access.Tenant]
-		turns[one.client.Access.Tenant]++
-		byTurn[turn] = append(byTurn[turn], one)
-	}
-	return slices.Concat(byTurn...)[:n]
+	return issuer.Fairest(found, maxAccepting, func(a accepting) string { return a.client.Access.Tenant }), nil
 }
 
 // joined joins the first errors of many.

@@ -47,6 +47,8 @@ func TestMistakesAreRefused(t *testing.T) {
 		"Skew is -1s":                                     func(c *oauth.Config) { c.Skew = -time.Second },
 		`"https://x" is not a host`:                       func(c *oauth.Config) { c.KeyHosts = []string{"https://x"} },
 		`"" is not a host`:                                func(c *oauth.Config) { c.KeyHosts = []string{""} },
+		`"*.com" is not a host`:                           func(c *oauth.Config) { c.KeyHosts = []string{"*.com"} },
+		`"a.*.com" is not a host`:                         func(c *oauth.Config) { c.KeyHosts = []string{"a.*.com"} },
 		"List has no clients":                             clients(oauth.List{}),
 		"1 to 128 printable ASCII characters":             clients(oauth.List{{ID: "a b", Access: access, Secrets: []oauth.Secret{secret}}}),
 		"it has no credentials":                           clients(oauth.List{{ID: "c", Access: access}}),

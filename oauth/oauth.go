@@ -57,7 +57,8 @@ type Config struct {
 	// written to a header, never one that a client can write.
 	RemoteAddress func(r *http.Request) string
 	// KeyHosts are the only hosts that key sets are fetched from ([Keys].URL), for
-	// example "login.microsoftonline.com"; with a port where it is not 443.
+	// example "login.microsoftonline.com"; with a port where it is not 443. "*.okta.com"
+	// is every host with one more label.
 	KeyHosts []string
 	// Transport fetches key sets. Default: a transport of the server's own, with the
 	// proxy of the environment and TLS 1.2 at least.

@@ -255,8 +255,11 @@ func (s *Server) checkReuse(ctx context.Context, c *issuer.Claims, by *verified)
 
 // useOnce refuses an assertion whose jti was used before.
 func (s *Server) useOnce(ctx context.Context, c *issuer.Claims, by *verified) error {
-	replays := issuer.Replays{Counters: s.cfg.Replays, Skew: s.cfg.Skew}
-	err := replays.UseOnce(ctx, "oauth", by.client.ID, c, by.key, s.now())
+	use := issuer.Use{
+		Purpose: "oauth", Client: by.client.ID, Claims: c, Key: by.key, Now: s.now(),
+		Ends: c.Expiry.Time().Add(s.cfg.Skew), Skew: s.cfg.Skew,
+	}
+	err := use.Once(ctx, s.cfg.Replays)
 	var used issuer.Used
 	if err == nil || errors.As(err, &used) {
 		return err

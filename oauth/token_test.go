@@ -271,7 +271,7 @@ func TestFailuresOfTheApplication(t *testing.T) {
 		secret := w.withSecret("okta", store.Token{})
 		w.refused(w.secretPost("okta", secret), code, "disk on fire")
 		w.clients.put(oauth.Client{ID: "jwt", Keys: &oauth.Keys{JSON: fixed(t, k)}})
-		w.refused(w.proof(sign(t, k, w.own("jwt"))), code, "remember the assertion: disk on fire")
+		w.refused(w.proof(sign(t, k, w.own("jwt"))), code, "remember the jti: disk on fire")
 		w = newWorld(t, b, func(c *oauth.Config) { c.Clients = b })
 		w.refused(w.secretPost("okta", secret), code, "disk on fire")
 		w.refused(w.jwtGrant(sign(t, k, w.entra())), code, "disk on fire")

@@ -63,8 +63,9 @@ func NewFetcher(c Config) (*Fetcher, error) {
 	var errs []error
 	hosts := map[string]bool{}
 	for _, host := range c.Hosts {
-		if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
-			errs = append(errs, fmt.Errorf("Config.KeyHosts: %q is not a host, such as login.microsoftonline.com", host))
+		name, wild := strings.CutPrefix(host, "*.")
+		if u, err := url.Parse("https://" + name); err != nil || u.Host != name || name == "" || strings.Contains(name, "*") || wild && !strings.Contains(name, ".") {
+			errs = append(errs, fmt.Errorf("Config.KeyHosts: %q is not a host, such as login.microsoftonline.com or *.okta.com", host))
 		}
 		hosts[hostKey("https", host)] = true
 	}
@@ -84,7 +85,11 @@ func NewFetcher(c Config) (*Fetcher, error) {
 }
 
 // allows reports whether keys may be fetched from the host of a URL.
-func (f *Fetcher) allows(u *url.URL) bool { return f.hosts[hostKey(u.Scheme, u.Host)] }
+func (f *Fetcher) allows(u *url.URL) bool {
+	host := hostKey(u.Scheme, u.Host)
+	_, domain, _ := strings.Cut(host, ".")
+	return f.hosts[host] || f.hosts["*."+domain]
+}
 
 // Check reports why keys cannot be used.
 func (f *Fetcher) Check(k Keys) error {

@@ -43,7 +43,7 @@ type JWT struct {
 func Parse(text string, types []string, dest ...any) (*JWT, error) {
 	token, err := jwt.ParseSigned(text, Algorithms)
 	if err != nil {
-		return nil, fmt.Errorf("the assertion is not a JWT with an accepted algorithm: %w", err)
+		return nil, fmt.Errorf("not a JWT with an accepted algorithm: %w", err)
 	}
 	header := token.Headers[0]
 	typ, _ := header.ExtraHeaders[jose.HeaderType].(string)
@@ -175,6 +175,21 @@ func (j *JWT) signature(set []jose.JSONWebKey) Signature {
 		return Signature{Err: fmt.Errorf("the signature is not one by the key with kid %q", Clip(j.kid))}
 	}
 	return Signature{Err: unknownKey{j.kid, j.algorithm}}
+}
+
+// Fairest returns at most n, taken from each tenant in turn.
+func Fairest[T any](all []T, n int, tenant func(T) string) []T {
+	if len(all) <= n {
+		return all
+	}
+	turns := map[string]int{}
+	byTurn := make([][]T, len(all))
+	for _, one := range all {
+		turn := turns[tenant(one)]
+		turns[tenant(one)]++
+		byTurn[turn] = append(byTurn[turn], one)
+	}
+	return slices.Concat(byTurn...)[:n]
 }
 
 // Clip shortens a text of a client for the log.

@@ -57,6 +57,9 @@ func (m *Memory) Count(ctx context.Context, c store.Count) (int64, error) {
 		one.n += c.Add
 		return one.n, nil
 	}
+	if c.Add == 0 {
+		return 0, nil
+	}
 	if ok {
 		m.drop(c.Name, one)
 	}
@@ -99,37 +102,46 @@ func (m *Memory) drop(name string, one *remembered) {
 	}
 }
 
-// Replays refuse assertions that were used before.
-type Replays struct {
-	Counters store.Counters
-	Skew     time.Duration
+// Use is the use of a verified JWT, told apart by its jti. It is made for verified JWTs
+// only, so that others cannot fill the memory. A jti is unique to those who sign with the
+// key, by its thumbprint (RFC 7638): any client can name the issuer, and several can have
+// the key.
+type Use struct {
+	Purpose string // tells apart what one key signs for several
+	Client  string // whose part of [Memory] it takes
+	Claims  *Claims
+	Key     jose.JSONWebKey
+	Now     time.Time
+	Ends    time.Time // from which on the JWT is refused by its times, Skew included
+	Skew    time.Duration
 }
 
-// UseOnce refuses a JWT whose jti was used before (RFC 7523 §3, item 7). It is called
-// for verified JWTs only, so that others cannot fill the memory. A jti is unique to those
-// who sign with the key, by its thumbprint (RFC 7638): any client can name the issuer, and
-// several can have the key. The purpose tells apart what one key signs for several.
-// client is the one whose part of [Memory] it takes. The error is a [Used], or one of
-// Counters.
-func (r Replays) UseOnce(ctx context.Context, purpose, client string, c *Claims, key jose.JSONWebKey, now time.Time) error {
-	thumb, err := key.Thumbprint(crypto.SHA256)
+// Count adds n uses and returns how many there are; 0 reads.
+func (u Use) Count(ctx context.Context, counters store.Counters, n int64) (int64, error) {
+	thumb, err := u.Key.Thumbprint(crypto.SHA256)
 	if err != nil {
-		return fmt.Errorf("the key has no thumbprint: %w", err)
+		return 0, fmt.Errorf("the key has no thumbprint: %w", err)
 	}
-	sum := sha256.Sum256([]byte(string(thumb) + c.Issuer + "\x00" + c.ID)) // thumb has a fixed length
-	ctx = context.WithValue(store.WithTenant(ctx, ""), clientKey{}, client)
-	n, err := r.Counters.Count(ctx, store.Count{
-		Name: purpose + ":" + base64.RawURLEncoding.EncodeToString(sum[:]), Add: 1, At: now,
-		// Accepted until Skew after exp, by a process whose clock may differ, too.
-		Expires: c.Expiry.Time().Add(2*r.Skew + time.Second),
+	sum := sha256.Sum256([]byte(string(thumb) + u.Claims.Issuer + "\x00" + u.Claims.ID)) // thumb has a fixed length
+	ctx = context.WithValue(store.WithTenant(ctx, ""), clientKey{}, u.Client)
+	n, err = counters.Count(ctx, store.Count{
+		Name: u.Purpose + ":" + base64.RawURLEncoding.EncodeToString(sum[:]), Add: n, At: u.Now,
+		Expires: u.Ends.Add(u.Skew + time.Second), // of a process whose clock may differ, too
 	})
 	if err != nil {
-		return fmt.Errorf("remember the assertion: %w", err)
+		return 0, fmt.Errorf("remember the jti: %w", err)
 	}
-	if n > 1 {
-		return Used{c.ID}
+	return n, nil
+}
+
+// Once refuses a JWT whose jti was used before (RFC 7523 §3, item 7). The error is a
+// [Used], or one of the counters.
+func (u Use) Once(ctx context.Context, counters store.Counters) error {
+	n, err := u.Count(ctx, counters, 1)
+	if err == nil && n > 1 {
+		err = Used{u.Claims.ID}
 	}
-	return nil
+	return err
 }
 
 // Used is the error about a JWT that was used before.
