@@ -16,7 +16,9 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/health"
+	"github.com/seed5f3efb56/scim/health/figures"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -252,6 +254,125 @@ func TestBulkIsCountedByOperation(t *testing.T) {
 	require.Equal(t, 200, w.send("t1", "POST", "/Bulk", bulk).Code)
 	require.Equal(t, 400, w.send("t1", "POST", "/Bulk", "{").Code)
 	require.Equal(t, health.Counts{Requests: 3, Errors: 2}, w.status("")[0].Counts)
+}
+
+// The state of a connection is a notice of its own.
+func TestStatesOfConnections(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *health.Config, s *scim.Config) { s.Connections = s.Tx.(*memstore.DB) })
+	w.token("", "t1", "okta", time.Time{})
+	c := connection.Connection{Name: "okta", Label: "Okta of acme", Provider: "okta", State: connection.Active}
+	require.NoError(t, w.db.AddConnection(t.Context(), c))
+	require.NoError(t, w.db.AddConnection(t.Context(), connection.Connection{Name: "entra", State: connection.Active}))
+	require.Equal(t, 200, w.send("t1", "GET", "/Users", "").Code)
+	for _, s := range []struct {
+		state  connection.State
+		status int
+		cause  health.Cause
+		reason string
+	}{
+		{connection.Paused, 503, health.CausePaused, "is paused"},
+		{connection.Off, 401, health.CauseOff, "switched off"},
+	} {
+		w.clock = w.clock.Add(time.Minute)
+		_, err := w.m.Status(t.Context(), "")
+		require.NoError(t, err)
+		w.setState("okta", s.state)
+		require.Equal(t, s.status, w.send("t1", "GET", "/Users", "").Code)
+		all := w.status("")
+		require.Equal(t, []string{"entra", "okta"}, []string{all[0].Connection, all[1].Connection})
+		require.Equal(t, "Okta of acme", all[1].Label)
+		require.Equal(t, s.state, all[1].State)
+		require.Equal(t, s.cause, all[1].LastError.Cause)
+		require.Equal(t, health.LevelWarning, all[1].Level)
+		require.Len(t, all[1].Warnings, 1)
+		require.Contains(t, all[1].Warnings[0].Reason, s.reason)
+	}
+	w.setState("okta", connection.Active)
+	require.Equal(t, health.LevelOK, w.status("")[1].Level)
+}
+
+// setState changes the state as connection.Manager does.
+func (w *world) setState(name string, s connection.State) {
+	_, err := w.db.SetConnection(w.Context(), name, connection.Change{State: &s})
+	require.NoError(w, err)
+	w.h.ConnectionHost().States.Forget("", name)
+}
+
+// Processes share figures through a store, and none is lost when it fails.
+func TestFiguresAreShared(t *testing.T) {
+	t.Parallel()
+	db := &failing{DB: memstore.New()}
+	clock := noon
+	var monitors [2]*health.Monitor
+	for i := range monitors {
+		m, err := health.New(health.Config{Store: db, Hours: 2, Now: func() time.Time { return clock }, Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		monitors[i] = m
+	}
+	see := func(m *health.Monitor, status int) {
+		clock = clock.Add(time.Second)
+		m.Observe(t.Context(), &scim.Exchange{Authenticated: true, Tenant: "acme", Connection: "okta", Status: status, Start: clock})
+	}
+	status := func(m *health.Monitor) health.Status {
+		all, err := m.Status(t.Context(), "acme")
+		require.NoError(t, err)
+		require.Len(t, all, 1)
+		return all[0]
+	}
+	see(monitors[0], 200)
+	see(monitors[0], 409)
+	require.EqualValues(t, 2, status(monitors[0]).Requests)
+	require.NoError(t, monitors[0].Flush(t.Context()))
+	see(monitors[1], 200)
+	require.EqualValues(t, 2, status(monitors[0]).Requests, "what another process has not written yet is missing")
+	s := status(monitors[1])
+	require.EqualValues(t, 3, s.Requests)
+	require.EqualValues(t, 1, s.Errors)
+	require.Equal(t, 409, s.LastError.Status)
+	require.NotEmpty(t, s.LastError.Advice)
+	require.Equal(t, clock, s.LastSuccess)
+
+	db.err = store.ErrUnavailable
+	require.ErrorIs(t, monitors[1].Flush(t.Context()), store.ErrUnavailable)
+	see(monitors[1], 200)
+	require.EqualValues(t, 4, status(monitors[1]).Requests)
+	db.err = nil
+	require.NoError(t, monitors[1].Flush(t.Context()))
+	require.NoError(t, monitors[1].Flush(t.Context()))
+	require.EqualValues(t, 4, status(monitors[0]).Requests)
+
+	clock = clock.Add(3 * time.Hour)
+	all, err := monitors[0].Status(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+type failing struct {
+	*memstore.DB
+	err error
+}
+
+func (f *failing) AddFigures(ctx context.Context, all []figures.Figures) error {
+	if f.err != nil {
+		return f.err
+	}
+	return f.DB.AddFigures(ctx, all)
+}
+
+// Run writes at its end what was counted.
+func TestRunWritesAtTheEnd(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	m, err := health.New(health.Config{Store: db, Now: func() time.Time { return noon }})
+	require.NoError(t, err)
+	m.Observe(t.Context(), &scim.Exchange{Authenticated: true, Connection: "okta", Status: 200, Start: noon})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, m.Run(ctx), context.Canceled)
+	all, err := db.ListFigures(t.Context(), noon.Add(-time.Hour))
+	require.NoError(t, err)
+	require.Len(t, all, 2)
 }
 
 // Memory is bounded by the number of connections; the newest stay.

@@ -5,13 +5,15 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/seed5f3efb56/scim/connection"
 )
 
 // notices returns what an operator should do, the worst first.
 func (m *Monitor) notices(s *Status, now time.Time) []Notice {
 	var out []Notice
 	add := func(l Level, reason, advice string) { out = append(out, Notice{l, reason, advice}) }
-	if e := s.LastError; e != nil && e.Time.After(s.LastSuccess) {
+	if e := s.LastError; e != nil && e.Time.After(s.LastSuccess) && !s.explained(e.Cause) {
 		add(e.level(), e.Reason, e.Advice)
 	}
 	for _, b := range s.Brake {
@@ -29,7 +31,14 @@ func (m *Monitor) notices(s *Status, now time.Time) []Notice {
 				"Look at the reason of each dead entry of the outbox, correct the hook, and replay them.")
 		}
 	}
-	out = append(out, m.ofCredentials(s, now)...)
+	switch s.State {
+	case connection.Paused:
+		add(LevelWarning, causeWords[CausePaused][0], causeWords[CausePaused][1])
+	case connection.Off:
+		add(LevelWarning, "The connection is switched off: its requests are answered 401.", causeWords[CauseOff][1])
+	default:
+		out = append(out, m.ofCredentials(s, now)...)
+	}
 	if n := len(s.Hours); n > 0 && s.LastSuccess.After(s.lastErrorTime()) {
 		h := s.Hours[n-1].Counts
 		if h.Requests >= 20 && h.Errors*10 >= h.Requests {
@@ -48,6 +57,12 @@ func (p *Problem) level() Level {
 		return LevelFailing
 	}
 	return LevelWarning
+}
+
+// explained reports whether the state of the connection is the reason of an error, of
+// which it has its own notice, or no longer is.
+func (s *Status) explained(c Cause) bool {
+	return s.State != "" && (c == CausePaused || c == CauseOff)
 }
 
 func (s *Status) lastErrorTime() time.Time {

@@ -21,6 +21,7 @@ const (
 	CauseBrake       Cause = "brake"       // 503: a bound of scim.Config.Brake
 	CauseRate        Cause = "rate"        // 429: scim.Limits.Rate or TenantRate
 	CausePaused      Cause = "paused"      // 503: the credential or connection is paused
+	CauseOff         Cause = "off"         // 401: the connection is switched off, or does not exist
 	CauseRevocation  Cause = "revocation"  // 503: access is not revoked yet
 	CauseUnavailable Cause = "unavailable" // 503: the database or another part of the service
 	CauseInternal    Cause = "internal"    // 500
@@ -60,6 +61,8 @@ func causeOf(x *scim.Exchange) Cause {
 		return CauseBrake
 	case x.Status == http.StatusTooManyRequests:
 		return CauseRate
+	case x.Status == http.StatusUnauthorized && x.Authenticated:
+		return CauseOff
 	case x.Status == http.StatusServiceUnavailable && strings.Contains(x.Detail, "paused"):
 		return CausePaused
 	case x.Status == http.StatusServiceUnavailable && x.Err != nil && strings.Contains(x.Err.Error(), "access is not revoked yet"):
@@ -125,6 +128,8 @@ var causeWords = map[Cause][2]string{
 		"Nothing, if it is seldom: providers wait and try again. If it lasts, raise Limits.Rate or TenantRate."},
 	CausePaused: {"The connection is paused, so its requests are answered 503.",
 		"Resume the connection when the reason for the pause is gone. The provider sends the changes again by itself."},
+	CauseOff: {"The connection of the credential is switched off, or does not exist in this service.",
+		"Nothing, if the provider no longer provisions people here. Otherwise resume the connection, or create one with the name that the credential has."},
 	CauseRevocation: {"The access of a person who left could not be ended everywhere, so the provider was told to try again.",
 		"Look in the log for the failure of the hook that revokes sessions. The work stays pending and is tried again."},
 	CauseUnavailable: {"A part of this service was unavailable for a moment, usually the database.",

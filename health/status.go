@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/health/figures"
 	"github.com/seed5f3efb56/scim/schema"
@@ -34,7 +36,12 @@ const (
 type Status struct {
 	Tenant     string `json:"tenant,omitempty"`
 	Connection string `json:"connection"` // the name, or the id of a credential that names no connection
-	Level      Level  `json:"level"`
+	// Label, Provider and State are those of scim.Config.Connections; empty if it has
+	// no connection with that name.
+	Label    string           `json:"label,omitempty"`
+	Provider string           `json:"provider,omitempty"`
+	State    connection.State `json:"state,omitempty"`
+	Level    Level            `json:"level"`
 	// Warnings say what is to be done, the worst first.
 	Warnings []Notice `json:"warnings,omitempty"`
 
@@ -132,19 +139,19 @@ type Notice struct {
 }
 
 // Status returns the health of each connection of a tenant, in the order of their
-// names: of those that have credentials, and of those that sent requests within
-// Config.Hours. Errors are those of the stores. It asks the stores each time; the
+// names: of those in scim.Config.Connections, those that have credentials, and those
+// that sent requests within Config.Hours. Errors are those of the stores. It asks the stores each time; the
 // numbers of users are counted by the database.
 func (m *Monitor) Status(ctx context.Context, tenant string) ([]Status, error) {
 	ctx = store.WithTenant(ctx, tenant)
 	now := m.cfg.Now().UTC()
-	known, err := m.connections(ctx, now)
-	if err != nil {
-		return nil, err
-	}
 	v := &view{m: m, now: now}
 	if h := m.handler.Load(); h != nil {
 		v.handler, v.cfg = h, h.Config()
+	}
+	known, err := m.connections(ctx, now, v.cfg.Connections)
+	if err != nil {
+		return nil, err
 	}
 	if err := v.readTenant(ctx); err != nil {
 		return nil, err
@@ -174,9 +181,10 @@ func (m *Monitor) Unauthenticated(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-// connection is what is known of a connection before its status is made.
-type connection struct {
+// one is what is known of a connection before its status is made.
+type one struct {
 	name   string
+	stored connection.Connection
 	policy string
 	token  bool // name is the id of a credential without a connection
 	hours  *hours
@@ -184,22 +192,22 @@ type connection struct {
 }
 
 // connections returns the connections of the tenant in the context by name.
-func (m *Monitor) connections(ctx context.Context, now time.Time) ([]*connection, error) {
+func (m *Monitor) connections(ctx context.Context, now time.Time, stored connection.Store) ([]*one, error) {
 	all, err := m.figures(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	byName := map[string]*connection{}
-	get := func(name string) *connection {
+	byName := map[string]*one{}
+	get := func(name string) *one {
 		if byName[name] == nil {
-			byName[name] = &connection{name: name}
+			byName[name] = &one{name: name, hours: all[name]}
 		}
 		return byName[name]
 	}
 	delete(all, nobody.connection)
 	for name, h := range all {
 		if len(h.byHour) > 0 {
-			get(name).hours = h
+			get(name)
 		}
 	}
 	if m.cfg.Tokens != nil {
@@ -212,15 +220,22 @@ func (m *Monitor) connections(ctx context.Context, now time.Time) ([]*connection
 				continue
 			}
 			c := get(cmp.Or(t.Connection, t.ID))
-			c.token, c.policy, c.hours = t.Connection == "", t.Policy, all[c.name]
+			c.token, c.policy = t.Connection == "", t.Policy
 			c.tokens = append(c.tokens, t)
 		}
 	}
-	out := make([]*connection, 0, len(byName))
-	for _, c := range byName {
-		out = append(out, c)
+	if stored != nil {
+		connections, err := stored.ListConnections(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("health: %w", err)
+		}
+		for _, s := range connections {
+			c := get(s.Name)
+			c.stored, c.policy, c.token = s, s.Policy, false
+		}
 	}
-	slices.SortFunc(out, func(a, b *connection) int { return cmp.Compare(a.name, b.name) })
+	out := slices.Collect(maps.Values(byName))
+	slices.SortFunc(out, func(a, b *one) int { return cmp.Compare(a.name, b.name) })
 	return out, nil
 }
 
@@ -335,8 +350,8 @@ func (v *view) readTenant(ctx context.Context) error {
 	return nil
 }
 
-func (v *view) status(ctx context.Context, c *connection) (Status, error) {
-	s := Status{Tenant: store.Tenant(ctx), Connection: c.name, Outbox: v.outbox, Limits: limitsOf(v.cfg.Limits)}
+func (v *view) status(ctx context.Context, c *one) (Status, error) {
+	s := Status{Tenant: store.Tenant(ctx), Connection: c.name, Label: c.stored.Label, Provider: c.stored.Provider, State: c.stored.State, Outbox: v.outbox, Limits: limitsOf(v.cfg.Limits)}
 	v.m.fill(&s, c.hours, v.now)
 	for _, t := range c.tokens {
 		s.Credentials = append(s.Credentials, Credential{
@@ -379,7 +394,7 @@ func limitsOf(l scim.Limits) Limits {
 }
 
 // population counts the users and groups of a connection.
-func (v *view) population(ctx context.Context, c *connection, s *Status) error {
+func (v *view) population(ctx context.Context, c *one, s *Status) error {
 	users, groups := v.endpoints()
 	if users != nil {
 		n, err := v.countUsers(ctx, users, c.name)

@@ -55,6 +55,14 @@ func later(t *time.Time, at time.Time) bool {
 	return true
 }
 
+// Pruned reports whether Store.PruneFigures forgets the figures.
+func (f *Figures) Pruned(before time.Time) bool {
+	if f.Hour.IsZero() {
+		return f.LastRequest.Before(before.Add(-Remembered))
+	}
+	return f.Hour.Before(before)
+}
+
 // Store keeps figures. It is safe for concurrent use by several processes. Arguments
 // belong to the caller, results too. Times are kept in microseconds or finer, texts may
 // be any strings. Errors are those of the database; package health logs them and tries

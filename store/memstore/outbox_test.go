@@ -3,6 +3,8 @@ package memstore_test
 import (
 	"testing"
 
+	"github.com/seed5f3efb56/scim/health/figures"
+	"github.com/seed5f3efb56/scim/internal/figurestest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 	"github.com/seed5f3efb56/scim/store/storetest"
@@ -34,6 +36,14 @@ func TestConnections(t *testing.T) {
 	storetest.RunConnections(t, func(*testing.T) storetest.ConnectionsFixture {
 		db := memstore.New()
 		return storetest.ConnectionsFixture{Connections: db, Tx: db}
+	})
+}
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	figurestest.Run(t, func(*testing.T) (figures.Store, store.Transactor) {
+		db := memstore.New()
+		return db, db
 	})
 }
 

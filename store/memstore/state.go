@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed5f3efb56/scim/health/figures"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -14,6 +15,7 @@ type state struct {
 	outbox  outbox
 	tokens  tokens
 	trail   trail
+	figures tree[figureKey, figures.Figures]
 }
 
 // tenant is the data of one tenant.

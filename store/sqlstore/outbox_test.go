@@ -3,6 +3,8 @@ package sqlstore_test
 import (
 	"testing"
 
+	"github.com/seed5f3efb56/scim/health/figures"
+	"github.com/seed5f3efb56/scim/internal/figurestest"
 	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/storetest"
@@ -41,6 +43,16 @@ func TestConnections(t *testing.T) {
 		storetest.RunConnections(t, func(t *testing.T) storetest.ConnectionsFixture {
 			db := make(t).store(t)
 			return storetest.ConnectionsFixture{Connections: db, Tx: db}
+		})
+	})
+}
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(t *testing.T, make func(t testing.TB) database) {
+		figurestest.Run(t, func(t *testing.T) (figures.Store, store.Transactor) {
+			db := make(t).store(t)
+			return db, db
 		})
 	})
 }

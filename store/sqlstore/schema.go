@@ -21,9 +21,11 @@ const (
 	Audit     Part = "audit"     // the DB as a store.AuditTrail and an audit.Reader
 	// Connections is the DB as a connection.Store.
 	Connections Part = "connections"
+	// Health is the DB as a figures.Store (package health).
+	Health Part = "health"
 )
 
-var allParts = []Part{Resources, Outbox, Tokens, Counters, Audit, Connections}
+var allParts = []Part{Resources, Outbox, Tokens, Counters, Audit, Connections, Health}
 
 // Migration is one step of one part.
 type Migration struct {
