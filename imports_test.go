@@ -69,7 +69,9 @@ var imports = map[string][]string{
 	"oauth/logout":          {".", "internal/ratelimit", "oauth", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/json"},
 	"oauth/internal/issuer": {"store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
 
-	"internal/connectiontest":  {".", "brake", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
+	"internal/connectiontest": {".", "brake", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
+	"diagnose":                {".", "internal/redact"},
+
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},
 	"internal/benchmark/heavy": {"internal/benchmark"},
