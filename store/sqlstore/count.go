@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -35,6 +36,10 @@ func (s *selection) count(ctx context.Context, q *store.Query) (int, error) {
 // attributes of all of them. A resource with a sub-attribute active that is false counts
 // as inactive too. The filter is one that Describe declares.
 func (t *table) CountActive(ctx context.Context, f *filter.Filter) (int, error) {
+	active := t.t.Root().Sub("active")
+	if active == nil {
+		return 0, fmt.Errorf("sqlstore: %s has no attribute active", t.t.Name)
+	}
 	if err := t.db.ready(ctx); err != nil {
 		return 0, err
 	}
@@ -44,7 +49,7 @@ func (t *table) CountActive(ctx context.Context, f *filter.Filter) (int, error) 
 	}
 	var n int
 	err := t.db.one(ctx, "SELECT COUNT(*) FROM scim_resource r WHERE "+s.filter.sql+" AND NOT ("+t.db.d.contains("r.body")+")",
-		append(slices.Clone(s.filter.args), `"active":false`), &n)
+		append(slices.Clone(s.filter.args), `"`+active.Name+`":false`), &n)
 	return n, err
 }
 
