@@ -49,7 +49,7 @@ func TestOverview(t *testing.T) {
 	f.handler.ServeHTTP(httptest.NewRecorder(), r)
 	page := f.page("/overview")
 	require.Contains(t, page, "3 requests in the last 48 hours, 1 of them refused or failed; at most 2 in an hour.")
-	require.Contains(t, page, `<title>29 Nov 13:00: 1 requests, 1 errors</title>`)
+	require.Contains(t, page, `<title>29 Nov 13:00: 1 request, 1 error</title>`)
 	require.Contains(t, page, `<dt>Active users</dt><dd>1</dd><dd class="sub">1 inactive</dd>`)
 	require.Contains(t, page, "belongs to another account")
 	require.NotContains(t, page, "secret-rival")

@@ -8,25 +8,32 @@ import (
 	"github.com/seed5f3efb56/scim/health"
 )
 
-// plot is a picture of numbers by hour: bars of what went well, and on top of them
-// what did not. The template draws it; all lengths are in units of its viewBox.
+// plot is a picture of numbers by hour, once for a wide window and once, of fewer
+// hours, for a phone.
 type plot struct {
+	Wide, Narrow *bars
+	Summary      string
+	Hours        []hourRow // those with requests, for the table
+}
+
+// bars are a bar for each hour: what went well, and on top of it what did not. The
+// template draws them; all lengths are in units of the viewBox.
+type bars struct {
+	Class         string
 	Width, Height int
+	Left          int
+	Bottom        float64
 	Bars          []bar
 	Lines         []line  // of the grid, with their numbers
 	Ticks         []label // under the bars
-	Bottom        float64
-	Left          int
-	Summary       string // what a reader who does not see it needs
-	Hours         []hourRow
+	Label         string  // what a reader who does not see it needs
 }
 
 type bar struct {
-	X, Width            float64
-	GoodY, GoodHeight   float64
-	BadY, BadHeight     float64
-	Title               string
-	Requests, WithError int64
+	X, Width          float64
+	GoodY, GoodHeight float64
+	BadY, BadHeight   float64
+	Title             string
 }
 
 type line struct {
@@ -36,6 +43,7 @@ type line struct {
 
 type label struct {
 	X    float64
+	End  bool // X is the end of the text
 	Text string
 }
 
@@ -47,14 +55,31 @@ type hourRow struct {
 }
 
 const (
-	plotWidth, plotHeight = 720, 190
-	plotLeft, plotTop     = 44, 8
-	plotBottom            = 24 // for the ticks
+	plotLeft, plotTop = 44, 8
+	plotBottom        = 24 // for the ticks
+	tickWidth         = 76
+	narrowHours       = 24
 )
 
 // newPlot draws the requests of hours, the oldest first.
 func (q *request) newPlot(hours []health.Hour) *plot {
-	p := &plot{Width: plotWidth, Height: plotHeight, Left: plotLeft, Bottom: plotHeight - plotBottom}
+	p := &plot{
+		Wide:   newBars("wide", hours, 720, 190, 12),
+		Narrow: newBars("narrow", hours[max(0, len(hours)-narrowHours):], 340, 180, 8),
+	}
+	p.Summary = p.Wide.Label
+	for _, h := range hours {
+		if h.Requests > 0 {
+			p.Hours = append(p.Hours, hourRow{q.moment(h.Start), h.Requests, h.Errors})
+		}
+	}
+	return p
+}
+
+// newBars draws hours in a picture of a size, with a tick at each hour of the day that
+// is divided by every.
+func newBars(class string, hours []health.Hour, width, height, every int) *bars {
+	p := &bars{Class: class, Width: width, Height: height, Left: plotLeft, Bottom: float64(height - plotBottom)}
 	var most, requests, errors int64
 	for _, h := range hours {
 		most = max(most, h.Requests)
@@ -63,31 +88,33 @@ func (q *request) newPlot(hours []health.Hour) *plot {
 	top := roundUp(most)
 	scale := (p.Bottom - plotTop) / float64(top)
 	for _, part := range []int64{0, 1, 2} {
-		n := top * part / 2
-		if part == 1 && top%2 != 0 {
-			continue
+		if n := top * part / 2; part != 1 || top%2 == 0 {
+			p.Lines = append(p.Lines, line{round(p.Bottom - float64(n)*scale), number(n)})
 		}
-		p.Lines = append(p.Lines, line{p.Bottom - float64(n)*scale, number(n)})
 	}
-	step := float64(plotWidth-plotLeft) / float64(max(len(hours), 1))
+	step := float64(width-plotLeft) / float64(max(len(hours), 1))
 	for i, h := range hours {
 		x := plotLeft + float64(i)*step
-		if h.Start.UTC().Hour()%12 == 0 && len(hours)-i > 2 {
-			p.Ticks = append(p.Ticks, label{round(x), h.Start.UTC().Format("2 Jan 15:04")})
+		start := h.Start.UTC().Format("2 Jan 15:04")
+		if h.Start.UTC().Hour()%every == 0 {
+			if x+tickWidth < float64(width) {
+				p.Ticks = append(p.Ticks, label{X: round(x), Text: start})
+			} else if len(p.Ticks) == 0 || x-2*tickWidth > p.Ticks[len(p.Ticks)-1].X {
+				p.Ticks = append(p.Ticks, label{X: float64(width), End: true, Text: start})
+			}
 		}
 		if h.Requests == 0 {
 			continue
 		}
 		bad := min(h.Errors, h.Requests)
-		b := bar{X: round(x + step*.12), Width: round(step * .76), Requests: h.Requests, WithError: h.Errors}
+		b := bar{X: round(x + step*.12), Width: round(step * .76)}
 		b.GoodHeight, b.BadHeight = round(float64(h.Requests-bad)*scale), round(float64(bad)*scale)
 		b.GoodY = round(p.Bottom - b.GoodHeight)
 		b.BadY = round(b.GoodY - b.BadHeight)
-		b.Title = fmt.Sprintf("%s: %s requests, %s errors", h.Start.UTC().Format("2 Jan 15:04"), number(h.Requests), number(h.Errors))
+		b.Title = start + ": " + plural(h.Requests, "request") + ", " + plural(h.Errors, "error")
 		p.Bars = append(p.Bars, b)
-		p.Hours = append(p.Hours, hourRow{q.moment(h.Start), h.Requests, h.Errors})
 	}
-	p.Summary = fmt.Sprintf("%s requests in the last %d hours, %s of them refused or failed; at most %s in an hour.", number(requests), len(hours), number(errors), number(most))
+	p.Label = fmt.Sprintf("%s in the last %d hours, %s of them refused or failed; at most %s in an hour.", plural(requests, "request"), len(hours), number(errors), number(most))
 	return p
 }
 

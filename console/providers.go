@@ -34,7 +34,7 @@ var providers = []provider{
 		Where: []string{
 			"Open the application in the Okta admin console. A new one is made by the App Integration Wizard, with SAML 2.0 or SWA: the wizard has no SCIM for OpenID Connect.",
 			"General → App Settings → Edit: choose SCIM as Provisioning.",
-			"Provisioning → Integration → Edit: enter the values below, and press Test Connector Configuration.",
+			"Provisioning → Integration → Edit: enter the values, and press Test Connector Configuration.",
 			"Provisioning → To App → Edit: enable Create Users, Update User Attributes and Deactivate Users.",
 			"Assign people and groups, then choose the groups to send under Push Groups.",
 		},
@@ -54,7 +54,7 @@ var providers = []provider{
 		Slug: "entra", Name: "Microsoft Entra ID",
 		Where: []string{
 			"Entra admin centre → Enterprise applications. For an application that is not in the gallery: New application → Create your own application → non-gallery.",
-			"Provisioning → Connect your application (older: Provisioning Mode Automatic): enter the values below, press Test Connection and save.",
+			"Provisioning → Connect your application (older: Provisioning Mode Automatic): enter the values, press Test Connection and save.",
 			"Attribute mapping: check the mappings of users and of groups.",
 			"Users and groups: assign whom to send. Then Start provisioning; Provision on demand sends one person at once.",
 		},
@@ -73,7 +73,7 @@ var providers = []provider{
 		Slug: "onelogin", Name: "OneLogin",
 		Where: []string{
 			"Applications → Add App: SCIM Provisioner with SAML (SCIM v2 Core, or Enterprise for the department and the manager).",
-			"Configuration: enter the values below, then Enable.",
+			"Configuration: enter the values, then Enable.",
 			"Parameters: map SCIM Username to the e-mail address or the user name.",
 			"Provisioning: Enable provisioning, and choose what happens when a user is deleted or loses the app.",
 		},
@@ -90,7 +90,7 @@ var providers = []provider{
 		Slug: "google", Name: "Google Workspace",
 		Where: []string{
 			"Admin console → Apps → Web and mobile apps: open the SAML app.",
-			"Auto-provisioning → Configure auto-provisioning: enter the values below.",
+			"Auto-provisioning → Configure auto-provisioning: enter the values.",
 			"Map the attributes, choose the groups whose members are sent, and choose what happens to those who leave.",
 			"Turn auto-provisioning on.",
 		},
@@ -106,7 +106,7 @@ var providers = []provider{
 		Slug: "jumpcloud", Name: "JumpCloud",
 		Where: []string{
 			"SSO Applications: open the application, or add a Custom Application with Export users to this app (Identity Management).",
-			"Identity Management: SCIM 2.0, enter the values below and a Test User Email.",
+			"Identity Management: SCIM 2.0, enter the values and a Test User Email.",
 			"Test Connection, then Activate, then Save.",
 			"User Groups: tick the groups that are sent.",
 		},
@@ -121,7 +121,7 @@ var providers = []provider{
 		Slug: "ping", Name: "PingOne",
 		Where: []string{
 			"Integrations → Provisioning → + → New connection → Identity Store: SCIM Outbound.",
-			"Enter the values below, and press Test connection.",
+			"Enter the values, and press Test connection.",
 			"Preferences: choose what happens to those who leave.",
 			"Add a rule with a user filter (Enabled equals true) and an attribute mapping, and switch both the rule and the connection on.",
 		},
@@ -142,7 +142,7 @@ var providers = []provider{
 		Where: []string{
 			"Keycloak sends SCIM by an extension. Put its jar into providers/ and restart.",
 			"Realm settings → Events → Event listeners: add scim.",
-			"User federation → Add provider scim: enter the values below.",
+			"User federation → Add provider scim: enter the values.",
 		},
 		Fields: []providerField{{"SCIM 2.0 endpoint", fieldBase}, {"Endpoint content type", "application/scim+json"}, {"Auth mode", "BEARER"}, {"Auth password/token", fieldToken}},
 		Settings: []setting{
@@ -155,7 +155,7 @@ var providers = []provider{
 	{
 		Slug: "authentik", Name: "authentik",
 		Where: []string{
-			"Applications → Providers → Create: SCIM Provider, with the values below.",
+			"Applications → Providers → Create: SCIM Provider, with the values.",
 			"Applications: open the application, and add the provider under Backchannel providers.",
 			"The provider's page shows the sync. Run it again to send everything at once.",
 		},
@@ -171,7 +171,7 @@ var providers = []provider{
 		Slug: "sailpoint", Name: "SailPoint",
 		Where: []string{
 			"Admin → Connections → Sources → Create New: SCIM 2.0.",
-			"Configuration: enter the values below, and test the connection.",
+			"Configuration: enter the values, and test the connection.",
 			"Import Data → Account Schema → Discover, then aggregate accounts and entitlements.",
 			"Add a provisioning policy for Create Account, and access profiles for the groups.",
 		},
@@ -187,7 +187,7 @@ var providers = []provider{
 		Slug: "rippling", Name: "Rippling",
 		Where: []string{
 			"IT → Third-Party Access → Add Integration → Create New Custom Integration, with User Management via SCIM.",
-			"Enter the values below, install it, and paste the token.",
+			"Enter the values, install it, and paste the token.",
 			"Choose who gets the app, and when: on the start date, and at the end of the employment.",
 		},
 		Fields: []providerField{{"SCIM Version", "2.0"}, {"SCIM Base URL", fieldBase}, {"SCIM Authorization Method", "Bearer Token"}, {"Bearer Token", fieldToken}},
@@ -203,7 +203,7 @@ var providers = []provider{
 		Slug: "other", Name: "Another provider",
 		Where: []string{
 			"Look for provisioning by SCIM 2.0 in the settings of the application at the provider.",
-			"Enter the values below, and send one test user first.",
+			"Enter the values, and send one test user first.",
 		},
 		Fields: []providerField{{"Base URL", fieldBase}, {"Authentication", "Bearer token in the header Authorization"}, {"Token", fieldToken}, {"Unique identifier", "userName"}},
 		Settings: []setting{

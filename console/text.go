@@ -97,7 +97,7 @@ func hidden(r rune) bool {
 }
 
 // moment is a time as pages show it.
-type moment struct{ ISO, Text, Ago string }
+type moment struct{ ISO, Text, Date, Ago string }
 
 // moment returns a time, nil if there is none.
 func (q *request) moment(t time.Time) *moment {
@@ -105,7 +105,7 @@ func (q *request) moment(t time.Time) *moment {
 		return nil
 	}
 	t = t.UTC()
-	return &moment{ISO: t.Format(time.RFC3339), Text: t.Format("2006-01-02 15:04:05 UTC"), Ago: ago(q.now.Sub(t))}
+	return &moment{ISO: t.Format(time.RFC3339), Text: t.Format("2006-01-02 15:04:05 UTC"), Date: t.Format(time.DateOnly), Ago: ago(q.now.Sub(t))}
 }
 
 // ago says how long something is ago, or when it will be.
@@ -142,4 +142,12 @@ func number[T int | int64](n T) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return sign + s
+}
+
+// plural is "1 request" or "2 requests".
+func plural[T int | int64](n T, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + one + "s"
 }
