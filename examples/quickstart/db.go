@@ -12,7 +12,6 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim"
-	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
@@ -21,17 +20,9 @@ import (
 
 // database has the stores of the program, on any kind of database.
 type database struct {
+	tables        backend
 	users, groups store.Store
-	tx            store.Transactor
-	tokens        store.Tokens
-	trail         trail
 	close         func() error
-}
-
-// trail is an audit trail that can be read.
-type trail interface {
-	store.AuditTrail
-	audit.Reader
 }
 
 // open opens the database of -db: memory, a postgres:// or mysql:// URL, or a file.
@@ -40,7 +31,7 @@ func open(ctx context.Context, name string) (*database, error) {
 		db := memstore.New()
 		return &database{
 			users: db.Store(schema.UserType), groups: db.Store(schema.GroupType),
-			tx: db, tokens: db, trail: db, close: func() error { return nil },
+			tables: db, close: func() error { return nil },
 		}, nil
 	}
 	db, err := sqlstore.OpenURL(name)
@@ -49,7 +40,7 @@ func open(ctx context.Context, name string) (*database, error) {
 	}
 	d := &database{
 		users: db.Store(schema.UserType), groups: db.Store(schema.GroupType),
-		tx: db, tokens: db, trail: db, close: db.Close,
+		tables: db, close: db.Close,
 	}
 	if err := db.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -68,7 +59,7 @@ func (d *database) token(ctx context.Context, given string, stdout io.Writer) (s
 	if given != "" {
 		return scim.HashToken("given", given), nil
 	}
-	kept, err := d.tokens.ListTokens(ctx)
+	kept, err := d.tables.ListTokens(ctx)
 	if err != nil {
 		return store.Token{}, err
 	}
@@ -80,7 +71,7 @@ func (d *database) token(ctx context.Context, given string, stdout io.Writer) (s
 	}
 	secret, sum := scim.NewToken()
 	made := store.Token{ID: firstStart, SHA256: sum, Created: time.Now()}
-	if err := d.tokens.AddToken(ctx, made); err != nil {
+	if err := d.tables.AddToken(ctx, made); err != nil {
 		return store.Token{}, err
 	}
 	fmt.Fprintf(stdout, "Bearer token (shown once; set -token or $SCIM_TOKEN for one of your own):\n%s\n", secret)

@@ -4,12 +4,14 @@
 //
 //	go run ./examples/quickstart
 //
-// It serves /scim/v2 until it is interrupted. With TLS in front and your own
+// It serves /scim/v2 until it is interrupted, and /console/ to this machine, behind
+// the secret that is printed at start. With TLS in front and your own
 // database it is a template for production.
 package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,6 +29,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/health"
 )
 
 func main() {
@@ -48,6 +51,7 @@ type options struct {
 	rate                     float64
 	brake                    bool
 	audit                    int
+	console                  string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -64,9 +68,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.bulk, "bulk", 0, "most `operations` of one bulk request, of 4 KiB each on average (default 500, of 4 MiB together)")
 	f.BoolVar(&o.brake, "brake", true, "stop a client that deactivates, deletes or creates very many")
 	f.IntVar(&o.audit, "audit", 90, "keep an audit record of each write for so many `days`, 0 for none")
+	f.StringVar(&o.console, "console", "loopback", "`where` the console is served: loopback (if -addr is of this machine), on or off")
 	f.Float64Var(&o.rate, "rate", 100, "the most `requests` a second, inf for no limit")
 	if err := f.Parse(args); err != nil {
 		return o, err
+	}
+	if o.console != "loopback" && o.console != "on" && o.console != "off" {
+		return o, fmt.Errorf("-console %q: want loopback, on or off", o.console)
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
@@ -100,23 +108,34 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if o.baseURL == "" {
 		o.baseURL = "http://" + reachable(listener.Addr()) + "/scim/v2"
 	}
-	c := scim.Config{
+	cfg := scim.Config{
 		BaseURL:   o.baseURL,
 		Auth:      scim.BearerTokens(token),
 		Endpoints: []scim.Endpoint{scim.Users(db.users), scim.Groups(db.groups)},
-		Tx:        db.tx,
+		Tx:        db.tables,
 		Brake:     brake.Config{Off: !o.brake},
 		Limits:    scim.Limits{BulkOperations: o.bulk, BulkPayload: int64(o.bulk) * 4 << 10, Rate: o.rate, TenantRate: o.rate},
 		Logger:    slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
-	if o.audit > 0 {
-		c.AuditTrail = db.trail
-		go audit.Keep(ctx, db.trail, o.audit, c.Logger)
-	}
-	h, err := scim.New(c)
+	figures, _ := db.tables.(health.Store)
+	monitor, err := health.New(health.Config{Store: figures, Tokens: db.tables, Logger: cfg.Logger})
 	if err != nil {
 		return err
 	}
+	if o.audit > 0 {
+		cfg.AuditTrail = db.tables
+		go audit.Keep(ctx, db.tables, o.audit, cfg.Logger)
+	}
+	withConsole := o.console == "on" || o.console == "loopback" && isLoopback(listener.Addr())
+	if withConsole { // tokens that are made in the console, and what it shows
+		cfg.Auth = scim.AnyOf(cfg.Auth, scim.StoredTokens(db.tables, nil))
+		cfg.Connections, cfg.Observe = db.tables, monitor.Observe
+	}
+	h, err := scim.New(cfg)
+	if err != nil {
+		return err
+	}
+	monitor.Attach(h)
 	if o.readiness {
 		_, err := fmt.Fprint(stdout, h.Readiness())
 		return err
@@ -124,8 +143,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	router := chi.NewRouter()
 	router.Mount("/scim/v2", h)
 	router.MethodNotAllowed(h.ServeHTTP) // methods that chi does not know, FOO for example
+	if withConsole {
+		secret := rand.Text()
+		pages, err := mountConsole(ctx, h, db.tables, monitor, secret, o.audit > 0)
+		if err != nil {
+			return err
+		}
+		router.Mount("/console", pages)
+		fmt.Fprintf(stdout, "Console (the secret is of this start): http://%s/console/\n%s\n", reachable(listener.Addr()), secret)
+	}
 	fmt.Fprintf(stderr, "quickstart: listening on %s\n", o.baseURL)
 	return serve(ctx, listener, router, 20*time.Second)
+}
+
+// isLoopback reports whether only programs on this machine reach an address.
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 // reachable is the address under which a client on this machine reaches the

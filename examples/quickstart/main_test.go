@@ -67,7 +67,7 @@ func TestWritesAreAudited(t *testing.T) {
 		db, err := open(t.Context(), file)
 		require.NoError(t, err)
 		n := 0
-		for rec, err := range audit.All(t.Context(), db.trail, audit.Query{}) {
+		for rec, err := range audit.All(t.Context(), db.tables, audit.Query{}) {
 			require.NoError(t, err)
 			require.Equal(t, "ada", rec.Name)
 			n++

@@ -53,7 +53,7 @@ func Start(program, db string, args ...string) (*Server, error) {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	s := &Server{exec.Command(program, append([]string{"-addr", addr, "-db", db, "-token", "t", "-rate", "inf", "-brake=false", "-audit", "0"}, args...)...), "http://" + addr + "/scim/v2"}
+	s := &Server{exec.Command(program, append([]string{"-addr", addr, "-db", db, "-token", "t", "-rate", "inf", "-brake=false", "-audit", "0", "-console", "off"}, args...)...), "http://" + addr + "/scim/v2"}
 	s.cmd.Stderr = complaints{}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
