@@ -31,6 +31,7 @@ var imports = map[string][]string{
 	"console":              {".", "audit", "brake", "connection", "filter", "health", "schema", "store", "reconcile", "internal/operator", "internal/paging"},
 	"health":               {".", "brake", "connection", "filter", "schema", "store", "health/figures", "internal/redact"},
 	"requestlog":           {".", "schema", "internal/redact"},
+	"otelscim":             {".", "brake", "event", "store", "go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/semconv/v1.43.0", "go.opentelemetry.io/otel/trace"},
 	"health/figures":       {},
 	"reconcile":            {"schema", "store", "internal/paging"},
 	"reconcile/remote":     {"reconcile", "schema", "store"},
@@ -79,7 +80,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "requestlog", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "oauth/logout", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "otelscim", "requestlog", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "oauth/logout", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()
