@@ -230,7 +230,7 @@ type Revocation struct {
 	Email string
 	// Connection is the connection that asks, "" is none. Of a type with an owner
 	// (schema.WithOwner) only the users exist for it that it provisioned or adopted,
-	// whatever its policy.
+	// whatever its policy. Its state decides (Config.Connections).
 	Connection string
 	// Actor, Connection and Reason stand in the audit record. The reason is required.
 	Actor, Reason string
@@ -246,8 +246,9 @@ type Revocation struct {
 // gets a record with the reason and the time that it took, also if there is no such user.
 //
 // The error is store.ErrNotFound if there is no such user for the connection, or if
-// several have the key; store.ErrUnavailable if Hooks.Revoke failed (the outbox repeats
-// it); an [*Error] if the store cannot find the key and Limits.Scan is too small for a
+// several have the key; [ErrUnauthenticated] if the connection is off or does not exist;
+// store.ErrUnavailable if it is paused, or if Hooks.Revoke failed (the outbox repeats it);
+// an [*Error] if the store cannot find the key and Limits.Scan is too small for a
 // search; and else that of the store, or one with the text of the error of
 // Hooks.EndSessions, which it does not wrap: nothing has ended then. Without a hook that
 // ends sessions it is an error.
@@ -279,6 +280,12 @@ func (h *Handler) revoke(ctx context.Context, ep *endpoint, r Revocation, rec *A
 	w.Actor, w.Connection, w.Principal = r.Actor, r.Connection, r.Connection
 	if r.Connection != "" && ep.Type.Owned {
 		w.Access = &lifecycle.Access{Connection: r.Connection, Own: map[*lifecycle.Endpoint]bool{ep.Endpoint: true}}
+	}
+	switch p, err := h.admit(ctx, &Principal{Tenant: r.Tenant, Connection: r.Connection}); {
+	case err != nil:
+		return false, err
+	case p.Paused:
+		return false, fmt.Errorf("scim: the connection %q is paused: %w", r.Connection, store.ErrUnavailable)
 	}
 	if rec.ID, err = h.personID(ctx, ep, r, w.Access); err != nil {
 		return false, err

@@ -131,6 +131,8 @@ func (s *Server) end(ctx context.Context, x *exchange, r Request) error {
 		return nil
 	case errors.Is(err, store.ErrNotFound):
 		return refuse(unknown, err)
+	case errors.Is(err, scim.ErrUnauthenticated):
+		return refuse(unauthenticated, fmt.Errorf("the connection %q is off, or does not exist: %w", x.source.Connection, err))
 	}
 	return refuse(impossible, err)
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/oauth"
 	"github.com/seed5f3efb56/scim/oauth/logout"
@@ -100,6 +101,7 @@ func with(claims map[string]any, pairs ...any) map[string]any {
 // globex, and the doors of okta of acme.
 type world struct {
 	*testing.T
+	db     *memstore.DB
 	h      *scim.Handler
 	s      *logout.Server
 	issuer *issuer
@@ -145,18 +147,20 @@ func newWorld(t *testing.T, change func(*logout.Config)) *world {
 	w.clock.Store(time.Now().Unix())
 	w.issuer = newIssuer(t, w.key)
 	db := memstore.New()
+	w.db = db
 	users := schema.WithOwner(schema.UserType)
 	var tokens []store.Token
 	for _, tenant := range []string{"acme", "globex"} {
-		for _, connection := range []string{"okta", "entra"} {
-			token := scim.HashToken(tenant+"-"+connection, "secret-"+tenant+"-"+connection)
-			token.Tenant, token.Connection = tenant, connection
+		for _, name := range []string{"okta", "entra"} {
+			token := scim.HashToken(tenant+"-"+name, "secret-"+tenant+"-"+name)
+			token.Tenant, token.Connection = tenant, name
 			tokens = append(tokens, token)
+			require.NoError(t, db.AddConnection(store.WithTenant(t.Context(), tenant), connection.Connection{Name: name, State: connection.Active}))
 		}
 	}
 	var err error
 	w.h, err = scim.New(scim.Config{
-		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(tokens...), Tx: db, Outbox: db, Now: w.now, Logger: slog.New(slog.DiscardHandler),
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(tokens...), Connections: db, Tx: db, Outbox: db, Now: w.now, Logger: slog.New(slog.DiscardHandler),
 		Endpoints: []scim.Endpoint{{Type: users, Store: db.Store(users), Policy: scim.Policy{Ownership: scim.OwnResources}}},
 		Hooks: scim.Hooks{EndSessions: func(ctx context.Context, e *event.Event) error {
 			w.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/oauth"
 	"github.com/seed5f3efb56/scim/oauth/logout"
 	"github.com/seed5f3efb56/scim/store"
@@ -288,6 +289,24 @@ func TestDecisionsAndFailures(t *testing.T) {
 	}
 	require.Equal(t, "ada@acme.example", asked[0].Revocation.Email)
 	require.Equal(t, []string{"", logout.SessionRevoked, "{}", "okta"}, []string{asked[0].Event, asked[1].Event, string(asked[1].Payload), asked[1].Source.Connection})
+}
+
+// The state of a connection decides about its doors too.
+func TestStateOfTheConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	event := func() string { return w.event(logout.SessionRevoked, `{}`, "sub_id", subject(ada)) }
+	for _, c := range []struct {
+		state         connection.State
+		revoke, event int
+	}{{connection.Active, 204, 202}, {connection.Paused, 503, 503}, {connection.Off, 401, 400}, {connection.Active, 204, 202}} {
+		_, err := w.db.SetConnection(store.WithTenant(t.Context(), "acme"), "okta", connection.Change{State: &c.state})
+		require.NoError(t, err)
+		w.h.ConnectionHost().States.Forget("acme", "okta")
+		require.Equal(t, c.revoke, w.revoke(w.jwt(), byEmail).Code, c.state)
+		require.Equal(t, c.event, w.push(event()).Code, c.state)
+		require.Equal(t, c.state == connection.Active, len(w.noted()) == 2, c.state)
+	}
 }
 
 // broken is a table of sources and counters that fail.

@@ -15,7 +15,7 @@ import (
 // Source is an issuer that may end sessions of the users of one connection of one tenant.
 type Source struct {
 	Tenant     string // "" without tenants
-	Connection string // required: store.Token.Connection, for example "okta"
+	Connection string // required: store.Token.Connection, for example "okta"; its state decides, too
 	// Issuer is the claim iss, required: for Okta the URL of the org, for example
 	// https://acme.okta.com.
 	Issuer string
