@@ -197,7 +197,7 @@ func sourceOf(r *http.Request) string {
 
 // describe completes the record of a write.
 func (ep *endpoint) describe(rec *AuditRecord, c *lifecycle.Written) {
-	rec.Type, rec.ID, rec.Adopted = ep.Type.Name, writtenID(c, rec.ID), adopted(c)
+	rec.Type, rec.ID, rec.Adopted = ep.Type.Name, writtenID(c, rec.ID), adopted(c) && rec.Operation == OperationCreate
 	rec.Changes = ep.changes(c)
 	if r := cmp.Or(c.After, c.Before); r != nil {
 		rec.Name = ep.nameOf(r)

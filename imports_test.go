@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"patch":                {"internal/ascii", "schema", "filter"},
 	"event":                {"schema"},
 	"brake":                {"schema", "store"},
-	"connection":           {"brake", "schema", "filter", "store", "internal/paging"},
+	"connection":           {"audit", "brake", "schema", "filter", "store", "internal/paging"},
 	"store":                {"schema", "filter", "event"},
 	"audit":                {"store"},
 	"readiness":            {},
@@ -66,11 +66,11 @@ var imports = map[string][]string{
 	".":                    {"audit", "brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/sampling", "internal/typefilter", "github.com/go-chi/chi/v5"},
 	"internal/lifecycle":   {"brake", "schema", "filter", "store", "event"},
 
-	"oauth":                 {".", "internal/ratelimit", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4"},
+	"oauth":                 {".", "connection", "internal/ratelimit", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4"},
 	"oauth/logout":          {".", "internal/ratelimit", "oauth", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/json"},
 	"oauth/internal/issuer": {"store", "github.com/go-jose/go-jose/v4", "github.com/go-jose/go-jose/v4/jwt"},
 
-	"internal/connectiontest": {".", "brake", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
+	"internal/connectiontest": {".", "audit", "brake", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	"diagnose":                {".", "internal/redact"},
 
 	"internal/benchmark":       {},

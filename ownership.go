@@ -108,14 +108,14 @@ func (ep *endpoint) memberships() []*schema.Attribute {
 // ConnectionHost is what package connection needs of the handler; connection.New calls
 // it.
 func (h *Handler) ConnectionHost() connection.Host {
-	host := connection.Host{States: h.states, Check: h.checkConnection, Audit: h.recordConnection, Brake: h.brakeOf, Now: h.cfg.Now, Logger: h.cfg.Logger}
-	if h.cfg.AuditTrail != nil {
-		host.Record = func(ctx context.Context, c connection.Record) error {
-			rec := ofConnection(c)
-			rec.Kind, rec.Outcome = audit.Write, audit.Success
-			return h.append(ctx, rec)
-		}
+	host := connection.Host{
+		States: h.states, Check: h.checkConnection, Brake: h.brakeOf, Now: h.cfg.Now, Logger: h.cfg.Logger,
+		Audit: func(ctx context.Context, rec audit.Record) { h.recordOperator(ctx, rec, true, nil) },
 	}
+	if h.cfg.AuditTrail != nil {
+		host.Record = h.append
+	}
+	host.Tokens, _ = fixedTokens(h.cfg.Auth)
 	for _, ep := range h.endpoints {
 		if !ep.Type.Owned {
 			continue
@@ -202,18 +202,6 @@ func (h *Handler) end(ctx context.Context, w connection.Work, ep *endpoint, id s
 		end = h.lifecycle.Deactivate
 	}
 	return h.operate(ctx, w, ep, id, func(ctx context.Context, r *lifecycle.Request) error { return end(ctx, r, ep.Endpoint, id) })
-}
-
-// recordConnection passes on the audit record of a change of a connection.
-func (h *Handler) recordConnection(ctx context.Context, c connection.Record) {
-	h.recordOperator(ctx, ofConnection(c), true, nil)
-}
-
-func ofConnection(c connection.Record) AuditRecord {
-	return AuditRecord{
-		Time: c.Time, Tenant: c.Tenant, Actor: c.By.Actor, Connection: c.Connection, Operation: OperationKind(c.Operation), Reference: newUUID(),
-		Type: "Connection", ID: c.Connection, Name: c.Token, Detail: c.Detail, Reason: c.By.Reason,
-	}
 }
 
 // visibleGroups removes the groups that do not exist for the connection.

@@ -119,7 +119,7 @@ func (m *Manager) credentials(ctx context.Context) ([]Credential, error) {
 		}
 		for _, t := range tokens {
 			if !t.Revoked {
-				out = append(out, Credential{"token", t.ID, t.Connection, t.Label, t.Created, t.Expires, t.LastUsed})
+				out = append(out, credentialOf(t))
 			}
 		}
 	}
@@ -128,6 +128,10 @@ func (m *Manager) credentials(ctx context.Context) ([]Credential, error) {
 	}
 	more, err := m.cfg.Credentials(ctx)
 	return append(out, more...), err
+}
+
+func credentialOf(t store.Token) Credential {
+	return Credential{"token", t.ID, t.Connection, t.Label, t.Created, t.Expires, t.LastUsed}
 }
 
 // within returns 30, 20 or 7 if the credential expires within so many days and was made

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/schema"
@@ -20,14 +21,17 @@ type Host struct {
 	// Check rejects a connection whose Client, Policy or BaseURL the service does not
 	// have.
 	Check func(c Connection) error
-	Audit func(ctx context.Context, r Record)
+	// Audit receives the audit record of a change that is committed.
+	Audit func(ctx context.Context, r audit.Record)
 	// Record, if set, keeps the audit record of a change in the transaction of the
 	// context. An error undoes the change.
-	Record func(ctx context.Context, r Record) error
+	Record func(ctx context.Context, r audit.Record) error
 	// Brake returns how far a connection of a tenant is towards the bounds of the brake.
 	Brake func(ctx context.Context, tenant string, c Connection) ([]brake.State, error)
 	Types []Resources // those with an owner
-	Now   func() time.Time
+	// Tokens are those of fixed lists (scim.BearerTokens and scim.BasicPasswords).
+	Tokens []store.Token
+	Now    func() time.Time
 	// Logger receives a record of each change.
 	Logger *slog.Logger
 }

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -32,9 +34,12 @@ type Config struct {
 	// Counters remember which expiries were told. Default Store, if it is a
 	// store.Counters; otherwise each process tells by itself, again when it restarts.
 	Counters store.Counters
-	// Audit, if set, receives a record of each change of a connection and its tokens, in
-	// addition to that of the Handler.
-	Audit func(ctx context.Context, r Record)
+	// AuditTrail, if set, keeps a record of each change of a connection and its tokens, in
+	// the transaction of the change. Default that of the Handler.
+	AuditTrail store.AuditTrail
+	// Audit, if set, receives a record of each change after it was committed, in addition
+	// to scim.Config.Audit of the Handler.
+	Audit func(ctx context.Context, r audit.Record)
 	// Expiring, if set, is called 30, 20 and 7 days before a credential expires. See
 	// [Manager.Run].
 	Expiring func(ctx context.Context, e Expiry) error
@@ -75,15 +80,25 @@ const (
 	OpPurge       = "purge"     // of a resource
 )
 
-// Record is the audit record of a change of a connection or of its tokens.
-type Record struct {
-	Time       time.Time
-	Tenant     string
-	Connection string
-	Operation  string
-	By         By
-	Token      string // id of a token
-	Detail     string // for people, for example the new state
+// RecordType is the Type of the audit record of a change of a connection or of its
+// tokens. Its ID and Connection are the name of the connection, its Name is the id of
+// the token, if there is one.
+const RecordType = "Connection"
+
+// event is a change that an audit record is about.
+type event struct {
+	tenant, connection, operation string
+	by                            By
+	token                         string // id
+	detail                        string // for people
+}
+
+func (e event) record(now time.Time) audit.Record {
+	return audit.Record{
+		Record: rand.Text(), Reference: rand.Text(), Kind: audit.Write, Outcome: audit.Success, Time: now,
+		Tenant: e.tenant, Actor: e.by.Actor, Reason: e.by.Reason, Connection: e.connection, Operation: audit.Operation(e.operation),
+		Type: RecordType, ID: e.connection, Name: e.token, Detail: e.detail,
+	}
 }
 
 // Manager manages the connections of all tenants. It is safe for concurrent use. Every
@@ -122,6 +137,9 @@ func New(cfg Config) (*Manager, error) {
 		return nil, err
 	}
 	m.setDefaults()
+	if m.host.Record != nil && m.cfg.Tx == nil {
+		return nil, errors.New("connection: an audit trail needs Config.Tx, so that a change and its record are one")
+	}
 	if cfg.Expiring != nil && isNil(m.cfg.Tokens) && cfg.Credentials == nil {
 		return nil, errors.New("connection: Config.Expiring has no effect without Config.Tokens or Config.Credentials, whose expiry it is told")
 	}
@@ -141,6 +159,9 @@ func (m *Manager) setDefaults() {
 	if m.cfg.Counters == nil {
 		m.told = newTold()
 		m.cfg.Counters = m.told
+	}
+	if trail := m.cfg.AuditTrail; !isNil(trail) {
+		m.host.Record = func(ctx context.Context, r audit.Record) error { return audit.Append(ctx, trail, r) }
 	}
 	if m.cfg.Logger == nil {
 		m.cfg.Logger = m.host.Logger
@@ -200,8 +221,8 @@ func (m *Manager) Create(ctx context.Context, tenant string, c Connection, by By
 	if err := errors.Join(by.check(), m.check(c)); err != nil {
 		return Connection{}, err
 	}
-	rec := Record{Tenant: tenant, Connection: c.Name, Operation: OpCreate, By: by, Detail: string(c.State)}
-	return c, m.change(ctx, rec, func(ctx context.Context) error { return m.cfg.Store.AddConnection(ctx, c) })
+	e := event{tenant: tenant, connection: c.Name, operation: OpCreate, by: by, detail: string(c.State)}
+	return c, m.change(ctx, e, func(ctx context.Context) error { return m.cfg.Store.AddConnection(ctx, c) })
 }
 
 // Ensure creates the connection if the tenant has none with that name, and returns the
@@ -229,7 +250,7 @@ func (m *Manager) Change(ctx context.Context, tenant, name string, c Change, by 
 	c.State, c.If = nil, nil
 	c.At, c.By, c.Reason = m.now(), by.Actor, by.Reason
 	var changed Connection
-	err := m.change(ctx, Record{Tenant: tenant, Connection: name, Operation: OpChange, By: by}, func(ctx context.Context) error {
+	err := m.change(ctx, event{tenant: tenant, connection: name, operation: OpChange, by: by}, func(ctx context.Context) error {
 		old, err := m.cfg.Store.FindConnection(ctx, name)
 		if err != nil {
 			return err
@@ -267,18 +288,18 @@ func (m *Manager) setState(ctx context.Context, tenant, name string, s State, op
 	if err := by.check(); err != nil {
 		return err
 	}
-	rec := Record{Tenant: tenant, Connection: name, Operation: operation, By: by, Detail: string(s)}
-	return m.change(ctx, rec, func(ctx context.Context) error {
+	e := event{tenant: tenant, connection: name, operation: operation, by: by, detail: string(s)}
+	return m.change(ctx, e, func(ctx context.Context) error {
 		_, err := m.cfg.Store.SetConnection(ctx, name, Change{State: &s, If: from, At: m.now(), By: by.Actor, Reason: by.Reason})
 		return err
 	})
 }
 
-// change runs a change of the connection of a record in one transaction, as far as
-// Config.Tx makes one, and passes on the record.
-func (m *Manager) change(ctx context.Context, rec Record, fn func(ctx context.Context) error) error {
-	ctx = store.WithTenant(ctx, rec.Tenant)
-	rec.Time = m.now()
+// change runs a change in one transaction with its audit record, as far as Config.Tx
+// makes one.
+func (m *Manager) change(ctx context.Context, e event, fn func(ctx context.Context) error) error {
+	ctx = store.WithTenant(ctx, e.tenant)
+	rec := e.record(m.now())
 	err := m.inTx(ctx, func(ctx context.Context) error {
 		if err := fn(ctx); err != nil || m.host.Record == nil {
 			return err
@@ -286,12 +307,12 @@ func (m *Manager) change(ctx context.Context, rec Record, fn func(ctx context.Co
 		return m.host.Record(ctx, rec)
 	})
 	if err != nil {
-		return fmt.Errorf("connection: %s of %q: %w", rec.Operation, rec.Connection, err)
+		return fmt.Errorf("connection: %s of %q: %w", e.operation, e.connection, err)
 	}
 	if m.host.States != nil {
-		m.host.States.Forget(rec.Tenant, rec.Connection)
+		m.host.States.Forget(e.tenant, e.connection)
 	}
-	m.record(ctx, rec)
+	m.committed(ctx, rec)
 	return nil
 }
 
@@ -302,10 +323,11 @@ func (m *Manager) inTx(ctx context.Context, fn func(ctx context.Context) error) 
 	return m.cfg.Tx.InTx(ctx, fn)
 }
 
-func (m *Manager) record(ctx context.Context, rec Record) {
+// committed passes on the audit record of a change.
+func (m *Manager) committed(ctx context.Context, rec audit.Record) {
 	ctx = context.WithoutCancel(ctx)
-	m.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "scim: connection", slog.String("operation", rec.Operation), slog.String("tenant", rec.Tenant),
-		slog.String("connection", rec.Connection), slog.String("token", rec.Token), slog.String("detail", rec.Detail), slog.String("actor", rec.By.Actor), slog.String("reason", rec.By.Reason))
+	m.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "scim: connection", slog.String("operation", string(rec.Operation)), slog.String("tenant", rec.Tenant),
+		slog.String("connection", rec.Connection), slog.String("token", rec.Name), slog.String("detail", rec.Detail), slog.String("actor", rec.Actor), slog.String("reason", rec.Reason))
 	if m.host.Audit != nil {
 		m.host.Audit(ctx, rec)
 	}

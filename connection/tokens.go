@@ -58,7 +58,7 @@ func (m *Manager) IssueToken(ctx context.Context, tenant, name string, i Issue, 
 		return "", t, err
 	}
 	secret, t = m.newToken(tenant, name, i)
-	err = m.change(ctx, tokenRecord(tenant, name, OpIssueToken, t.ID, by), func(ctx context.Context) error {
+	err = m.change(ctx, tokenEvent(tenant, name, OpIssueToken, t.ID, by), func(ctx context.Context) error {
 		return m.addToken(ctx, &t)
 	})
 	return given(secret, t, err)
@@ -85,7 +85,7 @@ func (m *Manager) Rotate(ctx context.Context, tenant, name, id string, r Rotatio
 		return "", t, mistake("connection: Rotation.Until is not in the future; the zero time revokes the old token at once")
 	}
 	secret, t = m.newToken(tenant, name, Issue{Label: r.Label, Expires: r.Expires})
-	err = m.change(ctx, tokenRecord(tenant, name, OpRotateToken, t.ID, by).with("replaces "+id), func(ctx context.Context) error {
+	err = m.change(ctx, tokenEvent(tenant, name, OpRotateToken, t.ID, by).with("replaces "+id), func(ctx context.Context) error {
 		old, err := m.token(ctx, name, id)
 		if err != nil {
 			return err
@@ -121,7 +121,7 @@ func (m *Manager) RevokeToken(ctx context.Context, tenant, name, id string, by B
 	if err := errors.Join(m.hasTokens(), by.check()); err != nil {
 		return err
 	}
-	return m.change(ctx, tokenRecord(tenant, name, OpRevokeToken, id, by), func(ctx context.Context) error {
+	return m.change(ctx, tokenEvent(tenant, name, OpRevokeToken, id, by), func(ctx context.Context) error {
 		if _, err := m.token(ctx, name, id); err != nil {
 			return err
 		}
@@ -176,13 +176,13 @@ func (m *Manager) checkExpires(t time.Time) error {
 	return nil
 }
 
-func tokenRecord(tenant, name, operation, token string, by By) Record {
-	return Record{Tenant: tenant, Connection: name, Operation: operation, By: by, Token: token}
+func tokenEvent(tenant, name, operation, token string, by By) event {
+	return event{tenant: tenant, connection: name, operation: operation, by: by, token: token}
 }
 
-func (r Record) with(detail string) Record {
-	r.Detail = detail
-	return r
+func (e event) with(detail string) event {
+	e.detail = detail
+	return e
 }
 
 // given returns a secret that is of use.

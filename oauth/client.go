@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -126,6 +127,33 @@ func (l List) FindTrusting(_ context.Context, issuer, subject string) ([]Client,
 		}
 	}
 	return found, nil
+}
+
+// Credentials returns the secrets of the clients of the tenant in the context, for
+// connection.Config.Credentials, which foresees their expiry.
+func (l List) Credentials(ctx context.Context) ([]connection.Credential, error) {
+	var out []connection.Credential
+	for _, c := range l {
+		if c.Access.Tenant == store.Tenant(ctx) {
+			out = append(out, c.Credentials()...)
+		}
+	}
+	return out, nil
+}
+
+// Credentials returns the secrets of the client, none if it is revoked. An application
+// with clients in a table makes its own connection.Config.Credentials with it.
+func (c Client) Credentials() []connection.Credential {
+	if c.Access.Revoked {
+		return nil
+	}
+	var out []connection.Credential
+	for _, secret := range c.Secrets {
+		out = append(out, connection.Credential{
+			Kind: "secret", ID: c.ID + " " + secret.ID, Connection: c.Access.Connection, Label: c.Access.Label, Expires: secret.Expires,
+		})
+	}
+	return out
 }
 
 func trusts(list []Trust, issuer, subject string) bool {

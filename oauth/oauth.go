@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/internal/ratelimit"
 	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
@@ -29,6 +30,11 @@ type Config struct {
 	Clients Clients
 	// Tokens keeps the access tokens. [Server.Authenticate] accepts every token in it.
 	Tokens store.Tokens
+	// Connections, if set, are those of scim.Config.Connections: a client whose
+	// connection is off or does not exist gets no access token (invalid_client), one
+	// whose connection is paused is answered 503. Access tokens that it has already are
+	// refused by the handler.
+	Connections connection.Store
 	// Replays remembers which assertions were used. It is called with the tenant "" in
 	// the context. Default: Tokens, if that is a store.Counters (sqlstore.DB and
 	// memstore.DB are), otherwise the memory of this process: 10,000 assertions of each

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/oauth/internal/issuer"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -96,6 +97,9 @@ func (s *Server) exchange(ctx context.Context, req *tokenRequest) (*issued, erro
 	if granted.client.Access.Paused {
 		return nil, refuse(temporarily, errors.New("the client is paused"))
 	}
+	if err := s.checkState(ctx, granted.client.Access); err != nil {
+		return nil, err
+	}
 	scope, err := grantScope(req.scope, granted.client.Access.ReadOnly)
 	if err != nil {
 		return nil, err
@@ -104,6 +108,25 @@ func (s *Server) exchange(ctx context.Context, req *tokenRequest) (*issued, erro
 		return nil, err
 	}
 	return s.issue(ctx, req, granted, scope)
+}
+
+// checkState refuses a client whose connection is not active (Config.Connections).
+func (s *Server) checkState(ctx context.Context, access store.Token) error {
+	if s.cfg.Connections == nil {
+		return nil
+	}
+	c, err := s.cfg.Connections.FindConnection(store.WithTenant(ctx, access.Tenant), access.Connection)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return refuse(invalidClient, fmt.Errorf("the connection %q does not exist: create it (connection.Manager.Ensure)", access.Connection))
+	case err != nil:
+		return failed(err)
+	case c.State == connection.Paused:
+		return refuse(temporarily, errors.New("the connection is paused"))
+	case c.State != connection.Active:
+		return refuse(invalidClient, errors.New("the connection is off"))
+	}
+	return nil
 }
 
 // The rates are kept by client and by address, told apart by the first name.

@@ -4,6 +4,7 @@ package connectiontest
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/schema"
@@ -27,6 +29,8 @@ type DB interface {
 	store.Transactor
 	store.Counters
 	store.Outbox
+	store.AuditTrail
+	audit.Reader
 	Store(t *schema.ResourceType) store.Store
 }
 
@@ -47,6 +51,9 @@ func Run(t *testing.T, open func(t *testing.T) DB) {
 		"purge":                 purge,
 		"purge under the brake": purgeUnderTheBrake,
 		"purge vetoed":          purgeVetoed,
+		"drop":                  drop,
+		"check":                 check,
+		"audit trail":           auditTrail,
 		"expiry":                expiry,
 		"expiry again":          expiryAgain,
 	} {
@@ -430,4 +437,98 @@ func reasons(w *world) {
 	require.Equal(w, []string{"switchOffConnection", "acme", "okta", "bob", "the contract ended", "off"},
 		[]string{string(rec.Operation), rec.Tenant, rec.Connection, rec.Actor, rec.Reason, rec.Detail})
 	require.NotEmpty(w, rec.Reference)
+}
+
+func drop(w *world) {
+	ctx := w.Context()
+	okta := w.connected(acme, "okta")
+	ada := w.user(okta, "ada")
+	_, token := w.issue(acme, "okta")
+	require.ErrorContains(w, w.m.Drop(ctx, acme, "okta", by), "still owns resources, for example User "+scimtest.ID(ada)+" (ada)")
+	okta.Do("DELETE", ada, nil).Is(204)
+	require.ErrorIs(w, w.m.Drop(ctx, acme, "okta", by), connection.ErrState)
+	require.NoError(w, w.m.SwitchOff(ctx, acme, "okta", by))
+	require.ErrorContains(w, w.m.Drop(ctx, acme, "okta", connection.By{}), "needs an Actor and a Reason")
+	require.NoError(w, w.m.Drop(ctx, acme, "okta", by))
+	require.Equal(w, "dropConnection", string(w.lastAudit().Operation))
+	w.answers(okta, 401, "dropped")
+	require.ErrorIs(w, w.m.Drop(ctx, acme, "okta", by), store.ErrNotFound)
+	w.create(acme, "okta")
+	w.answers(okta, 401, "its tokens are revoked")
+	found, err := w.m.Tokens(ctx, acme, "okta")
+	require.NoError(w, err)
+	require.True(w, found[0].Revoked)
+	require.Contains(w, []string{found[0].ID, found[1].ID}, token.ID)
+}
+
+func check(w *world) {
+	ctx := w.Context()
+	w.create(acme, "okta")
+	w.issue(acme, "okta")
+	fixed := scim.HashToken("fixed", "secret")
+	fixed.Tenant, fixed.Connection = "initech", "entra"
+	w.start(func(c *scim.Config) { c.Auth = scim.AnyOf(c.Auth, scim.BearerTokens(fixed)) }, nil)
+	for i, tenant := range []string{acme, acme, "globex", ""} {
+		_, sum := scim.NewToken()
+		t := store.Token{ID: fmt.Sprint("old", i), SHA256: sum, Tenant: tenant, Connection: "jumpcloud", Created: w.clock()}
+		if tenant == "" {
+			t.Connection = ""
+		}
+		require.NoError(w, w.db.AddToken(ctx, t))
+	}
+	require.EqualError(w, w.m.Check(ctx, "globex", ""), `connection: "jumpcloud" of tenant "acme" does not exist, which the token "old0" names, so that its requests are answered 401: create it by Ensure, or revoke the credential
+connection: "jumpcloud" of tenant "globex" does not exist, which the token "old2" names, so that its requests are answered 401: create it by Ensure, or revoke the credential
+connection: "entra" of tenant "initech" does not exist, which the token "fixed" names, so that its requests are answered 401: create it by Ensure, or revoke the credential`)
+	for tenant, name := range map[string]string{acme: "jumpcloud", "globex": "jumpcloud", "initech": "entra"} {
+		_, err := w.m.Ensure(ctx, tenant, connection.Connection{Name: name}, by)
+		require.NoError(w, err)
+	}
+	require.NoError(w, w.m.Check(ctx, "globex", ""))
+}
+
+// fullTrail is a trail that keeps nothing.
+type fullTrail struct{ DB }
+
+func (fullTrail) Record(context.Context, store.Record) error { return store.ErrUnavailable }
+
+// Each change is in the trail if and only if it was committed.
+func auditTrail(w *world) {
+	ctx := w.Context()
+	w.start(func(c *scim.Config) { c.AuditTrail = w.db }, nil)
+	okta := w.connected(acme, "okta")
+	w.create(acme, "entra")
+	ada := w.user(okta, "ada")
+	require.NoError(w, w.m.Pause(ctx, acme, "okta", connection.By{Actor: "bob", Reason: "maintenance"}))
+	_, err := w.m.HandOver(ctx, acme, connection.HandOver{From: "okta", To: "entra"}, by)
+	require.NoError(w, err)
+	require.NoError(w, w.m.Pause(ctx, acme, "entra", by))
+	_, err = w.m.Purge(ctx, acme, "entra", connection.Delete, by)
+	require.NoError(w, err)
+	var got []string
+	for rec, err := range audit.All(store.WithTenant(ctx, acme), w.db, audit.Query{}) {
+		require.NoError(w, err)
+		require.Equal(w, audit.Success, rec.Outcome)
+		if rec.Kind == audit.Write && rec.Reason != "" {
+			got = append(got, fmt.Sprintf("%s %s %s: %s", rec.Actor, rec.Operation, rec.Connection, rec.Reason))
+		}
+		if rec.Operation == connection.OpHandOver || rec.Operation == connection.OpPurge {
+			require.Equal(w, []string{"User", scimtest.ID(ada), "ada"}, []string{rec.Type, rec.ID, rec.Name})
+			require.False(w, rec.Adopted)
+		}
+	}
+	require.ElementsMatch(w, []string{
+		"alice createConnection okta: the test", "alice issueToken okta: the test", "alice createConnection entra: the test", "bob pauseConnection okta: maintenance",
+		"alice handOver okta: the test", "alice pauseConnection entra: the test", "alice purge entra: the test",
+	}, got)
+
+	w.start(nil, func(c *connection.Config) { c.AuditTrail = fullTrail{w.db} })
+	require.ErrorIs(w, w.m.SwitchOff(ctx, acme, "okta", by), store.ErrUnavailable)
+	c, err := w.m.Get(ctx, acme, "okta")
+	require.NoError(w, err)
+	require.Equal(w, connection.Paused, c.State, "undone with its record")
+	_, _, err = w.m.IssueToken(ctx, acme, "okta", connection.Issue{Expires: w.year()}, by)
+	require.ErrorIs(w, err, store.ErrUnavailable)
+	found, err := w.m.Tokens(ctx, acme, "okta")
+	require.NoError(w, err)
+	require.Len(w, found, 1)
 }
