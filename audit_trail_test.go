@@ -20,6 +20,7 @@ import (
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/internal/devicetype"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
@@ -469,4 +470,51 @@ func TestNewChecksTheTrail(t *testing.T) {
 		_, err := scim.New(c)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// Secrets of a type of the application's own, at any depth, are not in the trail.
+func TestTrailHasNoSecretsOfOwnTypes(t *testing.T) {
+	t.Parallel()
+	devices, err := devicetype.New(false)
+	require.NoError(t, err)
+	w := trailed(t, func(w *world, c *scim.Config) {
+		c.Endpoints = append(c.Endpoints, scim.Endpoint{Type: devices, Store: w.db.Store(devices)})
+		c.SetPassword = func(context.Context, *schema.Resource, schema.Secrets) error { return nil }
+	})
+	device := func(more string) string {
+		return `{"schemas":["` + devicetype.URI + `"],"displayName":"d","hint":"s3cret","pin":"s3cret","contacts":[{"value":"a","code":"s3cret"}]` + more + `}`
+	}
+	path := "/Devices/" + idOf(t, w.do(201, "POST", "/Devices", device("")))
+	w.do(200, "PUT", path, device(`,"notes":"x"`))
+	w.patch(200, path, `{"op":"replace","path":"contacts","value":[{"value":"b","code":"s3cret"}]}`, `{"op":"replace","path":"pin","value":"s3cret"}`)
+	w.do(204, "DELETE", path, "")
+	all := w.trail(audit.Query{Type: "Device"})
+	require.Len(t, all, 4)
+	text, err := json.Marshal(all)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "s3cret")
+	require.Contains(t, string(text), `{"path":"pin","old":"","new":"[redacted]"}`)
+}
+
+// A connection that adopts an account is in the trail.
+func TestTrailOfAdoption(t *testing.T) {
+	t.Parallel()
+	owned := schema.WithOwner(schema.UserType)
+	w := trailed(t, func(w *world, c *scim.Config) {
+		token := scim.HashToken("token-1", "secret")
+		token.Connection = "okta"
+		c.Auth = scim.BearerTokens(token)
+		c.Endpoints = []scim.Endpoint{{Type: owned, Store: w.db.Store(owned), Policy: scim.Policy{
+			Ownership: scim.OwnResources, Adopt: func(context.Context, scim.Adoption) (bool, error) { return true, nil },
+		}}}
+	})
+	now := epoch
+	b := schema.Builder{}
+	b.Set(schema.User.Attribute("userName"), schema.String("ada"))
+	_, err := w.db.Store(owned).Create(t.Context(), &store.Change{ID: "1", At: now, After: &schema.Resource{Type: owned, ID: "1", Created: now, LastModified: now, Attributes: b.Object()}})
+	require.NoError(t, err)
+	w.do(201, "POST", "/Users", scimtest.User("ada", `"active":true`))
+	all := w.trail(audit.Query{Connection: "okta"})
+	require.Equal(t, []string{`write success create User ada $owner:>"okta" active:>true`}, lines(all))
+	require.True(t, all[0].Adopted)
 }

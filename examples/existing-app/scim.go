@@ -73,11 +73,11 @@ func (a *app) newSCIM(ctx context.Context, baseURL string, auth scim.Authenticat
 	if err != nil {
 		return nil, err
 	}
-	if err := outbox.Migrate(ctx, sqlstore.Outbox, sqlstore.Counters); err != nil {
+	if err := outbox.Migrate(ctx, sqlstore.Outbox, sqlstore.Counters, sqlstore.Audit); err != nil {
 		return nil, err
 	}
 	return scim.New(scim.Config{
-		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Counters: outbox, Now: a.now, Limits: a.limits,
+		BaseURL: baseURL, Auth: auth, Tx: db, Outbox: outbox, Counters: outbox, AuditTrail: outbox, Now: a.now, Limits: a.limits,
 		Endpoints: []scim.Endpoint{scim.Users(users), scim.Groups(teams)},
 		SetPassword: func(ctx context.Context, r *schema.Resource, secrets schema.Secrets) error {
 			hash, err := a.hashPassword(secrets.Get("password").Text())

@@ -36,9 +36,10 @@ func (db *DB) Record(ctx context.Context, r store.Record) error {
 	})
 }
 
-// auditScan is how many records are looked through for one page, of those that an
-// index finds.
-const auditScan = 10_000
+// auditScans are how many records are looked through for one page, of those that an
+// index finds: a few first, which are enough unless few of them fulfil the other
+// conditions. MariaDB reads all of them in any case.
+var auditScans = []int{500, 4500}
 
 // auditHead is how many characters of a text (for MariaDB bytes) an index of records
 // has.
@@ -46,7 +47,7 @@ const auditHead = 128
 
 // Records implements [audit.Reader]. It reads by the index of one condition: of the
 // resource, the actor, the outcome, the operation, the connection or the type, in this
-// order. With others it looks through 10,000 records that the index finds.
+// order. With others it looks through 5,000 records that the index finds.
 func (db *DB) Records(ctx context.Context, q audit.Query) ([]store.Record, string, error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, "", err
@@ -54,14 +55,29 @@ func (db *DB) Records(ctx context.Context, q audit.Query) ([]store.Record, strin
 	if q.Count <= 0 {
 		q.Count = audit.DefaultCount
 	}
+	var page []store.Record
+	for _, scan := range auditScans {
+		some, next, err := db.someRecords(ctx, q, scan)
+		if err != nil {
+			return nil, "", err
+		}
+		page = append(page, some...)
+		q.Count, q.After = q.Count-len(some), next
+		if next == "" || q.Count == 0 {
+			break
+		}
+	}
+	return page, q.After, nil
+}
+
+// someRecords returns a page of what is found among a number of records.
+func (db *DB) someRecords(ctx context.Context, q audit.Query, scan int) (page []store.Record, next string, err error) {
 	found, rest, err := db.recordsOf(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}
-	var page []store.Record
 	var last auditPlace
-	next := ""
-	query, args := auditPage(found, rest, q.Count)
+	query, args := auditPage(found, rest, q.Count, scan)
 	err = db.query(ctx, query, args, func(scan func(...any) error) error {
 		if len(page) == q.Count {
 			next = last.position()
@@ -76,7 +92,7 @@ func (db *DB) Records(ctx context.Context, q audit.Query) ([]store.Record, strin
 		return page, next, err
 	}
 	// The end of what was looked through.
-	err = db.one(ctx, "SELECT at, seq FROM scim_audit WHERE "+found.sql+auditNewest+" LIMIT 1 OFFSET ?", append(found.args[:len(found.args):len(found.args)], auditScan-1), &last.at, &last.seq)
+	err = db.one(ctx, "SELECT at, seq FROM scim_audit WHERE "+found.sql+auditNewest+" LIMIT 1 OFFSET ?", append(found.args[:len(found.args):len(found.args)], scan-1), &last.at, &last.seq)
 	switch {
 	case errors.Is(err, errNoRow):
 		return page, "", nil
@@ -90,7 +106,7 @@ const auditNewest = " ORDER BY at DESC, seq DESC"
 
 // auditPage returns the statement that reads a page: the rows are found in an index
 // and read when it is known which ones they are.
-func auditPage(found, rest clause, count int) (string, []any) {
+func auditPage(found, rest clause, count, scan int) (string, []any) {
 	const fields = "SELECT a.seq, a.id, a.tenant, a.actor, a.connection, a.at, a.operation, a.type, a.resource, a.outcome, a.payload"
 	inner := "(SELECT seq AS place, at AS moment FROM scim_audit WHERE " + found.sql + auditNewest + " LIMIT ?) o"
 	outer := " FROM " + inner + " JOIN scim_audit a ON a.seq = o.place"
@@ -99,7 +115,7 @@ func auditPage(found, rest clause, count int) (string, []any) {
 	if rest.sql == "" {
 		return fields + outer + newest, append(args, count+1)
 	}
-	return fields + outer + " WHERE " + rest.sql + newest + " LIMIT ?", append(append(append(args, auditScan), rest.args...), count+1)
+	return fields + outer + " WHERE " + rest.sql + newest + " LIMIT ?", append(append(append(args, scan), rest.args...), count+1)
 }
 
 // recordsOf returns the condition that an index answers, and the others.

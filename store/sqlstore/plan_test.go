@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -145,7 +146,7 @@ func TestQueryPlansOfAuditRecords(t *testing.T) {
 				}
 				found, rest, err := db.recordsOf(t.Context(), q)
 				require.NoError(t, err)
-				query, args := auditPage(found, rest, 50)
+				query, args := auditPage(found, rest, 50, 500)
 				plan := explain(t, db, query, args)
 				by := ""
 				if tt.index != "scim_audit_at" {
@@ -159,4 +160,40 @@ func TestQueryPlansOfAuditRecords(t *testing.T) {
 	}
 	require.Contains(t, explain(t, db, "SELECT seq FROM scim_audit WHERE owner = ? AND at < ? ORDER BY at LIMIT ?", []any{"", "", 1}), "INDEX scim_audit_at (owner=? AND at<?)")
 	require.Contains(t, explain(t, db, "SELECT owner FROM scim_audit WHERE owner > ? ORDER BY owner LIMIT 1", []any{""}), "COVERING INDEX scim_audit_at (owner>?)")
+}
+
+// A query whose matches are rare looks through a bounded number of records for each
+// page; the walk finds them all.
+func TestAuditScanIsBounded(t *testing.T) {
+	defer func(before []int) { auditScans = before }(auditScans)
+	auditScans = []int{3, 4}
+	db, err := OpenSQLite("sqlite", filepath.Join(t.TempDir(), "scim.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, db.Migrate(t.Context()))
+	for i := range 40 {
+		r := audit.Record{Record: strconv.Itoa(i), Time: time.Unix(int64(i/3), 0), Actor: "a", Type: "User"}
+		if i%13 == 0 || i == 20 {
+			r.Type = "Group"
+		}
+		require.NoError(t, audit.Append(t.Context(), db, r))
+	}
+	for _, count := range []int{1, 2, 100} {
+		q := audit.Query{Actor: "a", Type: "Group", Count: count}
+		var ids []string
+		pages := 0
+		for ; ; pages++ {
+			page, next, err := db.Records(t.Context(), q)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(page), count)
+			for _, r := range page {
+				ids = append(ids, r.ID)
+			}
+			if q.After = next; next == "" {
+				break
+			}
+		}
+		require.Equal(t, []string{"39", "26", "20", "13", "0"}, ids)
+		require.GreaterOrEqual(t, pages, 40/7)
+	}
 }
