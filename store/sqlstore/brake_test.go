@@ -2,9 +2,11 @@ package sqlstore_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,6 +120,32 @@ func TestShareOfOwnResources(t *testing.T) {
 		states, err := h.BrakeState(t.Context(), &scim.Principal{Connection: "okta"})
 		require.NoError(t, err)
 		require.Equal(t, brake.State{Connection: "okta", Kind: brake.Leavers, Type: "User", Limit: 3}, states[0])
+	})
+}
+
+// Members whose rows stay for the time being are counted when they leave.
+func TestBrakeOfALargeGroup(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		h, err := scim.New(scim.Config{
+			BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("okta", "okta")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+			Brake:     brake.Config{Memberships: brake.Bound{Most: 20_500}},
+		})
+		require.NoError(t, err)
+		c := scimtest.NewClient(t, h, "okta")
+		group := c.NewGroup("g")
+		for range 3 {
+			members := make([]string, 7000)
+			for i := range members {
+				members[i] = fmt.Sprintf(`{"value":"%s"}`, rand.Text())
+			}
+			c.Patch(group, `{"op":"add","path":"members","value":[`+strings.Join(members, ",")+`]}`).Is(204)
+		}
+		c.Delete(group).Is(503)
+		c.Patch(group, `{"op":"remove","path":"members"}`).Is(503)
+		c.Put(group, scimtest.Group("g")).Is(503)
+		c.Get(group).Is(200).Has("members.#", "21000")
 	})
 }
 
