@@ -215,6 +215,8 @@ const (
 	OperationReleaseBrake OperationKind = "releaseBrake"
 	// OperationRevoke is Handler.Revoke, in audit records alone.
 	OperationRevoke OperationKind = "revoke"
+	// OperationRetention is a deletion by package retention, in audit records alone.
+	OperationRetention OperationKind = "retention"
 )
 
 // writes reports whether an operation changes a resource.

@@ -63,7 +63,7 @@ var imports = map[string][]string{
 	"internal/prefer":      {},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
-	".":                    {"audit", "brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/sampling", "internal/typefilter", "github.com/go-chi/chi/v5"},
+	".":                    {"retention", "audit", "brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/sampling", "internal/typefilter", "github.com/go-chi/chi/v5"},
 	"internal/lifecycle":   {"brake", "schema", "filter", "store", "event"},
 
 	"oauth":                 {".", "connection", "internal/ratelimit", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4"},
@@ -72,6 +72,7 @@ var imports = map[string][]string{
 
 	"internal/connectiontest": {".", "audit", "brake", "connection", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	"diagnose":                {".", "internal/redact"},
+	"retention":               {"brake", "filter", "schema", "store", "internal/paging"},
 
 	"internal/benchmark":       {},
 	"internal/benchmark/bulk":  {"internal/benchmark"},

@@ -31,7 +31,7 @@ const (
 var operations = map[audit.Operation]string{
 	audit.Operation(scim.OperationCreate): "created", audit.Operation(scim.OperationRetrieve): "read", audit.Operation(scim.OperationQuery): "searched",
 	audit.Operation(scim.OperationReplace): "replaced", audit.Operation(scim.OperationPatch): "changed", audit.Operation(scim.OperationDelete): "deleted",
-	audit.Operation(scim.OperationReleaseBrake): "released the brake", audit.Operation(scim.OperationRevoke): "ended sessions", audit.OperationHook: "ran a hook",
+	audit.Operation(scim.OperationReleaseBrake): "released the brake", audit.Operation(scim.OperationRevoke): "ended sessions", audit.Operation(scim.OperationRetention): "deleted after retention", audit.OperationHook: "ran a hook",
 	OperationShow: "looked at private values", OperationExport: "exported the audit trail",
 }
 
