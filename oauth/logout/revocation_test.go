@@ -18,6 +18,7 @@ import (
 	"github.com/seed5f3efb56/scim/oauth"
 	"github.com/seed5f3efb56/scim/oauth/logout"
 	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
 // Every format of a subject names a user of the connection, and no other.
@@ -166,16 +167,25 @@ func TestRevocationsThatAreRefused(t *testing.T) {
 	require.Len(t, w.records, 5+1, "a request that is refused leaves no record")
 }
 
-// A JWT is good once, with several processes too, until it has expired everywhere.
+// A JWT is good once, in two processes with shared counters too, until it has expired.
 func TestReplayOfARevocation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	var cfg logout.Config
+	w := newWorld(t, func(c *logout.Config) {
+		c.Replays = memstore.New()
+		cfg = *c
+	})
+	one := w.s
+	two, err := logout.New(cfg)
+	require.NoError(t, err)
 	token := w.jwt()
 	require.Equal(t, 204, w.revoke(token, byEmail).Code)
 	for range 2 {
-		w.logged()
-		require.Equal(t, 401, w.revoke(token, byEmail).Code)
-		require.Contains(t, w.logged(), "was used before")
+		for _, w.s = range []*logout.Server{one, two} {
+			w.logged()
+			require.Equal(t, 401, w.revoke(token, byEmail).Code)
+			require.Contains(t, w.logged(), "was used before")
+		}
 		w.advance(359 * time.Second)
 	}
 	require.Equal(t, 401, w.revoke(token, byEmail).Code)
