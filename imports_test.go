@@ -61,6 +61,7 @@ var imports = map[string][]string{
 	"internal/etag":        {"store"},
 	"internal/sampling":    {},
 	"internal/prefer":      {},
+	"internal/tenanttest":  {"scimtest", "github.com/stretchr/testify/require"},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
 	".":                    {"retention", "audit", "brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/sampling", "internal/typefilter", "github.com/go-chi/chi/v5"},
@@ -81,7 +82,7 @@ var imports = map[string][]string{
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "otelscim", "requestlog", "health", "console", "scimtest", "oauth", "oauth/internal/issuer", "oauth/logout", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "otelscim", "requestlog", "health", "console", "scimtest", "internal/tenanttest", "oauth", "oauth/internal/issuer", "oauth/logout", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()
