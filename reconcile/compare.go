@@ -35,7 +35,8 @@ type CompareOptions struct {
 	// Connection is the name of the provider's connection
 	// (scim.Principal.Connection), in an application whose resources have an owner
 	// (schema.WithOwner). Resources of other connections are then neither orphans nor
-	// matches. "": every resource with an owner or an externalId is the provider's.
+	// matches. "", and for types without an owner: every resource with an owner or an
+	// externalId is the provider's.
 	Connection string
 	// Attributes are the paths of the attributes of users that are compared beside
 	// userName, externalId and active. Each has one value: title, name.givenName,
@@ -330,7 +331,7 @@ func (c *comparing) matchUser(r *Record) (place int32, by string, reason Reason)
 	switch {
 	case a.owner == another:
 		reason = OtherConnection
-	case a.owner == nobodys && c.o.Connection != "":
+	case a.owner == nobodys && c.o.Connection != "" && c.typ.Owned:
 		reason = NoConnection
 	case !hasExternal && a.externalID != "" && r.ExternalID != "":
 		reason = OtherExternalID

@@ -31,6 +31,7 @@ type groups struct {
 	list  []group
 	by    keys
 	exact bool // displayNames are compared byte for byte
+	owned bool // the type has an owner
 	seen  map[string]bool
 }
 
@@ -75,6 +76,7 @@ func (g *groups) add(r *schema.Resource, o *CompareOptions) {
 	if name := r.Type.Root().Sub("displayName"); name != nil {
 		g.exact = !name.FoldsCase()
 	}
+	g.owned = r.Type.Owned
 	x := group{id: r.ID, version: r.Version, name: r.Text("displayName"), externalID: r.Get(schema.ExternalIDAttribute).Text()}
 	x.owner = o.ownerOf(r, x.externalID)
 	place := int32(len(g.list))
@@ -134,7 +136,7 @@ func (g *groups) claim(place int32, o *CompareOptions) Reason {
 		return SameAccount
 	}
 	x.claimed = true
-	if x.owner == nobodys && o.Connection != "" {
+	if x.owner == nobodys && o.Connection != "" && g.owned {
 		return NoConnection
 	}
 	return ""

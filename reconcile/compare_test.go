@@ -219,6 +219,24 @@ func TestCompareGroups(t *testing.T) {
 	require.Equal(t, []int{7, 7, 2}, []int{got.GroupRecords, got.Groups, got.MatchedGroups})
 }
 
+// Resources of a type without an owner are the provider's by their externalId, also
+// where the connection is named.
+func TestCompareWithoutOwners(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t, false)
+	d.user("1", `{"userName":"ada"}`)
+	d.user("2", `{"userName":"bob","externalId":"x"}`)
+	d.user("3", `{"userName":"local"}`)
+	d.group("g", `{"displayName":"G"}`)
+	got, err := reconcile.Compare(t.Context(), reconcile.Provider{
+		Users: seq(Record{UserName: "ada", ExternalID: "y"}), Groups: seq(reconcile.GroupRecord{DisplayName: "G", Members: []string{"ada"}}),
+	}, reconcile.Application{Users: d.users, Groups: d.groups}, reconcile.CompareOptions{Connection: "okta"})
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		`drift User "ada" 1: externalId: - → y; by userName`, `membership Group "G" g: 1 to join: ada; by displayName`, `orphaned User "bob" 2:`, `unmanaged User "local" 3:`,
+	}, said(got))
+}
+
 func TestCompareRefusesAttributes(t *testing.T) {
 	t.Parallel()
 	for attribute, want := range map[string]string{
