@@ -41,7 +41,7 @@ func AuditLog(l *slog.Logger) func(context.Context, AuditRecord) {
 			slog.String("tenant", rec.Tenant), slog.String("actor", rec.Actor), slog.String("connection", rec.Connection), slog.String("operation", string(rec.Operation)),
 			slog.String("method", rec.Method), slog.String("type", rec.Type), slog.String("id", rec.ID), slog.String("name", rec.Name),
 			slog.Int("status", rec.Status), slog.String("scimType", rec.ScimType), slog.String("detail", rec.Detail), slog.String("reason", rec.Reason), slog.Bool("adopted", rec.Adopted), slog.Any("changes", rec.Changes),
-			slog.String("record", rec.Record), slog.String("outcome", string(rec.Outcome)),
+			slog.String("record", rec.Record), slog.String("kind", string(rec.Kind)), slog.String("outcome", string(rec.Outcome)), slog.String("source", rec.Source),
 		}
 		l.LogAttrs(ctx, slog.LevelInfo, "scim: audit", attrs...)
 	}
@@ -238,7 +238,8 @@ func (h *Handler) append(ctx context.Context, rec AuditRecord) error {
 // trail records a request that changed nothing, if it was refused or failed, and a
 // response that was an error after a write was committed.
 func (h *Handler) trail(r *http.Request, x *exchange, rec AuditRecord) {
-	for _, o := range h.sampler.Due(x.start) {
+	now := h.cfg.Now()
+	for _, o := range h.sampler.Due(now) {
 		h.appendLater(r.Context(), omitted(o))
 	}
 	switch {
@@ -251,7 +252,7 @@ func (h *Handler) trail(r *http.Request, x *exchange, rec AuditRecord) {
 		if x.authenticated {
 			key = sampling.Key{Tenant: rec.Tenant, Connection: x.principal.limitedAs()}
 		}
-		if h.sampler.Take(key, rec.Source, x.start) {
+		if h.sampler.Take(key, rec.Source, now) {
 			h.appendLater(r.Context(), rec)
 		}
 	}

@@ -336,8 +336,8 @@ func (h *Handler) recordOperator(ctx context.Context, rec AuditRecord, committed
 }
 
 // ReleaseBrake lets a connection of a tenant ("" without tenants) go on that the brake
-// stopped (Config.Brake). It is logged, and Config.Audit gets a record of it. The
-// error names what is missing in r or says that the brake is off (brake.ErrRelease), or
+// stopped (Config.Brake). It is logged, Config.AuditTrail keeps its record in the
+// transaction of the release, and Config.Audit gets one. The error names what is missing in r or says that the brake is off (brake.ErrRelease), or
 // is one of Config.Counters.
 func (h *Handler) ReleaseBrake(ctx context.Context, tenant string, r brake.Release) error {
 	if err := errors.Join(h.brake.CheckRelease(r), h.checkRelease(r)); err != nil {

@@ -46,14 +46,14 @@ type Record struct {
 	Kind   Kind   `json:"kind,omitempty"`
 	// Of is the record of the write that this record is a result or a part of.
 	Of         string    `json:"of,omitempty"`
-	Time       time.Time `json:"time"`       // of the request; of a hook, when it ended
-	DurationMS float64   `json:"durationMs"` // milliseconds
-	Reference  string    `json:"reference"`  // of the request; also in the log and in the detail of a 500
+	Time       time.Time `json:"time"`                 // of the request; of a hook, when it ended
+	DurationMS float64   `json:"durationMs,omitempty"` // milliseconds
+	Reference  string    `json:"reference,omitempty"`  // of the request; also in the log and in the detail of a 500
 	Tenant     string    `json:"tenant,omitempty"`
 	Actor      string    `json:"actor,omitempty"`      // scim.Principal.TokenID, or the operator; "" if the request was not authenticated
 	Connection string    `json:"connection,omitempty"` // scim.Principal.Connection
 	Operation  Operation `json:"operation,omitempty"`  // "" if the request failed before
-	Method     string    `json:"method"`
+	Method     string    `json:"method,omitempty"`
 	Type       string    `json:"type,omitempty"` // resource type name
 	ID         string    `json:"id,omitempty"`   // resource id
 	// Name is the userName or displayName that the resource had at that time, after a
@@ -65,7 +65,7 @@ type Record struct {
 	Cause    string   `json:"cause,omitempty"`
 	Changes  []Change `json:"changes,omitempty"`
 	Outcome  Outcome  `json:"outcome,omitempty"`
-	Status   int      `json:"status"`
+	Status   int      `json:"status,omitempty"`
 	ScimType string   `json:"scimType,omitempty"`
 	Detail   string   `json:"detail,omitempty"` // of the error response, or the error of a hook
 	Reason   string   `json:"reason,omitempty"` // of an operator (Revoke, ReleaseBrake)

@@ -54,14 +54,14 @@ func (t twice) InTx(ctx context.Context, fn func(context.Context) error) error {
 }
 
 // TestConformanceOfRepeatedTransactions runs the kit on a transactor that
-// repeats every transaction: responses are the same. Each tenant has an application
+// repeats every transaction, with an audit trail: responses are the same. Each tenant has an application
 // of its own.
 func TestConformanceOfRepeatedTransactions(t *testing.T) {
 	t.Parallel()
 	scimtest.Run(t, func(t *testing.T, auth scim.Authenticator) http.Handler {
 		db := memstore.New()
 		h, err := scim.New(scim.Config{
-			BaseURL: scimtest.BaseURL, Auth: withoutTenants{auth}, Tx: twice{db}, Logger: slog.New(slog.DiscardHandler),
+			BaseURL: scimtest.BaseURL, Auth: withoutTenants{auth}, Tx: twice{db}, AuditTrail: db, Logger: slog.New(slog.DiscardHandler),
 			Limits:    scim.Limits{Rate: math.Inf(1)}, // the kit sends thousands of requests at once
 			Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
 		})
