@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -57,10 +56,12 @@ type Config struct {
 	// math.Inf(1) is no bound.
 	Rate  float64
 	Burst int
-	// RemoteAddress returns the address of the sender of a request, which decides as
-	// whose refusals are counted. Default: the host of r.RemoteAddr, which behind a
-	// reverse proxy is the proxy for all. Then give the address that the proxy has
-	// written to a header, never one that a client can write.
+	// RemoteAddress returns the address of the sender of a request, by which refusals are
+	// counted; "" is not known, and they are not counted. Default: that of r.RemoteAddr,
+	// unless it is one of a private network: that of a reverse proxy, which all senders
+	// share. Behind a proxy, one with a public address in any case, give the address that
+	// it has written to a header, never one
+	// that a client can write.
 	RemoteAddress func(r *http.Request) string
 	// KeyHosts are the only hosts that key sets are fetched from ([Keys].URL), for
 	// example "login.microsoftonline.com"; with a port where it is not 443. "*.okta.com"
@@ -174,7 +175,7 @@ func (s *Server) setLifetimes() error {
 func (s *Server) setRate() error {
 	c := &s.cfg
 	if c.RemoteAddress == nil {
-		c.RemoteAddress = remoteHost
+		c.RemoteAddress = issuer.RemoteAddress
 	}
 	if c.Rate == 0 {
 		c.Rate = 10
@@ -188,15 +189,6 @@ func (s *Server) setRate() error {
 	one := ratelimit.Rate{PerSecond: c.Rate, Burst: c.Burst}
 	s.rates = ratelimit.New(one, ratelimit.Rate{PerSecond: math.Inf(1)})
 	return nil
-}
-
-// remoteHost returns the host of the address from which a request came.
-func remoteHost(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 func (s *Server) setKeys() error {

@@ -89,6 +89,19 @@ func TestRemoteAddressOfTheApplication(t *testing.T) {
 	require.Equal(t, 401, w.post(wrong, from("198.51.100.2")).Code)
 }
 
+// A reverse proxy has an address of a private network. A stranger who sends wrong
+// credentials through it keeps nobody out.
+func TestRefusalsThroughAProxyAreNotCounted(t *testing.T) {
+	t.Parallel()
+	w := newMemory(t, limited)
+	secret := w.withSecret("okta", store.Token{})
+	proxy := func(r *http.Request) { r.RemoteAddr = "10.0.0.1:443" }
+	for range 10 {
+		require.Equal(t, 401, w.post(form("grant_type", "client_credentials", "client_id", "okta", "client_secret", "wrong"), proxy).Code)
+	}
+	w.granted(w.post(form("grant_type", "client_credentials", "client_id", "okta", "client_secret", secret), proxy))
+}
+
 // Without a bound, and by default for what clients do, nothing is refused.
 func TestRateIsNotMetByDefault(t *testing.T) {
 	t.Parallel()

@@ -146,6 +146,9 @@ func (s *Server) takeToken(c Client) error {
 
 // checkAddress refuses an address of which too many requests were refused.
 func (s *Server) checkAddress(address string) error {
+	if address == "" {
+		return nil
+	}
 	if wait := s.rates.Wait(rateOfAddress, address, s.now()); wait > 0 {
 		return tooMany(wait, fmt.Sprintf("too many requests from %q were refused (Config.Rate, Config.RemoteAddress)", issuer.Clip(address)))
 	}
@@ -155,7 +158,7 @@ func (s *Server) checkAddress(address string) error {
 // chargeAddress counts a request that was refused for what is in it.
 func (s *Server) chargeAddress(address string, err error) {
 	var e *refusal
-	if errors.As(err, &e) && e.wait == 0 && e.code != temporarily && e.code != serverError {
+	if address != "" && errors.As(err, &e) && e.wait == 0 && e.code != temporarily && e.code != serverError {
 		s.rates.Charge(rateOfAddress, address, s.now(), 1)
 	}
 }

@@ -71,6 +71,9 @@ const (
 
 // checkAddress refuses an address of which too many requests were refused.
 func (s *Server) checkAddress(x *exchange) error {
+	if x.address == "" {
+		return nil
+	}
 	if wait := s.rates.Wait(rateOfAddress, x.address, s.now()); wait > 0 {
 		return &refusal{tooMany, fmt.Errorf("too many requests from %q were refused (Config.Rate, Config.RemoteAddress)", issuer.Clip(x.address)), wait}
 	}
@@ -79,7 +82,8 @@ func (s *Server) checkAddress(x *exchange) error {
 
 // chargeAddress counts a request that is from no source.
 func (s *Server) chargeAddress(x *exchange, e *refusal) {
-	if !e.authenticated() || e.kind == malformed && x.source.Connection == "" {
+	unknown := !e.authenticated() || e.kind == malformed && x.source.Connection == ""
+	if unknown && x.address != "" {
 		s.rates.Charge(rateOfAddress, x.address, s.now(), 1)
 	}
 }

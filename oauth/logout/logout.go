@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"net"
 	"net/http"
 	"time"
 
@@ -54,9 +53,12 @@ type Config struct {
 	// before its body is read. Each process counts by itself. Rate math.Inf(1) is no bound.
 	Rate  float64
 	Burst int
-	// RemoteAddress returns the address of the sender of a request. Default: the host of
-	// r.RemoteAddr, which behind a reverse proxy is the proxy for all. Then give the
-	// address that the proxy has written to a header, never one that a client can write.
+	// RemoteAddress returns the address of the sender of a request, by which refusals are
+	// counted; "" is not known, and they are not counted. Default: that of r.RemoteAddr,
+	// unless it is one of a private network: that of a reverse proxy, which all senders
+	// share. Behind a proxy, one with a public address in any case, give the address that
+	// it has written to a header, never one
+	// that a client can write.
 	RemoteAddress func(r *http.Request) string
 	// KeyHosts are the only hosts that key sets are fetched from (Source.Keys.URL), with a
 	// port where it is not 443. "*.okta.com" is every host with one more label.
@@ -152,7 +154,7 @@ func (s *Server) setTimes() error {
 func (s *Server) setRate() error {
 	c := &s.cfg
 	if c.RemoteAddress == nil {
-		c.RemoteAddress = remoteHost
+		c.RemoteAddress = issuer.RemoteAddress
 	}
 	if c.Rate == 0 {
 		c.Rate = 10
@@ -165,13 +167,4 @@ func (s *Server) setRate() error {
 	}
 	s.rates = ratelimit.New(ratelimit.Rate{PerSecond: c.Rate, Burst: c.Burst}, ratelimit.Rate{PerSecond: math.Inf(1)})
 	return nil
-}
-
-// remoteHost returns the host of the address from which a request came.
-func remoteHost(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

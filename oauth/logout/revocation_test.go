@@ -360,6 +360,13 @@ func TestRates(t *testing.T) {
 	}
 	require.Equal(t, 429, w.revoke(w.jwt(), byEmail).Code)
 	require.Contains(t, w.logged(), `too many requests from \"192.0.2.1\"`)
+	for range 10 { // through a reverse proxy
+		r := httptest.NewRequest("POST", endpoint, strings.NewReader(byEmail))
+		r.RemoteAddr = "10.0.0.1:443"
+		got = httptest.NewRecorder()
+		w.s.Revocations().ServeHTTP(got, r)
+		require.Equal(t, 401, got.Code)
+	}
 	w.advance(10 * time.Second)
 	require.Equal(t, 204, w.revoke(w.jwt(), byEmail).Code)
 }
