@@ -11,6 +11,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/connection"
+	"github.com/seed5f3efb56/scim/diagnose"
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/internal/paging"
 	"github.com/seed5f3efb56/scim/schema"
@@ -56,6 +57,10 @@ type Config struct {
 
 	// Health knows how each connection does: the section Overview.
 	Health *health.Monitor
+
+	// Diagnosis knows what is wrong at each provider: a part of the page of a
+	// connection. scim.Config.Observe calls it, beside the method of Health.
+	Diagnosis *diagnose.Diagnosis
 
 	// Connections manages the connections to identity providers: the section with that
 	// name. Its Handler is Handler.

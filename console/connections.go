@@ -126,6 +126,8 @@ type connectionView struct {
 	Health       *connectionRow
 	Notices      []notice
 	Plot         *plot
+	Diagnosed    bool // there is a diagnosis
+	Findings     []diagnosed
 	LastError    *health.Problem
 	LastErrorAt  *moment
 	Tokens       []tokenRow
@@ -168,6 +170,7 @@ func (q *request) connection() error {
 		CanChange: !q.id.ReadOnly, Expires: q.now.AddDate(1, 0, 0).Format(time.DateOnly), Earliest: q.now.AddDate(0, 0, 1).Format(time.DateOnly),
 		Types: q.c.typeNames(), Providers: providers, HasBrake: !q.c.cfg.Handler.Config().Brake.Off, Owned: q.c.owned(),
 	}
+	v.Diagnosed, v.Findings = q.c.cfg.Diagnosis != nil, q.findings(c.Name)
 	if err := q.setTokens(v); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/console"
+	"github.com/seed5f3efb56/scim/diagnose"
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -33,13 +34,13 @@ type backend interface {
 }
 
 // mountConsole makes the console of a service, with the audit trail if there is one.
-func mountConsole(ctx context.Context, h *scim.Handler, db backend, m *health.Monitor, secret string, audited bool) (http.Handler, error) {
+func mountConsole(ctx context.Context, h *scim.Handler, db backend, m *health.Monitor, d *diagnose.Diagnosis, secret string, audited bool) (http.Handler, error) {
 	connections, err := connection.New(connection.Config{Handler: h, Store: db})
 	if err != nil {
 		return nil, err
 	}
 	door := newDoor(secret)
-	cfg := console.Config{Handler: h, Connections: connections, Tokens: db, Health: m, Product: "SCIM quickstart", Identify: door.identify}
+	cfg := console.Config{Handler: h, Connections: connections, Tokens: db, Health: m, Diagnosis: d, Product: "SCIM quickstart", Identify: door.identify}
 	if audited {
 		cfg.Trail = db
 	}

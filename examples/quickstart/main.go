@@ -29,6 +29,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/diagnose"
 	"github.com/seed5f3efb56/scim/health"
 )
 
@@ -122,6 +123,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	diagnosis := diagnose.New(diagnose.Config{})
 	if o.audit > 0 {
 		cfg.AuditTrail = db.tables
 		go audit.Keep(ctx, db.tables, o.audit, cfg.Logger)
@@ -129,7 +131,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	withConsole := o.console == "on" || o.console == "loopback" && isLoopback(listener.Addr())
 	if withConsole { // tokens that are made in the console, and what it shows
 		cfg.Auth = scim.AnyOf(cfg.Auth, scim.StoredTokens(db.tables, nil))
-		cfg.Connections, cfg.Observe = db.tables, monitor.Observe
+		cfg.Connections = db.tables
+		cfg.Observe = func(ctx context.Context, x *scim.Exchange) {
+			monitor.Observe(ctx, x)
+			diagnosis.Observe(ctx, x)
+		}
 	}
 	h, err := scim.New(cfg)
 	if err != nil {
@@ -145,7 +151,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	router.MethodNotAllowed(h.ServeHTTP) // methods that chi does not know, FOO for example
 	if withConsole {
 		secret := rand.Text()
-		pages, err := mountConsole(ctx, h, db.tables, monitor, secret, o.audit > 0)
+		pages, err := mountConsole(ctx, h, db.tables, monitor, diagnosis, secret, o.audit > 0)
 		if err != nil {
 			return err
 		}
