@@ -46,6 +46,8 @@ type Monitor struct {
 	cfg     Config
 	handler atomic.Pointer[scim.Handler]
 
+	populations populations
+
 	// sharing is held while figures move from counted to the store, so that a reader
 	// sees them once.
 	sharing sync.RWMutex

@@ -11,9 +11,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/connection"
-	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/health/figures"
-	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -140,8 +138,8 @@ type Notice struct {
 
 // Status returns the health of each connection of a tenant, in the order of their
 // names: of those in scim.Config.Connections, those that have credentials, and those
-// that sent requests within Config.Hours. Errors are those of the stores. It asks the stores each time; the
-// numbers of users are counted by the database.
+// that sent requests within Config.Hours. Errors are those of the stores. It asks the
+// stores each time, but for numbers that take long to count ([Monitor.Population]).
 func (m *Monitor) Status(ctx context.Context, tenant string) ([]Status, error) {
 	ctx = store.WithTenant(ctx, tenant)
 	now := m.cfg.Now().UTC()
@@ -318,8 +316,6 @@ type view struct {
 	cfg     scim.Config   // of the handler
 
 	outbox *Outbox
-	users  *Users // of the tenant
-	groups *int
 }
 
 // readTenant reads what is the same for all connections of the tenant.
@@ -360,9 +356,11 @@ func (v *view) status(ctx context.Context, c *one) (Status, error) {
 		})
 	}
 	if v.handler != nil {
-		if err := v.population(ctx, c, &s); err != nil {
+		n, err := v.population(ctx, c.name)
+		if err != nil {
 			return s, err
 		}
+		s.Users, s.Groups = n.users, n.groups
 		p := &scim.Principal{Tenant: s.Tenant, Connection: c.name, Policy: c.policy}
 		if c.token {
 			p.Connection, p.TokenID = "", c.name
@@ -393,26 +391,6 @@ func limitsOf(l scim.Limits) Limits {
 	return out
 }
 
-// population counts the users and groups of a connection.
-func (v *view) population(ctx context.Context, c *one, s *Status) error {
-	users, groups := v.endpoints()
-	if users != nil {
-		n, err := v.countUsers(ctx, users, c.name)
-		if err != nil {
-			return err
-		}
-		s.Users = n
-	}
-	if groups != nil {
-		n, err := v.countGroups(ctx, groups, c.name)
-		if err != nil {
-			return err
-		}
-		s.Groups = n
-	}
-	return nil
-}
-
 // endpoints returns that of users, the first type with the attribute active, and that
 // of groups, the first with members.
 func (v *view) endpoints() (users, groups *scim.Endpoint) {
@@ -426,66 +404,4 @@ func (v *view) endpoints() (users, groups *scim.Endpoint) {
 		}
 	}
 	return users, groups
-}
-
-func (v *view) countUsers(ctx context.Context, ep *scim.Endpoint, connection string) (*Users, error) {
-	owner := ownedBy(ep, connection)
-	if owner == nil && v.users != nil {
-		return v.users, nil
-	}
-	active := filter.Expr(filter.Compare{Path: schema.AttrPath{ep.Type.Root().Sub("active")}, Op: filter.NE, Value: schema.Boolean(false)})
-	all, ok, err := count(ctx, ep, owner)
-	if err != nil || !ok {
-		return nil, err
-	}
-	if owner != nil {
-		active = filter.And{Left: owner, Right: active}
-	}
-	n, ok, err := count(ctx, ep, active)
-	if err != nil || !ok {
-		return nil, err
-	}
-	users := &Users{Active: n, Inactive: max(0, all-n)}
-	if owner == nil {
-		v.users = users
-	}
-	return users, nil
-}
-
-func (v *view) countGroups(ctx context.Context, ep *scim.Endpoint, connection string) (*int, error) {
-	owner := ownedBy(ep, connection)
-	if owner == nil && v.groups != nil {
-		return v.groups, nil
-	}
-	n, ok, err := count(ctx, ep, owner)
-	if err != nil || !ok {
-		return nil, err
-	}
-	if owner == nil {
-		v.groups = &n
-	}
-	return &n, nil
-}
-
-// ownedBy returns the condition that a connection owns a resource, nil if resources of
-// the type have no owner.
-func ownedBy(ep *scim.Endpoint, connection string) filter.Expr {
-	if !ep.Type.Owned {
-		return nil
-	}
-	return filter.Compare{Path: schema.AttrPath{schema.OwnerAttribute}, Op: filter.EQ, Value: schema.String(connection)}
-}
-
-// count returns how many resources meet a condition, nil for all. ok is false if the
-// store cannot tell.
-func count(ctx context.Context, ep *scim.Endpoint, condition filter.Expr) (n int, ok bool, err error) {
-	q := store.Query{Total: true}
-	if condition != nil {
-		if can := store.Describe(ep.Store).Filter; can == nil || !can(condition) {
-			return 0, false, nil
-		}
-		q.Filter = filter.New(condition)
-	}
-	page, err := ep.Store.List(ctx, &q)
-	return page.Total, err == nil, err
 }
