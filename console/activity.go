@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/internal/operator"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -32,7 +33,10 @@ var operations = map[audit.Operation]string{
 	audit.Operation(scim.OperationCreate): "created", audit.Operation(scim.OperationRetrieve): "read", audit.Operation(scim.OperationQuery): "searched",
 	audit.Operation(scim.OperationReplace): "replaced", audit.Operation(scim.OperationPatch): "changed", audit.Operation(scim.OperationDelete): "deleted",
 	audit.Operation(scim.OperationReleaseBrake): "released the brake", audit.Operation(scim.OperationRevoke): "ended sessions", audit.Operation(scim.OperationRetention): "deleted after retention", audit.OperationHook: "ran a hook",
-	OperationShow: "looked at private values", OperationExport: "exported the audit trail",
+	OperationShow: "looked at private values", OperationExport: "exported the audit trail", OperationReplay: "replayed an entry", OperationRepair: "repaired by a plan",
+	connection.OpCreate: "created a connection", connection.OpChange: "changed a connection", connection.OpPause: "paused a connection", connection.OpResume: "resumed a connection",
+	connection.OpSwitchOff: "switched a connection off", connection.OpIssueToken: "made a token", connection.OpRotateToken: "rotated a token", connection.OpRevokeToken: "revoked a token",
+	connection.OpHandOver: "handed over", connection.OpMakeLocal: "made local", connection.OpPurge: "purged",
 }
 
 const (

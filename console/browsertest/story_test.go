@@ -3,6 +3,8 @@ package browsertest
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -200,4 +202,25 @@ func TestByKeyboard(t *testing.T) {
 		require.Empty(t, missed, "%s: not reached by Tab", path)
 		require.Empty(t, unmarked, "%s: has the focus and does not look like it", path)
 	}
+}
+
+// What differs from the file of a provider is shown, and repaired by the plan.
+func TestDriftIsRepaired(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	secret := w.connect("okta", "okta", "")
+	_, id := w.send(secret, "POST", "/Users", `{"userName":"grace","externalId":"e1","title":"Engineer","active":true}`)
+	file := filepath.Join(t.TempDir(), "export.csv")
+	require.NoError(t, os.WriteFile(file, []byte("login,id,job\ngrace,e1,Admiral\n"), 0o600))
+	ctx := newBrowser(t)
+	run(t, ctx, look(1280, "light"), chromedp.Navigate(w.url+"/reconcile"), chromedp.SetValue(`#connection`, "okta"),
+		chromedp.SetValue(`#userName`, "login"), chromedp.SetValue(`#externalId`, "id"), chromedp.SetValue(`#others`, "title=job"),
+		chromedp.Click(`input[value=attributes]`), chromedp.SetUploadFiles(`#file`, []string{file}), submit(`form[enctype] button.primary`))
+	require.Contains(t, textOf(t, ctx), `title: here "Engineer", there "Admiral"`)
+	require.Empty(t, violations(t, ctx))
+	run(t, ctx, chromedp.SendKeys(`#reason`, "drift"), submit(`form[action$="/repair"] button`))
+	require.Contains(t, textOf(t, ctx), "Applied")
+	require.Empty(t, violations(t, ctx))
+	run(t, ctx, chromedp.Navigate(w.url+"/directory/Users/"+id))
+	require.Contains(t, textOf(t, ctx), "Admiral")
 }
