@@ -137,6 +137,9 @@ func New(cfg Config) (*Manager, error) {
 		return nil, err
 	}
 	m.setDefaults()
+	if err := m.checkDatabases(); err != nil {
+		return nil, err
+	}
 	if m.host.Record != nil && m.cfg.Tx == nil {
 		return nil, errors.New("connection: an audit trail needs Config.Tx, so that a change and its record are one")
 	}
@@ -175,6 +178,31 @@ func (m *Manager) setDefaults() {
 	if m.cfg.Now == nil {
 		m.cfg.Now = time.Now
 	}
+}
+
+// checkDatabases rejects stores that are known to use another database than Tx: a
+// change, its tokens and its record would not be one.
+func (m *Manager) checkDatabases() error {
+	tx, ok := databaseOf(m.cfg.Tx)
+	if !ok {
+		return nil
+	}
+	var errs []error
+	for name, v := range map[string]any{"Store": m.cfg.Store, "Tokens": m.cfg.Tokens, "AuditTrail": m.cfg.AuditTrail} {
+		if db, ok := databaseOf(v); ok && db != tx {
+			errs = append(errs, fmt.Errorf("connection: Config.%s (%T) is on another database than Config.Tx (%T): make both with the same pool of connections", name, v, m.cfg.Tx))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// databaseOf returns the database that a value names (scim.Located).
+func databaseOf(v any) (any, bool) {
+	l, ok := v.(interface{ Database() any })
+	if !ok || isNil(v) {
+		return nil, false
+	}
+	return l.Database(), true
 }
 
 // isNil reports whether a value is nil or an interface that holds a nil pointer.

@@ -171,6 +171,8 @@ func TestMistakesOfTheEmbedder(t *testing.T) {
 		"set scim.Config.Connections":          {Handler: without, Store: db},
 		"another store":                        {Handler: h, Store: memstore.New()},
 		"no effect without Config.Expiring":    {Handler: h, Store: db, Credentials: func(context.Context) ([]connection.Credential, error) { return nil, nil }},
+		"another database than Config.Tx":      {Store: db, Tokens: memstore.New()},
+		"an audit trail needs Config.Tx":       {Store: bare{db}, AuditTrail: db},
 		"without Config.Tokens or Config.Cred": {Store: bare{db}, Expiring: func(context.Context, connection.Expiry) error { return nil }},
 	} {
 		_, err := connection.New(cfg)

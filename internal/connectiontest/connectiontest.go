@@ -59,11 +59,41 @@ func Run(t *testing.T, open func(t *testing.T) DB) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := &world{T: t, db: open(t), now: time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)}
-			w.start(nil, nil)
-			prove(w)
+			db := open(t)
+			prove(newWorld(t, db, People{db.Store(schema.WithOwner(schema.UserType)), db.Store(schema.WithOwner(schema.GroupType)), db}))
 		})
 	}
+}
+
+// People are stores of users and groups that have an owner.
+type People struct {
+	Users, Groups store.Store
+	Tx            store.Transactor
+}
+
+// RunPeople proves what concerns people on other stores than those of the connections,
+// each on empty ones.
+func RunPeople(t *testing.T, open func(t *testing.T) (DB, People)) {
+	for name, prove := range map[string]func(*world){
+		"hand-over":             handOver,
+		"hand-over interrupted": handOverInterrupted,
+		"make local":            makeLocal,
+		"purge":                 purge,
+		"purge under the brake": purgeUnderTheBrake,
+		"purge vetoed":          purgeVetoed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, people := open(t)
+			prove(newWorld(t, db, people))
+		})
+	}
+}
+
+func newWorld(t *testing.T, db DB, people People) *world {
+	w := &world{T: t, db: db, people: people, now: time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)}
+	w.start(nil, nil)
+	return w
 }
 
 const acme = "acme"
@@ -73,9 +103,10 @@ var by = connection.By{Actor: "alice", Reason: "the test"}
 // world is a handler with a manager of its connections.
 type world struct {
 	*testing.T
-	db DB
-	h  *scim.Handler
-	m  *connection.Manager
+	db     DB
+	people People
+	h      *scim.Handler
+	m      *connection.Manager
 
 	mu      sync.Mutex
 	now     time.Time
@@ -87,8 +118,10 @@ type world struct {
 
 // start makes the handler and the manager; a process begins anew.
 func (w *world) start(adjust func(*scim.Config), manage func(*connection.Config)) {
-	users, groups := scim.Users(w.db.Store(schema.WithOwner(schema.UserType))), scim.Groups(w.db.Store(schema.WithOwner(schema.GroupType)))
-	users.Type, groups.Type = schema.WithOwner(schema.UserType), schema.WithOwner(schema.GroupType)
+	users, groups := scim.Users(w.people.Users), scim.Groups(w.people.Groups)
+	if w.ownPeople() {
+		users.Type, groups.Type = schema.WithOwner(schema.UserType), schema.WithOwner(schema.GroupType)
+	}
 	users.Policies = map[string]scim.Policy{"own": {Ownership: scim.OwnResources}, "all": {}}
 	groups.Policies = users.Policies
 	end := func(_ context.Context, e *event.Event) error {
@@ -98,9 +131,9 @@ func (w *world) start(adjust func(*scim.Config), manage func(*connection.Config)
 		return nil
 	}
 	c := scim.Config{
-		BaseURL: scimtest.BaseURL, Logger: slog.New(slog.DiscardHandler), Tx: w.db, Outbox: w.db, Now: w.clock,
+		BaseURL: scimtest.BaseURL, Logger: slog.New(slog.DiscardHandler), Tx: w.people.Tx, Now: w.clock,
 		Auth: scim.StoredTokens(w.db, w.clock), Connections: w.db, Endpoints: []scim.Endpoint{users, groups},
-		Hooks: scim.Hooks{EndSessions: end, Revoke: end, Before: func(_ context.Context, e *event.Event) error {
+		Hooks: scim.Hooks{EndSessions: end, Before: func(_ context.Context, e *event.Event) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.events = append(w.events, e)
@@ -111,6 +144,9 @@ func (w *world) start(adjust func(*scim.Config), manage func(*connection.Config)
 			defer w.mu.Unlock()
 			w.audit = append(w.audit, rec)
 		},
+	}
+	if w.ownPeople() {
+		c.Outbox, c.Hooks.Revoke = w.db, end
 	}
 	if adjust != nil {
 		adjust(&c)
@@ -130,6 +166,9 @@ func (w *world) start(adjust func(*scim.Config), manage func(*connection.Config)
 	w.m, err = connection.New(cfg)
 	require.NoError(w, err)
 }
+
+// ownPeople reports whether users and groups are in the database of the connections.
+func (w *world) ownPeople() bool { return w.people.Tx == store.Transactor(w.db) }
 
 func (w *world) clock() time.Time {
 	w.mu.Lock()

@@ -17,14 +17,15 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store"
 )
 
 // BenchmarkProtection compares requests without authentication, rates and brake with
-// requests that have a token of the store, both rates and the brake, in turns on one
-// database. "%more" is what these add to the time, by the medians.
+// requests that have a token of the store, a connection with a state, both rates and the
+// brake, in turns on one database. "%more" is what these add to the time, by the medians.
 func BenchmarkProtection(b *testing.B) {
 	for _, on := range []struct {
 		name string
@@ -37,10 +38,12 @@ func BenchmarkProtection(b *testing.B) {
 			credential := scim.HashToken("okta-1", "secret")
 			credential.Connection = "okta"
 			require.NoError(b, db.AddToken(b.Context(), credential))
+			require.NoError(b, db.AddConnection(b.Context(), connection.Connection{Name: "okta", State: connection.Active}))
 			without := serve(b, db, scim.InsecureNoAuthentication(), func(c *scim.Config) { c.Brake.Off = true })
 			with := serve(b, db, scim.StoredTokens(db, nil), func(c *scim.Config) {
 				c.Limits = scim.Limits{Rate: math.MaxInt32, TenantRate: math.MaxInt32}
 				c.Brake.Leavers = brake.Bound{Most: math.MaxInt32}
+				c.Connections = db
 			})
 			get := func(i int) (string, string, string) { return "GET", "/Users/" + seeded.Users[i*7919%1000], "" }
 			b.Run("get", func(b *testing.B) { compareRequests(b, inProcess(without), inProcess(with), get) })
