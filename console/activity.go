@@ -37,6 +37,7 @@ var operations = map[audit.Operation]string{
 	connection.OpCreate: "created a connection", connection.OpChange: "changed a connection", connection.OpPause: "paused a connection", connection.OpResume: "resumed a connection",
 	connection.OpSwitchOff: "switched a connection off", connection.OpIssueToken: "made a token", connection.OpRotateToken: "rotated a token", connection.OpRevokeToken: "revoked a token",
 	connection.OpHandOver: "handed over", connection.OpMakeLocal: "made local", connection.OpPurge: "purged",
+	OperationStartLog: "started to keep requests", OperationStopLog: "stopped keeping requests",
 }
 
 const (

@@ -14,6 +14,7 @@ import (
 	"github.com/seed5f3efb56/scim/diagnose"
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/internal/paging"
+	"github.com/seed5f3efb56/scim/requestlog"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -61,6 +62,10 @@ type Config struct {
 	// Diagnosis knows what is wrong at each provider: a part of the page of a
 	// connection. scim.Config.Observe calls it, beside the method of Health.
 	Diagnosis *diagnose.Diagnosis
+
+	// Requests keeps the last requests of a connection, masked, while an administrator
+	// wants to see them: a page of each connection.
+	Requests *requestlog.Log
 
 	// Connections manages the connections to identity providers: the section with that
 	// name. Its Handler is Handler.

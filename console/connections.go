@@ -141,6 +141,7 @@ type connectionView struct {
 	Others       []string // connections that it can be handed over to
 	Owned        bool
 	Providers    []provider
+	HasRequests  bool
 }
 
 // tokenRow is a token of a connection.
@@ -168,7 +169,8 @@ func (q *request) connection() error {
 	v := &connectionView{
 		Connection: c, ProviderName: providerName(c.Provider), BaseURL: q.baseURL(c), Created: q.moment(c.Created), Changed: q.moment(c.Changed),
 		CanChange: !q.id.ReadOnly, Expires: q.now.AddDate(1, 0, 0).Format(time.DateOnly), Earliest: q.now.AddDate(0, 0, 1).Format(time.DateOnly),
-		Types: q.c.typeNames(), Providers: providers, HasBrake: !q.c.cfg.Handler.Config().Brake.Off, Owned: q.c.owned(),
+		HasRequests: q.c.cfg.Requests != nil,
+		Types:       q.c.typeNames(), Providers: providers, HasBrake: !q.c.cfg.Handler.Config().Brake.Off, Owned: q.c.owned(),
 	}
 	v.Diagnosed, v.Findings = q.c.cfg.Diagnosis != nil, q.findings(c.Name)
 	if err := q.setTokens(v); err != nil {

@@ -9,6 +9,7 @@ func (c *Console) setRoutes() {
 	c.setActivity()
 	c.setDirectory()
 	c.setConnections()
+	c.setRequests()
 	c.setSetup()
 	c.setReconcile()
 	c.setBrake()

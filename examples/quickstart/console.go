@@ -14,12 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/console"
-	"github.com/seed5f3efb56/scim/diagnose"
-	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -33,22 +30,19 @@ type backend interface {
 	connection.Store
 }
 
-// mountConsole makes the console of a service, with the audit trail if there is one.
-func mountConsole(ctx context.Context, h *scim.Handler, db backend, m *health.Monitor, d *diagnose.Diagnosis, secret string, audited bool) (http.Handler, error) {
-	connections, err := connection.New(connection.Config{Handler: h, Store: db})
+// mountConsole makes the console of a service on a database, behind the secret.
+func mountConsole(ctx context.Context, cfg console.Config, db backend, secret string) (http.Handler, error) {
+	connections, err := connection.New(connection.Config{Handler: cfg.Handler, Store: db})
 	if err != nil {
 		return nil, err
 	}
 	door := newDoor(secret)
-	cfg := console.Config{Handler: h, Connections: connections, Tokens: db, Health: m, Diagnosis: d, Product: "SCIM quickstart", Identify: door.identify}
-	if audited {
-		cfg.Trail = db
-	}
+	cfg.Connections, cfg.Tokens, cfg.Product, cfg.Identify = connections, db, "SCIM quickstart", door.identify
 	pages, err := console.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	go m.Run(ctx)
+	go cfg.Health.Run(ctx)
 	door.inside = pages
 	return http.NewCrossOriginProtection().Handler(door), nil
 }
@@ -78,8 +72,15 @@ func newDoor(secret string) *door {
 
 var errSignedOut = errors.New("not signed in")
 
-// identify is the console.Config.Identify of the quickstart.
+// identify is the console.Config.Identify of the quickstart: a session of a browser, or
+// the secret itself as a bearer token, which the command scim sends.
 func (d *door) identify(r *http.Request) (console.Identity, error) {
+	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		if problem := d.check(secret); problem != "" {
+			return console.Identity{}, errSignedOut
+		}
+		return console.Identity{Actor: "administrator"}, nil
+	}
 	c, err := r.Cookie(cookieName)
 	if err != nil {
 		return console.Identity{}, errSignedOut
@@ -126,20 +127,12 @@ func (d *door) login(w http.ResponseWriter, r *http.Request) {
 
 // open returns a session for the secret, or what is wrong.
 func (d *door) open(secret string) (session, problem string) {
+	if problem := d.check(secret); problem != "" {
+		return "", problem
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	if now.Before(d.closed) {
-		return "", "Too many attempts. Wait a minute."
-	}
-	sum := sha256.Sum256([]byte(strings.TrimSpace(secret)))
-	if subtle.ConstantTimeCompare(sum[:], d.secret[:]) == 0 {
-		if d.wrong++; d.wrong >= mostWrong {
-			d.wrong, d.closed = 0, now.Add(pause)
-		}
-		return "", "This is not the secret that the program printed when it was started."
-	}
-	d.wrong = 0
 	for token, end := range d.sessions {
 		if now.After(end) {
 			delete(d.sessions, token)
@@ -148,6 +141,25 @@ func (d *door) open(secret string) (session, problem string) {
 	session = rand.Text()
 	d.sessions[session] = now.Add(sessionLife)
 	return session, ""
+}
+
+// check returns what is wrong with a secret, "" if it is the right one.
+func (d *door) check(secret string) (problem string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if now.Before(d.closed) {
+		return "Too many attempts. Wait a minute."
+	}
+	sum := sha256.Sum256([]byte(strings.TrimSpace(secret)))
+	if subtle.ConstantTimeCompare(sum[:], d.secret[:]) == 0 {
+		if d.wrong++; d.wrong >= mostWrong {
+			d.wrong, d.closed = 0, now.Add(pause)
+		}
+		return "This is not the secret that the program printed when it was started."
+	}
+	d.wrong = 0
+	return ""
 }
 
 //go:embed login.html

@@ -93,6 +93,28 @@ func TestConsoleNeedsTheSecret(t *testing.T) {
 }
 
 // -console off leaves it out, and an address that others reach does too.
+// The command scim sends the secret with each call, and no more wrong ones than a
+// browser.
+func TestConsoleAnswersTheCommand(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	call := func(secret string) int {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", v.base+"api/list-tokens", strings.NewReader("{}"))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+secret)
+		resp, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	require.Equal(t, 200, call(v.secret))
+	for range mostWrong {
+		require.Equal(t, 401, call("wrong"))
+	}
+	require.Equal(t, 401, call(v.secret), "after too many")
+}
+
 func TestConsoleIsForThisMachine(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-console", "off"}, {"-addr", "0.0.0.0:0"}} {

@@ -29,8 +29,10 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/console"
 	"github.com/seed5f3efb56/scim/diagnose"
 	"github.com/seed5f3efb56/scim/health"
+	"github.com/seed5f3efb56/scim/requestlog"
 )
 
 func main() {
@@ -124,6 +126,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	diagnosis := diagnose.New(diagnose.Config{})
+	requests, err := requestlog.New(requestlog.Config{})
+	if err != nil {
+		return err
+	}
 	if o.audit > 0 {
 		cfg.AuditTrail = db.tables
 		go audit.Keep(ctx, db.tables, o.audit, cfg.Logger)
@@ -135,6 +141,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		cfg.Observe = func(ctx context.Context, x *scim.Exchange) {
 			monitor.Observe(ctx, x)
 			diagnosis.Observe(ctx, x)
+			requests.Observe(ctx, x)
 		}
 	}
 	h, err := scim.New(cfg)
@@ -142,6 +149,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	monitor.Attach(h)
+	requests.Attach(h)
 	if o.readiness {
 		_, err := fmt.Fprint(stdout, h.Readiness())
 		return err
@@ -151,7 +159,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	router.MethodNotAllowed(h.ServeHTTP) // methods that chi does not know, FOO for example
 	if withConsole {
 		secret := rand.Text()
-		pages, err := mountConsole(ctx, h, db.tables, monitor, diagnosis, secret, o.audit > 0)
+		shown := console.Config{Handler: h, Health: monitor, Diagnosis: diagnosis, Requests: requests}
+		if o.audit > 0 {
+			shown.Trail = db.tables
+		}
+		pages, err := mountConsole(ctx, shown, db.tables, secret)
 		if err != nil {
 			return err
 		}
