@@ -435,6 +435,22 @@ func TestTrailHasNoSecrets(t *testing.T) {
 	require.NotContains(t, strings.ReplaceAll(string(text), `"id":"`+scimtest.ID(user), ""), scimtest.ID(user), "a member that is sensitive")
 }
 
+// What a refused request sends in its path, or as the method of an operation, does not
+// fill the trail.
+func TestTrailOfLargeRefusals(t *testing.T) {
+	t.Parallel()
+	w := trailed(t, nil)
+	large := strings.Repeat("x", 2<<20)
+	w.do(404, "DELETE", "/Users/"+large, "")
+	w.do(200, "POST", "/Bulk", fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":%q,"path":"/Users/1"}]}`, large))
+	all := w.trail(audit.Query{})
+	require.Len(t, all, 2)
+	for _, r := range all {
+		require.Less(t, len(audit.Encode(r).Payload), 16<<10)
+		require.Less(t, len(r.ID), 8<<10)
+	}
+}
+
 // A group with many members is cut: the first ids, and how many others there are.
 func TestTrailOfLargeValues(t *testing.T) {
 	t.Parallel()

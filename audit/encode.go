@@ -26,7 +26,7 @@ const maxText = 4096
 // Encode returns a record as the trail keeps it. Its payload is the record as JSON.
 // Beyond store.MaxPayload the largest values are replaced by "[omitted]".
 func Encode(r Record) store.Record {
-	for _, text := range []*string{&r.Name, &r.Detail, &r.Reason} {
+	for _, text := range []*string{&r.ID, &r.Method, &r.Name, &r.Detail, &r.Reason} {
 		*text = cut(*text, maxText)
 	}
 	payload := marshal(r)
