@@ -214,6 +214,17 @@ func TestCSVHasNoFormulas(t *testing.T) {
 		}
 		require.Equal(t, 5, protected, "%q", rows[1])
 	}
+	// A program with the semicolon as separator sees no quotes in the middle of a cell.
+	for name, want := range map[string]string{
+		"a;=1": "a;'=1", `a;"=1`: `a;'"=1`, "a\n=1": "a\n'=1", "a; +1;b;-1": "a;' +1;b;'-1", "a\t@x": "a\t'@x", "a;b": "a;b",
+	} {
+		var out strings.Builder
+		require.NoError(t, audit.WriteCSV(&out, of(audit.Record{Name: name, Changes: []audit.Change{{New: `"x;=1"`}}})))
+		rows, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+		require.NoError(t, err)
+		require.Contains(t, rows[1], want)
+		require.NotContains(t, out.String(), ";=")
+	}
 	for _, name := range []string{"ada", "O'Hara", "a=b", "1-2", "ada@example.com", ""} {
 		var out strings.Builder
 		require.NoError(t, audit.WriteCSV(&out, of(audit.Record{Name: name})))

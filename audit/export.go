@@ -34,8 +34,9 @@ var csvHeader = []string{
 
 // WriteCSV writes the records as CSV (RFC 4180) with a header, and holds one record at
 // a time; changes are a cell of JSON. A cell that a spreadsheet would take for a
-// formula begins with an apostrophe. It ends with the first error of the records or of
-// w.
+// formula begins with an apostrophe; so does what follows a semicolon, tab or line break
+// within a cell, which may be separators for it. It ends with the first error of the
+// records or of w.
 func WriteCSV(w io.Writer, records iter.Seq2[Record, error]) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(csvHeader); err != nil {
@@ -72,19 +73,42 @@ func row(r Record) []string {
 	return cells
 }
 
-// harmless returns a cell that no spreadsheet takes for a formula. Spaces and control
-// characters before the sign do not protect, and some programs read full-width signs.
+// separators end a cell for a program that takes the file for one with another
+// separator than the comma: quotes within a cell do not count for it.
+const separators = ";\t\r\n"
+
+// harmless returns a cell that no spreadsheet takes for a formula, nor what follows a
+// separator in it.
 func harmless(cell string) string {
-	text := strings.TrimLeftFunc(cell, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\ufeff' })
-	for _, sign := range []string{"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"} {
-		if strings.HasPrefix(text, sign) {
-			return "'" + cell
+	var out strings.Builder
+	if beginsFormula(cell) || cell != "" && strings.IndexByte("\t\r\n", cell[0]) >= 0 {
+		out.WriteByte('\'')
+	}
+	for {
+		end := strings.IndexAny(cell, separators) + 1
+		if end == 0 {
+			break
+		}
+		out.WriteString(cell[:end])
+		if cell = cell[end:]; beginsFormula(strings.TrimLeft(cell, `"`)) {
+			out.WriteByte('\'')
 		}
 	}
-	if cell != "" && (cell[0] == '\t' || cell[0] == '\r' || cell[0] == '\n') {
-		return "'" + cell
+	out.WriteString(cell)
+	return out.String()
+}
+
+// beginsFormula reports whether a cell with the text could be a formula. Spaces and
+// control characters before the sign do not protect, and some programs read full-width
+// signs.
+func beginsFormula(text string) bool {
+	text = strings.TrimLeftFunc(text, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\ufeff' })
+	for _, sign := range []string{"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"} {
+		if strings.HasPrefix(text, sign) {
+			return true
+		}
 	}
-	return cell
+	return false
 }
 
 func number(n int) string {
