@@ -432,6 +432,9 @@ func (ep *endpoint) changes(c *lifecycle.Written) []AuditChange {
 		case attr == ep.Type.Members() && !c.Members.Empty():
 			change.Old, change.OldOmitted = ep.auditIDs(attr, c.Members.Remove)
 			change.New, change.NewOmitted = ep.auditIDs(attr, joined(c.Members))
+		case attr == ep.Type.Members() && len(c.Dissolved) > 0:
+			change.Old, _ = ep.auditIDs(attr, c.Dissolved)
+			change.OldOmitted = c.Others
 		case !schema.Identical(x, y):
 			change.Old, change.OldOmitted = ep.auditText(attr, x)
 			change.New, change.NewOmitted = ep.auditText(attr, y)
@@ -448,7 +451,7 @@ func (ep *endpoint) changes(c *lifecycle.Written) []AuditChange {
 
 // The most of one value in a record.
 const (
-	maxAuditIDs   = 1000
+	maxAuditIDs   = lifecycle.MaxDissolved
 	maxAuditValue = 8 << 10 // bytes
 )
 

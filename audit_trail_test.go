@@ -454,19 +454,22 @@ func TestTrailOfLargeRefusals(t *testing.T) {
 // A group with many members is cut: the first ids, and how many others there are.
 func TestTrailOfLargeValues(t *testing.T) {
 	t.Parallel()
-	w := trailed(t, func(w *world, c *scim.Config) { c.Limits.Members, c.Limits.Body = 50_000, 16<<20 })
+	w := trailed(t, func(w *world, c *scim.Config) { c.Limits.Members, c.Limits.Body, c.Brake.Off = 50_000, 16<<20, true })
 	var members []string
 	for i := range 30_000 {
 		members = append(members, fmt.Sprintf(`{"value":"%0200d"}`, i))
 	}
 	w.do(201, "POST", "/Groups", scimtest.Group("large", `"members":[`+strings.Join(members, ",")+`]`))
 	w.user("ada", `"photos":[{"value":"https://example.com/`+strings.Repeat("x", 20_000)+`"}]`)
+	large := w.trail(audit.Query{})[0]
+	w.do(204, "DELETE", "/Groups/"+large.ID, "")
 	all := w.trail(audit.Query{})
 	change := all[0].Changes[1]
 	var ids []string
 	require.NoError(t, json.Unmarshal([]byte(change.New), &ids))
 	require.Len(t, ids, 1000)
 	require.Equal(t, 29_000, change.NewOmitted)
+	require.Equal(t, audit.Change{Path: "members", Old: change.New, OldOmitted: 29_000}, all[2].Changes[1], "of the deleted group")
 	require.Equal(t, audit.Change{Path: "photos", New: audit.OmittedValue, NewOmitted: 20_034}, all[1].Changes[2])
 }
 

@@ -106,18 +106,22 @@ func (u *unit) uncount(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// countMembers notes how many members a resource has that is about to be deleted.
-func (u *unit) countMembers(ctx context.Context, id string) error {
-	if u.cfg.Brake == nil || u.cfg.Tx == nil || u.ep.Members == nil {
-		return nil
+// countMembers notes how many members a resource has that is about to be deleted, and
+// returns the first of them for the audit trail.
+func (u *unit) countMembers(ctx context.Context, id string) (first []string, err error) {
+	counts := u.cfg.Brake != nil && u.cfg.Tx != nil
+	if u.ep.Members == nil || !counts && u.r.Record == nil {
+		return nil, nil
 	}
-	for _, err := range u.ep.Members.Members(ctx, id) {
+	for m, err := range u.ep.Members.Members(ctx, id) {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		u.dissolved++
+		if u.dissolved++; u.r.Record != nil && len(first) < MaxDissolved {
+			first = append(first, m.Value)
+		}
 	}
-	return nil
+	return first, nil
 }
 
 // stopped tells the operator that the brake stopped a write, and returns the error

@@ -283,14 +283,15 @@ func (w *Writer) Delete(ctx context.Context, r *Request, ep *Endpoint, id string
 		if err != nil {
 			return err
 		}
-		if err := u.countMembers(ctx, id); err != nil {
+		dissolved, err := u.countMembers(ctx, id)
+		if err != nil {
 			return err
 		}
 		left, err := u.remove(ctx, before)
 		if err != nil {
 			return err
 		}
-		u.written = Written{Before: before}
+		u.written = Written{Before: before, Dissolved: dissolved, Others: int(u.dissolved) - len(dissolved)}
 		if err := u.raiseChange(ctx, before, nil, nil, schema.Secrets{}); err != nil {
 			return err
 		}

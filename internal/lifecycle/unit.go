@@ -42,9 +42,16 @@ type Written struct {
 	Before, After *schema.Resource
 	Members       *schema.MemberDelta
 	Secrets       schema.Secrets
+	// Dissolved are the first of the members that a resource had which was deleted, if
+	// Request.Record is set, and Others is how many more it had.
+	Dissolved []string
+	Others    int
 	// EndedSessions: Hooks.EndSessions was called.
 	EndedSessions bool
 }
+
+// MaxDissolved is the most of Written.Dissolved.
+const MaxDissolved = 1000
 
 // unit is one unit of work: a write of a client in one transaction.
 type unit struct {
