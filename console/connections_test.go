@@ -202,3 +202,38 @@ func TestSetUpTellsOfWrongTokens(t *testing.T) {
 	f.now = f.now.Add(time.Hour)
 	require.NotContains(t, f.page("/setup/other"), "without valid credentials")
 }
+
+// What a connection provisioned is handed over after a preview, which changes nothing.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, withConnections)
+	f.newConnection("entra")
+	id := f.user("acme", "grace")
+	owner := func() string {
+		_, rest, _ := strings.Cut(f.page("/directory/Users/"+id), "<dt>Connection</dt><dd>")
+		text, _, _ := strings.Cut(rest, "</dd>")
+		return text
+	}
+	page := f.page("/connections/okta/handover?to=entra")
+	require.Contains(t, page, "<bdi>grace</bdi>")
+	require.Contains(t, page, "<dt>Users</dt><dd>1</dd>")
+	require.Contains(t, owner(), "okta")
+	for _, to := range []string{"okta", "none", "secret-rival"} {
+		require.Equal(t, 400, f.get("/connections/okta/handover?to="+to).Code, to)
+		require.Equal(t, 400, f.post("/connections/okta", "/connections/okta/handover", url.Values{"to": {to}, "reason": {"x"}}).Code, to)
+	}
+	require.Equal(t, 409, f.get("/connections/okta/handover").Code, "it is active")
+	require.Equal(t, 400, f.post("/connections/okta", "/connections/okta/handover", url.Values{"to": {"entra"}}).Code, "no reason")
+	w := f.post("/connections/okta", "/connections/okta/handover", url.Values{"to": {"entra"}, "reason": {"another provider"}})
+	require.Equal(t, 200, w.Code, w.Body)
+	require.Contains(t, w.Body.String(), "<dt>Handed over</dt><dd>1</dd>")
+	require.Contains(t, owner(), "entra")
+
+	f.post("/connections/entra", "/connections/entra/state", url.Values{"to": {"off"}, "reason": {"x"}})
+	require.Contains(t, f.page("/connections/entra/handover"), "<bdi>grace</bdi>")
+	w = f.post("/connections/entra", "/connections/entra/handover", url.Values{"to": {""}, "reason": {"no provider any more"}})
+	require.Equal(t, 200, w.Code, w.Body)
+	require.Contains(t, owner(), "the application itself")
+	f.as.Tenant = "rival"
+	require.Equal(t, 404, f.get("/connections/okta/handover?to=entra").Code)
+}

@@ -360,3 +360,5 @@ func (t *directoryType) HasStatus() bool { return t.active != nil }
 
 // HasOwner reports whether resources of the type belong to connections.
 func (t *directoryType) HasOwner() bool { return t.owned }
+
+func (t *directoryType) isSensitive(a *schema.Attribute) bool { return t.sensitive[a] }

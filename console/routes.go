@@ -10,6 +10,7 @@ func (c *Console) setRoutes() {
 	c.setDirectory()
 	c.setConnections()
 	c.setRequests()
+	c.setHandOver()
 	c.setSetup()
 	c.setReconcile()
 	c.setBrake()
