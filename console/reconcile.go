@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/reconcile"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -147,6 +148,8 @@ func (q *request) reconcile() error {
 	ctx, cancel := context.WithTimeout(q.ctx, reconcileTime)
 	defer cancel()
 	q.ctx = ctx
+	// A file that does not arrive would keep its place. Not every writer has deadlines.
+	_ = http.NewResponseController(q.w).SetReadDeadline(time.Now().Add(reconcileTime))
 	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, maxUpload)
 	v, err := q.newReconcile()
 	if err != nil {
@@ -178,7 +181,7 @@ func (q *request) reconcile() error {
 			return err
 		}
 	} else {
-		v.setReport(report.first)
+		v.setReport(report.first, q.c.typeNamed(schema.UserType.Name))
 	}
 	return q.show("reconcile", "Reconcile", v)
 }
@@ -325,7 +328,7 @@ func (c *columns) records(file io.Reader, others map[string]string) (records ite
 }
 
 // setReport turns a report into its parts.
-func (v *reconcileView) setReport(report *reconcile.Report) {
+func (v *reconcileView) setReport(report *reconcile.Report, t *directoryType) {
 	at := map[reconcile.Kind]int{}
 	for _, k := range reconcile.Kinds() {
 		at[k] = len(v.Report)
@@ -336,12 +339,12 @@ func (v *reconcileView) setReport(report *reconcile.Report) {
 		k := &v.Report[at[f.Kind]]
 		k.Count++
 		if len(k.Findings) < maxFindings && f.Kind != reconcile.Match {
-			k.Findings = append(k.Findings, findingOf(f))
+			k.Findings = append(k.Findings, findingOf(f, t))
 		}
 	}
 }
 
-func findingOf(f *reconcile.Finding) finding {
+func findingOf(f *reconcile.Finding, t *directoryType) finding {
 	var out finding
 	var notes []string
 	if f.Account != nil {
@@ -349,7 +352,7 @@ func findingOf(f *reconcile.Finding) finding {
 	}
 	if f.Record != nil {
 		if f.Account != nil && f.Account.UserName != f.Record.UserName {
-			notes = append(notes, fmt.Sprintf("here %q", f.Account.UserName))
+			notes = append(notes, fmt.Sprintf("here %q", masked(t, "userName", f.Account.UserName)))
 		}
 		out.Name, out.ExternalID = f.Record.UserName, f.Record.ExternalID
 	}
@@ -367,5 +370,6 @@ func findingOf(f *reconcile.Finding) finding {
 		notes = append(notes, f.Record.Position)
 	}
 	out.Note = strings.Join(notes, "; ")
+	out.Name, out.ExternalID = masked(t, "userName", out.Name), masked(t, "externalId", out.ExternalID)
 	return out
 }

@@ -62,7 +62,7 @@ func (q *request) setComparison(v *reconcileView, c *reconcile.Comparison) error
 		k := &v.Report[place]
 		k.Count++
 		if len(k.Findings) < maxFindings {
-			k.Findings = append(k.Findings, finding{Name: m.Name, ExternalID: m.ExternalID, Account: m.ID, Note: noteOf(m, t)})
+			k.Findings = append(k.Findings, finding{Name: masked(t, "userName", m.Name), ExternalID: masked(t, "externalId", m.ExternalID), Account: m.ID, Note: noteOf(m, t)})
 		}
 	}
 	if len(v.form.Repairs) == 0 {
@@ -107,6 +107,15 @@ func private(t *directoryType, path string) bool {
 	return !ok || t.private[p.Root()]
 }
 
+// masked returns a text of users, or what stands for one that is private: unlike the
+// file, the accounts beside it were not shown to the administrator before.
+func masked(t *directoryType, path, text string) string {
+	if text != "" && private(t, path) {
+		return "••••••"
+	}
+	return text
+}
+
 // setPlan seals a plan, so that the next request can bring it and nobody can change it.
 func (q *request) setPlan(v *reconcileView, plan *reconcile.Plan) error {
 	var text bytes.Buffer
@@ -133,8 +142,9 @@ func (q *request) stepRow(s *reconcile.Step) stepRow {
 	for _, k := range s.Kinds {
 		what = append(what, kinds[k][0])
 	}
-	row := stepRow{Name: s.Name, What: s.Method + ": " + strings.Join(what, ", "), Type: s.Type, ID: s.ID}
-	if t := q.c.typeNamed(s.Type); t != nil && s.ID != "" {
+	t := q.c.typeNamed(s.Type)
+	row := stepRow{Name: masked(t, "userName", s.Name), What: s.Method + ": " + strings.Join(what, ", "), Type: s.Type, ID: s.ID}
+	if t != nil && s.ID != "" {
 		row.Slug = t.Slug
 	}
 	return row

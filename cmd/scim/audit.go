@@ -52,7 +52,6 @@ the trail notes who took them.
 			default:
 				return usagef("-outcome must be success, refused or failure")
 			}
-			q.Count = 1000
 			return o.with(ctx, func(ctx context.Context, on operator.Operator) error {
 				return writeFile(*file, env.stdout, func(w io.Writer) error { return on.ExportAudit(ctx, w, in) })
 			})

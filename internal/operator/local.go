@@ -202,6 +202,9 @@ func (l *Local) ReleaseBrake(ctx context.Context, r Release) error {
 	})
 }
 
+// exportPage is how many records of an export are in memory at a time.
+const exportPage = 1000
+
 // ExportAudit implements [Operator].
 func (l *Local) ExportAudit(ctx context.Context, w io.Writer, e Export) error {
 	if l.cfg.Trail == nil {
@@ -214,6 +217,7 @@ func (l *Local) ExportAudit(ctx context.Context, w io.Writer, e Export) error {
 	if err := l.note(ctx, audit.Record{Operation: OperationExport, Detail: describe(asked)}); err != nil {
 		return err
 	}
+	e.Query.Count = exportPage
 	write := audit.WriteJSONLines
 	if e.CSV {
 		write = audit.WriteCSV

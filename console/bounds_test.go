@@ -1,0 +1,90 @@
+package console_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
+	"github.com/seed5f3efb56/scim/console"
+	"github.com/seed5f3efb56/scim/store"
+	"github.com/seed5f3efb56/scim/store/memstore"
+)
+
+// pagesOf notes how many records of the trail are asked for at a time.
+type pagesOf struct {
+	*memstore.DB
+	most int
+}
+
+func (p *pagesOf) Records(ctx context.Context, q audit.Query) ([]store.Record, string, error) {
+	p.most = max(p.most, q.Count)
+	return p.DB.Records(ctx, q)
+}
+
+// A call decides what an export has, and not how much of it is in memory at once.
+func TestExportOfACallIsReadInPages(t *testing.T) {
+	t.Parallel()
+	var trail *pagesOf
+	f := newFixture(t, func(f *fixture, _ *scim.Config, c *console.Config) {
+		trail = &pagesOf{DB: f.db}
+		c.Trail = trail
+	})
+	r := httptest.NewRequest("POST", "/admin/scim/api/export-audit", strings.NewReader(`{"query":{"Count":1000000000}}`))
+	r.Header.Set("Content-Type", "application/json")
+	w := f.do(r)
+	require.Equal(t, 200, w.Code, w.Body)
+	require.LessOrEqual(t, trail.most, 1000)
+}
+
+// bounded notes until when a body may be read.
+type bounded struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (b *bounded) SetReadDeadline(t time.Time) error {
+	b.until = t
+	return nil
+}
+
+// A file that does not arrive does not keep others from comparing theirs for longer than
+// a comparison may take.
+func TestUploadHasADeadline(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	r := httptest.NewRequest("POST", "/admin/scim/reconcile", io.MultiReader(bytes.NewReader(nil)))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	w := &bounded{ResponseRecorder: httptest.NewRecorder()}
+	var _ http.ResponseWriter = w
+	f.console.ServeHTTP(w, r)
+	require.Equal(t, 400, w.Code)
+	require.WithinDuration(t, time.Now(), w.until, 5*time.Minute)
+}
+
+// Names that are sensitive are masked in a comparison as in the directory: those of the
+// accounts are not in the file.
+func TestComparisonMasksSensitiveNames(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, withConnections, func(_ *fixture, s *scim.Config, _ *console.Config) {
+		s.SensitiveAttributes = []string{"userName", "externalId", "title"}
+	})
+	f.scim("acme", "POST", "/Users", `{"userName":"hidden-grace","externalId":"hidden-id","title":"hidden-title"}`)
+	f.scim("acme", "POST", "/Users", `{"userName":"hidden-ada","externalId":"hidden-id2","title":"hidden-title"}`)
+	token := f.token("/reconcile")
+	for _, what := range []string{"first", "drift"} {
+		w := f.upload(token, "login,id,t\ngrace,hidden-id,x\n", "userName", "login", "externalId", "id", "what", what, "others", "title=t", "repair", "orphans", "repair", "attributes")
+		require.Equal(t, 200, w.Code, w.Body)
+		for _, value := range []string{"hidden-grace", "hidden-ada", "hidden-id2", "hidden-title"} {
+			require.NotContains(t, w.Body.String(), value, what)
+		}
+	}
+}
