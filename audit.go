@@ -127,10 +127,14 @@ func (h *Handler) loggedPath(r *http.Request) string {
 // audits reports whether requests have audit records.
 func (h *Handler) audits() bool { return h.cfg.Audit != nil || h.cfg.AuditTrail != nil }
 
-// report passes on the audit record of a request.
+// report passes on the audit record of a request. That of a success is of use to
+// Config.Audit alone.
 func (h *Handler) report(r *http.Request, x *exchange) {
-	if h.audits() {
+	switch {
+	case h.cfg.Audit != nil || h.cfg.AuditTrail != nil && x.err != nil:
 		h.deliver(r, x, h.record(r, x))
+	case h.cfg.AuditTrail != nil:
+		h.deliver(r, x, AuditRecord{})
 	}
 }
 
