@@ -9,7 +9,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"html/template"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +47,20 @@ func mountConsole(ctx context.Context, cfg console.Config, db backend, secret st
 	go cfg.Health.Run(ctx)
 	door.inside = pages
 	return http.NewCrossOriginProtection().Handler(door), nil
+}
+
+// thisMachine refuses requests by a name of another host, which may lead here all the
+// same (DNS rebinding), and those that a proxy passes on.
+func thisMachine(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := (&url.URL{Host: r.Host}).Hostname()
+		_, passedOn := r.Header["X-Forwarded-For"]
+		if passedOn || r.Header.Get("Forwarded") != "" || host != "localhost" && !net.ParseIP(host).IsLoopback() {
+			http.Error(w, "The console is for this machine alone. Start with -console on to change that.", http.StatusForbidden)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // door is a login with one secret. An application has a login already, and gives its

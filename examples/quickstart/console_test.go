@@ -92,6 +92,29 @@ func TestConsoleNeedsTheSecret(t *testing.T) {
 	require.Equal(t, 403, status)
 }
 
+// A name of another site that leads to this machine, and a proxy, do not reach it.
+func TestConsoleRefusesOtherNames(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t)
+	get := func(host, header, value string) int {
+		r, err := http.NewRequest("GET", v.base+"login", nil)
+		require.NoError(t, err)
+		if r.Host = host; header != "" {
+			r.Header.Set(header, value)
+		}
+		status, _ := v.answer(v.Do(r))
+		return status
+	}
+	for _, host := range []string{"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "192.0.2.1", "[2001:db8::1]:80"} {
+		require.Equal(t, 403, get(host, "", ""), host)
+	}
+	for _, host := range []string{"localhost", "localhost:8080", "127.0.0.1", "[::1]:8080"} {
+		require.Equal(t, 200, get(host, "", ""), host)
+	}
+	require.Equal(t, 403, get("localhost", "X-Forwarded-For", "192.0.2.1"))
+	require.Equal(t, 403, get("localhost", "Forwarded", "for=192.0.2.1"))
+}
+
 // -console off leaves it out, and an address that others reach does too.
 // The command scim sends the secret with each call, and no more wrong ones than a
 // browser.

@@ -167,6 +167,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
+		if o.console == "loopback" {
+			pages = thisMachine(pages)
+		}
 		router.Mount("/console", pages)
 		fmt.Fprintf(stdout, "Console (the secret is of this start): http://%s/console/\n%s\n", reachable(listener.Addr()), secret)
 	}
