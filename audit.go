@@ -360,6 +360,16 @@ type Exchange struct {
 	Operations []Exchange
 }
 
+// Observers returns a Config.Observe that calls several in their order. A panic in one
+// does not keep the others from being called.
+func Observers(all ...func(ctx context.Context, x *Exchange)) func(ctx context.Context, x *Exchange) {
+	return func(ctx context.Context, x *Exchange) {
+		for _, observe := range slices.Backward(all) {
+			defer observe(ctx, x)
+		}
+	}
+}
+
 // maxObservedBody is the largest Exchange.Body, in bytes.
 const maxObservedBody = 64 << 10
 

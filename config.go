@@ -96,10 +96,9 @@ type Config struct {
 	// Observe, if set, is called once for every request, after the response: also for
 	// one that was refused before it was read (401, 404, 429), that failed in a panic,
 	// or whose client is gone. It is what metrics, traces, health and the log of
-	// requests are made of (packages health and requestlog, module otelscim); a
-	// function that calls several observers combines them. ctx has the values of the
-	// request's context and does not end with it. The call holds up the end of the
-	// request and must be quick. A panic in it is logged and changes nothing. Without
+	// requests are made of (packages health, requestlog and diagnose, module otelscim);
+	// [Observers] combines several. ctx has the values of the request's context and does
+	// not end with it. The call holds up the end of the request and must be quick. A panic in it is logged and changes nothing. Without
 	// Observe nothing is kept for it.
 	Observe func(ctx context.Context, x *Exchange)
 

@@ -213,3 +213,21 @@ func TestPanicOfObserveChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, page.Resources, 1)
 }
+
+// Observers are called in their order, also after a panic in one of them.
+func TestObservers(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	var seen []string
+	w := newWorld(t, func(w *world, c *scim.Config) {
+		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		c.Observe = scim.Observers(
+			func(_ context.Context, x *scim.Exchange) { seen = append(seen, "first "+x.Route) },
+			func(context.Context, *scim.Exchange) { panic("in the second") },
+			func(_ context.Context, x *scim.Exchange) { seen = append(seen, "third "+x.Route) },
+		)
+	})
+	require.Equal(t, 200, send(w.h, "GET", "/Users", "").Code)
+	require.Equal(t, []string{"first /Users", "third /Users"}, seen)
+	require.Contains(t, log.String(), "in the second")
+}

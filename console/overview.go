@@ -164,6 +164,9 @@ func distinct(all []notice) []notice {
 
 // population counts the users and groups of the tenant, as far as their stores count.
 func (q *request) population() (*health.Users, *int, error) {
+	if m := q.c.cfg.Health; m != nil {
+		return m.Population(q.ctx, q.id.Tenant)
+	}
 	var users *health.Users
 	var groups *int
 	for _, t := range q.c.types {

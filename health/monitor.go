@@ -58,11 +58,18 @@ type Monitor struct {
 // key is a connection of a tenant.
 type key struct{ tenant, connection string }
 
-// hours are the figures of a connection: of all time and by the begin of the hour.
+// hours are the figures of a connection: of all time and by the hour.
 type hours struct {
 	all    figures.Figures
-	byHour map[time.Time]*figures.Figures
+	byHour map[hour]Counts
 }
+
+// hour is the number of an hour since 1970.
+type hour int64
+
+func hourOf(t time.Time) hour { return hour(t.Unix() / 3600) }
+
+func (h hour) start() time.Time { return time.Unix(int64(h)*3600, 0).UTC() }
 
 // nobody has the requests without valid credentials. No connection has that name.
 var nobody = key{"", "\x00"}
@@ -134,7 +141,7 @@ func (m *Monitor) count(x *scim.Exchange) {
 	k := keyOf(x)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.of(k).add(k, &f, end.Truncate(time.Hour), m.since(end))
+	m.of(k).add(k, &f, hourOf(end), m.since(end))
 }
 
 // keyOf returns the connection of a request, by the name under which the limits count
@@ -170,22 +177,20 @@ func (m *Monitor) of(k key) *hours {
 		if len(m.counted) >= m.cfg.Connections {
 			m.makeRoom()
 		}
-		h = &hours{byHour: map[time.Time]*figures.Figures{}}
+		h = &hours{byHour: map[hour]Counts{}}
 		m.counted[k] = h
 	}
 	return h
 }
 
 // add adds the figures of a request in an hour. Hours before since are forgotten.
-func (h *hours) add(k key, f *figures.Figures, hour, since time.Time) {
+func (h *hours) add(k key, f *figures.Figures, in, since hour) {
 	h.all.Tenant, h.all.Connection = k.tenant, k.connection
 	h.all.Add(f)
-	in := h.byHour[hour]
-	if in == nil {
-		in = &figures.Figures{Tenant: k.tenant, Connection: k.connection, Hour: hour}
-		h.byHour[hour] = in
-		maps.DeleteFunc(h.byHour, func(t time.Time, _ *figures.Figures) bool { return t.Before(since) })
+	counts, ok := h.byHour[in]
+	if !ok {
+		maps.DeleteFunc(h.byHour, func(old hour, _ Counts) bool { return old < since })
 	}
-	in.Add(f)
-	in.Error = nil // that of all time is the last one
+	counts.add(countsOf(f))
+	h.byHour[in] = counts
 }

@@ -12,13 +12,16 @@ import (
 )
 
 // each yields the figures of all time and of each hour.
-func (h *hours) each() iter.Seq[*figures.Figures] {
-	return func(yield func(*figures.Figures) bool) {
-		if h.all.Requests != 0 && !yield(&h.all) {
+func (h *hours) each() iter.Seq[figures.Figures] {
+	return func(yield func(figures.Figures) bool) {
+		if h.all.Requests != 0 && !yield(h.all) {
 			return
 		}
-		for _, f := range h.byHour {
-			if !yield(f) {
+		for hour, c := range h.byHour {
+			if !yield(figures.Figures{
+				Tenant: h.all.Tenant, Connection: h.all.Connection, Hour: hour.start(),
+				Requests: c.Requests, Errors: c.Errors, ServerErrors: c.ServerErrors, RateLimited: c.RateLimited, Stopped: c.Stopped,
+			}) {
 				return
 			}
 		}
@@ -27,18 +30,19 @@ func (h *hours) each() iter.Seq[*figures.Figures] {
 
 // merge adds figures of the same connection.
 func (h *hours) merge(f *figures.Figures) {
+	h.all.Tenant, h.all.Connection = f.Tenant, f.Connection
 	if f.Hour.IsZero() {
-		h.all.Tenant, h.all.Connection = f.Tenant, f.Connection
 		h.all.Add(f)
 		return
 	}
-	hour := f.Hour.UTC()
-	in := h.byHour[hour]
-	if in == nil {
-		in = &figures.Figures{Tenant: f.Tenant, Connection: f.Connection, Hour: hour}
-		h.byHour[hour] = in
-	}
-	in.Add(f)
+	in := hourOf(f.Hour)
+	counts := h.byHour[in]
+	counts.add(countsOf(f))
+	h.byHour[in] = counts
+}
+
+func countsOf(f *figures.Figures) Counts {
+	return Counts{f.Requests, f.Errors, f.ServerErrors, f.RateLimited, f.Stopped}
 }
 
 // makeRoom forgets a tenth of the connections, those whose last request was longest
@@ -112,21 +116,11 @@ func (m *Monitor) Flush(ctx context.Context) error {
 		}
 		m.putBack(part)
 		for _, h := range counted {
-			m.putBack(slices.Collect(values(h)))
+			m.putBack(slices.Collect(h.each()))
 		}
 		return err
 	}
 	return nil
-}
-
-func values(h *hours) iter.Seq[figures.Figures] {
-	return func(yield func(figures.Figures) bool) {
-		for f := range h.each() {
-			if !yield(*f) {
-				return
-			}
-		}
-	}
 }
 
 // take removes the figures of some connections, and returns at least one and about n
@@ -135,7 +129,7 @@ func values(h *hours) iter.Seq[figures.Figures] {
 func take(counted map[key]*hours, n int) []figures.Figures {
 	var part []figures.Figures
 	for k, h := range counted {
-		part = slices.AppendSeq(part, values(h))
+		part = slices.AppendSeq(part, h.each())
 		delete(counted, k)
 		if len(part) >= n {
 			break
@@ -160,7 +154,7 @@ func (m *Monitor) putBack(part []figures.Figures) {
 func (m *Monitor) prune(ctx context.Context, now time.Time) error {
 	const most = 1000
 	for {
-		n, err := m.cfg.Store.PruneFigures(ctx, m.since(now.UTC()), most)
+		n, err := m.cfg.Store.PruneFigures(ctx, m.since(now).start(), most)
 		if err != nil || n < most {
 			return err
 		}

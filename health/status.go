@@ -243,12 +243,12 @@ func (m *Monitor) figures(ctx context.Context, now time.Time) (map[string]*hours
 	out := map[string]*hours{}
 	since, tenant := m.since(now), store.Tenant(ctx)
 	add := func(f *figures.Figures) {
-		if !f.Hour.IsZero() && f.Hour.Before(since) {
+		if !f.Hour.IsZero() && hourOf(f.Hour) < since {
 			return
 		}
 		h := out[f.Connection]
 		if h == nil {
-			h = &hours{byHour: map[time.Time]*figures.Figures{}}
+			h = &hours{byHour: map[hour]Counts{}}
 			out[f.Connection] = h
 		}
 		h.merge(f)
@@ -256,7 +256,7 @@ func (m *Monitor) figures(ctx context.Context, now time.Time) (map[string]*hours
 	m.sharing.RLock()
 	defer m.sharing.RUnlock()
 	if m.cfg.Store != nil {
-		stored, err := m.cfg.Store.ListFigures(ctx, since)
+		stored, err := m.cfg.Store.ListFigures(ctx, since.start())
 		if err != nil {
 			return nil, fmt.Errorf("health: %w", err)
 		}
@@ -271,16 +271,14 @@ func (m *Monitor) figures(ctx context.Context, now time.Time) (map[string]*hours
 			continue
 		}
 		for f := range h.each() {
-			add(f)
+			add(&f)
 		}
 	}
 	return out, nil
 }
 
-// since returns the begin of the first hour that is shown.
-func (m *Monitor) since(now time.Time) time.Time {
-	return now.Truncate(time.Hour).Add(-time.Duration(m.cfg.Hours-1) * time.Hour)
-}
+// since returns the first hour that is shown.
+func (m *Monitor) since(now time.Time) hour { return hourOf(now) - hour(m.cfg.Hours-1) }
 
 // fill sets the counts of a status; h may be nil.
 func (m *Monitor) fill(s *Status, h *hours, now time.Time) {
@@ -291,12 +289,9 @@ func (m *Monitor) fill(s *Status, h *hours, now time.Time) {
 	first := m.since(now)
 	s.Hours = make([]Hour, m.cfg.Hours)
 	for i := range s.Hours {
-		hour := &s.Hours[i]
-		hour.Start = first.Add(time.Duration(i) * time.Hour)
-		if f := h.byHour[hour.Start]; f != nil {
-			hour.Counts = Counts{f.Requests, f.Errors, f.ServerErrors, f.RateLimited, f.Stopped}
-		}
-		s.Counts.add(hour.Counts)
+		in := first + hour(i)
+		s.Hours[i] = Hour{in.start(), h.byHour[in]}
+		s.Counts.add(h.byHour[in])
 	}
 }
 
