@@ -39,7 +39,7 @@ func (db *DB) Record(ctx context.Context, r store.Record) error {
 // auditScans are how many records are looked through for one page, of those that an
 // index finds: a few first, which are enough unless few of them fulfil the other
 // conditions. MariaDB reads all of them in any case.
-var auditScans = []int{500, 4500}
+var auditScans = []int{500, 1500, 3000}
 
 // auditHead is how many characters of a text (for MariaDB bytes) an index of records
 // has.

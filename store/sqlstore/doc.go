@@ -10,7 +10,7 @@
 //	err = db.Migrate(ctx)
 //
 // [DB] is a [store.Transactor], a [store.Outbox] and a [store.Tokens], and has the
-// optional [store.Counters], [store.AuditTrail] and [store.Backlogs];
+// optional [store.Counters], [store.AuditTrail] (an audit.Reader) and [store.Backlogs];
 // [DB.Store] returns a [store.Store] which is also a [store.Describer] and a
 // [store.Exister], and a [store.MemberStore] for a type with members. [Tx]
 // returns the transaction for statements of the application. The application
