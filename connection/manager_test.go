@@ -203,3 +203,42 @@ func TestASecretIsKeptAsItsHash(t *testing.T) {
 }
 
 func inAYear() time.Time { return time.Now().AddDate(1, 0, 0) }
+
+// Run looks at once, goes on after an error, and ends with its context.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var told []connection.Expiry
+	m, err := connection.New(connection.Config{Store: db, Logger: slog.New(slog.DiscardHandler), Expiring: func(_ context.Context, e connection.Expiry) error {
+		told = append(told, e)
+		cancel()
+		return errors.New("no mail")
+	}})
+	require.NoError(t, err)
+	_, err = m.Create(ctx, "acme", connection.Connection{Name: "okta"}, by)
+	require.NoError(t, err)
+	token := scim.HashToken("t1", "secret")
+	token.Tenant, token.Connection, token.Expires = "acme", "okta", time.Now().AddDate(0, 0, 10)
+	require.NoError(t, db.AddToken(ctx, token))
+	require.ErrorIs(t, m.Run(ctx), context.Canceled)
+	require.Len(t, told, 1)
+	require.Equal(t, 20, told[0].Days)
+
+	silent, err := connection.New(connection.Config{Store: db})
+	require.NoError(t, err)
+	require.ErrorContains(t, silent.Run(t.Context()), "needs Config.Expiring")
+	require.ErrorContains(t, silent.CheckExpiry(t.Context()), "needs Config.Expiring")
+	_, err = silent.HandOver(t.Context(), "acme", connection.HandOver{From: "okta", To: "entra"}, by)
+	require.ErrorContains(t, err, "Config.Handler is not set")
+}
+
+func TestTypesWithoutAnOwner(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	m, err := connection.New(connection.Config{Handler: handler(t, db, scim.InsecureNoAuthentication()), Store: db})
+	require.NoError(t, err)
+	_, err = m.PreviewHandOver(t.Context(), "", connection.HandOver{From: "okta", To: "entra"})
+	require.ErrorContains(t, err, "schema.WithOwner(type)")
+}

@@ -117,6 +117,16 @@ func TestOutboxes(t *testing.T) {
 	})
 }
 
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s setting) {
+		storetest.RunConnections(t, func(t *testing.T) storetest.ConnectionsFixture {
+			db := s.sqlStore(t)
+			return storetest.ConnectionsFixture{Connections: db, Tx: db}
+		})
+	})
+}
+
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s setting) {
