@@ -363,6 +363,8 @@ func (s *Step) check() error {
 	case len(segments) < 2 || len(segments) > 3 || segments[0] != "" || slices.Contains(segments[1:], "") ||
 		slices.Contains(segments, ".") || slices.Contains(segments, "..") || strings.ContainsAny(s.Path, "?#\\"):
 		return fmt.Errorf("its path %q is none of a resource or of a type", s.Path)
+	case strings.EqualFold(segments[1], "Bulk") || strings.Contains(segments[1], "%"):
+		return fmt.Errorf("its path %q is none of a type: a bulk request could delete", s.Path)
 	case (s.Method == "POST") != (len(segments) == 2):
 		return errors.New("a POST has the path of a type, a PATCH that of a resource")
 	case !json.Valid(s.Body):

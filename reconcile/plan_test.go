@@ -284,6 +284,9 @@ func TestReadPlanRefuses(t *testing.T) {
 		`{"steps":[{"method":"PATCH","path":"@host/Users/1","body":{}}]}`:          "path",
 		`{"steps":[{"method":"PATCH","path":"/Users/1?attributes=id","body":{}}]}`: "path",
 		`{"steps":[{"method":"PATCH","path":"/Users/1"}]}`:                         "no JSON",
+		`{"steps":[{"method":"POST","path":"/Bulk","body":{}}]}`:                   "could delete",
+		`{"steps":[{"method":"POST","path":"/bulk","body":{}}]}`:                   "could delete",
+		`{"steps":[{"method":"POST","path":"/%42ulk","body":{}}]}`:                 "could delete",
 		`{`: "the plan",
 	} {
 		_, err := reconcile.ReadPlan(strings.NewReader(text))
