@@ -678,7 +678,7 @@ func TestUnauthorizedOfSeveralConnections(t *testing.T) {
 // bounded, and nothing panics.
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	d := diagnose.New(diagnose.Config{Connections: 100})
+	d := diagnose.New(diagnose.Config{Connections: 20})
 	request := func(path string) *http.Request { return httptest.NewRequest("POST", path, nil) }
 	start := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	fill := func(from, n int) {
@@ -693,17 +693,17 @@ func TestMemoryIsBounded(t *testing.T) {
 				{Method: "POST", Route: "/Users", Operation: scim.OperationCreate, Type: "User", Status: 400, Detail: fmt.Sprintf(`unknown attribute "a%d"`, i), Body: []byte(`{"USERNAME":7`)},
 				{Method: "POST", Route: "/Users/.search", Operation: scim.OperationQuery, Type: "User", Status: 200, Body: []byte(`{"filter":"((((","startIndex":"x"}`)},
 			} {
-				x.Start, x.Authenticated, x.Connection, x.Request = start, true, fmt.Sprint(i%100), request(fmt.Sprint("/Users/", i))
+				x.Start, x.Authenticated, x.Connection, x.Request = start, true, fmt.Sprint(i%20), request(fmt.Sprint("/Users/", i))
 				d.Observe(t.Context(), &x)
 			}
-			_ = d.Findings("", fmt.Sprint(i%100))
+			_ = d.Findings("", fmt.Sprint(i%20))
 		}
 	}
-	fill(0, 6_000)
+	fill(0, 1_500)
 	before := inUse()
-	fill(6_000, 6_000)
+	fill(1_500, 1_500)
 	after := inUse()
-	t.Logf("100 connections: %d KiB, then %d KiB", before>>10, after>>10)
+	t.Logf("20 connections: %d KiB, then %d KiB", before>>10, after>>10)
 	require.Less(t, int64(after)-int64(before), int64(2<<20), "no growth")
 	runtime.KeepAlive(d)
 }

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"iter"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -212,12 +213,15 @@ type comparing struct {
 	roots    []*schema.Attribute // of the paths
 	accounts []person
 	by       keys
-	mails    map[string]int32
+	seed     maphash.Seed
+	mails    map[uint64]int32 // by the hash of the key of an e-mail address
 	ids      map[string]int32 // the accounts by id, if groups are compared
 	refs     map[string]int32 // the accounts by the provider's ids, or absent
 
-	seen, seenExternals map[string]bool
+	seen, seenExternals map[uint64]bool // hashes take less memory than the texts
 }
+
+func (c *comparing) hash(text string) uint64 { return maphash.String(c.seed, text) }
 
 // absent is the place of a user of the provider without an account.
 const absent = -2
@@ -289,7 +293,9 @@ func (c *comparing) compareUser(r *Record) {
 		status.Kind, status.Changes = Status, []Change{{"active", active(a.inactive), active(r.Inactive)}}
 		c.add(status)
 	}
-	if changes := c.changes(r, a); len(changes) > 0 {
+	changes := c.changes(r, a)
+	a.values = "" // no other record is compared with the account
+	if len(changes) > 0 {
 		m.Kind, m.Changes = Drift, changes
 		c.add(m)
 	}
@@ -347,11 +353,11 @@ func (c *comparing) known(r *Record) Reason {
 	if r.UserName == "" {
 		return NoUserName
 	}
-	key := c.nameKey(r.UserName)
-	name, external := c.seen[key], r.ExternalID != "" && c.seenExternals[r.ExternalID]
+	key, id := c.hash(c.nameKey(r.UserName)), c.hash(r.ExternalID)
+	name, external := c.seen[key], r.ExternalID != "" && c.seenExternals[id]
 	c.seen[key] = true
 	if r.ExternalID != "" {
-		c.seenExternals[r.ExternalID] = true
+		c.seenExternals[id] = true
 	}
 	switch {
 	case name:
@@ -422,7 +428,7 @@ func (c *comparing) similar() {
 			texts = append(texts, m.Changes[j].Want)
 		}
 		for _, text := range texts {
-			if place, ok := c.mails[schema.FoldKey(text)]; ok && text != "" && !c.accounts[place].claimed && c.accounts[place].owner != another {
+			if place, ok := c.mails[c.hash(schema.FoldKey(text))]; ok && text != "" && !c.accounts[place].claimed && c.accounts[place].owner != another {
 				m.Similar = c.accounts[place].id
 				break
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 // readAccounts reads the users of the application.
 func (c *comparing) readAccounts(ctx context.Context, users Lister) error {
 	c.by = keys{map[string]int32{}, map[string]int32{}}
-	c.mails, c.seen, c.seenExternals = map[string]int32{}, map[string]bool{}, map[string]bool{}
+	c.seed, c.mails, c.seen, c.seenExternals = maphash.MakeSeed(), map[uint64]int32{}, map[uint64]bool{}, map[uint64]bool{}
 	if c.grouped {
 		c.ids, c.refs = map[string]int32{}, map[string]int32{}
 	}
@@ -69,11 +70,11 @@ func (c *comparing) addAccount(r *schema.Resource) {
 	c.accounts = append(c.accounts, a)
 	if a.userName != "" {
 		c.by.names[c.nameKey(a.userName)] = place
-		c.mails[schema.FoldKey(a.userName)] = place
+		c.mails[c.hash(schema.FoldKey(a.userName))] = place
 	}
 	if p, ok := r.Type.Resolve("emails.value"); ok {
 		for v := range p.Values(r) {
-			c.mails[schema.FoldKey(v.Text())] = place
+			c.mails[c.hash(schema.FoldKey(v.Text()))] = place
 		}
 	}
 	if c.grouped {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -148,8 +150,15 @@ func (r *reconciliation) client() (*remote.Client, error) {
 	return &remote.Client{BaseURL: r.scim, Token: secret}, nil
 }
 
+// memory is the soft limit of the memory of a comparison, unless $GOMEMLIMIT has one, in
+// bytes: 100,000 users against as many stay below 256 MiB with it, the database included.
+const memory = 220 << 20
+
 // comparison reads both sides.
 func (r *reconciliation) comparison(ctx context.Context, app reconcile.Application) (*reconcile.Comparison, error) {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(memory)
+	}
 	if r.provider != "" {
 		c := &remote.Client{BaseURL: r.provider, Token: r.env.getenv("SCIM_PROVIDER_TOKEN")}
 		return reconcile.Compare(ctx, reconcile.Provider{Users: c.Users(ctx), Groups: c.Groups(ctx)}, app, r.compare)
