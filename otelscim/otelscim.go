@@ -169,8 +169,6 @@ func (t *Telemetry) Observe(ctx context.Context, x *scim.Exchange) {
 
 // count measures one operation.
 func (t *Telemetry) count(ctx context.Context, x *scim.Exchange, bulk bool) {
-	attributes := t.scimAttributes(x)
-	set := metric.WithAttributes(attributes...)
 	if x.Status == 429 {
 		t.limited.Add(ctx, 1, metric.WithAttributes(t.whose(x)...))
 	}
@@ -179,7 +177,11 @@ func (t *Telemetry) count(ctx context.Context, x *scim.Exchange, bulk bool) {
 		t.stops.Add(ctx, 1, metric.WithAttributes(append(t.whose(x), kindKey.String(string(stop.Kind)), typeKey.String(stop.Type))...))
 	}
 	if x.Operation != "" {
-		t.operation.Record(ctx, x.Duration.Seconds(), set, metric.WithAttributes(bulkKey.Bool(bulk), semconv.HTTPResponseStatusCode(x.Status)))
+		attributes := append(t.scimAttributes(x), bulkKey.Bool(bulk))
+		if x.Status != 0 {
+			attributes = append(attributes, semconv.HTTPResponseStatusCode(x.Status))
+		}
+		t.operation.Record(ctx, x.Duration.Seconds(), metric.WithAttributes(attributes...))
 	}
 }
 
