@@ -243,6 +243,21 @@ func TestUnauthenticated(t *testing.T) {
 	require.Contains(t, s.LastError.Advice, "Make a new credential")
 }
 
+// The method of an operation, or of a request, is any text of the client.
+func TestMethodsAreShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.token("acme", "t1", "okta", time.Time{})
+	long := strings.Repeat("X", 1<<20)
+	body := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":%q,"path":"/Users/1"}]}`, long)
+	require.Equal(t, 200, w.send("t1", "POST", "/Bulk", body).Code)
+	require.Less(t, len(w.status("acme")[0].LastError.Method), 100)
+	require.Equal(t, 401, w.send("nobody", long, "/Users", "").Code)
+	all, err := w.m.Unauthenticated(t.Context())
+	require.NoError(t, err)
+	require.Less(t, len(all.LastError.Method), 100)
+}
+
 // Each operation of a bulk request is counted.
 func TestBulkIsCountedByOperation(t *testing.T) {
 	t.Parallel()

@@ -46,10 +46,13 @@ type Problem struct {
 	Advice string `json:"advice"`
 }
 
+// mostMethod is the longest Problem.Method, which is any text that a client sent.
+const mostMethod = 16
+
 // problemOf describes a request that failed.
 func problemOf(x *scim.Exchange, at time.Time) *Problem {
 	return &Problem{
-		Time: at, Cause: causeOf(x), Status: x.Status, ScimType: x.ScimType, Method: x.Method, Route: x.Route, Operation: x.Operation, Type: x.Type,
+		Time: at, Cause: causeOf(x), Status: x.Status, ScimType: x.ScimType, Method: redact.Shorten(x.Method, mostMethod), Route: x.Route, Operation: x.Operation, Type: x.Type,
 		Reference: x.Reference, Detail: redact.Detail(x.Detail),
 	}
 }
