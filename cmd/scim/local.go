@@ -64,7 +64,7 @@ func (h host) ConnectionHost() connection.Host {
 func parts(ctx context.Context, db *sqlstore.DB) (map[sqlstore.Part]bool, error) {
 	has := map[sqlstore.Part]bool{}
 	var errs []error
-	for _, p := range []sqlstore.Part{sqlstore.Resources, sqlstore.Outbox, sqlstore.Tokens, sqlstore.Counters, sqlstore.Audit, sqlstore.Connections} {
+	for _, p := range []sqlstore.Part{sqlstore.Resources, sqlstore.Outbox, sqlstore.Tokens, sqlstore.Counters, sqlstore.Audit, sqlstore.Connections, sqlstore.Health} {
 		if err := db.Check(ctx, p); err != nil {
 			errs = append(errs, err)
 			continue
@@ -104,6 +104,9 @@ func monitor(db *sqlstore.DB, h *scim.Handler, has map[sqlstore.Part]bool) (*hea
 	cfg := health.Config{}
 	if has[sqlstore.Tokens] {
 		cfg.Tokens = db
+	}
+	if has[sqlstore.Health] {
+		cfg.Store = db
 	}
 	m, err := health.New(cfg)
 	if err == nil && has[sqlstore.Resources] {

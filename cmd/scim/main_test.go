@@ -27,6 +27,7 @@ import (
 	"github.com/seed5f3efb56/scim/console"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/health"
+	"github.com/seed5f3efb56/scim/health/figures"
 	"github.com/seed5f3efb56/scim/internal/operator"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -213,6 +214,17 @@ func TestStatusAndBrake(t *testing.T) {
 		require.Equal(t, 204, w.send(secret, "DELETE", "/Users/"+ids[1], "").Code)
 		require.Contains(t, w.run(0, "status", "-json"), `"connection": "okta"`)
 	})
+}
+
+// On a database the requests that the processes counted are shown.
+func TestStatusShowsWhatProcessesCounted(t *testing.T) {
+	w := newWorld(t)
+	now := time.Now().UTC()
+	require.NoError(t, w.db.AddFigures(t.Context(), []figures.Figures{
+		{Connection: "okta", Requests: 4711, LastRequest: now, LastSuccess: now},
+		{Connection: "okta", Hour: now.Truncate(time.Hour), Requests: 42},
+	}))
+	require.Contains(t, w.run(0, "status", "-json"), `"requests": 42`)
 }
 
 func TestAuditExport(t *testing.T) {

@@ -138,11 +138,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if withConsole { // tokens that are made in the console, and what it shows
 		cfg.Auth = scim.AnyOf(cfg.Auth, scim.StoredTokens(db.tables, nil))
 		cfg.Connections = db.tables
-		cfg.Observe = func(ctx context.Context, x *scim.Exchange) {
-			monitor.Observe(ctx, x)
-			diagnosis.Observe(ctx, x)
-			requests.Observe(ctx, x)
-		}
+		cfg.Observe = scim.Observers(monitor.Observe, diagnosis.Observe, requests.Observe)
 	}
 	h, err := scim.New(cfg)
 	if err != nil {
