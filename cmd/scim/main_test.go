@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -459,6 +460,28 @@ func TestHelp(t *testing.T) {
 		require.Contains(t, help, "-json")
 		require.Equal(t, help, w.run(0, append([]string{"help"}, path...)...))
 		require.NotEmpty(t, line[1])
+	}
+}
+
+// Each command line in the documentation and in the help can be read.
+func TestDocumentedCommandLines(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/command.md")
+	require.NoError(t, err)
+	w := &world{T: t, env: map[string]string{}}
+	text := string(doc)
+	for _, line := range root.lines("") {
+		require.Contains(t, text, "$ scim "+line[0], "docs/command.md")
+		text += w.run(0, append(strings.Fields(line[0]), "-h")...)
+	}
+	found := regexp.MustCompile(`(?m)^(?:\$ |  )scim ((?:[^|\n"]|"[^"\n]*")*)`).FindAllStringSubmatch(text, -1)
+	require.Greater(t, len(found), 25)
+	for _, f := range found {
+		var args []string
+		for _, word := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(f[1], -1) {
+			args = append(args, strings.Trim(word, `"`))
+		}
+		w.run(0, append(args, "-h")...)
 	}
 }
 
