@@ -19,6 +19,7 @@ type Sampler struct {
 
 	mu      sync.Mutex
 	windows map[Key]*window
+	full    int64        // the minute in which none could be forgotten
 	left    atomic.Int64 // windows that have left out something
 }
 
@@ -85,11 +86,17 @@ func minute(t time.Time) int64 { return t.Unix() / 60 }
 // forget drops the windows of other minutes that left out nothing, and reports whether
 // there were any.
 func (s *Sampler) forget(now int64) bool {
+	if s.full == now {
+		return false
+	}
 	n := len(s.windows)
 	for k, w := range s.windows {
 		if w.minute != now && w.Count == 0 {
 			delete(s.windows, k)
 		}
+	}
+	if len(s.windows) == n {
+		s.full = now
 	}
 	return len(s.windows) < n
 }
