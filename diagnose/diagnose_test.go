@@ -357,7 +357,7 @@ var exchanges = []exchange{
 			s.must("PATCH", path, patch(`{"op":"Replace","path":"active","value":"False"}`))
 			s.must("DELETE", path, "")
 		}),
-		want: []string{"3 of the last 3 deletions of users came from a connection that deactivated nobody since 2026-11-02."},
+		want: []string{"3 of the last 3 deletions of users came from a connection that deactivated no user since 2026-11-02."},
 	},
 	{
 		// learn.microsoft.com, Develop a SCIM endpoint: the look-up by the work e-mail address;

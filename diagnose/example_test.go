@@ -47,7 +47,7 @@ func Example() {
 	}
 	// Output:
 	// error active-missing
-	// `active` never arrives: nobody who leaves is deactivated
+	// `active` never arrives: leavers are not deactivated
 	// 5 of the last 5 users were created without `active`, and no change of it arrived since.
 	// Provisioning, To App: tick Deactivate Users.
 }

@@ -60,7 +60,7 @@ func fromMemory(m func(t *track) *memory, times, things int, format string) func
 var rules = []rule{
 	{
 		code: "active-missing", severity: Error,
-		title: "`active` never arrives: nobody who leaves is deactivated",
+		title: "`active` never arrives: leavers are not deactivated",
 		do:    "Map the status of the account to `active`, for creations and updates, and provision once more.",
 		at: map[string]string{
 			"entra":    "Attribute mapping of users: map `active` from Switch([IsSoftDeleted], , \"False\", \"True\", \"True\", \"False\"), the expression of new applications. A mapping that was deleted, or that still gives IsSoftDeleted to another attribute, sends nothing when somebody leaves. Then restart provisioning.",
@@ -169,7 +169,7 @@ var rules = []rule{
 			"entra": "Users and groups: assign the people or the group with them to the application, with the scope of assigned users and groups. Members of nested groups are not provisioned: assign those groups too.",
 			"okta":  "Assignments: assign the people of a group before Push Groups, and use another group for the assignment than for the push; then push the group again.",
 		},
-		find: fromSeries(func(t *track) *series { return &t.missingMember }, func(s *series) bool { return s.hits() >= 2 }, "%d of the last %d requests with members named people whom nobody has provisioned (400)."),
+		find: fromSeries(func(t *track) *series { return &t.missingMember }, func(s *series) bool { return s.hits() >= 2 }, "%d of the last %d requests with members named users who are not provisioned (400)."),
 	},
 	{
 		code: "members-by-name", severity: Error,
@@ -204,14 +204,14 @@ var rules = []rule{
 		title: "leavers are deleted at once",
 		do:    "A deleted user is not restored when the person comes back. Let the provider deactivate, or answer DELETE by a deactivation (scim.DeactivateOnDelete).",
 		at: map[string]string{
-			"entra":    "Attribute mapping of users: without a mapping of `active`, Entra deletes whoever goes out of scope. Map it, or untick Delete under Target object actions.",
+			"entra":    "Attribute mapping of users: without a mapping of `active`, Entra deletes the users who go out of scope. Map it, or untick Delete under Target object actions.",
 			"onelogin": "Provisioning: choose Suspend for users who are deleted or lose the application.",
 			"ping":     "Set the remove action to disable.",
 			"google":   "Deprovisioning: choose a delay before deletion; suspension comes first.",
 			"cyberark": "Provisioning: choose Disable for users who lose the application.",
 		},
 		find: func(t *track, now time.Time) (Finding, bool) {
-			f, ok := fromSeries(func(t *track) *series { return &t.deletions }, always(3), "%d of the last %d deletions of users came from a connection that deactivated nobody")(t, now)
+			f, ok := fromSeries(func(t *track) *series { return &t.deletions }, always(3), "%d of the last %d deletions of users came from a connection that deactivated no user")(t, now)
 			f.Seen += fmt.Sprintf(" since %s.", t.first.UTC().Format(time.DateOnly))
 			return f, ok
 		},
@@ -231,7 +231,7 @@ var rules = []rule{
 	{
 		code: "filter-refused", severity: Error,
 		title: "look-ups are refused (400)",
-		do:    "The filter is not one of RFC 7644, or names an attribute that is not served. While look-ups fail, nobody is matched: correct the attribute that people are matched by.",
+		do:    "The filter is not one of RFC 7644, or names an attribute that is not served. While look-ups fail, no user is matched: correct the attribute that people are matched by.",
 		at: map[string]string{
 			"entra": "Attribute mapping: the matching attribute must be one of this service, with its URN if it is of an extension. Characters that are not letters or digits in matching values are not supported there.",
 		},
@@ -284,7 +284,7 @@ var rules = []rule{
 		title: "the provider changes users that are not here (404)",
 		do:    "It remembers ids of users that were deleted here, or in another environment. Let it forget them, so that it looks the people up again.",
 		at: map[string]string{
-			"entra": "Provisioning: Restart provisioning, which clears what it remembers and matches everybody again.",
+			"entra": "Provisioning: Restart provisioning, which clears what it remembers and matches all users again.",
 			"okta":  "Remove the person's assignment and assign the person again; of a group, unlink the pushed group and push it again.",
 		},
 		find: fromMemory(func(t *track) *memory { return &t.unknown }, 2, 1, "%d ids were answered 404 twice or more, %d times in all."),

@@ -69,18 +69,25 @@ func (r *Results) Count(o Outcome) int {
 	return n
 }
 
-// WriteText writes the numbers of each outcome and a table of the steps that were not
-// applied.
+// WriteText writes the numbers of each outcome and a table of the steps that were skipped
+// or refused.
 func (r *Results) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	for _, o := range Outcomes() {
 		fmt.Fprintf(out, "%6d %s\n", r.Count(o), o)
 	}
+	if r.Count(Skipped)+r.Count(Refused) == 0 {
+		return out.Flush()
+	}
 	fmt.Fprintln(out)
 	t := newTable(out, "OUTCOME\tSTATUS\tREQUEST\tNAME\tDETAIL")
 	for i := range r.Results {
-		if x := &r.Results[i]; x.Outcome != Applied {
-			t.row(string(x.Outcome), fmt.Sprint(x.Status), x.Step.Method+" "+printable(x.Step.Path), printable(x.Step.Name), printable(x.Detail))
+		if x := &r.Results[i]; x.Outcome == Skipped || x.Outcome == Refused {
+			status := "-"
+			if x.Status != 0 {
+				status = fmt.Sprint(x.Status)
+			}
+			t.row(string(x.Outcome), status, x.Step.Method+" "+printable(x.Step.Path), printable(x.Step.Name), printable(x.Detail))
 		}
 	}
 	return t.end()
