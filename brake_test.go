@@ -136,6 +136,7 @@ func TestBrakeIsReleased(t *testing.T) {
 		{"needs an Actor and a Reason", func(r *brake.Release) { r.More, r.Actor = 1, "" }},
 		{"needs More, or the ID", func(*brake.Release) {}},
 		{"needs More, or the ID", func(r *brake.Release) { r.More = -1 }},
+		{"More of at most 1000000000", func(r *brake.Release) { r.More = math.MaxInt64 }}, // a sum of two would be negative
 		{"needs a Type, and the Connection", func(r *brake.Release) { r.More, r.Type = 1, "" }},
 		{`has the Type "Group", and leavers are counted for other types`, func(r *brake.Release) { r.More, r.Type = 1, "Group" }},
 		{`has the Type "User", and memberships are counted for other types`, func(r *brake.Release) { r.More, r.Kind = 1, brake.Memberships }},

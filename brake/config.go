@@ -74,7 +74,8 @@ type Release struct {
 	Type       string // Stop.Type
 	// More is how many are allowed beyond the bound, and beyond what is counted
 	// already. It goes on for Config.Window. A second release adds to the first, and
-	// ends with it, but not before the window in which it is given.
+	// ends with it, but not before the window in which it is given. At most
+	// 1,000,000,000.
 	More int64
 	// ID, if set, is the only resource that the release concerns, once: a leaver among
 	// those that are stopped. More is not used.
@@ -87,6 +88,9 @@ type Release struct {
 // wrong in the release; nothing was released.
 var ErrRelease = errors.New("scim: the release of the brake is wrong")
 
+// mostMore is the most of Release.More: sums of it stay far from the largest number.
+const mostMore = 1_000_000_000
+
 func (r Release) check() error {
 	switch {
 	case r.Actor == "" || r.Reason == "":
@@ -97,6 +101,8 @@ func (r Release) check() error {
 		return errors.New("scim: the release of the brake needs a Type, and the Connection, those of the Stop")
 	case r.ID == "" && r.More <= 0:
 		return errors.New("scim: the release of the brake needs More, or the ID of a resource")
+	case r.More > mostMore:
+		return fmt.Errorf("scim: the release of the brake needs a More of at most %d", mostMore)
 	}
 	return nil
 }
