@@ -76,18 +76,29 @@ func (m *Monitor) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-tick.C:
-			m.log(ctx, m.Flush(ctx))
+			m.log(ctx, m.flushWithin(ctx, flushTimeout))
 			if now := m.cfg.Now(); now.Sub(pruned) >= time.Hour {
 				pruned = now
 				m.log(ctx, m.prune(ctx, now))
 			}
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			m.log(last, m.Flush(last))
-			cancel()
+			last := context.WithoutCancel(ctx)
+			m.log(last, m.flushWithin(last, lastTimeout))
 			return ctx.Err()
 		}
 	}
+}
+
+const (
+	flushTimeout = 30 * time.Second
+	lastTimeout  = 5 * time.Second // at the end of the process
+)
+
+// flushWithin is Flush with a bound on the time for which it keeps readers waiting.
+func (m *Monitor) flushWithin(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return m.Flush(ctx)
 }
 
 func (m *Monitor) log(ctx context.Context, err error) {
@@ -96,8 +107,9 @@ func (m *Monitor) log(ctx context.Context, err error) {
 	}
 }
 
-// Flush writes the figures to Config.Store at once. The error is that of the store;
-// nothing is lost then.
+// Flush writes the figures to Config.Store at once; [Monitor.Status] waits for it. The
+// error is that of the store. Nothing is lost then; what the store committed without
+// saying so is counted twice.
 func (m *Monitor) Flush(ctx context.Context) error {
 	if m.cfg.Store == nil {
 		return nil
