@@ -30,13 +30,13 @@ const (
 
 // operations are the words of pages for operations.
 var operations = map[audit.Operation]string{
-	audit.Operation(scim.OperationCreate): "created", audit.Operation(scim.OperationRetrieve): "read", audit.Operation(scim.OperationQuery): "searched",
-	audit.Operation(scim.OperationReplace): "replaced", audit.Operation(scim.OperationPatch): "changed", audit.Operation(scim.OperationDelete): "deleted",
-	audit.Operation(scim.OperationReleaseBrake): "released the brake", audit.Operation(scim.OperationRevoke): "ended sessions", audit.Operation(scim.OperationRetention): "deleted after retention", audit.OperationHook: "ran a hook",
-	OperationShow: "looked at private values", OperationExport: "exported the audit trail", OperationReplay: "replayed an entry", OperationRepair: "repaired by a plan",
-	connection.OpCreate: "created a connection", connection.OpChange: "changed a connection", connection.OpPause: "paused a connection", connection.OpResume: "resumed a connection",
-	connection.OpSwitchOff: "switched a connection off", connection.OpIssueToken: "made a token", connection.OpRotateToken: "rotated a token", connection.OpRevokeToken: "revoked a token",
-	connection.OpHandOver: "handed over", connection.OpMakeLocal: "made local", connection.OpPurge: "purged",
+	audit.Operation(scim.OperationCreate): "create", audit.Operation(scim.OperationRetrieve): "read", audit.Operation(scim.OperationQuery): "search",
+	audit.Operation(scim.OperationReplace): "replace", audit.Operation(scim.OperationPatch): "change", audit.Operation(scim.OperationDelete): "delete",
+	audit.Operation(scim.OperationReleaseBrake): "release the brake", audit.Operation(scim.OperationRevoke): "end sessions", audit.Operation(scim.OperationRetention): "delete after retention", audit.OperationHook: "run a hook",
+	OperationShow: "look at private values", OperationExport: "export the audit trail", OperationReplay: "replay an entry", OperationRepair: "repair by a plan",
+	connection.OpCreate: "create a connection", connection.OpChange: "change a connection", connection.OpPause: "pause a connection", connection.OpResume: "resume a connection",
+	connection.OpSwitchOff: "switch a connection off", connection.OpIssueToken: "make a token", connection.OpRotateToken: "rotate a token", connection.OpRevokeToken: "revoke a token",
+	connection.OpHandOver: "hand over", connection.OpMakeLocal: "make local", connection.OpPurge: "purge",
 	OperationStartLog: "started to keep requests", OperationStopLog: "stopped keeping requests",
 }
 
@@ -199,15 +199,25 @@ func (q *request) entry(r audit.Record) entry {
 	}
 	if t := q.c.typeNamed(r.Type); t != nil && r.ID != "" {
 		e.Slug = t.Slug
+	} else if e.Name == "" {
+		e.Name = r.Connection
 	}
 	for i, c := range r.Changes {
 		if i == 6 {
 			e.Changed = append(e.Changed, "…")
 			break
 		}
-		e.Changed = append(e.Changed, c.Path)
+		e.Changed = append(e.Changed, pathName(c.Path))
 	}
 	return e
+}
+
+// pathName is the path of a change as pages show it.
+func pathName(path string) string {
+	if path == schema.OwnerAttribute.Name {
+		return "connection"
+	}
+	return path
 }
 
 func operationName(o audit.Operation) string {
@@ -287,7 +297,7 @@ func (q *request) record(reveal bool) error {
 	v := &recordView{entry: q.entry(*r), Raw: *r, Revealed: reveal, CanShow: !q.id.ReadOnly, At: q.r.URL.Query().Get("at")}
 	t := q.c.typeNamed(r.Type)
 	for _, c := range r.Changes {
-		shown := change{Path: c.Path, Old: value(c.Old), New: value(c.New), OldOmitted: c.OldOmitted, NewOmitted: c.NewOmitted}
+		shown := change{Path: pathName(c.Path), Old: value(c.Old), New: value(c.New), OldOmitted: c.OldOmitted, NewOmitted: c.NewOmitted}
 		if !reveal && t.isPrivate(c.Path) {
 			shown = change{Path: c.Path, Private: true}
 			v.Hidden++

@@ -144,7 +144,7 @@ func TestHistory(t *testing.T) {
 	require.NotContains(t, page, "name-01")
 	require.Contains(t, page, "All of the history")
 	require.Equal(t, 200, f.post(path, path, nil).Code)
-	require.Contains(t, f.page(path), "looked at private values")
+	require.Contains(t, f.page(path), "look at private values")
 
 	f.scim("acme", "DELETE", "/Users/"+id, "")
 	w := f.get(path)

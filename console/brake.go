@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,12 +65,16 @@ func (q *request) brake() error {
 		return err
 	}
 	v.Unknown = principals == nil
-	for _, p := range principals {
+	for i, p := range principals {
 		states, err := q.c.cfg.Handler.BrakeState(q.ctx, p)
 		if err != nil {
 			return err
 		}
-		v.Connections = append(v.Connections, q.braked(cmp.Or(p.Connection, p.TokenID), states))
+		c := q.braked(cmp.Or(p.Connection, p.TokenID), states)
+		for j := range c.Bounds {
+			c.Bounds[j].ID = fmt.Sprintf("%d-%d", i, j)
+		}
+		v.Connections = append(v.Connections, c)
 	}
 	slices.SortStableFunc(v.Connections, func(a, b brakedConnection) int {
 		switch {
@@ -85,11 +90,11 @@ func (q *request) brake() error {
 
 func (q *request) braked(name string, states []brake.State) brakedConnection {
 	c := brakedConnection{Name: name}
-	for i, s := range states {
+	for _, s := range states {
 		b := bound{
 			Kind: s.Kind, Type: s.Type, Title: s.Type + ": " + kindTitles[s.Kind], Count: s.Count, Limit: s.Limit, Share: share{s.Count, s.Limit},
 			Until: q.moment(s.Until), Stopped: q.moment(s.Stopped), Released: s.Released, ReleasedUntil: q.moment(s.ReleasedUntil),
-			ID: name + "-" + strconv.Itoa(i), HasOneException: s.Kind == brake.Leavers,
+			HasOneException: s.Kind == brake.Leavers,
 		}
 		c.Stopped = c.Stopped || b.Stopped != nil
 		c.Bounds = append(c.Bounds, b)

@@ -116,6 +116,16 @@ func (q *request) statuses() (map[string]*health.Status, error) {
 	return out, nil
 }
 
+// ProviderSlug is the page of the provider in the section Set up.
+func (v *connectionView) ProviderSlug() string { return setupSlug(v.Provider) }
+
+func setupSlug(provider string) string {
+	if providerOf(provider) == nil {
+		return "other"
+	}
+	return provider
+}
+
 // connectionView is the page of one connection.
 type connectionView struct {
 	connection.Connection
@@ -322,10 +332,7 @@ func (q *request) showSecret(name, secret string, t store.Token, more func(*secr
 	if err != nil {
 		return err
 	}
-	v := &secretView{Connection: c, BaseURL: q.baseURL(c), Secret: secret, Token: t, Expires: q.moment(t.Expires), Provider: "other"}
-	if p := providerOf(c.Provider); p != nil {
-		v.Provider = p.Slug
-	}
+	v := &secretView{Connection: c, BaseURL: q.baseURL(c), Secret: secret, Token: t, Expires: q.moment(t.Expires), Provider: setupSlug(c.Provider)}
 	if more != nil {
 		more(v)
 	}

@@ -116,7 +116,7 @@ type request struct {
 func (q *request) identify() error {
 	id, err := q.c.cfg.Identify(q.r)
 	if err != nil || id.Actor == "" {
-		attrs := []slog.Attr{slog.String("path", "console")}
+		var attrs []slog.Attr
 		if err != nil {
 			attrs = append(attrs, slog.String("error", err.Error()))
 		}

@@ -21,8 +21,8 @@
 // # Security
 //
 // [Config.Identify] is the only source of the tenant, the actor and the right to
-// write, and is asked for every request, those for style sheets included. An error
-// of it shows nothing.
+// write, and is asked for every request but those for the style sheet, the script and
+// the icon, which are the same for everybody. An error of it shows nothing.
 //
 // A request that changes something is a POST from a page of the same origin
 // (Origin, Sec-Fetch-Site), with a token that is bound to the identity and ends

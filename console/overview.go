@@ -2,15 +2,12 @@ package console
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/audit"
-	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/internal/operator"
-	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -82,14 +79,10 @@ type deadEntry struct {
 
 func (q *request) overview() error {
 	v := &overviewView{HasHealth: q.c.cfg.Health != nil, HasOutbox: q.c.outbox() != nil, CanReplay: !q.id.ReadOnly}
-	var err error
 	if v.HasHealth {
-		if err = q.setHealth(v); err != nil {
+		if err := q.setHealth(v); err != nil {
 			return err
 		}
-	}
-	if v.Users, v.Groups, err = q.population(); err != nil {
-		return err
 	}
 	if v.HasOutbox {
 		if err := q.setDead(v); err != nil {
@@ -132,6 +125,9 @@ func (q *request) setHealth(v *overviewView) error {
 		}
 		v.Hours = len(s.Hours)
 	}
+	if v.Users, v.Groups, err = q.c.cfg.Health.Population(q.ctx, q.id.Tenant); err != nil {
+		return err
+	}
 	v.Notices = distinct(v.Notices)
 	v.Plot = q.newPlot(sumHours(all))
 	return nil
@@ -160,46 +156,6 @@ func distinct(all []notice) []notice {
 		out = append(out, n)
 	}
 	return out
-}
-
-// population counts the users and groups of the tenant, as far as their stores count.
-func (q *request) population() (*health.Users, *int, error) {
-	if m := q.c.cfg.Health; m != nil {
-		return m.Population(q.ctx, q.id.Tenant)
-	}
-	var users *health.Users
-	var groups *int
-	for _, t := range q.c.types {
-		switch {
-		case t.active != nil && users == nil:
-			off := filter.Compare{Path: schema.AttrPath{t.active}, Op: filter.EQ, Value: schema.Boolean(false)}
-			if !t.canFilter(off) {
-				continue
-			}
-			all, err := t.count(q.ctx, nil)
-			if err != nil {
-				return nil, nil, err
-			}
-			inactive, err := t.count(q.ctx, filter.New(off))
-			if err != nil {
-				return nil, nil, err
-			}
-			users = &health.Users{Active: max(0, all-inactive), Inactive: inactive}
-		case t.members != nil && groups == nil:
-			n, err := t.count(q.ctx, nil)
-			if err != nil {
-				return nil, nil, err
-			}
-			groups = &n
-		}
-	}
-	return users, groups, nil
-}
-
-// count returns how many resources match.
-func (t *directoryType) count(ctx context.Context, f *filter.Filter) (int, error) {
-	page, err := t.store.List(ctx, &store.Query{Filter: f, Total: true})
-	return page.Total, err
 }
 
 // setDead fills in the work that was given up.

@@ -81,7 +81,7 @@ func TestDeadEntries(t *testing.T) {
 	page = f.page("/overview?done=replayed")
 	require.Contains(t, page, "The entry will be tried again.")
 	require.Contains(t, page, "Nothing was given up.")
-	require.Contains(t, f.page("/activity"), "replayOutbox")
+	require.Contains(t, f.page("/activity"), "replay an entry")
 	require.NotContains(t, f.page("/overview?done=<script>"), "role=\"status\"")
 }
 

@@ -49,7 +49,7 @@ func TestReconcile(t *testing.T) {
 
 var sealedPlan = regexp.MustCompile(`name="plan" value="([^"]+)"`)
 
-// What differs is shown without private values, and repaired by a plan that was shown
+// What differs is shown without private values, and repair by a plan that was shown
 // first: in the name of the connection, with its audit records.
 func TestDriftIsRepaired(t *testing.T) {
 	t.Parallel()
@@ -91,7 +91,7 @@ func TestDriftIsRepaired(t *testing.T) {
 	require.Contains(t, f.page("/directory/Users/"+orphan), ">inactive<")
 	require.Contains(t, f.page("/connections/okta"), "revoked", "the token of the repair")
 	activity := f.page("/activity")
-	require.Contains(t, activity, "repaired by a plan")
+	require.Contains(t, activity, "repair by a plan")
 	require.Contains(t, activity, "drift")
 
 	w = f.upload(token, "login,id\ngrace,e1\n", "userName", "login", "externalId", "id")

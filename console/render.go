@@ -24,7 +24,7 @@ var staticFiles embed.FS
 var templates = parseTemplates()
 
 func parseTemplates() map[string]*template.Template {
-	funcs := template.FuncMap{"short": short, "long": long, "number": number[int], "number64": number[int64], "plural": plural[int], "list": func(v *view, list []entry) recordList { return recordList{v, list} }, "asset": func(name string) string { return assets[name].url }}
+	funcs := template.FuncMap{"short": short, "long": long, "whole": whole, "number": number[int], "number64": number[int64], "plural": plural[int], "list": func(v *view, list []entry) recordList { return recordList{v, list} }, "asset": func(name string) string { return assets[name].url }}
 	layout := template.Must(template.New("layout.html").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html"))
 	entries, err := templateFiles.ReadDir("templates")
 	if err != nil {

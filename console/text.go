@@ -48,6 +48,12 @@ func long(s string) shown {
 	return out
 }
 
+// whole is a text that the library wrote, around words of others.
+func whole(s string) shown {
+	begin, cut := beginning(s, 4000)
+	return shown{Parts: parts(begin), Cut: cut, Bytes: len(s)}
+}
+
 // beginning returns at most n characters of a text.
 func beginning(s string, n int) (string, bool) {
 	for i := range s {

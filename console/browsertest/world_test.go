@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
@@ -18,7 +19,9 @@ import (
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/console"
+	"github.com/seed5f3efb56/scim/diagnose"
 	"github.com/seed5f3efb56/scim/health"
+	"github.com/seed5f3efb56/scim/requestlog"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
@@ -27,12 +30,13 @@ import (
 // world is an application with a service and a console, on a port of this machine and
 // a clock of its own.
 type world struct {
-	t       *testing.T
-	url     string // of the console
-	base    string // of the service
-	handler *scim.Handler
-	db      *memstore.DB
-	manager *connection.Manager
+	t        *testing.T
+	url      string // of the console
+	base     string // of the service
+	handler  *scim.Handler
+	db       *memstore.DB
+	manager  *connection.Manager
+	requests *requestlog.Log
 
 	mu  sync.Mutex
 	now time.Time
@@ -50,9 +54,17 @@ func newWorld(t *testing.T) *world {
 	w.base, w.url = server.URL+"/scim/v2", server.URL+"/console"
 	monitor, err := health.New(health.Config{Tokens: w.db, Now: w.clock})
 	require.NoError(t, err)
+	diagnosis := diagnose.New(diagnose.Config{Now: w.clock})
+	requests, err := requestlog.New(requestlog.Config{Now: w.clock})
+	require.NoError(t, err)
+	observe := func(ctx context.Context, x *scim.Exchange) {
+		monitor.Observe(ctx, x)
+		diagnosis.Observe(ctx, x)
+		requests.Observe(ctx, x)
+	}
 	users, groups := schema.WithOwner(schema.UserType), schema.WithOwner(schema.GroupType)
 	w.handler, err = scim.New(scim.Config{
-		BaseURL: w.base, Auth: scim.StoredTokens(w.db, w.clock), Tx: w.db, Outbox: w.db, AuditTrail: w.db, Connections: w.db, Observe: monitor.Observe, Now: w.clock,
+		BaseURL: w.base, Auth: scim.StoredTokens(w.db, w.clock), Tx: w.db, Outbox: w.db, AuditTrail: w.db, Connections: w.db, Observe: observe, Now: w.clock,
 		Endpoints: []scim.Endpoint{{Type: users, Store: w.db.Store(users)}, {Type: groups, Store: w.db.Store(groups)}},
 		Brake:     brake.Config{Leavers: brake.Bound{Most: 3}},
 		Limits:    scim.Limits{Rate: math.Inf(1), TenantRate: math.Inf(1)},
@@ -60,10 +72,12 @@ func newWorld(t *testing.T) *world {
 	})
 	require.NoError(t, err)
 	monitor.Attach(w.handler)
+	requests.Attach(w.handler)
+	w.requests = requests
 	w.manager, err = connection.New(connection.Config{Handler: w.handler, Store: w.db, Now: w.clock})
 	require.NoError(t, err)
 	pages, err := console.New(console.Config{
-		Handler: w.handler, Product: "Acme", Connections: w.manager, Health: monitor, Trail: w.db, Tokens: w.db, Now: w.clock, Logger: slog.New(slog.DiscardHandler),
+		Handler: w.handler, Product: "Acme", Connections: w.manager, Health: monitor, Diagnosis: diagnosis, Requests: requests, Trail: w.db, Tokens: w.db, Now: w.clock, Logger: slog.New(slog.DiscardHandler),
 		Identify: func(*http.Request) (console.Identity, error) {
 			return console.Identity{Actor: "ada@acme.example", Tenant: tenant}, nil
 		},
@@ -148,6 +162,7 @@ func (w *world) furnish() (person, group string) {
 			w.send(entra, "GET", "/Users?count=10", "")
 		}
 	}
+	w.requests.Start(tenant, "okta", now.Add(time.Hour))
 	w.at(now.Add(-3 * time.Hour))
 	w.send(okta, "PATCH", "/Users/"+ids[0], `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"title","value":"Rear Admiral"},{"op":"replace","path":"phoneNumbers[type eq \"work\"].value","value":"+1 202 5550100"}]}`)
 	for i := range 5 {
