@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/retention"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -62,18 +61,5 @@ func (h *Handler) expire(ctx context.Context, ep *endpoint, id, reason string, s
 		Time: h.cfg.Now(), Tenant: store.Tenant(ctx), Actor: r.Actor, Operation: OperationRetention,
 		Type: ep.Type.Name, ID: id, Reason: reason, Reference: newUUID(),
 	}
-	if h.cfg.AuditTrail != nil {
-		rec.Record = newUUID()
-		r.Record, r.RecordID = h.recorder(rec), rec.Record
-	}
-	committed := false
-	r.Committed = func(w lifecycle.Written) {
-		committed = true
-		ep.describe(&rec, &w)
-	}
-	err := h.lifecycle.Delete(ctx, r, ep.Endpoint, id)
-	if !isNotFound(err) {
-		h.recordOperator(ctx, rec, committed, err)
-	}
-	return err
+	return h.recorded(ctx, ep, rec, r, func() error { return h.lifecycle.Delete(ctx, r, ep.Endpoint, id) })
 }

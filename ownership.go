@@ -173,16 +173,24 @@ func (h *Handler) operate(ctx context.Context, w connection.Work, ep *endpoint, 
 		Time: start, Tenant: w.Tenant, Actor: w.By.Actor, Connection: w.Connection.Name, Operation: OperationKind(w.Operation),
 		Type: ep.Type.Name, ID: id, Reason: w.By.Reason, Reference: newUUID(),
 	}
+	return h.recorded(ctx, ep, rec, r, func() error { return write(ctx, r) })
+}
+
+// recorded runs a write that no client asked for, with its audit record. A resource that
+// is not there has none.
+func (h *Handler) recorded(ctx context.Context, ep *endpoint, rec AuditRecord, r *lifecycle.Request, write func() error) error {
+	r.Principal = rec.Connection
 	if h.cfg.AuditTrail != nil {
 		rec.Record = newUUID()
-		r.Record, r.RecordID, r.Principal = h.recorder(rec), rec.Record, rec.Connection
+		r.Record, r.RecordID = h.recorder(rec), rec.Record
 	}
 	committed := false
 	r.Committed = func(c lifecycle.Written) {
 		committed = true
 		ep.describe(&rec, &c)
 	}
-	if err = write(ctx, r); !isNotFound(err) {
+	err := write()
+	if !isNotFound(err) {
 		h.recordOperator(ctx, rec, committed, err)
 	}
 	return err

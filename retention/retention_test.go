@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/retention"
@@ -365,4 +366,21 @@ func TestNewRefuses(t *testing.T) {
 	_, err = retention.New(retention.Config{Handler: h, After: 30 * day})
 	require.ErrorContains(t, err, "no endpoint for User")
 	require.ErrorContains(t, err, "set Config.Counters")
+}
+
+// The record of a deletion is committed with it, and has what was deleted.
+func TestRetentionInTheAuditTrail(t *testing.T) {
+	t.Parallel()
+	s := newService(t, func(c *scim.Config) { c.AuditTrail = c.Tx.(store.AuditTrail) })
+	id := s.user("acme", "a", false)
+	k := s.keeper(retention.Config{})
+	require.Equal(t, []string{id}, s.days(k, 31))
+	records, _, err := s.db.Records(store.WithTenant(t.Context(), "acme"), audit.Query{Operation: scim.OperationRetention, Count: 10})
+	require.NoError(t, err)
+	require.Len(t, records, 1)
+	r, err := audit.Decode(records[0])
+	require.NoError(t, err)
+	require.Equal(t, []string{id, "retention", string(audit.Success)}, []string{r.ID, r.Actor, string(r.Outcome)})
+	require.Contains(t, r.Reason, "deactivated since")
+	require.NotEmpty(t, r.Changes)
 }
