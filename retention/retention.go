@@ -47,6 +47,9 @@ type Config struct {
 	// Exempt, if set, reports whether a user is never deleted, for example because of a
 	// legal hold.
 	Exempt func(ctx context.Context, user *schema.Resource) (bool, error)
+	// Local also deletes accounts of the application itself, which have no owner, where
+	// the type has one (schema.WithOwner). By default they are exempt.
+	Local bool
 	// Since, if set, returns since when an inactive user is inactive, in place of what
 	// sweeps have seen. The zero time is not known: the user stays. It needs no Counters.
 	Since func(ctx context.Context, user *schema.Resource) (time.Time, error)

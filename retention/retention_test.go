@@ -384,3 +384,21 @@ func TestRetentionInTheAuditTrail(t *testing.T) {
 	require.Contains(t, r.Reason, "deactivated since")
 	require.NotEmpty(t, r.Changes)
 }
+
+// Accounts of the application itself stay.
+func TestLocalAccounts(t *testing.T) {
+	t.Parallel()
+	s := newService(t, func(c *scim.Config) {
+		users := schema.WithOwner(schema.UserType)
+		c.Endpoints[0] = scim.Endpoint{Type: users, Store: c.Tx.(*memstore.DB).Store(users)}
+	})
+	owned := s.user("acme", "owned", false)
+	users := s.db.Store(schema.WithOwner(schema.UserType))
+	o, _ := schema.UserType.DecodeStored([]byte(`{"userName":"local","active":false}`))
+	_, err := users.Create(store.WithTenant(t.Context(), "acme"), &store.Change{ID: "local", After: &schema.Resource{Type: schema.WithOwner(schema.UserType), ID: "local", Attributes: o}})
+	require.NoError(t, err)
+	k, all := s.keeper(retention.Config{}), s.keeper(retention.Config{Local: true})
+	require.Equal(t, []string{owned}, s.days(k, 31))
+	require.Equal(t, 1, s.sweep(k).Exempt)
+	require.Equal(t, []string{"local"}, s.days(all, 31))
+}

@@ -70,6 +70,10 @@ func (k *Keeper) due(ctx context.Context, r *Report, dry bool) ([]Person, error)
 				continue
 			}
 			r.Inactive++
+			if user.Type.Owned && user.Owner() == "" && !k.cfg.Local {
+				r.Exempt++
+				continue
+			}
 			since, err := k.since(ctx, user, now, dry)
 			if err != nil {
 				return nil, err
@@ -186,9 +190,9 @@ func (k *Keeper) end(ctx context.Context, p Person, r *Report) error {
 }
 
 // still returns errChanged unless a user is inactive, and was not changed since its time
-// was reckoned.
+// was reckoned. A user without an owner may have become the application's own.
 func (k *Keeper) still(user *schema.Resource, p Person) error {
-	if !k.inactive(user) || k.cfg.Since == nil && user.LastModified.After(p.Since) {
+	if !k.inactive(user) || user.Type.Owned && user.Owner() == "" && !k.cfg.Local || k.cfg.Since == nil && user.LastModified.After(p.Since) {
 		return errChanged
 	}
 	return nil
