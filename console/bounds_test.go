@@ -88,3 +88,31 @@ func TestComparisonMasksSensitiveNames(t *testing.T) {
 		}
 	}
 }
+
+// cancelling ends a request while resources are listed.
+type cancelling struct {
+	store.Store
+	cancel func()
+}
+
+func (c *cancelling) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	if c.cancel != nil {
+		c.cancel()
+	}
+	return c.Store.List(ctx, q)
+}
+
+// Who leaves the page does not leave the work behind: a preview reads everybody of a
+// connection.
+func TestPreviewEndsWithItsRequest(t *testing.T) {
+	t.Parallel()
+	var users cancelling
+	f := newFixture(t, withConnections, func(_ *fixture, s *scim.Config, _ *console.Config) {
+		users.Store, s.Endpoints[0].Store = s.Endpoints[0].Store, &users
+	})
+	f.newConnection("entra")
+	ctx, cancel := context.WithCancel(t.Context())
+	users.cancel = cancel
+	r := httptest.NewRequest("GET", "/admin/scim/connections/okta/handover?to=entra", nil).WithContext(ctx)
+	require.Equal(t, 503, f.do(r).Code)
+}

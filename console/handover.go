@@ -28,7 +28,8 @@ type handOverView struct {
 	Done      bool
 }
 
-// long returns a context for what concerns everybody of a connection.
+// long returns a context for a change of everybody of a connection, which goes on when
+// the administrator leaves the page.
 func (q *request) long() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(store.WithTenant(context.WithoutCancel(q.r.Context()), q.id.Tenant), exportTime)
 }
@@ -58,7 +59,7 @@ func (q *request) previewHandOver() error {
 	if err := q.target(to); err != nil {
 		return err
 	}
-	ctx, cancel := q.long()
+	ctx, cancel := context.WithTimeout(store.WithTenant(q.r.Context(), q.id.Tenant), exportTime)
 	defer cancel()
 	var p connection.Preview
 	if to == "" {
