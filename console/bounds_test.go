@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -115,4 +116,29 @@ func TestPreviewEndsWithItsRequest(t *testing.T) {
 	users.cancel = cancel
 	r := httptest.NewRequest("GET", "/admin/scim/connections/okta/handover?to=entra", nil).WithContext(ctx)
 	require.Equal(t, 503, f.do(r).Code)
+}
+
+// Who may not see private values does not find them out by searches either.
+func TestReadOnlyDoesNotSearchPrivateValues(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.user("acme", "grace")
+	search := func(q string) *httptest.ResponseRecorder { return f.get("/directory/Users?q=" + url.QueryEscape(q)) }
+	private := []string{`emails.value sw "gr"`, `emails pr`, `not (name.familyName eq "x")`, `emails[value sw "gr"]`, `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber pr`}
+	open := []string{`grace`, `userName co "ra"`, `active eq true`, `meta.lastModified ge "2020-01-01T00:00:00Z"`, `id pr`, `externalId eq "x" or userName sw "g"`}
+	for _, q := range append(private, open...) {
+		require.Equal(t, 200, search(q).Code, q)
+	}
+	f.as.ReadOnly = true
+	for _, q := range private {
+		w := search(q)
+		require.Equal(t, 400, w.Code, q)
+		require.Contains(t, w.Body.String(), "may look", q)
+		require.NotContains(t, w.Body.String(), "<bdi>grace</bdi>", q)
+	}
+	for _, q := range open {
+		w := search(q)
+		require.Equal(t, 200, w.Code, q)
+		require.Contains(t, w.Body.String(), "<bdi>grace</bdi>", q)
+	}
 }

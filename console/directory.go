@@ -122,6 +122,9 @@ func (q *request) directory() error {
 	search := q.r.URL.Query().Get("q")
 	v := &directoryView{Types: q.c.types, Type: t, Search: search, Examples: t.examples()}
 	f, err := t.parse(search, v)
+	if err == nil && q.id.ReadOnly {
+		err = t.guesses(f)
+	}
 	if err != nil {
 		return q.badFilter(v, err)
 	}
@@ -192,6 +195,17 @@ func (t *directoryType) parse(search string, v *directoryView) (*filter.Filter, 
 		}
 	}
 	return f, nil
+}
+
+// guesses refuses a filter by which a login that may not see private values would find
+// them out, one search after the other.
+func (t *directoryType) guesses(f *filter.Filter) error {
+	for a, private := range t.private {
+		if private && f != nil && a != schema.MetaAttribute && a != schema.IDAttribute && a != schema.SchemasAttribute && f.Uses(a) {
+			return &schema.Error{Type: schema.ErrorSensitive, Path: a.Name, Detail: "this login may look, and not search by private values"}
+		}
+	}
+	return nil
 }
 
 // namesBegin returns the filter that a word alone stands for, "" if the search is
