@@ -6,9 +6,11 @@
 package drivertest
 
 import (
+	"crypto/sha256"
 	"database/sql"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -131,5 +133,37 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s setting) {
 		storetest.RunTokens(t, func(t *testing.T) store.Tokens { return s.sqlStore(t) })
+	})
+}
+
+// With each driver a token that another handle of the file changes is not taken from
+// memory (sqlstore.OpenSQLite).
+func TestTokensOfAFile(t *testing.T) {
+	t.Parallel()
+	open := func(t *testing.T, path string) *sqlstore.DB {
+		db, err := sqlstore.OpenSQLite("sqlite3", path)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		require.NoError(t, db.Migrate(t.Context()))
+		return db
+	}
+	t.Run(sqliteName, func(t *testing.T) {
+		t.Parallel()
+		storetest.RunTokens(t, func(t *testing.T) store.Tokens { return open(t, filepath.Join(t.TempDir(), "scim.db")) })
+		path, revoked := filepath.Join(t.TempDir(), "scim.db"), true
+		db, other := open(t, path), open(t, path)
+		for n := range 20 {
+			token := store.Token{ID: strconv.Itoa(n), SHA256: sha256.Sum256([]byte{byte(n)})}
+			require.NoError(t, other.AddToken(t.Context(), token))
+			for range 3 {
+				found, err := db.FindToken(t.Context(), token.SHA256)
+				require.NoError(t, err)
+				require.False(t, found.Revoked)
+			}
+			require.NoError(t, other.SetToken(t.Context(), token.ID, store.TokenChange{Revoked: &revoked}))
+			found, err := db.FindToken(t.Context(), token.SHA256)
+			require.NoError(t, err)
+			require.True(t, found.Revoked)
+		}
 	})
 }

@@ -46,7 +46,11 @@ func newTokenCache(c sqliteConnector) (*tokenCache, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("sqlstore: the driver cannot run prepared statements with a context"), prepared.Close(), conn.Close())
 	}
-	return &tokenCache{conn: conn, ask: ask, tokens: map[[sha256.Size]byte]store.Token{}}, nil
+	cache := &tokenCache{conn: conn, ask: ask, tokens: map[[sha256.Size]byte]store.Token{}}
+	if _, err := cache.dataVersion(); err != nil {
+		return nil, errors.Join(err, cache.close())
+	}
+	return cache, nil
 }
 
 // find returns the token with a SHA-256 from the cache, or from read, which reads the
@@ -55,11 +59,8 @@ func (c *tokenCache) find(sum [sha256.Size]byte, read func() (store.Token, error
 	if c == nil || !c.mu.TryLock() { // another request asks for the version
 		return read()
 	}
-	version, ok := c.current()
-	t, hit := c.tokens[sum]
-	c.mu.Unlock()
-	if hit && ok {
-		t.Types = slices.Clone(t.Types)
+	t, hit, version, ok := c.look(sum)
+	if hit {
 		return t, nil
 	}
 	t, err := read()
@@ -67,6 +68,18 @@ func (c *tokenCache) find(sum [sha256.Size]byte, read func() (store.Token, error
 		c.keep(sum, t, version)
 	}
 	return t, err
+}
+
+// look returns a token that is still as it is in the database, and the version of the
+// database, unless that cannot be found out. c is locked, and unlocked by look.
+func (c *tokenCache) look(sum [sha256.Size]byte) (t store.Token, hit bool, version int64, ok bool) {
+	defer c.mu.Unlock()
+	if version, ok = c.current(); !ok {
+		return t, false, 0, false
+	}
+	t, hit = c.tokens[sum]
+	t.Types = slices.Clone(t.Types)
+	return t, hit, version, true
 }
 
 // current asks for the version, and forgets all tokens if it is a new one. It reports
@@ -92,16 +105,17 @@ func (c *tokenCache) dataVersion() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var row [1]driver.Value
-	err = rows.Next(row[:])
+	row := make([]driver.Value, len(rows.Columns())) // as database/sql asks, which drivers rely on
+	err = rows.Next(row)
 	if err := errors.Join(err, rows.Close()); err != nil {
 		return 0, err
 	}
-	version, ok := row[0].(int64)
-	if !ok {
-		return 0, errors.New("sqlstore: data_version is not an integer")
+	if len(row) == 1 {
+		if version, ok := row[0].(int64); ok {
+			return version, nil
+		}
 	}
-	return version, nil
+	return 0, errors.New("sqlstore: data_version is not an integer")
 }
 
 // keep holds a token that was read after the version was found out.
