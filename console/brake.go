@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/brake"
+	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -28,6 +29,7 @@ func (c *Console) setBrake() {
 type brakeView struct {
 	Connections []brakedConnection
 	Unknown     bool // which connections there are is not known
+	Counting    bool // the states are not known yet
 	Types       []string
 	CanRelease  bool
 }
@@ -65,12 +67,23 @@ func (q *request) brake() error {
 		return err
 	}
 	v.Unknown = principals == nil
+	known, counted, err := q.brakes()
+	if err != nil {
+		return err
+	}
+	if v.Counting = !counted; v.Counting {
+		q.again()
+		principals = nil
+	}
 	for i, p := range principals {
-		states, err := q.c.cfg.Handler.BrakeState(q.ctx, p)
-		if err != nil {
-			return err
+		name := cmp.Or(p.Connection, p.TokenID)
+		states, ok := known[name]
+		if !ok {
+			if states, err = q.c.cfg.Handler.BrakeState(q.ctx, p); err != nil {
+				return err
+			}
 		}
-		c := q.braked(cmp.Or(p.Connection, p.TokenID), states)
+		c := q.braked(name, states)
 		for j := range c.Bounds {
 			c.Bounds[j].ID = fmt.Sprintf("%d-%d", i, j)
 		}
@@ -100,6 +113,38 @@ func (q *request) braked(name string, states []brake.State) brakedConnection {
 		c.Bounds = append(c.Bounds, b)
 	}
 	return c
+}
+
+// brakes are the states of the brake by connection, as far as the figures have them;
+// counted is false while they are not known.
+func (q *request) brakes() (known map[string][]brake.State, counted bool, err error) {
+	if q.c.cfg.Health == nil {
+		return nil, true, nil
+	}
+	f, err := q.figures()
+	if err != nil || f == nil {
+		return nil, false, err
+	}
+	if f.Old {
+		q.again()
+	}
+	known = map[string][]brake.State{}
+	for i := range f.All {
+		known[f.All[i].Connection] = statesOf(&f.All[i])
+	}
+	return known, true, nil
+}
+
+// statesOf are the states of the brake in a status.
+func statesOf(s *health.Status) []brake.State {
+	var out []brake.State
+	for _, b := range s.Brake {
+		out = append(out, brake.State{
+			Connection: s.Connection, Kind: b.Kind, Type: b.Type, Count: b.Count, Limit: b.Limit, Until: b.Until, Stopped: b.Stopped,
+			Released: b.Released, ReleasedUntil: b.ReleasedUntil,
+		})
+	}
+	return out
 }
 
 // principals are the connections of the tenant as the brake counts them; nil if there
@@ -136,10 +181,9 @@ func (q *request) principals() ([]*scim.Principal, error) {
 			}
 		}
 	}
-	if q.c.cfg.Health != nil {
+	if !known && q.c.cfg.Health != nil {
 		known = true
-		// The states of the brake in it are of principals whose policy is not known.
-		all, err := q.c.cfg.Health.Status(q.ctx, q.id.Tenant)
+		all, err := q.statuses()
 		if err != nil {
 			return nil, err
 		}

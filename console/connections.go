@@ -100,18 +100,18 @@ func providerName(slug string) string {
 }
 
 // statuses is the health of the connections of the tenant by name, nil without a
-// monitor.
+// monitor, and while it is not known yet.
 func (q *request) statuses() (map[string]*health.Status, error) {
 	if q.c.cfg.Health == nil {
 		return nil, nil
 	}
-	all, err := q.c.cfg.Health.Status(q.ctx, q.id.Tenant)
-	if err != nil {
+	known, err := q.figures()
+	if err != nil || known == nil {
 		return nil, err
 	}
 	out := map[string]*health.Status{}
-	for i := range all {
-		out[all[i].Connection] = &all[i]
+	for i := range known.All {
+		out[known.All[i].Connection] = &known.All[i]
 	}
 	return out, nil
 }
@@ -189,12 +189,14 @@ func (q *request) connection() error {
 	if err := q.setConnectionHealth(v); err != nil {
 		return err
 	}
-	states, err := q.c.cfg.Handler.BrakeState(q.ctx, q.principal(c))
-	if err != nil {
-		return err
+	if q.c.cfg.Health == nil {
+		states, err := q.c.cfg.Handler.BrakeState(q.ctx, q.principal(c))
+		if err != nil {
+			return err
+		}
+		b := q.braked(c.Name, states)
+		v.Brake, v.Stopped = b.Bounds, b.Stopped
 	}
-	b := q.braked(c.Name, states)
-	v.Brake, v.Stopped = b.Bounds, b.Stopped
 	if err := q.setOthers(v); err != nil {
 		return err
 	}
@@ -266,6 +268,8 @@ func (q *request) setConnectionHealth(v *connectionView) error {
 		return err
 	}
 	s := known[v.Name]
+	b := q.braked(v.Name, statesOf(s))
+	v.Brake, v.Stopped = b.Bounds, b.Stopped
 	v.Health = &connectionRow{
 		Name: s.Connection, Level: s.Level, LastRequest: q.moment(s.LastRequest), LastSuccess: q.moment(s.LastSuccess),
 		Requests: s.Requests, Errors: s.Errors, Users: s.Users, Groups: s.Groups,

@@ -23,6 +23,7 @@ type Console struct {
 	sealer *paging.Sealer
 	// reconciling has one place: a comparison takes memory in proportion to the file.
 	reconciling chan struct{}
+	figures     *figuresOf
 }
 
 // section is an entry of the navigation.

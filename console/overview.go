@@ -33,6 +33,8 @@ func (c *Console) outbox() store.Outbox { return c.cfg.Handler.Config().Outbox }
 // overviewView is the first page.
 type overviewView struct {
 	HasHealth   bool
+	Counting    bool    // the figures are not known yet
+	Since       *moment // of old figures, nil for new ones
 	Connections []connectionRow
 	Failing     int
 	Notices     []notice
@@ -94,9 +96,19 @@ func (q *request) overview() error {
 
 // setHealth fills in the state of the connections.
 func (q *request) setHealth(v *overviewView) error {
-	all, err := q.c.cfg.Health.Status(q.ctx, q.id.Tenant)
+	known, err := q.figures()
 	if err != nil {
 		return err
+	}
+	if known == nil {
+		v.Counting = true
+		q.again()
+		return nil
+	}
+	all := known.All
+	if v.Users, v.Groups = known.Users, known.Groups; known.Old {
+		v.Since = q.moment(known.At)
+		q.again()
 	}
 	named := map[string]bool{}
 	if q.c.cfg.Connections != nil {
@@ -124,9 +136,6 @@ func (q *request) setHealth(v *overviewView) error {
 			v.Notices = append(v.Notices, notice{s.Connection, n.Level == health.LevelFailing, n.Reason, n.Advice})
 		}
 		v.Hours = len(s.Hours)
-	}
-	if v.Users, v.Groups, err = q.c.cfg.Health.Population(q.ctx, q.id.Tenant); err != nil {
-		return err
 	}
 	v.Notices = distinct(v.Notices)
 	v.Plot = q.newPlot(sumHours(all))

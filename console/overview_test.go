@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
@@ -140,4 +141,40 @@ func TestBrakeWithoutNames(t *testing.T) {
 	off := newFixture(t, func(_ *fixture, s *scim.Config, _ *console.Config) { s.Brake.Off = true })
 	require.Equal(t, 404, off.get("/brake").Code)
 	require.NotContains(t, off.page("/directory/Users"), "/brake")
+}
+
+// blocked are tokens that are listed when the channel is closed.
+type blocked struct {
+	store.Tokens
+	until chan struct{}
+}
+
+func (b blocked) ListTokens(ctx context.Context) ([]store.Token, error) {
+	<-b.until
+	return b.Tokens.ListTokens(ctx)
+}
+
+// A page does not wait for figures that take long: it shows the last ones, or none, and
+// loads again.
+func TestPagesDoNotWaitForFigures(t *testing.T) {
+	t.Parallel()
+	until := make(chan struct{})
+	f := newFixture(t, withHealth, func(f *fixture, s *scim.Config, c *console.Config) {
+		m, err := health.New(health.Config{Tokens: blocked{f.db, until}, Now: func() time.Time { return f.now }})
+		require.NoError(t, err)
+		s.Observe, c.Health, f.attach = m.Observe, m, m.Attach
+	})
+	f.console.DoNotWait()
+	for _, path := range []string{"/overview", "/brake"} {
+		w := f.get(path)
+		require.Equal(t, 200, w.Code)
+		require.Equal(t, "2", w.Header().Get("Refresh"), path)
+		require.Contains(t, w.Body.String(), "This page loads again by itself.")
+	}
+	close(until)
+	f.console.WaitForFigures()
+	w := f.get("/overview")
+	require.Empty(t, w.Header().Get("Refresh"))
+	require.Contains(t, w.Body.String(), "waiting")
+	require.Contains(t, f.page("/brake"), "okta")
 }
