@@ -64,7 +64,8 @@ const (
 	ByRestore Cause = "restore" // a POST that restored an inactive or deleted resource
 	ByAdopt   Cause = "adopt"   // a POST that made a connection the owner of an existing resource
 	ByMembers Cause = "members" // a member of the group was deleted
-	// ByOperator is scim.Handler.Revoke.
+	// ByOperator is scim.Handler.Revoke, and in store.Change also a change of the owner by
+	// package connection, which has no event.
 	ByOperator Cause = "operator"
 )
 

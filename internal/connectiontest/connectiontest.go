@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) DB) {
 
 		"hand-over":             handOver,
 		"hand-over interrupted": handOverInterrupted,
+		"hand-over twice":       handOverTwice,
 		"make local":            makeLocal,
 		"purge":                 purge,
 		"purge under the brake": purgeUnderTheBrake,
@@ -77,6 +78,7 @@ func RunPeople(t *testing.T, open func(t *testing.T) (DB, People)) {
 	for name, prove := range map[string]func(*world){
 		"hand-over":             handOver,
 		"hand-over interrupted": handOverInterrupted,
+		"hand-over twice":       handOverTwice,
 		"make local":            makeLocal,
 		"purge":                 purge,
 		"purge under the brake": purgeUnderTheBrake,

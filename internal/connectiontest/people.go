@@ -188,6 +188,42 @@ func handOverInterrupted(w *world) {
 	require.Equal(w, 6, result.Done)
 }
 
+// Two hand-overs at once, beside writes of both providers, change each resource once.
+func handOverTwice(w *world) {
+	ctx := w.Context()
+	okta, entra := w.connected(acme, "okta"), w.connected(acme, "entra")
+	var paths []string
+	for i := range 10 {
+		paths = append(paths, w.user(okta, fmt.Sprintf("user%d", i)))
+	}
+	w.forgetsEvents()
+	type outcome struct {
+		done int
+		err  error
+	}
+	outcomes := make(chan outcome)
+	for range 2 {
+		go func() {
+			r, err := w.m.HandOver(ctx, acme, connection.HandOver{From: "okta", To: "entra"}, by)
+			outcomes <- outcome{r.Done, err}
+		}()
+	}
+	for _, path := range paths {
+		for _, c := range []*scimtest.Client{okta, entra} {
+			r := c.Do("PATCH", path, scimtest.PatchOp(`{"op":"replace","path":"title","value":"by a provider"}`))
+			require.Contains(w, []int{200, 404}, r.Status, r.Text)
+		}
+	}
+	one, two := <-outcomes, <-outcomes
+	require.NoError(w, errors.Join(one.err, two.err))
+	require.Equal(w, 10, one.done+two.done)
+	require.Len(w, w.auditsOf("handOver"), 10)
+	for _, path := range paths {
+		entra.Do("GET", path, nil).Is(200).Has("title", `"by a provider"`)
+		okta.Do("GET", path, nil).Is(404)
+	}
+}
+
 func makeLocal(w *world) {
 	ctx := w.Context()
 	okta := w.connected(acme, "okta")
