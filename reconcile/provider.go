@@ -38,8 +38,8 @@ type Columns struct {
 }
 
 // CSV yields the records of a CSV file (RFC 4180) with one line of names. A byte
-// order mark is skipped. An error ends the sequence; its text has the line. The
-// sequence can be read once.
+// order mark is skipped. A row has at most 1 MiB. An error ends the sequence; its text
+// has the line. The sequence can be read once.
 func CSV(file io.Reader, c Columns) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		r, names, err := openCSV(file, c.Comma)
@@ -69,13 +69,33 @@ func CSV(file io.Reader, c Columns) iter.Seq2[Record, error] {
 	}
 }
 
+// rows reads a CSV file, of which one row has at most maxRow bytes: each comma of it
+// costs more memory than that.
+type rows struct {
+	*csv.Reader
+	in *io.LimitedReader
+}
+
+const maxRow = 1 << 20
+
+// Read returns the next row, which is valid until the next call.
+func (r *rows) Read() ([]string, error) {
+	r.in.N = maxRow
+	fields, err := r.Reader.Read()
+	if r.in.N <= 0 {
+		return nil, fmt.Errorf("a row of more than %d bytes", maxRow)
+	}
+	return fields, err
+}
+
 // openCSV returns a reader of a CSV file after its line of names.
-func openCSV(file io.Reader, comma rune) (r *csv.Reader, names []string, err error) {
-	in := bufio.NewReader(file)
+func openCSV(file io.Reader, comma rune) (r *rows, names []string, err error) {
+	limited := &io.LimitedReader{R: file, N: maxRow}
+	in := bufio.NewReader(limited)
 	if mark, _ := in.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
 		_, _ = in.Discard(3)
 	}
-	r = csv.NewReader(in)
+	r = &rows{csv.NewReader(in), limited}
 	r.ReuseRecord = true
 	if comma != 0 {
 		r.Comma = comma

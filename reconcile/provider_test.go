@@ -153,3 +153,25 @@ func TestListErrors(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// A row of commas costs much more memory than it has bytes.
+func TestRowsOfCSVAreBounded(t *testing.T) {
+	t.Parallel()
+	read := func(file string) (n int, err error) {
+		for _, err = range reconcile.CSV(strings.NewReader(file), reconcile.Columns{UserName: "userName"}) {
+			if err == nil {
+				n++
+			}
+		}
+		return n, err
+	}
+	commas := strings.Repeat(",", 2<<20)
+	for _, file := range []string{"userName" + commas + "\nada\n", "userName\nada" + commas + "\n", "userName\nada" + commas, "userName\n\"ada" + strings.Repeat("\n", 2<<20)} {
+		_, err := read(file)
+		require.ErrorContains(t, err, "a row of more than 1048576 bytes")
+	}
+	const users = 200_000
+	n, err := read("userName\n" + strings.Repeat("ada lovelace\n", users) + "last")
+	require.NoError(t, err)
+	require.Equal(t, users+1, n)
+}
