@@ -122,7 +122,7 @@ const maxArguments = 64 << 10
 // made to send one from another site: the media type is none of a form. failed is
 // called with an error whose text is not for the operator, and returns its reference.
 func Serve(w http.ResponseWriter, r *http.Request, name string, o Operator, failed func(error) (reference string)) {
-	body, status, err := answer(w, r, name, o)
+	status, err := answer(w, r, name, o)
 	if err == nil {
 		return
 	}
@@ -130,7 +130,7 @@ func Serve(w http.ResponseWriter, r *http.Request, name string, o Operator, fail
 	if status == http.StatusInternalServerError {
 		text = fmt.Sprintf("the service failed; its log has more under the reference %s", failed(err))
 	}
-	body, _ = json.Marshal(problem{text})
+	body, _ := json.Marshal(problem{text}) // a text has no error
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
@@ -141,23 +141,23 @@ type problem struct {
 	Error string `json:"error"`
 }
 
-func answer(w http.ResponseWriter, r *http.Request, name string, o Operator) ([]byte, int, error) {
+func answer(w http.ResponseWriter, r *http.Request, name string, o Operator) (int, error) {
 	do, ok := calls[name]
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case !ok:
-		return nil, http.StatusNotFound, fmt.Errorf("there is no call %q: is the console as new as the command?", name)
+		return http.StatusNotFound, fmt.Errorf("there is no call %q: is the console as new as the command?", name)
 	case r.Method != http.MethodPost:
-		return nil, http.StatusMethodNotAllowed, errors.New("send POST")
+		return http.StatusMethodNotAllowed, errors.New("send POST")
 	case media != "application/json":
-		return nil, http.StatusUnsupportedMediaType, errors.New("send application/json")
+		return http.StatusUnsupportedMediaType, errors.New("send application/json")
 	}
 	args, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxArguments))
 	if err != nil {
-		return nil, http.StatusRequestEntityTooLarge, errors.New("the arguments are too large")
+		return http.StatusRequestEntityTooLarge, errors.New("the arguments are too large")
 	}
 	err = do(r.Context(), o, w, args)
-	return nil, statusOf(err), err
+	return statusOf(err), err
 }
 
 // statusOf returns the status of an error of an [Operator].
