@@ -384,5 +384,5 @@ func (m *Manager) check(c Connection) error {
 }
 
 func validName(name string) bool {
-	return name != "" && len(name) <= maxName && utf8.ValidString(name) && strings.TrimSpace(name) == name && strings.IndexFunc(name, unicode.IsControl) < 0
+	return name != "" && name != "." && name != ".." && len(name) <= maxName && utf8.ValidString(name) && strings.TrimSpace(name) == name && strings.IndexFunc(name, unicode.IsControl) < 0
 }

@@ -86,6 +86,10 @@ func (m *Manager) Rotate(ctx context.Context, tenant, name, id string, r Rotatio
 	}
 	secret, t = m.newToken(tenant, name, Issue{Label: r.Label, Expires: r.Expires})
 	err = m.change(ctx, tokenEvent(tenant, name, OpRotateToken, t.ID, by).with("replaces "+id), func(ctx context.Context) error {
+		// A revocation at the same moment comes before, or waits.
+		if err := m.cfg.Tokens.SetToken(ctx, id, store.TokenChange{}); err != nil {
+			return fmt.Errorf("token %q: %w", id, err)
+		}
 		old, err := m.token(ctx, name, id)
 		if err != nil {
 			return err
