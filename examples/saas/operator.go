@@ -185,10 +185,11 @@ func (a *app) postRelease(r *http.Request, p *person) (any, error) {
 	if release.Kind == brake.Memberships {
 		release.Type = schema.GroupType.Name
 	}
-	if err := a.scim.ReleaseBrake(r.Context(), strconv.FormatInt(p.Org, 10), release); err != nil {
+	err := a.scim.ReleaseBrake(r.Context(), strconv.FormatInt(p.Org, 10), release)
+	if errors.Is(err, brake.ErrRelease) {
 		return nil, badRequest{err}
 	}
-	return nil, nil
+	return nil, err
 }
 
 // alert says that the brake has stopped a connection. A real application sends it to
