@@ -26,7 +26,6 @@ type options struct {
 	env     environment
 	db      string
 	console string
-	secret  string
 	tenant  string
 	json    bool
 	// by, of commands that change something
