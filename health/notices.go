@@ -24,10 +24,10 @@ func (m *Monitor) notices(s *Status, now time.Time) []Notice {
 	}
 	if o := s.Outbox; o != nil {
 		if o.Revocations > 0 {
-			add(LevelFailing, fmt.Sprintf("The access of people who left is not ended everywhere: %d revocations are pending.", o.Revocations), causeWords[CauseRevocation][1])
+			add(LevelFailing, "The access of people who left is not ended everywhere: "+inWords(o.Revocations, "revocation is pending", "revocations are pending")+".", causeWords[CauseRevocation][1])
 		}
 		if o.Dead > 0 {
-			add(LevelWarning, fmt.Sprintf("%d events were given up, since their hook failed too often.", o.Dead),
+			add(LevelWarning, inWords(o.Dead, "event was given up, since its hook", "events were given up, since their hook")+" failed too often.",
 				"Look at the reason of each dead entry of the outbox, correct the hook, and replay them.")
 		}
 	}
@@ -121,3 +121,11 @@ func levelOf(s *Status) Level {
 }
 
 func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// inWords is a number with the words for one or for several.
+func inWords(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
+}
