@@ -385,13 +385,16 @@ func (q *request) recordReveal(t *directoryType, r *schema.Resource) error {
 }
 
 // note adds a record of what the administrator did to the trail, if there is one.
-func (q *request) note(r audit.Record) error {
+func (q *request) note(r audit.Record) error { return q.noteIn(q.ctx, r) }
+
+// noteIn is note in the transaction of a context.
+func (q *request) noteIn(ctx context.Context, r audit.Record) error {
 	if q.c.cfg.Trail == nil {
 		return nil
 	}
 	r.Kind, r.Outcome, r.Status = audit.Request, audit.Success, http.StatusOK
 	r.Time, r.Tenant, r.Actor, r.Method = q.now.UTC(), q.id.Tenant, q.id.Actor, q.r.Method
-	return audit.Append(q.ctx, q.c.cfg.Trail.(store.AuditTrail), r)
+	return audit.Append(ctx, q.c.cfg.Trail.(store.AuditTrail), r)
 }
 
 // export sends the records of the filter as a file. It is a POST, since it has private

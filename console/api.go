@@ -39,7 +39,7 @@ func (q *request) operator() *operator.Local {
 	c := q.c
 	cfg := operator.Config{
 		Actor: q.id.Actor, Connections: c.cfg.Connections, Tokens: c.cfg.Tokens, Outbox: c.outbox(), Trail: c.cfg.Trail,
-		Health: c.cfg.Health, ReleaseBrake: c.cfg.Handler.ReleaseBrake, Now: c.cfg.Now,
+		Health: c.cfg.Health, ReleaseBrake: c.cfg.Handler.ReleaseBrake, Tx: c.cfg.Handler.Config().Tx, Now: c.cfg.Now,
 	}
 	cfg.Record, _ = c.cfg.Trail.(store.AuditTrail)
 	return operator.New(cfg)

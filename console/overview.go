@@ -2,7 +2,7 @@ package console
 
 import (
 	"cmp"
-	"net/http"
+	"context"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/audit"
@@ -190,10 +190,13 @@ func (q *request) setDead(v *overviewView) error {
 // replay puts a dead entry back: the worker tries again.
 func (q *request) replay() error {
 	id := q.r.PostForm.Get("id")
-	if err := q.c.outbox().Replay(q.ctx, id); err != nil {
-		return err
-	}
-	if err := q.note(audit.Record{Operation: OperationReplay, Detail: "the entry " + id, Outcome: audit.Success, Status: http.StatusOK}); err != nil {
+	err := operator.InTx(q.ctx, q.c.cfg.Handler.Config().Tx, func(ctx context.Context) error {
+		if err := q.c.outbox().Replay(ctx, id); err != nil {
+			return err
+		}
+		return q.noteIn(ctx, audit.Record{Operation: OperationReplay, Detail: "the entry " + id})
+	})
+	if err != nil {
 		return err
 	}
 	return q.redirect(q.path("overview") + "?done=replayed")

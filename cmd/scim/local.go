@@ -24,7 +24,7 @@ func openLocal(ctx context.Context, db *sqlstore.DB, actor string) (operator.Ope
 	if err != nil {
 		return nil, err
 	}
-	cfg := operator.Config{Actor: actor}
+	cfg := operator.Config{Actor: actor, Tx: db}
 	if has[sqlstore.Counters] {
 		cfg.ReleaseBrake = h.ReleaseBrake
 	}

@@ -27,6 +27,7 @@ type Config struct {
 	Record       store.AuditTrail // gets a record of what leaves none by itself
 	Health       *health.Monitor
 	ReleaseBrake func(ctx context.Context, tenant string, r brake.Release) error
+	Tx           store.Transactor // makes the replay of an entry and its record one; may be nil
 	Now          func() time.Time // default time.Now
 }
 
@@ -169,10 +170,20 @@ func (l *Local) ReplayEntry(ctx context.Context, r Replay) error {
 	case r.Reason == "" || l.cfg.Actor == "":
 		return &Refused{"the replay of an entry needs an actor and a reason"}
 	}
-	if err := l.cfg.Outbox.Replay(ctx, r.ID); err != nil {
-		return fmt.Errorf("entry %q: %w", r.ID, err)
+	return InTx(ctx, l.cfg.Tx, func(ctx context.Context) error {
+		if err := l.cfg.Outbox.Replay(ctx, r.ID); err != nil {
+			return fmt.Errorf("entry %q: %w", r.ID, err)
+		}
+		return l.note(ctx, audit.Record{Operation: OperationReplay, Detail: "the entry " + r.ID, Reason: r.Reason})
+	})
+}
+
+// InTx runs fn in a transaction, without one if tx is nil.
+func InTx(ctx context.Context, tx store.Transactor, fn func(ctx context.Context) error) error {
+	if tx == nil {
+		return fn(ctx)
 	}
-	return l.note(ctx, audit.Record{Operation: OperationReplay, Detail: "the entry " + r.ID, Reason: r.Reason})
+	return tx.InTx(ctx, fn)
 }
 
 // note adds a record of what leaves none by itself to the trail, if there is one.
