@@ -65,6 +65,9 @@ func (c *Console) setDirectory() {
 	c.page("/directory/{type}", (*request).directory)
 	c.page("/directory/{type}/{id}", func(q *request) error { return q.resource(false) })
 	c.action("/directory/{type}/{id}", func(q *request) error { return q.resource(true) })
+	if c.endsSessions() {
+		c.action("/directory/{type}/{id}/sessions", (*request).endSessions)
+	}
 }
 
 // typeOf returns the resource type that the path names.

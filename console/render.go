@@ -211,6 +211,7 @@ var notices = map[string]string{
 	"saved":    "The change is saved.",
 	"revoked":  "The token is revoked.",
 	"released": "The brake is released.",
+	"ended":    "All sessions have ended.",
 }
 
 func (q *request) notice() string { return notices[q.r.URL.Query().Get("done")] }

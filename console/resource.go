@@ -33,6 +33,7 @@ type resourceView struct {
 	Revealed bool
 	Hidden   int // values that are not shown
 	CanShow  bool
+	CanEnd   bool // the sessions
 
 	Groups     []store.GroupRef
 	MoreGroups bool
@@ -66,7 +67,7 @@ func (q *request) resource(reveal bool) error {
 	if err != nil {
 		return err
 	}
-	v := &resourceView{Type: t, ID: q.r.PathValue("id"), Revealed: reveal, CanShow: !q.id.ReadOnly}
+	v := &resourceView{Type: t, ID: q.r.PathValue("id"), Revealed: reveal, CanShow: !q.id.ReadOnly, CanEnd: !q.id.ReadOnly && t.hasSessions() && q.c.endsSessions()}
 	if v.History, err = q.history(t, v.ID); err != nil {
 		return err
 	}
