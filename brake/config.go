@@ -64,7 +64,19 @@ type Stop struct {
 
 // Error returns the detail of the response.
 func (s *Stop) Error() string {
-	return fmt.Sprintf("stopped by the brake: more than %d %s within %s; an operator of this service has to release it", s.Limit, s.Kind, s.Window)
+	return fmt.Sprintf("stopped by the brake: more than %d %s within %s; an operator of this service has to release it", s.Limit, s.Kind, hours(s.Window))
+}
+
+// hours is a duration in words: whole hours, if it has no other part.
+func hours(d time.Duration) string {
+	switch n := d / time.Hour; {
+	case d%time.Hour != 0:
+		return d.String()
+	case n == 1:
+		return "1 hour"
+	default:
+		return fmt.Sprintf("%d hours", n)
+	}
 }
 
 // Release lets a connection go on after it was stopped, or before.

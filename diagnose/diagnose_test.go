@@ -345,7 +345,7 @@ var exchanges = []exchange{
 			s.filter("/Users", `userName eq "pat.jensen1@example.com"`)
 			s.must("PUT", path, scimtest.User("pat.jensen1@example.com"))
 		},
-		want: []string{"1 users were created again after a 409, 3 times", "Matching precedence"},
+		want: []string{"Users who were created again after a 409: 1, 3 times in all", "Matching precedence"},
 	},
 	{
 		// Without a soft delete the provisioning service sends DELETE when somebody leaves the scope:

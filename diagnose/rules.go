@@ -197,7 +197,7 @@ var rules = []rule{
 			"entra": "Attribute mapping of users: give userName (or externalId) Matching precedence 1, with the attribute that the accounts here have. On-demand provisioning of one person shows which value was looked up.",
 			"okta":  "The look-up is by userName: compare the Application username format under Sign On with the userNames here; then assign the person again. Importing the accounts first lets you confirm who is who.",
 		},
-		find: fromMemory(func(t *track) *memory { return &t.conflicts }, 2, 1, "%d users were created again after a 409, %d times in all."),
+		find: fromMemory(func(t *track) *memory { return &t.conflicts }, 2, 1, "Users who were created again after a 409: %d, %d times in all."),
 	},
 	{
 		code: "delete-without-deactivation", severity: Warning,

@@ -201,7 +201,7 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, health.LevelFailing, s.Level)
 	require.EqualValues(t, 1, s.Stopped)
 	require.Equal(t, health.CauseBrake, s.LastError.Cause)
-	require.Contains(t, s.Warnings[0].Reason, "more than 1 leavers within 24h0m0s")
+	require.Contains(t, s.Warnings[0].Reason, "more than 1 leavers within 24 hours")
 	require.Contains(t, s.Warnings[0].Advice, "release the brake")
 	w.clock = w.clock.Add(time.Minute)
 	require.Equal(t, 200, w.send("t1", "GET", "/Users", "").Code)

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -30,6 +31,7 @@ import (
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/health/figures"
 	"github.com/seed5f3efb56/scim/internal/operator"
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
@@ -44,8 +46,11 @@ type world struct {
 	env  map[string]string
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{T: t, file: filepath.Join(t.TempDir(), "app.db")}
+func newWorld(t *testing.T) *world { return newWorldOn(t, filepath.Join(t.TempDir(), "app.db")) }
+
+// newWorldOn is newWorld on the database that a URL names.
+func newWorldOn(t *testing.T, url string) *world {
+	w := &world{T: t, file: url}
 	w.env = map[string]string{"SCIM_DATABASE": w.file, "USER": "grace"}
 	var err error
 	w.db, err = sqlstore.OpenURL(w.file, sqlstore.Index("title"))
@@ -137,6 +142,16 @@ func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
 		w.remote()
 		test(t, w)
 	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		test(t, newWorldOn(t, sqltest.NewPostgres(t)))
+	})
+	t.Run("MariaDB", func(t *testing.T) {
+		t.Parallel()
+		dsn, err := mysql.ParseDSN(sqltest.NewMariaDB(t))
+		require.NoError(t, err)
+		test(t, newWorldOn(t, "mysql://"+dsn.User+"@"+dsn.Addr+"/"+dsn.DBName))
+	})
 }
 
 func TestTokens(t *testing.T) {
@@ -192,7 +207,7 @@ func TestOutbox(t *testing.T) {
 		require.Contains(t, all[0].Reason, "the mail server is away")
 		require.Contains(t, w.run(1, "outbox", "dead", "-n", "1"), all[0].ID)
 		require.Contains(t, w.run(1, "outbox", "replay", "nothing", "-reason", "x"), `entry "nothing"`)
-		require.Contains(t, w.run(0, "outbox", "replay", "-all", "-reason", "it is back"), "1 entries are due again")
+		require.Contains(t, w.run(0, "outbox", "replay", "-all", "-reason", "it is back"), "Due again: 1.")
 		dead, err := w.db.Dead(t.Context(), "", 10)
 		require.NoError(t, err)
 		require.Empty(t, dead)

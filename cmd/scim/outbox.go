@@ -63,7 +63,7 @@ var outboxReplay = &command{
 				if err != nil {
 					return fmt.Errorf("after %d entries: %w", n, err)
 				}
-				return o.print(map[string]int{"replayed": n}, func(w io.Writer) { fmt.Fprintf(w, "%d entries are due again.\n", n) })
+				return o.print(map[string]int{"replayed": n}, func(w io.Writer) { fmt.Fprintf(w, "Due again: %d.\n", n) })
 			})
 		}
 	},
