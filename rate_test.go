@@ -112,7 +112,6 @@ func TestHundredUsersAssignedAtOnce(t *testing.T) {
 	})()
 }
 
-// Of 2,000 requests of one connection at once some are refused, with Retry-After and
 // A request that is refused costs nothing more: its body is not read.
 func TestRateIsCheckedBeforeTheBody(t *testing.T) {
 	t.Parallel()
@@ -128,6 +127,7 @@ func TestRateIsCheckedBeforeTheBody(t *testing.T) {
 	require.Equal(t, len(scimtest.User("ada")), body.Len(), "unread")
 }
 
+// Of 2,000 requests of one connection at once some are refused, with Retry-After and
 // an error of SCIM. Another tenant, which sends meanwhile, is not.
 func TestBurstOfOneConnection(t *testing.T) {
 	t.Parallel()
