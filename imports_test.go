@@ -31,7 +31,7 @@ var imports = map[string][]string{
 	"console":              {".", "audit", "brake", "connection", "diagnose", "filter", "health", "schema", "store", "reconcile", "reconcile/remote", "requestlog", "internal/operator", "internal/paging"},
 	"health":               {".", "brake", "connection", "filter", "schema", "store", "health/figures", "internal/redact"},
 	"requestlog":           {".", "schema", "internal/redact"},
-	"otelscim":             {".", "brake", "event", "store", "go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/semconv/v1.43.0", "go.opentelemetry.io/otel/trace"},
+	"otelscim":             {".", "brake", "event", "health", "store", "go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/semconv/v1.43.0", "go.opentelemetry.io/otel/trace"},
 	"health/figures":       {},
 	"reconcile":            {"schema", "store", "internal/paging"},
 	"reconcile/remote":     {"reconcile", "schema", "store"},

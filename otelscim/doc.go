@@ -21,6 +21,13 @@
 //	scim.outbox.entries            gauge           scim.outbox.queue, scim.outbox.state
 //	scim.outbox.oldest             gauge, s        scim.outbox.queue: how long the oldest pending entry waits
 //
+// and with [Config.Health], numbers only:
+//
+//	scim.users                     gauge           scim.user.state: active, inactive
+//	scim.connections               gauge           scim.connection.level: waiting, ok, warning, failing
+//	scim.credentials.expiring      gauge           credentials that expire within 30 days and are not revoked
+//	scim.brake.stopped             gauge           connections that the brake has stopped
+//
 // http.route is the pattern of a path, such as /Users/{id}, below scim.Config.BaseURL.
 //
 // # Personal data

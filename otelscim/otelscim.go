@@ -32,10 +32,20 @@ type Config struct {
 	Propagator     propagation.TextMapPropagator // default otel.GetTextMapPropagator()
 	// Tenants and Connections add the attributes scim.tenant and scim.connection to
 	// spans and to the metrics scim.operation.duration, scim.rate_limited and
-	// scim.brake.stops. They are for services with few of them.
+	// scim.brake.stops; Tenants also to the gauges of Health. They are for services with
+	// few of them.
 	Tenants, Connections bool
-	// Now is the clock of scim.outbox.oldest and scim.revocation.duration; default
-	// time.Now. It should be that of scim.Config.
+	// Health, if set, is where the gauges of users, connections, credentials and the
+	// brake come from, a *health.Monitor that is attached to the handler: they say what
+	// the console and the command show. It is asked at most every 30 s. A collection
+	// waits 2 s for it, and uses the last answer, of the last ten minutes, if it takes
+	// longer or fails; a failure goes to the error handler of OpenTelemetry.
+	Health Health
+	// HealthTenants returns the tenants that Health is asked about, such as
+	// connection.Manager.Tenants; default the one with the empty name.
+	HealthTenants func(ctx context.Context) ([]string, error)
+	// Now is the clock of scim.outbox.oldest, scim.revocation.duration and the gauges of
+	// Health; default time.Now. It should be that of scim.Config.
 	Now func() time.Time
 }
 
@@ -53,8 +63,9 @@ type Telemetry struct {
 	revocation metric.Float64Histogram
 	failed     metric.Int64Counter
 
-	mu     sync.Mutex
-	gauges metric.Registration
+	readings readings
+	mu       sync.Mutex
+	gauges   []metric.Registration
 }
 
 // Attributes of SCIM.
@@ -267,23 +278,40 @@ func schemeOf(r *http.Request) string {
 	return "http"
 }
 
-// Attach registers the gauges of the handler's outbox, if that is a store.Backlogs. It
-// is called once, after scim.New. The backlog is asked for at each collection; an error
-// of the store is that of the collection.
+// Attach registers the gauges of the handler's outbox, if that is a store.Backlogs, and
+// those of Config.Health. It is called once, after scim.New. The backlog is asked for at
+// each collection; an error of the store is that of the collection.
 func (t *Telemetry) Attach(h *scim.Handler) error {
-	outbox, ok := h.Config().Outbox.(store.Backlogs)
-	if !ok {
-		return nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if outbox, ok := h.Config().Outbox.(store.Backlogs); ok {
+		r, err := t.attachOutbox(outbox)
+		if err != nil {
+			return err
+		}
+		t.gauges = append(t.gauges, r)
 	}
+	if t.cfg.Health != nil {
+		r, err := t.attachHealth()
+		if err != nil {
+			return err
+		}
+		t.gauges = append(t.gauges, r)
+	}
+	return nil
+}
+
+// attachOutbox registers the gauges of an outbox.
+func (t *Telemetry) attachOutbox(outbox store.Backlogs) (metric.Registration, error) {
 	entries, err := t.meter.Int64ObservableGauge("scim.outbox.entries", metric.WithUnit("{entry}"), metric.WithDescription("Entries of the outbox, of all tenants."))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	oldest, err := t.meter.Float64ObservableGauge("scim.outbox.oldest", metric.WithUnit("s"), metric.WithDescription("How long the oldest pending entry waits."))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r, err := t.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+	return t.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		all, err := outbox.Backlog(ctx)
 		if err != nil {
 			return err
@@ -298,25 +326,19 @@ func (t *Telemetry) Attach(h *scim.Handler) error {
 		}
 		return nil
 	}, entries, oldest)
-	if err != nil {
-		return err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.gauges = r
-	return nil
 }
 
 // Close unregisters the gauges.
 func (t *Telemetry) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.gauges == nil {
-		return nil
+	var errs []error
+	for _, r := range t.gauges {
+		errs = append(errs, r.Unregister())
 	}
-	err := t.gauges.Unregister()
 	t.gauges = nil
-	return err
+	t.readings.close()
+	return errors.Join(errs...)
 }
 
 // sum returns the entries of a queue of all tenants, and how long the oldest waits.

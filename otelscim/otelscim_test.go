@@ -23,6 +23,7 @@ import (
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/otelscim"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
@@ -33,6 +34,7 @@ import (
 type world struct {
 	*testing.T
 	t     *otelscim.Telemetry
+	m     *health.Monitor
 	db    *memstore.DB
 	h     http.Handler
 	spans *tracetest.InMemoryExporter
@@ -50,6 +52,9 @@ func newWorld(t *testing.T, adjust func(c *otelscim.Config, s *scim.Config)) *wo
 		MeterProvider: metric.NewMeterProvider(metric.WithReader(w.read)), TracerProvider: trace.NewTracerProvider(trace.WithSyncer(w.spans)),
 		Propagator: propagation.TraceContext{}, Now: now,
 	}
+	var err error
+	w.m, err = health.New(health.Config{Tokens: w.db, Now: now, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
 	token := scim.HashToken("token-of-okta", "secret")
 	token.Tenant, token.Connection = "acme", "okta"
 	s := scim.Config{
@@ -59,15 +64,18 @@ func newWorld(t *testing.T, adjust func(c *otelscim.Config, s *scim.Config)) *wo
 	if adjust != nil {
 		adjust(&c, &s)
 	}
-	var err error
+	if c.HealthTenants != nil && c.Health == nil {
+		c.Health = w.m
+	}
 	w.t, err = otelscim.New(c)
 	require.NoError(t, err)
-	s.Observe = w.t.Observe
+	s.Observe = scim.Observers(w.t.Observe, w.m.Observe)
 	if s.Hooks.Revoke != nil {
 		s.Hooks.Revoke = w.t.Revoke(s.Hooks.Revoke)
 	}
 	h, err := scim.New(s)
 	require.NoError(t, err)
+	w.m.Attach(h)
 	require.NoError(t, w.t.Attach(h))
 	w.h = w.t.Middleware(h)
 	return w
@@ -225,7 +233,8 @@ func TestSpans(t *testing.T) {
 // Nothing that a client chooses is exported, and no tenant or connection.
 func TestNoPersonalDataIsExported(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(_ *otelscim.Config, s *scim.Config) {
+	w := newWorld(t, func(c *otelscim.Config, s *scim.Config) {
+		c.HealthTenants = func(context.Context) ([]string, error) { return []string{"acme"}, nil }
 		s.NewID = func() string { return "id-of-lovelace-" + fmt.Sprint(time.Now().UnixNano()) }
 		s.Authorize = func(_ context.Context, op scim.Operation) error {
 			if op.ID == "lovelace" {
@@ -264,6 +273,7 @@ func TestNoPersonalDataIsExported(t *testing.T) {
 	for name := range w.metrics() {
 		text.WriteString(name)
 	}
+	require.Contains(t, text.String(), "scim.connections")
 	for _, planted := range []string{"lovelace", "192.0.2", "acme", "okta"} {
 		require.NotContains(t, strings.ToLower(text.String()), planted)
 	}
