@@ -20,6 +20,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/oauth"
+	keysets "github.com/seed5f3efb56/scim/oauth/internal/issuer"
 )
 
 // federated returns a world with one client that trusts the issuer.
@@ -176,7 +177,8 @@ func TestSlowKeySet(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{k.Public()}})
 	}
 	w := federated(t, i)
-	w.refused(w.jwtGrant(sign(t, k, w.entra())), "temporarily_unavailable", "the key set was not there after 900ms")
+	w.refused(w.jwtGrant(sign(t, k, w.entra())), "temporarily_unavailable", fmt.Sprintf("the key set was not there after %v", keysets.Patience))
+	require.LessOrEqual(t, keysets.Patience, time.Second)
 	close(answer)
 	require.Eventually(t, func() bool { return w.jwtGrant(sign(t, k, w.entra())).Code == 200 }, 10*time.Second, 10*time.Millisecond)
 	require.EqualValues(t, 1, i.hits.Load())
