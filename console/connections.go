@@ -143,11 +143,9 @@ type connectionView struct {
 	Tokens       []tokenRow
 	Brake        []bound
 	Stopped      bool
-	HasBrake     bool
 	CanChange    bool
 	Expires      string
 	Earliest     string
-	Types        []string
 	Others       []string // connections that it can be handed over to
 	Owned        bool
 	Providers    []provider
@@ -180,7 +178,7 @@ func (q *request) connection() error {
 		Connection: c, ProviderName: providerName(c.Provider), BaseURL: q.baseURL(c), Created: q.moment(c.Created), Changed: q.moment(c.Changed),
 		CanChange: !q.id.ReadOnly, Expires: q.now.AddDate(1, 0, 0).Format(time.DateOnly), Earliest: q.now.AddDate(0, 0, 1).Format(time.DateOnly),
 		HasRequests: q.c.cfg.Requests != nil,
-		Types:       q.c.typeNames(), Providers: providers, HasBrake: !q.c.cfg.Handler.Config().Brake.Off, Owned: q.c.owned(),
+		Providers:   providers, Owned: q.c.owned(),
 	}
 	v.Diagnosed, v.Findings = q.c.cfg.Diagnosis != nil, q.findings(c.Name)
 	if err := q.setTokens(v); err != nil {

@@ -53,15 +53,14 @@ type overviewView struct {
 
 // connectionRow is a connection in a list.
 type connectionRow struct {
-	Name                  string
-	HasPage               bool // in the section Connections
-	Level                 health.Level
-	LastRequest           *moment
-	LastSuccess           *moment
-	Requests, Errors      int64
-	Users                 *health.Users
-	Groups                *int
-	ActiveShare, ErrShare share
+	Name             string
+	HasPage          bool // in the section Connections
+	Level            health.Level
+	LastRequest      *moment
+	LastSuccess      *moment
+	Requests, Errors int64
+	Users            *health.Users
+	Groups           *int
 }
 
 // notice is what is to be done about a connection.
@@ -124,7 +123,7 @@ func (q *request) setHealth(v *overviewView) error {
 		s := &all[i]
 		row := connectionRow{
 			Name: s.Connection, HasPage: named[s.Connection], Level: s.Level, LastRequest: q.moment(s.LastRequest), LastSuccess: q.moment(s.LastSuccess),
-			Requests: s.Requests, Errors: s.Errors, ErrShare: share{s.Errors, s.Requests}, Users: s.Users, Groups: s.Groups,
+			Requests: s.Requests, Errors: s.Errors, Users: s.Users, Groups: s.Groups,
 		}
 		v.Connections = append(v.Connections, row)
 		v.Requests, v.Errors = v.Requests+s.Requests, v.Errors+s.Errors
