@@ -108,7 +108,7 @@ func New(cfg Config) (*Console, error) {
 	if cfg.Key == nil {
 		cfg.Key = paging.NewSecret()
 	}
-	c := &Console{cfg: cfg, sealer: paging.NewSealer(append([]byte("console\x00"), cfg.Key...)), reconciling: make(chan struct{}, 1), figures: newFigures()}
+	c := &Console{cfg: cfg, sealer: paging.NewSealer(append([]byte("console\x00"), cfg.Key...)), reconciling: make(chan struct{}, 1), figures: newFigures(), patience: patience}
 	for _, ep := range cfg.Handler.Config().Endpoints {
 		c.types = append(c.types, c.newDirectoryType(ep))
 	}

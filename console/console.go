@@ -24,6 +24,7 @@ type Console struct {
 	// reconciling has one place: a comparison takes memory in proportion to the file.
 	reconciling chan struct{}
 	figures     *figuresOf
+	patience    time.Duration
 }
 
 // section is an entry of the navigation.

@@ -75,7 +75,7 @@ func newFixture(t *testing.T, change ...func(*fixture, *scim.Config, *console.Co
 	own.Handler = f.handler
 	f.console, err = console.New(own)
 	require.NoError(t, err)
-	f.console.WaitForFigures()
+	f.console.BePatient()
 	return f
 }
 

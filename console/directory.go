@@ -103,6 +103,9 @@ type directoryView struct {
 	Next     string // sealed position; "" at the end
 	First    bool   // the page is the first one
 	Scanned  int    // resources looked at, if not all that match were found
+	Slow     bool   // the search takes longer than a page waits by itself
+	Patient  bool   // the page was asked to wait for it
+	Here     string // sealed position of a page that is slow
 	Examples []string
 }
 
@@ -136,7 +139,18 @@ func (q *request) directory() error {
 		return err
 	}
 	v.First = after == ""
-	found, err := t.find(q.ctx, f, after)
+	v.Patient = q.r.URL.Query().Get("wait") != ""
+	ctx := q.ctx
+	if f != nil && !v.Patient {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, q.c.patience)
+		defer cancel()
+	}
+	found, err := t.find(ctx, f, after)
+	if !v.Patient && f != nil && outOfTime(ctx, err) && q.ctx.Err() == nil {
+		v.Slow, v.Here = true, q.r.URL.Query().Get("after")
+		return q.show("directory", t.Plural, v)
+	}
 	if err != nil {
 		return err
 	}
@@ -280,27 +294,26 @@ func (t *directoryType) find(ctx context.Context, f *filter.Filter, after string
 	return t.scan(ctx, query, rest)
 }
 
-// scan reads until a page is full or maxScan resources were looked at. A page of the
-// store is read whole, so that its position can be continued; it may give a few rows
-// more than pageSize.
+// scan reads until a page is full, maxScan resources were looked at, or the time is
+// over. A page of the store is read whole, so that its position can be continued; it may
+// give a few rows more than pageSize.
 func (t *directoryType) scan(ctx context.Context, query store.Query, rest *filter.Filter) (*found, error) {
 	budget := filter.NewBudget(filter.DefaultWork, ctx.Err)
 	out := &found{}
 	for {
 		query.Count = scanStep
 		page, err := t.store.List(ctx, &query)
-		if err != nil {
+		var matching []*schema.Resource
+		if err == nil {
+			matching, err = matchingOf(page.Resources, rest, budget)
+		}
+		switch {
+		case outOfTime(ctx, err) && out.scanned > 0:
+			return out, nil // the next page goes on
+		case err != nil:
 			return nil, err
 		}
-		for _, r := range page.Resources {
-			ok, err := rest.MatchWithin(r, budget)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				out.resources = append(out.resources, r)
-			}
-		}
+		out.resources = append(out.resources, matching...)
 		out.scanned += len(page.Resources)
 		out.next = page.Next
 		if page.Next == "" || page.Next == query.After || len(out.resources) >= pageSize || out.scanned >= maxScan {
@@ -308,6 +321,26 @@ func (t *directoryType) scan(ctx context.Context, query store.Query, rest *filte
 		}
 		query.After = page.Next
 	}
+}
+
+// outOfTime reports whether an error is the end of the time. Drivers of databases do not
+// all say so.
+func outOfTime(ctx context.Context, err error) bool {
+	return err != nil && (errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil)
+}
+
+func matchingOf(all []*schema.Resource, f *filter.Filter, budget *filter.Budget) ([]*schema.Resource, error) {
+	var out []*schema.Resource
+	for _, r := range all {
+		ok, err := f.MatchWithin(r, budget)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 // listed are the attributes that a list shows.

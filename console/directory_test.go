@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"fmt"
 	"html"
 	"net/url"
@@ -129,6 +130,60 @@ func TestScanIsBounded(t *testing.T) {
 	w := f.get(search(`groups.value eq "x"`))
 	require.Equal(t, 400, w.Code)
 	require.Contains(t, w.Body.String(), "the database cannot search by this attribute")
+}
+
+// A search that takes long ends, and the page offers to wait for it.
+func TestSlowSearches(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for i := range 60 {
+		f.user("acme", fmt.Sprintf("person-%03d", i))
+	}
+	path := search(`userName co "person"`)
+	position := next.FindStringSubmatch(f.page(path))[1]
+	f.console.DoNotWait()
+	for _, path := range []string{path, path + "&after=" + position} {
+		page := f.page(path)
+		require.Contains(t, page, "Search all the same")
+		require.NotContains(t, page, "<bdi>person-")
+		require.NotContains(t, page, "Nothing matches")
+	}
+	require.Contains(t, f.page(path+"&after="+position), `name="after" value="`+position+`"`)
+	page := f.page(path + "&wait=1")
+	require.Equal(t, 50, strings.Count(page, "<bdi>person-"))
+	require.Contains(t, page, `name="wait" value="1"><button>Next page`)
+	require.Contains(t, f.page("/directory/Users"), "<bdi>person-", "a list is no search")
+}
+
+// slow is a store that answers no filter, and has time for one page at once.
+type slow struct {
+	scanned
+	over *bool
+}
+
+func (s slow) List(ctx context.Context, q *store.Query) (store.Page, error) {
+	if *s.over = !*s.over; !*s.over {
+		return store.Page{}, context.DeadlineExceeded
+	}
+	return s.Store.List(ctx, q)
+}
+
+// What was looked at in time is shown, and the next page goes on after it.
+func TestScanEndsWithTheTime(t *testing.T) {
+	t.Parallel()
+	var over bool
+	f := newFixture(t, func(f *fixture, cfg *scim.Config, _ *console.Config) {
+		cfg.Endpoints[0] = scim.Users(slow{scanned{f.db.Store(schema.UserType)}, &over})
+	})
+	for i := range 150 {
+		f.user("acme", fmt.Sprintf("person-%03d", i))
+	}
+	over = false
+	path := search(`userName ew "5" and userName co "14"`)
+	page := f.page(path)
+	require.Contains(t, page, "No match among the 100 that")
+	over = false
+	require.Contains(t, f.page(path+"&after="+next.FindStringSubmatch(page)[1]), "<bdi>person-145</bdi>")
 }
 
 // Nothing of another tenant is shown, whatever the URL says.

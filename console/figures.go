@@ -11,8 +11,8 @@ import (
 
 const (
 	// figuresTime is how long the figures of a tenant may take to be counted, and
-	// patience how long a page waits for them: a database that has not counted 100,000
-	// users yet takes seconds.
+	// patience how long a page waits for them, and for a search: a database that has
+	// not counted 100,000 users yet takes seconds.
 	figuresTime = time.Minute
 	patience    = 150 * time.Millisecond
 	mostFigures = 1024 // tenants whose last figures are remembered
@@ -36,15 +36,13 @@ type counting struct {
 
 // figuresOf counts the figures of tenants, each once at a time.
 type figuresOf struct {
-	patience time.Duration
-
 	mu      sync.Mutex
 	running map[string]*counting
 	last    map[string]*figures
 }
 
 func newFigures() *figuresOf {
-	return &figuresOf{patience: patience, running: map[string]*counting{}, last: map[string]*figures{}}
+	return &figuresOf{running: map[string]*counting{}, last: map[string]*figures{}}
 }
 
 // figures returns the figures of the tenant: the newest if they are counted in time,
@@ -59,7 +57,7 @@ func (q *request) figures() (*figures, error) {
 		go q.c.count(context.WithoutCancel(q.r.Context()), q.id.Tenant, q.now, c)
 	}
 	f.mu.Unlock()
-	wait := time.NewTimer(f.patience)
+	wait := time.NewTimer(q.c.patience)
 	defer wait.Stop()
 	select {
 	case <-c.done:

@@ -156,7 +156,7 @@ func (b blocked) ListTokens(ctx context.Context) ([]store.Token, error) {
 
 // A page does not wait for figures that take long: it shows the last ones, or none, and
 // loads again.
-func TestPagesDoNotWaitForFigures(t *testing.T) {
+func TestPagesDoNotBePatient(t *testing.T) {
 	t.Parallel()
 	until := make(chan struct{})
 	f := newFixture(t, withHealth, func(f *fixture, s *scim.Config, c *console.Config) {
@@ -172,7 +172,7 @@ func TestPagesDoNotWaitForFigures(t *testing.T) {
 		require.Contains(t, w.Body.String(), "This page loads again by itself.")
 	}
 	close(until)
-	f.console.WaitForFigures()
+	f.console.BePatient()
 	w := f.get("/overview")
 	require.Empty(t, w.Header().Get("Refresh"))
 	require.Contains(t, w.Body.String(), "waiting")
