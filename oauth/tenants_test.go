@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/event"
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/internal/tenanttest"
 	"github.com/seed5f3efb56/scim/oauth"
 	"github.com/seed5f3efb56/scim/schema"
@@ -148,7 +149,7 @@ func (w *twoTenants) handler() *scim.Handler {
 	return h
 }
 
-func onBothStores(t *testing.T, test func(t *testing.T, db database)) {
+func onEachStore(t *testing.T, test func(t *testing.T, db database)) {
 	t.Parallel()
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()
@@ -162,11 +163,18 @@ func onBothStores(t *testing.T, test func(t *testing.T, db database)) {
 		require.NoError(t, db.Migrate(t.Context()))
 		test(t, db)
 	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		db, err := sqlstore.New(sqltest.Open(t, "pgx", sqltest.NewPostgres(t)), sqlstore.PostgreSQL)
+		require.NoError(t, err)
+		require.NoError(t, db.Migrate(t.Context()))
+		test(t, db)
+	})
 }
 
 // Credentials of each kind reach nothing of another tenant, through any door.
 func TestTenantsCredentialsAndDoors(t *testing.T) {
-	onBothStores(t, func(t *testing.T, db database) {
+	onEachStore(t, func(t *testing.T, db database) {
 		w := newTwoTenants(t, db)
 		h := w.handler()
 		tenanttest.Run(t, tenanttest.Service{
@@ -182,7 +190,7 @@ func TestTenantsCredentialsAndDoors(t *testing.T) {
 // What a client of one tenant has gets no token of a client of another at the token
 // endpoint, and revokes none.
 func TestTenantsAtTheTokenEndpoint(t *testing.T) {
-	onBothStores(t, func(t *testing.T, db database) {
+	onEachStore(t, func(t *testing.T, db database) {
 		w := newTwoTenants(t, db)
 		secrets := [2]string{}
 		for tenant, name := range tenants {

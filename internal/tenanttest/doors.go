@@ -11,16 +11,24 @@ import (
 type door struct {
 	name    string
 	request func(p *person) (method, path, body string)
+	writes  bool // if it were open
 }
 
 // get is a GET of a path.
 func get(name string, path func(p *person) string) door {
-	return door{name, func(p *person) (string, string, string) { return "GET", path(p), "" }}
+	return door{name: name, request: func(p *person) (string, string, string) { return "GET", path(p), "" }}
 }
 
 // write is a request with a body.
 func write(name, method string, path, body func(p *person) string) door {
-	return door{name, func(p *person) (string, string, string) { return method, path(p), body(p) }}
+	return door{name, func(p *person) (string, string, string) { return method, path(p), body(p) }, true}
+}
+
+// search is a POST that writes nothing.
+func search(name string, path, body func(p *person) string) door {
+	d := write(name, "POST", path, body)
+	d.writes = false
+	return d
 }
 
 func toUser(p *person) string  { return "/Users/" + p.User }
@@ -94,7 +102,7 @@ var doors = func() []door {
 	for _, f := range filters {
 		all = append(all,
 			get("filter: "+f.name, func(p *person) string { return f.path + "?filter=" + url.QueryEscape(p.fill(f.filter)) }),
-			write(".search: "+f.name, "POST", to(strings.TrimSuffix(f.path, "/")+"/.search"), func(p *person) string {
+			search(".search: "+f.name, to(strings.TrimSuffix(f.path, "/")+"/.search"), func(p *person) string {
 				return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"` + strings.ReplaceAll(p.fill(f.filter), `"`, `\"`) + `"}`
 			}))
 	}
