@@ -249,15 +249,15 @@ func TestErrorNamesTheAttributeAndNotTheValue(t *testing.T) {
 func TestFilterReadsProviderFilters(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"a sub-attribute behind brackets", `emails[type eq "work"].value eq "x"`, `emails[type eq "work" and value eq "x"]`}, // WIRE #10
+		{"a sub-attribute behind brackets", `emails[type eq "work"].value eq "x"`, `emails[type eq "work" and value eq "x"]`}, // Entra ID
 		{"with or within", `emails[type eq "work" or type eq "home"].value co "x" and title pr`,
 			`emails[(type eq "work" or type eq "home") and value co "x"] and title pr`},
 		{"pr behind brackets", `(emails[type eq "work"].value pr)`, `emails[type eq "work" and value pr]`},
 		{"ne behind brackets", `emails[type eq "work"].value ne "x"`, `emails[type eq "work" and value ne "x"]`},
-		{"manager as its value", ent + `:manager eq "id"`, ent + `:manager.value eq "id"`},                                    // WIRE #11
-		{"string booleans", `active eq "True" and emails[primary eq "false"]`, `active eq true and emails[primary eq false]`}, // WIRE #3
+		{"manager as its value", ent + `:manager eq "id"`, ent + `:manager.value eq "id"`},                                    // Entra ID
+		{"string booleans", `active eq "True" and emails[primary eq "false"]`, `active eq true and emails[primary eq false]`}, // Entra ID
 		{"unquoted booleans", `active eq True`, `active eq true`},
-		{"names in any case", `USERNAME eq "x" and EMAILS[TYPE eq "work"].VALUE eq "x"`, `userName eq "x" and emails[type eq "work" and value eq "x"]`}, // WIRE #23
+		{"names in any case", `USERNAME eq "x" and EMAILS[TYPE eq "work"].VALUE eq "x"`, `userName eq "x" and emails[type eq "work" and value eq "x"]`}, // RFC 7644 §3.4.2.2
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -95,7 +95,7 @@ func TestMatch(t *testing.T) {
 		{`parts[type eq "work" and value co "@example.com"]`, false, false, "one value"}, // F-20
 		{`parts.type eq "work" and parts.value co "@example.com"`, true, false, "two values"},
 		{`parts[type eq "home" and value co "@example.com"]`, true, false, "one value"},
-		{`parts[type eq "home"].value co "@example.com"`, true, false, "behind the brackets"}, // WIRE #10
+		{`parts[type eq "home"].value co "@example.com"`, true, false, "behind the brackets"}, // Entra ID
 		{`parts[type eq "home"].value eq "a@x"`, false, false, "behind the brackets"},
 		{`parts[type eq "work"].value ne "a@x"`, false, false, "ne behind the brackets"},
 		{`parts[type eq "other"].value ne "a@x"`, true, false, "ne behind the brackets"},

@@ -6,7 +6,7 @@ import (
 	"github.com/seed5f3efb56/scim/schema"
 )
 
-// A value path that selects nothing creates a value (Z-25, Z-29; WIRE §0 #6, #7).
+// A value path that selects nothing creates a value (Z-25, Z-29).
 func TestCreateOnNoMatch(t *testing.T) {
 	t.Parallel()
 	const one = `{"userName":"u","emails":[{"value":"h@x","type":"home","primary":true}]}`
