@@ -51,10 +51,13 @@ func TestCrash(t *testing.T) {
 		}
 		d.store(t)
 		log := filepath.Join(t.TempDir(), "log")
-		enough := time.Now().Add(25 * time.Second) // on a slow machine
-		for round := 0; round < rounds && time.Now().Before(enough); round++ {
+		const atLeast = 8
+		enough, kills := time.Now().Add(25*time.Second), 0 // on a slow machine
+		for kills < rounds && (kills < atLeast || time.Now().Before(enough)) {
 			killed(t, d, log)
+			kills++
 		}
+		t.Logf("%d processes were killed, of %d", kills, rounds)
 		w := newCrashWorld(t, d, log)
 		w.finish(d.open(t))
 		w.check(d)
