@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,9 +40,7 @@ func TestTextBeyondALimitFails(t *testing.T) { // F-39
 		{"comparisons in brackets", "emails[" + strings.Repeat("type pr or ", filter.MaxComparisons) + "type pr]", "64 comparisons"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			began := time.Now()
 			f, err := r.Filter(c.text, nil)
-			require.Less(t, time.Since(began), time.Second)
 			require.Nil(t, f)
 			fe := requireError(t, err, schema.ErrorInvalidFilter)
 			require.Contains(t, fe.Error(), c.detail)

@@ -209,10 +209,9 @@ func TestWaitForWriterEndsWithContext(t *testing.T) {
 			require.NoError(t, err)
 			short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			began := time.Now()
+			// The first writer goes on only after this call: nothing but the context ends it.
 			_, err = users.Update(short, &store.Change{ID: u.ID, Before: u, After: u})
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.Less(t, time.Since(began), 2*time.Second)
 			_, err = users.Get(t.Context(), u.ID, store.GetOptions{})
 			require.NoError(t, err, "a reader does not wait")
 			return nil
