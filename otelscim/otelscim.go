@@ -3,6 +3,7 @@ package otelscim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -280,7 +281,8 @@ func schemeOf(r *http.Request) string {
 
 // Attach registers the gauges of the handler's outbox, if that is a store.Backlogs, and
 // those of Config.Health. It is called once, after scim.New. The backlog is asked for at
-// each collection; an error of the store is that of the collection.
+// each collection; while the store fails its gauges are left out, and the error goes to
+// the error handler of OpenTelemetry.
 func (t *Telemetry) Attach(h *scim.Handler) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -314,7 +316,9 @@ func (t *Telemetry) attachOutbox(outbox store.Backlogs) (metric.Registration, er
 	return t.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		all, err := outbox.Backlog(ctx)
 		if err != nil {
-			return err
+			// As the error of the collection it would keep all other metrics away.
+			otel.Handle(fmt.Errorf("otelscim: outbox: %w", err))
+			return nil
 		}
 		now := t.cfg.Now()
 		for _, q := range []store.Queue{store.QueueRevoke, store.QueueEvent} {

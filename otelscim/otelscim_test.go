@@ -27,6 +27,7 @@ import (
 	"github.com/seed5f3efb56/scim/otelscim"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/scimtest"
+	"github.com/seed5f3efb56/scim/store"
 	"github.com/seed5f3efb56/scim/store/memstore"
 )
 
@@ -325,4 +326,22 @@ func TestWithoutOutboxAndMiddleware(t *testing.T) {
 	w.t.Observe(t.Context(), &scim.Exchange{Method: "GET", Route: "/Users", Status: 200})
 	require.Empty(t, w.spans.GetSpans())
 	require.Len(t, w.metrics(), 1)
+}
+
+// away is a database whose outbox cannot be counted.
+type away struct{ *memstore.DB }
+
+func (away) Backlog(context.Context) ([]store.Backlog, error) {
+	return nil, errors.New("the database is away")
+}
+
+// While the store fails the other metrics are exported, which a reader does only with
+// collections without an error.
+func TestOutboxThatCannotBeCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *otelscim.Config, s *scim.Config) { s.Outbox = away{s.Outbox.(*memstore.DB)} })
+	w.send("GET", "/Users", "")
+	got := w.metrics()
+	require.NotContains(t, got, "scim.outbox.oldest scim.outbox.queue=revoke")
+	require.NotEmpty(t, got)
 }
