@@ -73,7 +73,7 @@ func TestConformanceBulk(t *testing.T) {
 		}
 		require.NotContains(t, r.Text, "secret")
 		require.Equal(t, []string{scimtest.ID(leaver)}, seen)
-		require.Equal(t, []string{"POST create 201 a", "POST create 400 vetoed", "POST create 500 broken", "PATCH patch 500 ", "DELETE delete 403 ", "PATCH patch 200 ", "POST  200 "}, audited)
+		require.Equal(t, []string{"POST create 201 a", "POST create 400 vetoed", "POST create 500 broken", "PATCH patch 500 leaver", "DELETE delete 403 ", "PATCH patch 200 leaver", "POST  200 "}, audited)
 		c.Get(leaver).Has("title", "", "active", "false")
 	})
 	scimtest.Prove(t, "B-24 B-25 B-26 E-12", "the limits are those of the configuration, with a length and in chunks", func(t *testing.T) {

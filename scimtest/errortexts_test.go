@@ -128,8 +128,10 @@ func TestErrorTextsAreComplete(t *testing.T) {
 // notFromARequest are texts that TestErrorTexts cannot bring about, with the
 // reason.
 var notFromARequest = map[string]string{
-	"the end of a string":                        "text of a store, of which some attributes are decoded",
-	"the end of a value":                         "the same",
+	"more requests within a minute were refused or failed": "the detail of an audit record",
+	"the entry":           "the detail of an audit record",
+	"the end of a string": "text of a store, of which some attributes are decoded",
+	"the end of a value":  "the same",
 	"the resource is larger than the maximum of": "a resource of 2 MiB: TestOversizedValuesAreRefused",
 	"has more than the maximum of":               "ten thousand values: TestNumberOfValuesIsBounded",
 	"the body could not be read":                 "a connection that breaks",
