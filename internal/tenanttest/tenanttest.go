@@ -40,7 +40,8 @@ type Service struct {
 const Password = "correct horse"
 
 // Run proves it. Each request with the ids and names of the other tenant is answered
-// byte for byte like one with ids and names that nobody has.
+// byte for byte like one with ids and names that nobody has, which the first credentials
+// send.
 func Run(t *testing.T, s Service) {
 	w := &world{Service: s}
 	var nobodies [2]*person
@@ -50,15 +51,18 @@ func Run(t *testing.T, s Service) {
 	}
 	each := [2][]string{w.look(t, 0, w.people[0].each()), w.look(t, 1, w.people[1].each())}
 	lists := [2][]string{w.look(t, 0, all), w.look(t, 1, all)}
+	unknown := [2][]string{make([]string, len(doors)), make([]string, len(doors))} // the answers about nobody
 	for _, c := range s.Credentials {
 		for attacker := range c.Headers {
-			for _, d := range doors {
+			for i, d := range doors {
 				t.Run(c.Name+"/"+d.name+[2]string{"", ", the other way round"}[attacker], func(t *testing.T) {
 					victim := w.people[1-attacker]
 					a := &client{w, c.Headers[attacker]}
 					other := a.through(t, d, victim)
-					nobody := a.through(t, d, nobodies[1-attacker])
-					require.Equal(t, nobody, other)
+					if unknown[attacker][i] == "" {
+						unknown[attacker][i] = a.through(t, d, nobodies[1-attacker])
+					}
+					require.Equal(t, unknown[attacker][i], other)
 					require.NotContains(t, strings.ToLower(other), victim.marker)
 					if d.writes {
 						require.Equal(t, lists[1-attacker], w.look(t, 1-attacker, all), "what the other tenant has")
