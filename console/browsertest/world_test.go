@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"math"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/console"
 	"github.com/seed5f3efb56/scim/diagnose"
+	"github.com/seed5f3efb56/scim/event"
 	"github.com/seed5f3efb56/scim/health"
 	"github.com/seed5f3efb56/scim/requestlog"
 	"github.com/seed5f3efb56/scim/schema"
@@ -66,6 +68,7 @@ func newWorld(t *testing.T) *world {
 	w.handler, err = scim.New(scim.Config{
 		BaseURL: w.base, Auth: scim.StoredTokens(w.db, w.clock), Tx: w.db, Outbox: w.db, AuditTrail: w.db, Connections: w.db, Observe: observe, Now: w.clock,
 		Endpoints: []scim.Endpoint{{Type: users, Store: w.db.Store(users)}, {Type: groups, Store: w.db.Store(groups)}},
+		Hooks:     scim.Hooks{EndSessions: func(context.Context, *event.Event) error { return nil }},
 		Brake:     brake.Config{Leavers: brake.Bound{Most: 3}},
 		Limits:    scim.Limits{Rate: math.Inf(1), TenantRate: math.Inf(1)},
 		Logger:    slog.New(slog.DiscardHandler),
@@ -122,13 +125,48 @@ func (w *world) send(secret, method, path, body string) (int, string) {
 }
 
 func (w *world) user(secret, given, family, title string) string {
-	name := strings.ToLower(given+"."+family) + "@acme.example"
+	name := userName(given + " " + family)
 	status, id := w.send(secret, "POST", "/Users", fmt.Sprintf(
 		`{"userName":%q,"externalId":%q,"displayName":%q,"active":true,"title":%q,"name":{"givenName":%q,"familyName":%q},"emails":[{"value":%q,"type":"work","primary":true}],"phoneNumbers":[{"value":"+49 30 5550%03d","type":"work"}]}`,
-		name, fmt.Sprintf("00u%08x", len(name)*7919), given+" "+family, title, given, family, name, len(name)*13))
+		name, externalID(name), given+" "+family, title, given, family, name, len(name)*13))
 	require.Equal(w.t, 201, status)
 	return id
 }
+
+// externalID is what the provider calls a person.
+func externalID(userName string) string {
+	return fmt.Sprintf("00u%08x", crc32.ChecksumIEEE([]byte(userName)))
+}
+
+// export is what the provider says of the people of a world that is furnished: the title
+// of one is another, one is missing here, one there, and everybody is active.
+func export() string {
+	var b strings.Builder
+	b.WriteString("login,id,job,status\n")
+	line := func(userName, title string) {
+		fmt.Fprintf(&b, "%s,%s,%s,ACTIVE\n", userName, externalID(userName), title)
+	}
+	for i, name := range people {
+		title := titles[i%3]
+		switch {
+		case i == 0:
+			title = "Rear Admiral"
+		case i == 1:
+			title = "Fellow"
+		case i%5 == 4, i == 12:
+			continue
+		}
+		line(userName(name), title)
+	}
+	line("mary.jackson@acme.example", "Engineer")
+	return b.String()
+}
+
+func userName(name string) string {
+	return strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@acme.example"
+}
+
+var titles = []string{"Engineer", "Designer", "Controller"}
 
 var people = []string{
 	"Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstra", "Barbara Liskov", "Donald Knuth", "Radia Perlman", "Niklaus Wirth",
@@ -145,7 +183,7 @@ func (w *world) furnish() (person, group string) {
 	for i, name := range people {
 		given, family, _ := strings.Cut(name, " ")
 		w.at(w.clock().Add(11 * time.Minute))
-		ids = append(ids, w.user(cmp.Or(map[bool]string{i%5 == 4: entra}[true], okta), given, family, []string{"Engineer", "Designer", "Controller"}[i%3]))
+		ids = append(ids, w.user(cmp.Or(map[bool]string{i%5 == 4: entra}[true], okta), given, family, titles[i%3]))
 	}
 	_, group = w.send(okta, "POST", "/Groups", fmt.Sprintf(`{"displayName":"Engineering","members":[{"value":%q},{"value":%q},{"value":%q}]}`, ids[0], ids[1], ids[3]))
 	w.send(okta, "POST", "/Groups", `{"displayName":"Finance"}`)
