@@ -156,7 +156,7 @@ func (b *Brake) tell(ctx context.Context, k Kind, of Subject, n, sum int64, now 
 
 // stop returns a Stop if the sum of a kind is beyond what is allowed.
 func (b *Brake) stop(ctx context.Context, of Subject, k Kind, n, sum int64, now time.Time) error {
-	if sum <= b.cfg.bound(k).free() {
+	if sum <= int64(b.cfg.bound(k).Most) {
 		return nil
 	}
 	total, err := b.sizes.of(ctx, sizeKey{store.Tenant(ctx), of.Connection, sizedBy(of.Type, k), string(k)}, b.host, leftOf(k, sum))
@@ -225,7 +225,8 @@ func (b *Brake) limit(ctx context.Context, of Subject, k Kind, total int64, now 
 		}
 		total -= n
 	}
-	return b.cfg.bound(k).of(total), nil
+	bound := b.cfg.bound(k)
+	return max(int64(bound.Most), int64(bound.Share*float64(total))), nil
 }
 
 // known returns what this process counted by itself, or what it knows of all of them.

@@ -28,9 +28,6 @@ const (
 type Bound struct {
 	Most  int
 	Share float64 // 0.1 is 10 %
-	// Cap is the share that Most does not go beyond where there are 25 resources or
-	// more, so that a small organisation is not emptied either; 0 is none.
-	Cap float64
 }
 
 // Config is the configuration of the brake. The zero value is a brake with the
@@ -38,7 +35,7 @@ type Bound struct {
 type Config struct {
 	// Off switches the brake off.
 	Off bool
-	// Leavers is by default 100 and 10 %, with a Cap of 80 %.
+	// Leavers is by default 100 and 10 %.
 	Leavers Bound
 	// Memberships is by default 1,000 and 50 %.
 	Memberships Bound
@@ -127,14 +124,12 @@ func (c Config) Check() error {
 	var errs []error
 	for kind, b := range map[Kind]Bound{Leavers: c.Leavers, Memberships: c.Memberships, Creations: c.Creations} {
 		switch {
-		case b.Most < 0 || !(b.Share >= 0) || !(b.Cap >= 0):
+		case b.Most < 0 || !(b.Share >= 0):
 			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s is negative; 0 takes the default, Off switches the brake off", kind))
 		case b.Most == 0 && b.Share > 0:
 			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s has a Share and no Most, which would stop the first in a small organisation: give both", kind))
-		case b.Share > 1 || b.Cap > 1:
-			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s has a Share or a Cap of more than 1, which is all", kind))
-		case b.Cap > 0 && (b.Most == 0 || b.Cap < b.Share):
-			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s has a Cap, which needs a Most, and no larger Share", kind))
+		case b.Share > 1:
+			errs = append(errs, fmt.Errorf("scim: Config.Brake: the bound of %s has a Share of more than 1, which is all", kind))
 		}
 	}
 	if c.Window < 0 || c.Window > 0 && c.Window < time.Minute {
@@ -144,38 +139,18 @@ func (c Config) Check() error {
 }
 
 func (c Config) withDefaults() Config {
-	set := func(b *Bound, to Bound) {
+	set := func(b *Bound, most int, share float64) {
 		if *b == (Bound{}) {
-			*b = to
+			*b = Bound{most, share}
 		}
 	}
-	set(&c.Leavers, Bound{Most: 100, Share: 0.1, Cap: 0.8})
-	set(&c.Memberships, Bound{Most: 1000, Share: 0.5})
-	set(&c.Creations, Bound{Most: 10_000, Share: 1})
+	set(&c.Leavers, 100, 0.1)
+	set(&c.Memberships, 1000, 0.5)
+	set(&c.Creations, 10_000, 1)
 	if c.Window == 0 {
 		c.Window = 24 * time.Hour
 	}
 	return c
-}
-
-// capped is the number of resources from which on the Cap holds.
-const capped = 25
-
-// free returns how many pass whatever the number of resources is.
-func (b Bound) free() int64 {
-	if b.Cap == 0 {
-		return int64(b.Most)
-	}
-	return min(int64(b.Most), int64(b.Cap*capped))
-}
-
-// of returns the bound for a number of resources.
-func (b Bound) of(total int64) int64 {
-	most := int64(b.Most)
-	if b.Cap > 0 && total >= capped {
-		most = min(most, int64(b.Cap*float64(total)))
-	}
-	return max(most, int64(b.Share*float64(total)))
 }
 
 func (c Config) bound(k Kind) Bound {
