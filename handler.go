@@ -14,6 +14,7 @@ import (
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
+	"github.com/seed5f3efb56/scim/internal/contextkey"
 	"github.com/seed5f3efb56/scim/internal/etag"
 	"github.com/seed5f3efb56/scim/internal/lifecycle"
 	"github.com/seed5f3efb56/scim/internal/paging"
@@ -152,6 +153,7 @@ type exchange struct {
 	principal *Principal
 	err       error
 	audit     auditing
+	ctx       requestContext
 	request   request
 	writer    writer
 
@@ -275,6 +277,31 @@ func (h *Handler) authorize(r *request, kind OperationKind, ep *endpoint, id str
 		return nil
 	}
 	return h.cfg.Authorize(r.ctx, Operation{Kind: kind, Principal: r.principal, Type: ep.Type, ID: id, Me: r.me})
+}
+
+// requestContext is the context of a request: that of the server with the values that
+// package scim adds, all of them in one object, which is part of the exchange.
+type requestContext struct {
+	context.Context
+	tenant string
+	budget filter.Budget
+	base   string // of Principal.BaseURL, "" without one
+	access *lifecycle.Access
+}
+
+// Value returns the values of package scim, else those of the context of the server.
+func (c *requestContext) Value(key any) any {
+	switch key.(type) {
+	case contextkey.Tenant:
+		return &c.tenant
+	case contextkey.Budget:
+		return &c.budget
+	case accessKey:
+		return c.access
+	case baseKey:
+		return &c.base
+	}
+	return c.Context.Value(key)
 }
 
 type accessKey struct{}

@@ -20,12 +20,12 @@ const module = "github.com/seed5f3efb56/scim"
 // without a dot are packages of this module, "." is its root.
 var imports = map[string][]string{
 	"schema":               {"internal/ascii", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
-	"filter":               {"schema", "internal/ascii", "github.com/scim2/filter-parser/v2"},
+	"filter":               {"schema", "internal/ascii", "internal/contextkey", "github.com/scim2/filter-parser/v2"},
 	"patch":                {"internal/ascii", "schema", "filter"},
 	"event":                {"schema"},
 	"brake":                {"schema", "store"},
 	"connection":           {"audit", "brake", "schema", "filter", "store", "internal/paging"},
-	"store":                {"schema", "filter", "event"},
+	"store":                {"schema", "filter", "event", "internal/contextkey"},
 	"audit":                {"store"},
 	"readiness":            {},
 	"console":              {".", "audit", "brake", "connection", "diagnose", "filter", "health", "schema", "store", "reconcile", "reconcile/remote", "requestlog", "internal/operator", "internal/paging"},
@@ -57,6 +57,7 @@ var imports = map[string][]string{
 	"internal/typefilter":  {"schema", "filter"},
 	"internal/ascii":       {},
 	"internal/bulk":        {"schema"},
+	"internal/contextkey":  {},
 	"internal/devicetype":  {"schema"},
 	"internal/etag":        {"store"},
 	"internal/sampling":    {},
@@ -64,7 +65,7 @@ var imports = map[string][]string{
 	"internal/tenanttest":  {"scimtest", "github.com/stretchr/testify/require"},
 	"internal/sqltest":     {"github.com/stretchr/testify/require"},
 	"internal/ownertest":   {".", "schema", "event", "store", "scimtest", "github.com/stretchr/testify/require"},
-	".":                    {"retention", "audit", "brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/sampling", "internal/typefilter", "github.com/go-chi/chi/v5"},
+	".":                    {"retention", "audit", "brake", "connection", "schema", "filter", "patch", "event", "readiness", "store", "internal/project", "internal/reference", "internal/lifecycle", "internal/bulk", "internal/contextkey", "internal/etag", "internal/nesting", "internal/paging", "internal/prefer", "internal/position", "internal/ratelimit", "internal/sampling", "internal/typefilter", "github.com/go-chi/chi/v5"},
 	"internal/lifecycle":   {"brake", "schema", "filter", "store", "event"},
 
 	"oauth":                 {".", "connection", "internal/ratelimit", "oauth/internal/issuer", "store", "github.com/go-jose/go-jose/v4"},

@@ -131,8 +131,8 @@ type baseKey struct{}
 
 // baseURL returns the URL under which the client reaches the handler.
 func (h *Handler) baseURL(ctx context.Context) string {
-	if base, ok := ctx.Value(baseKey{}).(string); ok {
-		return base
+	if base, ok := ctx.Value(baseKey{}).(*string); ok && *base != "" {
+		return *base
 	}
 	return h.base
 }

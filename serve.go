@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,9 +11,6 @@ import (
 	"sync"
 
 	"github.com/go-chi/chi/v5"
-
-	"github.com/seed5f3efb56/scim/filter"
-	"github.com/seed5f3efb56/scim/store"
 )
 
 // newRoutes returns the routes of the endpoints and of discovery.
@@ -161,26 +157,29 @@ func (h *Handler) answer(r *http.Request, x *exchange) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx := store.WithTenant(r.Context(), p.Tenant)
-	ctx = filter.WithBudget(ctx, filter.NewBudget(h.cfg.Limits.Work, r.Context().Err))
+	if err := h.begin(r, x, p, public); err != nil {
+		return nil, err
+	}
+	x.request = request{Request: r, ctx: &x.ctx, id: id, principal: p, query: query, audit: &x.audit, x: x}
+	return h.asynchronous(&x.request, f)
+}
+
+// begin makes the context of a request. A public request reads no resources, which
+// access would bound.
+func (h *Handler) begin(r *http.Request, x *exchange, p *Principal, public bool) (err error) {
+	x.ctx.Context, x.ctx.tenant = r.Context(), p.Tenant
+	x.ctx.budget.Init(r.Context(), h.cfg.Limits.Work)
 	if p.BaseURL != "" {
 		base, err := parseBaseURL(p.BaseURL)
 		if err != nil {
-			return nil, fmt.Errorf("scim: Principal.BaseURL: %w", err)
+			return fmt.Errorf("scim: Principal.BaseURL: %w", err)
 		}
-		ctx = context.WithValue(ctx, baseKey{}, base.String())
+		x.ctx.base = base.String()
 	}
 	if !public {
-		access, err := h.access(p)
-		if err != nil {
-			return nil, err
-		}
-		if access != accessOf(ctx) {
-			ctx = context.WithValue(ctx, accessKey{}, access)
-		}
+		x.ctx.access, err = h.access(p)
 	}
-	x.request = request{Request: r, ctx: ctx, id: id, principal: p, query: query, audit: &x.audit, x: x}
-	return h.asynchronous(&x.request, f)
+	return err
 }
 
 // function returns the function of a method. The error is 404 for a path that is

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/seed5f3efb56/scim/internal/ascii"
+	"github.com/seed5f3efb56/scim/internal/contextkey"
 	"github.com/seed5f3efb56/scim/schema"
 )
 
@@ -14,11 +15,19 @@ import (
 // unit is about a nanosecond. A nil budget has no bound. Not safe for concurrent
 // use.
 type Budget struct {
-	left  int
-	ask   int          // ended is asked when less is left
-	ended func() error // nil: never
-	err   error        // what Spend returned first, and returns from then on
+	left int
+	ask  int     // the request is asked when less is left
+	of   request // nil: it never ends
+	err  error   // what Spend returned first, and returns from then on
 }
+
+// request is the part of the context of a request that a budget reads.
+type request interface{ Err() error }
+
+// requestFunc is a function as a request.
+type requestFunc func() error
+
+func (f requestFunc) Err() error { return f() }
 
 // DefaultWork is about 0.25 s of CPU.
 const DefaultWork = 250_000_000
@@ -29,7 +38,17 @@ const askEvery = 1_000_000
 // NewBudget returns a budget of that many units. ended tells why the request has
 // ended, as Err of its context does; nil if it never does.
 func NewBudget(work int, ended func() error) *Budget {
-	return &Budget{left: work, ask: work - askEvery, ended: ended}
+	b := &Budget{left: work, ask: work - askEvery}
+	if ended != nil {
+		b.of = requestFunc(ended)
+	}
+	return b
+}
+
+// Init makes b what NewBudget returns, for a budget within a larger value. ctx is the
+// context of the request.
+func (b *Budget) Init(ctx context.Context, work int) {
+	*b = Budget{left: work, ask: work - askEvery, of: ctx}
 }
 
 // Spend takes units from the budget. Once they are used up it returns an
@@ -53,9 +72,9 @@ func (b *Budget) take(units int) bool {
 	switch {
 	case b.left < 0:
 		b.err = &schema.Error{Type: schema.ErrorTooMany, Detail: "the request compares too many values; narrow the filter or send fewer operations"}
-	case b.left < b.ask && b.ended != nil:
+	case b.left < b.ask && b.of != nil:
 		b.ask = b.left - askEvery
-		b.err = b.ended()
+		b.err = b.of.Err()
 	}
 	return b.err == nil
 }
@@ -113,12 +132,10 @@ func ValueCost(a *schema.Attribute, v schema.Value) int {
 	return n
 }
 
-type budgetKey struct{}
-
 // WithBudget returns a context whose store calls take part in the work of one
 // request. Package scim calls it for every request.
 func WithBudget(ctx context.Context, b *Budget) context.Context {
-	return context.WithValue(ctx, budgetKey{}, b)
+	return context.WithValue(ctx, contextkey.Budget{}, b)
 }
 
 // BudgetFrom returns what the request of the context may still spend; nil, which has
@@ -126,6 +143,6 @@ func WithBudget(ctx context.Context, b *Budget) context.Context {
 // spends the work of it, and returns the error of [Budget.Spend] as it is
 // (400 tooMany).
 func BudgetFrom(ctx context.Context) *Budget {
-	b, _ := ctx.Value(budgetKey{}).(*Budget)
+	b, _ := ctx.Value(contextkey.Budget{}).(*Budget)
 	return b
 }
