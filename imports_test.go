@@ -76,14 +76,19 @@ var imports = map[string][]string{
 	"diagnose":                {".", "internal/redact"},
 	"retention":               {"brake", "filter", "schema", "store", "internal/paging"},
 
-	"internal/benchmark":       {},
-	"internal/benchmark/bulk":  {"internal/benchmark"},
-	"internal/benchmark/heavy": {"internal/benchmark"},
-	"internal/benchmark/walk":  {"internal/benchmark"},
+	"internal/benchmark":         {"internal/benchmark/limit", "internal/benchmark/load", "internal/benchmark/process", "internal/benchmark/rival"},
+	"internal/benchmark/bulk":    {"internal/benchmark/process"},
+	"internal/benchmark/heavy":   {"internal/benchmark/process"},
+	"internal/benchmark/walk":    {"internal/benchmark/process"},
+	"internal/benchmark/process": {},
+	"internal/benchmark/load":    {},
+	"internal/benchmark/library": {".", "brake", "schema", "store", "store/memstore", "store/sqlstore", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite"},
+	"internal/benchmark/limit":   {"github.com/google/uuid", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite"},
+	"internal/benchmark/rival":   {"github.com/elimity-com/scim", "github.com/elimity-com/scim/errors", "github.com/elimity-com/scim/optional", "github.com/elimity-com/scim/schema", "github.com/google/uuid", "github.com/scim2/filter-parser/v2"},
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.
-var servesHTTP = []string{".", "otelscim", "requestlog", "health", "console", "scimtest", "internal/tenanttest", "oauth", "oauth/internal/issuer", "oauth/logout", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/walk"}
+var servesHTTP = []string{".", "otelscim", "requestlog", "health", "console", "scimtest", "internal/tenanttest", "oauth", "oauth/internal/issuer", "oauth/logout", "secevent", "reconcile/remote", "internal/etag", "internal/operator", "internal/benchmark/bulk", "internal/benchmark/heavy", "internal/benchmark/library", "internal/benchmark/limit", "internal/benchmark/process", "internal/benchmark/rival", "internal/benchmark/walk"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

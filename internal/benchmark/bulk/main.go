@@ -23,7 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed5f3efb56/scim/internal/benchmark"
+	"github.com/seed5f3efb56/scim/internal/benchmark/process"
 )
 
 func main() {
@@ -32,7 +32,7 @@ func main() {
 	flag.IntVar(&b.operations, "n", 10_000, "`operations` of one bulk request")
 	flag.IntVar(&b.rounds, "rounds", 5, "`number` of measurements of each way")
 	flag.Parse()
-	if err := b.run(benchmark.Databases(flag.Args()), os.Stdout); err != nil {
+	if err := b.run(process.Databases(flag.Args()), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bulk:", err)
 		os.Exit(1)
 	}
@@ -58,7 +58,7 @@ func (b *bench) run(databases []string, out io.Writer) (err error) {
 	}
 	defer os.RemoveAll(b.dir)
 	if b.program == "" {
-		if b.program, err = benchmark.Build(b.dir); err != nil {
+		if b.program, err = process.Build(b.dir); err != nil {
 			return err
 		}
 	}
@@ -114,18 +114,18 @@ func name(db string) string {
 }
 
 // measure sends the operations to a server that was just started.
-func (b *bench) measure(db string, send func(*benchmark.Server, []operation) error) (f figures, err error) {
+func (b *bench) measure(db string, send func(*process.Server, []operation) error) (f figures, err error) {
 	b.started++
 	if db == "sqlite" {
 		db = filepath.Join(b.dir, fmt.Sprint(b.started, ".db"))
 	}
-	s, err := benchmark.Start(b.program, db, "-bulk", fmt.Sprint(b.operations))
+	s, err := process.Start(b.program, db, "-bulk", fmt.Sprint(b.operations))
 	if err != nil {
 		return f, err
 	}
 	defer s.Stop()
 	run := fmt.Sprintf("%x-%d", time.Now().UnixNano(), b.started) // the names in it are new to the database
-	for i, warm := range []func(*benchmark.Server, []operation) error{oneByOne, together} {
+	for i, warm := range []func(*process.Server, []operation) error{oneByOne, together} {
 		if err := warm(s, operations(200, fmt.Sprintf("%s-warm%d", run, i))); err != nil {
 			return f, err
 		}

@@ -11,7 +11,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/seed5f3efb56/scim/internal/benchmark"
+	"github.com/seed5f3efb56/scim/internal/benchmark/process"
 )
 
 // operation is one operation of a bulk request, or a request of its own.
@@ -69,7 +69,7 @@ func groupData(run, id string, users []string) string {
 
 // together sends the operations as one bulk request, in an order that does not
 // follow the references.
-func together(s *benchmark.Server, ops []operation) error {
+func together(s *process.Server, ops []operation) error {
 	texts := make([]string, len(ops))
 	for i, j := range rand.New(rand.NewSource(1)).Perm(len(ops)) {
 		op := ops[j]
@@ -100,7 +100,7 @@ func together(s *benchmark.Server, ops []operation) error {
 var reference = regexp.MustCompile(`bulkId:[^"]+`)
 
 // oneByOne sends each operation as a request of its own, one after another.
-func oneByOne(s *benchmark.Server, ops []operation) error {
+func oneByOne(s *process.Server, ops []operation) error {
 	ids := map[string]string{}
 	resolve := func(text string) string {
 		return reference.ReplaceAllStringFunc(text, func(ref string) string { return ids[strings.TrimPrefix(ref, "bulkId:")] })

@@ -22,7 +22,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed5f3efb56/scim/internal/benchmark"
+	"github.com/seed5f3efb56/scim/internal/benchmark/process"
 )
 
 func main() {
@@ -43,7 +43,7 @@ func run(program, only string, users int, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	if program == "" {
-		if program, err = benchmark.Build(dir); err != nil {
+		if program, err = process.Build(dir); err != nil {
 			return err
 		}
 	}

@@ -9,18 +9,18 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/seed5f3efb56/scim/internal/benchmark"
+	"github.com/seed5f3efb56/scim/internal/benchmark/process"
 )
 
 // server is a running program.
-type server struct{ *benchmark.Server }
+type server struct{ *process.Server }
 
 // request is one request to the server.
 type request struct{ method, path, body string }
 
 // start runs the program on a database file and waits until it answers.
 func start(program, file string) (*server, error) {
-	s, err := benchmark.Start(program, file)
+	s, err := process.Start(program, file)
 	return &server{s}, err
 }
 

@@ -23,7 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed5f3efb56/scim/internal/benchmark"
+	"github.com/seed5f3efb56/scim/internal/benchmark/process"
 )
 
 func main() {
@@ -34,7 +34,7 @@ func main() {
 	flag.IntVar(&b.count, "count", 1000, "`users` on a page")
 	flag.StringVar(&b.only, "run", "", "walk only lists whose name has this `text`")
 	flag.Parse()
-	if err := b.run(benchmark.Databases(flag.Args()), os.Stdout); err != nil {
+	if err := b.run(process.Databases(flag.Args()), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "walk:", err)
 		os.Exit(1)
 	}
@@ -62,7 +62,7 @@ func (b *bench) run(databases []string, out io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	if b.program == "" {
-		if b.program, err = benchmark.Build(dir); err != nil {
+		if b.program, err = process.Build(dir); err != nil {
 			return err
 		}
 	}
@@ -81,7 +81,7 @@ func (b *bench) run(databases []string, out io.Writer) error {
 
 // walks prints the figures of one database.
 func (b *bench) walks(name, db string, out io.Writer) error {
-	s, err := benchmark.Start(b.program, db)
+	s, err := process.Start(b.program, db)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ type cost struct{ time, cpu time.Duration }
 // compare reads the first page and the last full one in turn and returns the median
 // time of a request, and the median of the CPU of some requests in a row, since the
 // garbage of all requests is collected during one of them.
-func compare(s *benchmark.Server, query, lastFull string) (first, last cost, err error) {
+func compare(s *process.Server, query, lastFull string) (first, last cost, err error) {
 	const rounds, repeats = 10, 4
 	var times, cpu [2][]time.Duration
 	for range rounds {

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/seed5f3efb56/scim/internal/benchmark"
+	"github.com/seed5f3efb56/scim/internal/benchmark/process"
 )
 
 // user is a small user.
@@ -24,7 +24,7 @@ func user(name, kind string) string {
 
 // seed creates the users that stay, by bulk requests over four connections, and
 // returns their ids.
-func seed(s *benchmark.Server, n int) (map[string]bool, error) {
+func seed(s *process.Server, n int) (map[string]bool, error) {
 	const part, connections = 500, 4
 	ids, errs := map[string]bool{}, make([]error, connections)
 	var mu sync.Mutex
@@ -56,7 +56,7 @@ func seed(s *benchmark.Server, n int) (map[string]bool, error) {
 	return ids, nil
 }
 
-func createUsers(s *benchmark.Server, from, to int) (ids []string, err error) {
+func createUsers(s *process.Server, from, to int) (ids []string, err error) {
 	var ops []string
 	for i := from; i < to; i++ {
 		ops = append(ops, fmt.Sprintf(`{"method":"POST","path":"/Users","bulkId":"%d","data":%s}`, i, user(fmt.Sprintf("%08x", uint32(i)*2654435761), "stays")))
@@ -86,7 +86,7 @@ type page struct {
 }
 
 // read reads the page after a cursor; "" is the first one.
-func read(s *benchmark.Server, query, cursor string) (page, error) {
+func read(s *process.Server, query, cursor string) (page, error) {
 	var p page
 	resp, err := s.Do("GET", query+"&cursor="+url.QueryEscape(cursor), "")
 	if err != nil {
@@ -112,7 +112,7 @@ type walked struct {
 
 // beside walks through a list while writers work, and checks that each of the users
 // who stay is returned once.
-func (b *bench) beside(s *benchmark.Server, query string, stay map[string]bool) (w walked, err error) {
+func (b *bench) beside(s *process.Server, query string, stay map[string]bool) (w walked, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var writes atomic.Int64
 	var failed atomic.Pointer[error]
@@ -147,7 +147,7 @@ func (b *bench) beside(s *benchmark.Server, query string, stay map[string]bool) 
 
 // write creates, changes and deletes a user, whose name is among those of the
 // others, and changes one who stays.
-func write(s *benchmark.Server, stays, name string, done *atomic.Int64) error {
+func write(s *process.Server, stays, name string, done *atomic.Int64) error {
 	patch := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"title","value":%q}]}`, name)
 	id, err := s.Create("/Users", user(name+"-goes", "goes"))
 	if err != nil {
@@ -170,7 +170,7 @@ func write(s *benchmark.Server, stays, name string, done *atomic.Int64) error {
 	return nil
 }
 
-func (b *bench) walk(s *benchmark.Server, query string, stay map[string]bool) (w walked, err error) {
+func (b *bench) walk(s *process.Server, query string, stay map[string]bool) (w walked, err error) {
 	seen := make(map[string]bool, len(stay))
 	for cursor := ""; ; {
 		p, err := read(s, query, cursor)

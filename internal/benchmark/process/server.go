@@ -1,9 +1,9 @@
 //go:build linux
 
-// Package benchmark has what the programs below it share: they start a service
+// Package process has what the programs of the benchmark share: they start a service
 // provider as a process of its own, send it requests, and read what it used of the
 // CPU and memory.
-package benchmark
+package process
 
 import (
 	"encoding/json"
@@ -144,10 +144,10 @@ type Usage struct {
 
 // Usage reads the CPU and memory of the server, and begins a new peak.
 func (s *Server) Usage() (u Usage, err error) {
-	proc := fmt.Sprintf("/proc/%d/", s.cmd.Process.Pid)
-	if u.CPU, err = cpu(proc); err != nil {
+	if u.CPU, err = CPU(s.cmd.Process.Pid); err != nil {
 		return u, err
 	}
+	proc := fmt.Sprintf("/proc/%d/", s.cmd.Process.Pid)
 	status, err := os.ReadFile(proc + "status")
 	if err != nil {
 		return u, err
@@ -156,10 +156,10 @@ func (s *Server) Usage() (u Usage, err error) {
 	return u, os.WriteFile(proc+"clear_refs", []byte("5"), 0)
 }
 
-// cpu adds up what the threads of a process have used; those of a Go program do not
-// end.
-func cpu(proc string) (time.Duration, error) {
-	files, err := filepath.Glob(proc + "task/*/schedstat")
+// CPU adds up what the threads of a process have used, in user and system mode; those
+// of a Go program do not end.
+func CPU(pid int) (time.Duration, error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
 		return 0, err
 	}
