@@ -92,3 +92,28 @@ func TestAllocations(t *testing.T) {
 		})
 	}
 }
+
+// TestAllocationsOfMembers: the members of a group are encoded without an allocation
+// for each.
+func TestAllocationsOfMembers(t *testing.T) {
+	db := memstore.New()
+	h, err := scim.New(scim.Config{
+		BaseURL: scimtest.BaseURL, Auth: scim.BearerTokens(scim.HashToken("bench", "secret")), Tx: db, Logger: slog.New(slog.DiscardHandler),
+		Endpoints: []scim.Endpoint{scim.Users(db.Store(schema.UserType)), scim.Groups(db.Store(schema.GroupType))},
+	})
+	require.NoError(t, err)
+	seeded, err := scimtest.Seed(t.Context(), db, db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore), 10_000)
+	require.NoError(t, err)
+	w := &nowhere{head: http.Header{}}
+	allocs := func(group string) float64 {
+		r := httptest.NewRequest("GET", scimtest.BaseURL+"/Groups/"+group, nil)
+		r.Header.Set("Authorization", "Bearer secret")
+		return testing.AllocsPerRun(20, func() {
+			clear(w.head)
+			h.ServeHTTP(w, r)
+			require.Equal(t, http.StatusOK, w.status)
+		})
+	}
+	few, many := allocs(seeded.Small), allocs(seeded.Large)
+	assert.InDelta(t, few, many, 10, "100 members and 10,000")
+}

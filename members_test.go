@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -64,5 +65,29 @@ func TestRetriedTransactionReloadsMembers(t *testing.T) {
 			require.Contains(t, w.do(400, method, target, body).Body.String(), `"scimType":"invalidValue"`)
 			require.Empty(t, w.members(group))
 		})
+	}
+}
+
+// The text of members: ids that a URI or JSON escapes, types that are not served, and
+// projections on sub-attributes.
+func TestTextOfMembers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	path := w.group("g")
+	w.do(204, "PATCH", path, scimtest.PatchOp(`{"op":"add","path":"members","value":[{"value":"a/b&c","type":"User"},{"value":"\"é<","type":"Thing"},{"value":"-._~"}]}`))
+	base := scimtest.BaseURL
+	for query, want := range map[string]string{
+		"":                                       `[{"value":"a/b&c","$ref":"` + base + `/Users/a%2Fb&c","type":"User"},{"value":"\"é<","type":"Thing"},{"value":"-._~"}]`,
+		"?attributes=members.value,members.type": `[{"value":"a/b&c","type":"User"},{"value":"\"é<","type":"Thing"},{"value":"-._~"}]`,
+		"?excludedAttributes=members.value":      `[{"$ref":"` + base + `/Users/a%2Fb&c","type":"User"},{"type":"Thing"}]`,
+		"?attributes=members.$ref":               `[{"$ref":"` + base + `/Users/a%2Fb&c"}]`,
+		"?attributes=members.display":            `null`,
+	} {
+		var got struct{ Members json.RawMessage }
+		require.NoError(t, json.Unmarshal(w.do(200, "GET", path+query, "").Body.Bytes(), &got))
+		if got.Members == nil {
+			got.Members = json.RawMessage("null")
+		}
+		require.JSONEq(t, want, string(got.Members), query)
 	}
 }

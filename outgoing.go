@@ -100,27 +100,63 @@ func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Project
 
 // members returns the members to encode with a resource; nil, without reading
 // them, if the type has none or the projection excludes them.
-func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projection, id string) iter.Seq2[schema.Value, error] {
+func (h *Handler) members(ctx context.Context, ep *endpoint, p *project.Projection, id string) *project.Members {
 	if ep.Members == nil || !p.Includes(ep.Type.Members()) {
 		return nil
 	}
 	members := h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id)
-	return h.valuesOf(ctx, ep, h.withDisplays(ctx, members))
+	return &project.Members{Each: whileThere(h.withDisplays(ctx, members)), AppendRef: h.memberRefs(ctx)}
+}
+
+// whileThere yields members, none if the resource was deleted after it was read.
+func whileThere(members iter.Seq2[schema.Member, error]) iter.Seq2[schema.Member, error] {
+	return func(yield func(schema.Member, error) bool) {
+		members(func(m schema.Member, err error) bool { return (err == nil || !isNotFound(err)) && yield(m, err) })
+	}
+}
+
+// memberRefs returns a function that appends the location of a member as a JSON
+// string, and nothing for a member of a type that is not served. What locations of a
+// type begin with is encoded once, not for each member.
+func (h *Handler) memberRefs(ctx context.Context) func([]byte, schema.Member) []byte {
+	var ep *endpoint
+	var begin []byte
+	return func(dst []byte, m schema.Member) []byte {
+		if m.Value == "" {
+			return dst
+		}
+		if ep == nil || ep.Type.Name != m.Type {
+			if ep = h.byType(m.Type); ep == nil {
+				return dst
+			}
+			begin = schema.AppendJSONString(nil, h.location(ctx, ep, ""))
+			begin = begin[:len(begin)-1] // the id comes before the closing quote
+		}
+		if !needsNoEscape(m.Value) {
+			return schema.AppendJSONString(dst, h.location(ctx, ep, m.Value))
+		}
+		return append(append(append(dst, begin...), m.Value...), '"')
+	}
+}
+
+// needsNoEscape reports whether a text consists of characters that neither a URI nor
+// JSON escapes (RFC 3986 §2.3).
+func needsNoEscape(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', 'A' <= c && c <= 'Z', c == '-', c == '_', c == '.', c == '~':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // memberValues yields the members of a resource for a filter or a sort order.
 func (h *Handler) memberValues(ctx context.Context, ep *endpoint, id string) iter.Seq2[schema.Value, error] {
-	return h.valuesOf(ctx, ep, h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id))
-}
-
-// valuesOf yields members in the form of a response.
-func (h *Handler) valuesOf(ctx context.Context, ep *endpoint, members iter.Seq2[schema.Member, error]) iter.Seq2[schema.Value, error] {
 	a := ep.Type.Members()
 	return func(yield func(schema.Value, error) bool) {
-		for m, err := range members {
-			if isNotFound(err) {
-				return // the resource was deleted after it was read
-			}
+		for m, err := range whileThere(h.lifecycle.VisibleMembers(ctx, accessOf(ctx), ep.Endpoint, id)) {
 			if err != nil {
 				yield(schema.Value{}, err)
 				return

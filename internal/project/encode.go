@@ -1,17 +1,12 @@
 package project
 
-import (
-	"iter"
-
-	"github.com/seed5f3efb56/scim/schema"
-)
+import "github.com/seed5f3efb56/scim/schema"
 
 // Append appends the JSON of a resource as the projection returns it. The
-// members attribute, if the type has one, is not in the tree: Append asks
-// members for its values, one encoded JSON object each, when the projection
-// returns it; flush is called with the text so far whenever it has grown
+// members attribute, if the type has one, is not in the tree: Append encodes
+// members when the projection returns it; flush is called with the text so far whenever it has grown
 // large, and returns the buffer to go on with. Either may be nil.
-func (p *Projection) Append(dst []byte, r *schema.Resource, members iter.Seq2[schema.Value, error], flush func([]byte) ([]byte, error)) ([]byte, error) {
+func (p *Projection) Append(dst []byte, r *schema.Resource, members *Members, flush func([]byte) ([]byte, error)) ([]byte, error) {
 	dst = append(dst, '{')
 	first := true
 	l := p.root()
@@ -43,41 +38,6 @@ func appendRoot(dst []byte, first bool, a *schema.Attribute, r *schema.Resource,
 		return r.AppendMeta(appendName(dst, first, a)), false
 	}
 	return appendField(dst, first, a, r.Get(a), l)
-}
-
-// memberChunk is how many bytes of a resource's members are collected before
-// they are flushed.
-const memberChunk = 32 << 10
-
-func appendMembers(dst []byte, first bool, a *schema.Attribute, l level, members iter.Seq2[schema.Value, error], flush func([]byte) ([]byte, error)) ([]byte, bool, error) {
-	open := false
-	for v, err := range members {
-		if err != nil {
-			return dst, first, err
-		}
-		start := len(dst)
-		if open {
-			dst = append(dst, ',')
-		} else {
-			dst = appendName(dst, first, a)
-			dst = append(dst, '[')
-		}
-		body, any := appendObject(dst, v.Object(), l)
-		if !any {
-			dst = dst[:start]
-			continue
-		}
-		dst, first, open = body, false, true
-		if flush != nil && len(dst) >= memberChunk {
-			if dst, err = flush(dst); err != nil {
-				return dst, first, err
-			}
-		}
-	}
-	if open {
-		dst = append(dst, ']')
-	}
-	return dst, first, nil
 }
 
 func appendName(dst []byte, first bool, a *schema.Attribute) []byte {
