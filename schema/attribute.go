@@ -81,6 +81,7 @@ type Attribute struct {
 	folded  string     // lower-case name
 	key     string     // the name as a JSON member name, with the colon
 	open    bool       // canonicalValues do not bind, see checkCanonical
+	whole   bool       // see ReturnedWhole
 	carried bool       // a PUT keeps something of it, see Carry
 	check   vocabulary // that RFC 7643 §4.1 asks for, if any
 	byName  map[string]*Attribute
@@ -124,6 +125,10 @@ func (a *Attribute) IsPrimary(v Value) bool {
 func (a *Attribute) Secret() bool {
 	return a.Mutability == WriteOnly || a.Returned == ReturnedNever
 }
+
+// ReturnedWhole reports whether a response without the parameters attributes and
+// excludedAttributes has the value as it is stored, with all of its parts.
+func (a *Attribute) ReturnedWhole() bool { return a.whole }
 
 // FoldsCase reports whether values are compared without case: strings that
 // are not caseExact. References and binaries are always case-exact

@@ -20,11 +20,12 @@ func (b Bounds) Check(t *ResourceType, before, after *Object, secrets Secrets) e
 			return err
 		}
 	}
-	for a, v := range after.All() {
-		if a == t.members {
+	for _, f := range after.all() {
+		a, old := f.attr, before.stored(f.attr)
+		if a == t.members || f.value.form == encoded && f.value.text == old.text {
 			continue
 		}
-		if err := b.value(t, a, before.Get(a), v); err != nil {
+		if err := b.value(t, a, old.decoded(a), f.value.decoded(a)); err != nil {
 			return below(a, err)
 		}
 	}

@@ -6,6 +6,9 @@ import "unicode/utf8"
 // nulls, numbers and dates as the client wrote them. Stores keep this text;
 // [ResourceType.DecodeStored] reads it.
 func (o *Object) AppendJSON(dst []byte) []byte {
+	if o != nil && o.text != nil {
+		return append(dst, o.text.json...)
+	}
 	dst = append(dst, '{')
 	if o != nil {
 		for i := range o.fields {
@@ -25,6 +28,8 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	switch v.form {
 	case unassigned:
 		return append(dst, "null"...)
+	case encoded:
+		return append(dst, v.text...)
 	case single:
 		return v.appendSingle(dst)
 	}

@@ -104,6 +104,7 @@ func FuzzDecode(f *testing.F) {
 		stored, errs := rt.DecodeStored(written)
 		require.Empty(t, errs)
 		require.True(t, schema.IdenticalObjects(got.Attributes, stored), "%s", written)
+		requireReadStored(t, rt, got.Attributes)
 
 		again := parse(t, string(written)).(schema.JSONObject)
 		again = append(again, schema.JSONMember{Name: "schemas", Value: []any{rt.Schema.ID}})

@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"iter"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -10,8 +11,12 @@ import (
 // Object is an immutable set of fields, each bound to its [Attribute] and
 // assigned, in schema order. A nil Object is empty and valid. Safe for
 // concurrent use.
+//
+// One that [ResourceType.ReadStored] returned decodes an attribute each time it is
+// asked for: keep the value that is needed again.
 type Object struct {
-	fields []field
+	fields []field // with values in the form encoded, or decoded
+	text   *text   // instead of fields; nil if there is none
 }
 
 type field struct {
@@ -31,16 +36,25 @@ func compareAttributes(a, b *Attribute) int {
 
 // Len returns the number of assigned attributes.
 func (o *Object) Len() int {
-	if o == nil {
+	switch {
+	case o == nil:
 		return 0
+	case o.text != nil:
+		return bits.OnesCount64(o.text.assigned)
 	}
 	return len(o.fields)
 }
 
 // Get returns the value of an attribute, unassigned if it has none.
-func (o *Object) Get(a *Attribute) Value {
+func (o *Object) Get(a *Attribute) Value { return o.stored(a).decoded(a) }
+
+// stored returns the value of an attribute, which may be in the form encoded.
+func (o *Object) stored(a *Attribute) Value {
 	if o == nil {
 		return Value{}
+	}
+	if o.text != nil {
+		return o.text.get(a)
 	}
 	for i := range o.fields {
 		if o.fields[i].attr == a {
@@ -50,15 +64,31 @@ func (o *Object) Get(a *Attribute) Value {
 	return Value{}
 }
 
-// public reports whether any attribute that is not hidden is assigned.
-func (o *Object) public() bool {
-	for a := range o.All() {
-		if !a.Hidden {
+// all returns the fields, with values that may be in the form encoded.
+func (o *Object) all() []field {
+	switch {
+	case o == nil:
+		return nil
+	case o.text != nil:
+		return o.text.cut()
+	}
+	return o.fields
+}
+
+// shows reports whether an extension has a value that is not hidden.
+func (o *Object) shows(extension *Attribute) bool {
+	if o != nil && o.text != nil && !slices.ContainsFunc(extension.SubAttributes, isHidden) {
+		return o.text.has(extension)
+	}
+	for _, f := range o.Get(extension).Object().all() {
+		if !f.attr.Hidden {
 			return true
 		}
 	}
 	return false
 }
+
+func isHidden(a *Attribute) bool { return a.Hidden }
 
 // Hidden returns the object with its hidden attributes alone. A client that
 // removes an extension does not remove these.
@@ -75,11 +105,8 @@ func (o *Object) Hidden() *Object {
 // All yields the assigned attributes and their values in schema order.
 func (o *Object) All() iter.Seq2[*Attribute, Value] {
 	return func(yield func(*Attribute, Value) bool) {
-		if o == nil {
-			return
-		}
-		for i := range o.fields {
-			if !yield(o.fields[i].attr, o.fields[i].value) {
+		for _, f := range o.all() {
+			if !yield(f.attr, f.value.decoded(f.attr)) {
 				return
 			}
 		}
@@ -89,10 +116,7 @@ func (o *Object) All() iter.Seq2[*Attribute, Value] {
 // With returns an object in which a has the value v; an unassigned v removes
 // the field. Everything else is shared with o, which does not change.
 func (o *Object) With(a *Attribute, v Value) *Object {
-	var old []field
-	if o != nil {
-		old = o.fields
-	}
+	old := o.all()
 	i, found := slices.BinarySearchFunc(old, a, func(f field, a *Attribute) int {
 		return compareAttributes(f.attr, a)
 	})
@@ -107,7 +131,7 @@ func (o *Object) With(a *Attribute, v Value) *Object {
 	if found {
 		i++
 	}
-	return &Object{append(fields, old[i:]...)}
+	return &Object{fields: append(fields, old[i:]...)}
 }
 
 // Builder collects fields in any order; the zero value is ready. Not safe for
@@ -145,5 +169,5 @@ func (b *Builder) Object() *Object {
 	fields := slices.DeleteFunc(b.fields, func(f field) bool { return !f.value.Assigned() })
 	slices.SortFunc(fields, func(x, y field) int { return compareAttributes(x.attr, y.attr) })
 	b.fields = nil
-	return &Object{fields}
+	return &Object{fields: fields}
 }

@@ -5,10 +5,10 @@ package schema
 // (scim.Principal.Connection). Package scim sets it; a resource without a value is
 // an account of the application itself. No client can name it: the "$" keeps it
 // apart from the attributes of schemas.
-var OwnerAttribute = &Attribute{
+var OwnerAttribute = compiled(3, &Attribute{
 	Name: "$owner", CaseExact: true, Mutability: ReadOnly, Hidden: true,
 	Description: "The connection that provisioned the resource",
-}
+})
 
 // WithOwner returns the type whose resources have an owner ([OwnerAttribute]), the
 // same one for the same type. Stores keep the owner as they keep any attribute.

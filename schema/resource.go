@@ -53,7 +53,7 @@ func (r *Resource) Get(a *Attribute) Value {
 func (r *Resource) schemas() Value {
 	uris := []Value{Reference(r.Type.Schema.ID)}
 	for _, e := range r.Type.Extensions {
-		if e.Required || r.Attributes.Get(e.Schema.extension).Object().public() {
+		if e.Required || r.Attributes.shows(e.Schema.extension) {
 			uris = append(uris, Reference(e.Schema.ID))
 		}
 	}
@@ -75,14 +75,14 @@ func (r *Resource) meta() Value {
 	if r.Version != "" {
 		fields = append(fields, field{metaVersion, String(`W/"` + r.Version + `"`)})
 	}
-	return Complex(&Object{fields})
+	return Complex(&Object{fields: fields})
 }
 
 // AppendSchemas appends the JSON of the attribute schemas, as Get returns it.
 func (r *Resource) AppendSchemas(dst []byte) []byte {
 	dst = AppendJSONString(append(dst, '['), r.Type.Schema.ID)
 	for _, e := range r.Type.Extensions {
-		if e.Required || r.Attributes.Get(e.Schema.extension).Object().public() {
+		if e.Required || r.Attributes.shows(e.Schema.extension) {
 			dst = AppendJSONString(append(dst, ','), e.Schema.ID)
 		}
 	}
@@ -113,12 +113,12 @@ func (r *Resource) AppendMeta(dst []byte) []byte {
 // Common attributes (RFC 7643 §3, §3.1): part of every resource type, whatever
 // its schemas say, and of no schema of their own.
 var (
-	SchemasAttribute    = &Attribute{Name: "schemas", Type: TypeReference, MultiValued: true, Required: true, CaseExact: true, Mutability: ReadOnly, Returned: ReturnedAlways, ReferenceTypes: []string{"uri"}}
-	IDAttribute         = &Attribute{Name: "id", Required: true, CaseExact: true, Mutability: ReadOnly, Returned: ReturnedAlways, Uniqueness: UniquenessServer}
-	ExternalIDAttribute = &Attribute{Name: "externalId", CaseExact: true}
-	MetaAttribute       = &Attribute{Name: "meta", Type: TypeComplex, Mutability: ReadOnly, SubAttributes: []*Attribute{
+	SchemasAttribute    = compiled(0, &Attribute{Name: "schemas", Type: TypeReference, MultiValued: true, Required: true, CaseExact: true, Mutability: ReadOnly, Returned: ReturnedAlways, ReferenceTypes: []string{"uri"}})
+	IDAttribute         = compiled(1, &Attribute{Name: "id", Required: true, CaseExact: true, Mutability: ReadOnly, Returned: ReturnedAlways, Uniqueness: UniquenessServer})
+	ExternalIDAttribute = compiled(2, &Attribute{Name: "externalId", CaseExact: true})
+	MetaAttribute       = compiled(orderMeta, &Attribute{Name: "meta", Type: TypeComplex, Mutability: ReadOnly, SubAttributes: []*Attribute{
 		metaResourceType, metaCreated, metaLastModified, metaLocation, metaVersion,
-	}}
+	}})
 
 	metaResourceType = &Attribute{Name: "resourceType", CaseExact: true, Mutability: ReadOnly}
 	metaCreated      = &Attribute{Name: "created", Type: TypeDateTime, Mutability: ReadOnly}
@@ -135,9 +135,9 @@ const (
 	orderMeta      = 1 << 21
 )
 
-func init() {
-	for i, a := range []*Attribute{SchemasAttribute, IDAttribute, ExternalIDAttribute, OwnerAttribute} {
-		a.compile(i)
-	}
-	MetaAttribute.compile(orderMeta)
+// compiled makes an attribute ready for use. It is called where the variable is
+// declared: the resource types of this package are made of them before any init.
+func compiled(order int, a *Attribute) *Attribute {
+	a.compile(order)
+	return a
 }

@@ -37,6 +37,7 @@ type ResourceType struct {
 	withOwner *ResourceType // the type with Owned; nil if it is Owned itself
 
 	root    *Attribute // all root attributes as sub-attributes
+	layout  *layout
 	members *Attribute
 	groups  *Attribute
 	secrets bool
@@ -95,7 +96,9 @@ func (t *ResourceType) compile() []error {
 	root = append(append(root, extensions...), MetaAttribute)
 	t.root = &Attribute{Name: t.Name, Type: TypeComplex, SubAttributes: root, byName: index(root)}
 	t.secrets = slices.ContainsFunc(root, hasSecrets)
-	return append(errs, t.findSpecial()...)
+	errs = append(errs, t.findSpecial()...)
+	t.layout = newLayout(t)
+	return errs
 }
 
 // ownAttributes returns the attributes of the base schema. The common ones are

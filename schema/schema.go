@@ -89,6 +89,7 @@ func (a *Attribute) bind(order int) {
 	a.folded = ascii.ToLower(a.Name)
 	a.key = string(AppendJSONString(nil, a.Name)) + ":"
 	a.byName = index(a.SubAttributes)
+	a.whole = !a.Secret() && !a.Hidden && a.Returned != ReturnedRequest
 	a.carried = a.kept() || a.Mutability == Immutable
 	a.primary = nil
 	if p := a.byName["primary"]; order != orderExtension && p != nil && p.Type == TypeBoolean && !p.MultiValued {
@@ -98,6 +99,7 @@ func (a *Attribute) bind(order int) {
 	for _, s := range a.SubAttributes {
 		s.open = references
 		a.carried = a.carried || s.carried
+		a.whole = a.whole && s.whole
 	}
 }
 

@@ -21,7 +21,7 @@ func (t *ResourceType) Validate(o *Object) error { return t.ValidateChange(nil, 
 // mistake of this client, and must not prevent a change that ends access.
 func (t *ResourceType) ValidateChange(before, after *Object) error {
 	for _, e := range t.Extensions {
-		if e.Required && !after.Get(e.Schema.extension).Object().public() {
+		if e.Required && !after.shows(e.Schema.extension) {
 			return below(e.Schema.extension, missing())
 		}
 	}

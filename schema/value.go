@@ -14,6 +14,7 @@ const (
 	unassigned form = iota
 	single
 	many
+	encoded // text is the JSON of one value or a list; within an Object alone
 )
 
 // Value is one attribute value: nothing, a typed single value, or a list of

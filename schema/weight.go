@@ -8,6 +8,9 @@ func (o *Object) Weight() int {
 	if o == nil {
 		return 0
 	}
+	if o.text != nil {
+		return valueWeight + len(o.text.json)
+	}
 	n := 0
 	for i := range o.fields {
 		n += o.fields[i].value.weight()

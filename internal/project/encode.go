@@ -4,9 +4,12 @@ import "github.com/seed5f3efb56/scim/schema"
 
 // Append appends the JSON of a resource as the projection returns it. The
 // members attribute, if the type has one, is not in the tree: Append encodes
-// members when the projection returns it; flush is called with the text so far whenever it has grown
-// large, and returns the buffer to go on with. Either may be nil.
+// members when the projection returns it; flush is called with the text so far
+// whenever it has grown large, and returns the buffer to go on with. Either may be nil.
 func (p *Projection) Append(dst []byte, r *schema.Resource, members *Members, flush func([]byte) ([]byte, error)) ([]byte, error) {
+	if text, done, err := p.splice(dst, r, members, flush); done {
+		return text, err
+	}
 	dst = append(dst, '{')
 	first := true
 	l := p.root()
@@ -28,14 +31,46 @@ func (p *Projection) Append(dst []byte, r *schema.Resource, members *Members, fl
 	return append(dst, '}'), nil
 }
 
+// splice appends a resource whose attributes are returned as they are stored, around
+// the text that the store has of them; otherwise it appends nothing and returns false.
+func (p *Projection) splice(dst []byte, r *schema.Resource, members *Members, flush func([]byte) ([]byte, error)) ([]byte, bool, error) {
+	if p.root() != (level{}) || r.ID == "" {
+		return dst, false, nil
+	}
+	start := len(dst)
+	dst = r.AppendSchemas(append(dst, `{"schemas":`...))
+	dst = schema.AppendJSONString(append(dst, `,"id":`...), r.ID)
+	before := len(dst)
+	dst, whole := r.Attributes.AppendReturned(append(dst, ','))
+	if !whole {
+		return dst[:start], false, nil
+	}
+	if len(dst) == before+1 {
+		dst = dst[:before] // no attributes, no comma
+	}
+	if a := p.t.Members(); a != nil && members != nil {
+		var err error
+		if dst, _, err = appendMembers(dst, false, a, level{}, members, flush); err != nil {
+			return dst, true, err
+		}
+	}
+	return append(r.AppendMeta(append(dst, `,"meta":`...)), '}'), true, nil
+}
+
 // appendRoot appends a root attribute. schemas and meta, which every response has,
-// do not become values first.
+// and what is returned as it is stored, do not become values first.
 func appendRoot(dst []byte, first bool, a *schema.Attribute, r *schema.Resource, l level) ([]byte, bool) {
 	switch whole := l == (level{}); {
 	case whole && a == schema.SchemasAttribute:
 		return r.AppendSchemas(appendName(dst, first, a)), false
 	case whole && a == schema.MetaAttribute:
 		return r.AppendMeta(appendName(dst, first, a)), false
+	case whole && a != schema.IDAttribute && a.ReturnedWhole():
+		name := len(dst)
+		if text, assigned := r.Attributes.AppendValue(appendName(dst, first, a), a); assigned {
+			return text, false
+		}
+		return dst[:name], first
 	}
 	return appendField(dst, first, a, r.Get(a), l)
 }

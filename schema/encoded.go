@@ -1,0 +1,325 @@
+package schema
+
+import (
+	"hash/fnv"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// text is the JSON of the attributes of a resource, as AppendJSON writes it, which an
+// [Object] reads when it is asked for one of them. Most of what is stored is
+// answered as it is, or not looked at.
+type text struct {
+	*layout
+	json     string // with the braces
+	assigned uint64 // the attributes that it has, by their place in layout.fields
+}
+
+// layout is what the text of a type's resources looks like.
+type layout struct {
+	fields []*Attribute // the root attributes that are kept, in the order of encoding
+	format int64        // see ResourceType.StoredFormat
+	apart  uint64       // the fields that a response does not have as they are stored
+}
+
+// maxTextFields is how many root attributes a type may have for its resources to be
+// kept as text: a bit each in text.assigned.
+const maxTextFields = 64
+
+// encoding is part of every format: it changes when AppendJSON writes the same
+// object otherwise.
+const encoding = "1"
+
+// newLayout returns the layout of a type. What follows from elsewhere is not kept.
+func newLayout(t *ResourceType) *layout {
+	derived := []*Attribute{SchemasAttribute, IDAttribute, MetaAttribute, t.members, t.groups}
+	l := &layout{fields: slices.DeleteFunc(slices.Clone(t.root.SubAttributes), func(a *Attribute) bool { return slices.Contains(derived, a) })}
+	slices.SortFunc(l.fields, compareAttributes)
+	hash := fnv.New64a()
+	hash.Write([]byte(encoding))
+	describe(func(part string) { hash.Write([]byte(part)) }, l.fields)
+	// No small number, and far enough from the end of the range to be added to.
+	l.format = 1<<61 | int64(hash.Sum64()&(1<<61-1))
+	for i, a := range l.fields[:min(len(l.fields), maxTextFields)] {
+		if !a.ReturnedWhole() {
+			l.apart |= 1 << i
+		}
+	}
+	return l
+}
+
+// describe calls add with all that the text of attributes depends on.
+func describe(add func(string), as []*Attribute) {
+	for _, a := range as {
+		add(a.key)
+		add(string([]byte{'0' + byte(a.Type), flag(a.MultiValued), flag(a.Secret()), '('}))
+		describe(add, a.SubAttributes)
+		add(")")
+	}
+}
+
+func flag(b bool) byte {
+	if b {
+		return '+'
+	}
+	return '-'
+}
+
+// StoredFormat identifies the form of the text that [ResourceType.EncodeStored]
+// returns for resources of the type. It is between 1<<61 and 1<<62, and changes when an
+// attribute is added, removed or defined with another type.
+func (t *ResourceType) StoredFormat() int64 { return t.layout.format }
+
+// EncodeStored returns the text of [Object.AppendJSON] and its format: StoredFormat,
+// or 0 if the object holds anything that the type does not define, in which case
+// the text must be read with [ResourceType.DecodeStored].
+func (t *ResourceType) EncodeStored(o *Object) (json string, format int64) {
+	if o != nil && o.text != nil && o.text.layout == t.layout {
+		return o.text.json, t.layout.format
+	}
+	json = string(o.AppendJSON(nil))
+	if len(t.layout.fields) > maxTextFields || !conforms(t.layout.fields, o) {
+		return json, 0
+	}
+	return json, t.layout.format
+}
+
+// conforms reports whether all fields of an object are attributes of as, which are in
+// the order of encoding, with values of their types.
+func conforms(as []*Attribute, o *Object) bool {
+	for a, v := range o.All() {
+		for len(as) > 0 && as[0] != a {
+			as = as[1:]
+		}
+		if len(as) == 0 || a.Secret() || v.IsList() != a.MultiValued {
+			return false
+		}
+		for _, one := range v.All() {
+			if one.typ != a.Type || a.Type == TypeComplex && !conforms(a.SubAttributes, one.Object()) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ReadStored returns the attributes of a text that EncodeStored returned with the
+// format of the type. It decodes none of them: the object keeps the text and decodes
+// an attribute each time it is asked for it. roots are the root attributes to keep; nil
+// is all, of which the text is kept as a whole. It returns false, and
+// [ResourceType.DecodeStored] must be used, if the text does not look like one.
+func (t *ResourceType) ReadStored(json string, roots []*Attribute) (*Object, bool) {
+	if len(t.layout.fields) > maxTextFields {
+		return nil, false
+	}
+	x := &text{layout: t.layout, json: json}
+	var kept []field
+	ok := cut(x.fields, json, func(i int, value string) bool {
+		x.assigned |= 1 << i
+		if a := x.fields[i]; slices.Contains(roots, a) {
+			kept = append(kept, field{a, Value{form: encoded, text: strings.Clone(value)}})
+		}
+		return true
+	})
+	switch {
+	case !ok:
+		return nil, false
+	case roots != nil:
+		return &Object{fields: kept}, true
+	}
+	return &Object{text: x}, true
+}
+
+// cut finds the members of a JSON object whose names are those of as, in that order,
+// and calls f with the place of each in as and the text of its value, until f returns
+// false. It returns false if the text is not such an object; it does not look into
+// the values.
+func cut(as []*Attribute, json string, f func(i int, value string) bool) bool {
+	if json == "{}" {
+		return true
+	}
+	if len(json) < 2 || json[0] != '{' || json[len(json)-1] != '}' {
+		return false
+	}
+	at := 1
+	for i, a := range as {
+		if !strings.HasPrefix(json[at:], a.key) {
+			continue
+		}
+		start := at + len(a.key)
+		end := valueEnd(json, start)
+		if end <= start || end >= len(json) {
+			return false
+		}
+		if !f(i, json[start:end]) {
+			return true
+		}
+		if json[end] == '}' {
+			return end == len(json)-1
+		}
+		at = end + 1 // after the comma
+	}
+	return false
+}
+
+// valueEnd returns where the JSON value that begins at i ends: the place of the comma
+// or the closing bracket after it, len(json) if there is none.
+func valueEnd(json string, i int) int {
+	for depth := 0; i < len(json); i++ {
+		switch json[i] {
+		case '"':
+			i = stringEnd(json, i)
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		case ',':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(json)
+}
+
+// stringEnd returns the place of the closing quotation mark of the string that begins
+// at i: the first one after an even number of backslashes. len(json) if there is none.
+func stringEnd(json string, i int) int {
+	for start := i + 1; ; {
+		n := strings.IndexByte(json[start:], '"')
+		if n < 0 {
+			return len(json)
+		}
+		end := start + n
+		if json[end-1] != '\\' {
+			return end
+		}
+		content := json[i+1 : end]
+		if escapes := len(content) - len(strings.TrimRight(content, `\`)); escapes%2 == 0 {
+			return end
+		}
+		start = end + 1
+	}
+}
+
+// place returns the place of a root attribute in the layout, -1 if it has none there.
+func (l *layout) place(a *Attribute) int {
+	i, found := slices.BinarySearchFunc(l.fields, a, compareAttributes)
+	if !found || l.fields[i] != a {
+		return -1
+	}
+	return i
+}
+
+// has reports whether the text has a value of the attribute.
+func (x *text) has(a *Attribute) bool {
+	i := x.place(a)
+	return i >= 0 && x.assigned&(1<<i) != 0
+}
+
+// get returns the value of an attribute in the form encoded, or unassigned.
+func (x *text) get(a *Attribute) (v Value) {
+	if !x.has(a) {
+		return v
+	}
+	cut(x.fields, x.json, func(i int, json string) bool {
+		if x.fields[i] != a {
+			return true
+		}
+		v = Value{form: encoded, text: json}
+		return false
+	})
+	return v
+}
+
+// cut returns all fields, with values in the form encoded.
+func (x *text) cut() []field {
+	fields := make([]field, 0, bits.OnesCount64(x.assigned)+1) // one may be added
+	cut(x.fields, x.json, func(i int, json string) bool {
+		fields = append(fields, field{x.fields[i], Value{form: encoded, text: json}})
+		return true
+	})
+	return fields
+}
+
+// decoded returns the value that a holds; one in the form encoded is read.
+func (v Value) decoded(a *Attribute) Value {
+	if v.form != encoded {
+		return v
+	}
+	if v.text == "" || v.text[0] != '[' {
+		one := decodeText(a, v.text)
+		if a.MultiValued {
+			return List(one)
+		}
+		return one
+	}
+	list := make([]Value, 0, 4)
+	for at := 1; at < len(v.text); {
+		end := valueEnd(v.text, at)
+		list = append(list, decodeText(a, v.text[at:end]))
+		at = end + 1
+	}
+	return List(list...)
+}
+
+// decodeText reads the text of one value, which is no array. The parts of a complex
+// value stay encoded until they are asked for.
+func decodeText(a *Attribute, json string) Value {
+	if json == "" {
+		return Value{}
+	}
+	var value any
+	switch json[0] {
+	case '{':
+		return decodeComplex(a, json)
+	case '"':
+		if !strings.Contains(json, `\`) {
+			value = json[1 : len(json)-1]
+			break
+		}
+		p := parser{data: []byte(json)}
+		value, _ = p.string()
+	case 't', 'f':
+		value = json == "true"
+	default:
+		value = Number(json)
+	}
+	v, _ := storedScalar(a, value)
+	return v
+}
+
+func decodeComplex(a *Attribute, json string) Value {
+	var room [16]field
+	fields := room[:0]
+	cut(a.SubAttributes, json, func(i int, part string) bool {
+		fields = append(fields, field{a.SubAttributes[i], Value{form: encoded, text: part}})
+		return true
+	})
+	return Complex(&Object{fields: slices.Clone(fields)})
+}
+
+// AppendReturned appends the members of the object's JSON, without the braces, and
+// returns true if a response has all of them as they are stored
+// ([Attribute.ReturnedWhole]) and they are at hand as text. Otherwise it appends
+// nothing.
+func (o *Object) AppendReturned(dst []byte) ([]byte, bool) {
+	if o == nil || o.text == nil || o.text.assigned&o.text.apart != 0 {
+		return dst, false
+	}
+	return append(dst, o.text.json[1:len(o.text.json)-1]...), true
+}
+
+// AppendValue appends the JSON of the value of an attribute as it is stored, and
+// returns true; nothing and false if it has none.
+func (o *Object) AppendValue(dst []byte, a *Attribute) ([]byte, bool) {
+	v := o.stored(a)
+	if !v.Assigned() {
+		return dst, false
+	}
+	return v.AppendJSON(dst), true
+}
