@@ -36,6 +36,8 @@ type dialect struct {
 	counting   string // end of an INSERT into scim_counter: lock a row that exists
 	shard      string // the row of scim_count that a connection adds to
 	ofGroup    string // restricts forUpdate to alias g
+	limit      string // " LIMIT ?"
+	offset     string // " OFFSET ?"
 	insert     string // begin of an INSERT that skips rows that exist …
 	onTaken    string // … and its end
 

@@ -127,7 +127,7 @@ func (db *DB) sweep(ctx context.Context) error {
 			return err
 		}
 		removed, err := db.exec(ctx, "DELETE FROM scim_member WHERE grp = ? AND ord IN"+
-			" (SELECT ord FROM scim_member WHERE grp = ? AND ord BETWEEN ? AND ? ORDER BY ord LIMIT ?)", grp, grp, s.first, s.last, budget)
+			" (SELECT ord FROM scim_member WHERE grp = ? AND ord BETWEEN ? AND ? ORDER BY ord"+db.d.limit+")", grp, grp, s.first, s.last, budget)
 		if err != nil || removed == int64(budget) {
 			return err
 		}

@@ -112,6 +112,6 @@ func (s *selection) statement(ctx context.Context, q *store.Query, by order) (st
 	}
 	chosen, names, sorted := by.columns(q.Descending)
 	return "SELECT " + columns + names + " FROM (SELECT " + chosen + " FROM " + from + " WHERE " + where.sql +
-			" ORDER BY " + sorted + " LIMIT ? OFFSET ?) o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
+			" ORDER BY " + sorted + s.t.db.d.limit + s.t.db.d.offset + ") o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
 		append(where.args, q.Count+1, q.Offset), nil
 }

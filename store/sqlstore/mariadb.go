@@ -27,6 +27,8 @@ var MariaDB = Dialect{&dialect{
 	adding:     " ON DUPLICATE KEY UPDATE n = n + VALUES(n)",
 	counting:   " ON DUPLICATE KEY UPDATE n = n",
 	shard:      "CONNECTION_ID() % 64",
+	limit:      " LIMIT ?",
+	offset:     " OFFSET ?",
 	insert:     "INSERT IGNORE INTO ",
 	concat:     func(a, b string) string { return "CONCAT(" + a + ", " + b + ")" },
 	contains:   func(text string) string { return "LOCATE(?, " + text + ") > 0" },

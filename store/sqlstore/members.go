@@ -68,7 +68,7 @@ func (g *groups) membersAfter(ctx context.Context, seq, last int64) (out []schem
 		last = s.last
 	}
 	n := 0
-	err = g.db.query(ctx, "SELECT ord, member, type, display FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord LIMIT ?",
+	err = g.db.query(ctx, "SELECT ord, member, type, display FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord"+g.db.d.limit,
 		[]any{seq, last, ahead}, func(scan func(...any) error) error {
 			n++
 			var m schema.Member

@@ -25,6 +25,8 @@ var PostgreSQL = Dialect{&dialect{
 	counting:   " ON CONFLICT (owner, name) DO UPDATE SET n = scim_counter.n",
 	shard:      "pg_backend_pid() % 64",
 	ofGroup:    " OF r",
+	limit:      " LIMIT ?",
+	offset:     " OFFSET ?",
 	insert:     "INSERT INTO ",
 	onTaken:    " ON CONFLICT DO NOTHING",
 	concat:     pipes,

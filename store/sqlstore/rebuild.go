@@ -121,7 +121,7 @@ func (r located) tenantContext(ctx context.Context) context.Context {
 // pageOfAll reads the resources after seq, of all tenants.
 func (t *table) pageOfAll(ctx context.Context, seq int64) ([]located, error) {
 	var page []located
-	err := t.db.query(ctx, "SELECT r.seq, r.tenant, "+columns+" FROM scim_resource r WHERE r.type = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
+	err := t.db.query(ctx, "SELECT r.seq, r.tenant, "+columns+" FROM scim_resource r WHERE r.type = ? AND r.seq > ? ORDER BY r.seq"+t.db.d.limit,
 		[]any{t.name, seq, sqldb.Batch}, func(scan func(...any) error) error {
 			var l located
 			var err error
@@ -160,7 +160,7 @@ func (t *table) rebuildMembers(ctx context.Context, grp int64) error {
 	for ord := int64(-1); ; {
 		var wrong []memberKey
 		n := 0
-		err := t.db.query(ctx, "SELECT ord, member, type, folded, COALESCE(kind, '') FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord LIMIT ?",
+		err := t.db.query(ctx, "SELECT ord, member, type, folded, COALESCE(kind, '') FROM scim_member WHERE grp = ? AND ord > ? ORDER BY ord"+t.db.d.limit,
 			[]any{grp, ord, sqldb.Batch}, func(scan func(...any) error) error {
 				var member, typ, folded, kind string
 				if err := scan(&ord, &member, &typ, &folded, &kind); err != nil {

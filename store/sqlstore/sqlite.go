@@ -30,6 +30,9 @@ var SQLite = Dialect{&dialect{
 	// another transaction writes between its first read and first write.
 	startWrite: "DELETE FROM scim_migration WHERE 0",
 	hasTable:   "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+	// SQLite prepares a statement anew whenever a plain parameter of LIMIT gets a value.
+	limit:      " LIMIT 0 + ?",
+	offset:     " OFFSET 0 + ?",
 	insert:     "INSERT INTO ",
 	onTaken:    " ON CONFLICT DO NOTHING",
 	holding:    " ON CONFLICT DO NOTHING",
@@ -130,7 +133,6 @@ func (db *DB) deferCommits(c sqliteConnector) {
 		return
 	}
 	c.pragmas = append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA synchronous=NORMAL")
-	c.prepared = true
 	later := sql.OpenDB(c)
 	later.SetMaxOpenConns(1)
 	db.sql.Deferred = later
@@ -192,10 +194,9 @@ func (db *DB) ping() error {
 
 // sqliteConnector opens connections with any driver and runs the pragmas.
 type sqliteConnector struct {
-	driver   driver.Driver
-	dsn      string
-	pragmas  []string
-	prepared bool // connections keep their statements prepared
+	driver  driver.Driver
+	dsn     string
+	pragmas []string
 }
 
 func (c sqliteConnector) Driver() driver.Driver { return c.driver }
@@ -214,8 +215,5 @@ func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 			return nil, errors.Join(err, conn.Close())
 		}
 	}
-	if c.prepared {
-		conn = keepStatements(conn)
-	}
-	return conn, nil
+	return keepStatements(conn), nil
 }

@@ -6,9 +6,13 @@ import (
 	"strings"
 )
 
-// maxStatements is how many statements a connection keeps. The texts of this
-// package that depend on a filter or on the number of rows are many more.
-const maxStatements = 100
+// A connection keeps up to maxStatements statements of up to maxStatementText bytes,
+// some 10 kB each. The texts that depend on a filter or on a number of rows are many
+// more: where there is no room, any statement makes way.
+const (
+	maxStatements    = 100
+	maxStatementText = 2000
+)
 
 // fullConn has the methods of a connection that statementConn needs.
 type fullConn interface {
@@ -26,8 +30,9 @@ type statement interface {
 	driver.StmtQueryContext
 }
 
-// statementConn is a connection that keeps its statements prepared: SQLite takes a
-// quarter of a small write to parse them. It is used by one goroutine at a time.
+// statementConn is a connection that keeps its statements prepared: to parse them is
+// half of a look-up. SQLite itself prepares them anew after a change of the tables. It
+// is used by one goroutine at a time.
 type statementConn struct {
 	fullConn
 	idle map[string]statement // prepared and not in use, by text
@@ -51,7 +56,7 @@ func (c *statementConn) take(ctx context.Context, query string) (statement, erro
 		delete(c.idle, query)
 		return s, nil
 	}
-	if strings.Contains(query, ";") {
+	if len(query) > maxStatementText || strings.Contains(query, ";") {
 		return nil, nil
 	}
 	prepared, err := c.fullConn.PrepareContext(ctx, query)
@@ -66,11 +71,19 @@ func (c *statementConn) take(ctx context.Context, query string) (statement, erro
 
 // put keeps a statement that is not in use any more.
 func (c *statementConn) put(query string, s statement) error {
-	if _, doubled := c.idle[query]; doubled || len(c.idle) == maxStatements {
+	if _, doubled := c.idle[query]; doubled {
 		return s.Close()
 	}
+	var err error
+	if len(c.idle) == maxStatements {
+		for text, other := range c.idle {
+			delete(c.idle, text)
+			err = other.Close()
+			break
+		}
+	}
 	c.idle[query] = s
-	return nil
+	return err
 }
 
 // ExecContext implements driver.ExecerContext.
