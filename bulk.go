@@ -28,7 +28,7 @@ func (h *Handler) handleBulk(r *request) (*response, error) {
 	limits := h.cfg.Limits
 	body := &boundedBody{r: r.Body, left: limits.BulkPayload}
 	if h.cfg.Observe != nil {
-		body.seen = r.audit
+		body.seen = r.audit.observe()
 	}
 	if r.ContentLength > limits.BulkPayload {
 		return nil, h.refuseBulk(r)
@@ -101,7 +101,7 @@ var errTooLarge = errors.New("scim: the body is too large")
 type boundedBody struct {
 	r    io.Reader
 	left int64
-	seen *auditing // notes the body for Config.Observe; nil: not
+	seen *observed // notes the body for Config.Observe; nil: not
 }
 
 func (b *boundedBody) Read(p []byte) (int, error) {
@@ -202,7 +202,8 @@ func (b *bulkRunner) settle() error {
 // disk, and notes it for Config.Observe.
 func (b *bulkRunner) report(r *http.Request, x *exchange) {
 	if b.h.cfg.Observe != nil {
-		b.r.audit.operations = append(b.r.audit.operations, b.h.exchanged(r, x))
+		o := b.r.audit.observe()
+		o.operations = append(o.operations, b.h.exchanged(r, x))
 	}
 	b.open++
 	switch {
@@ -255,7 +256,7 @@ type bulkRunner struct {
 // Do carries out an operation as a request of its own, of the same client.
 func (b *bulkRunner) Do(ctx context.Context, c bulk.Call) bulk.Result {
 	x := b.exchange()
-	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, audit: &x.audit, x: x, inBulk: true, parsed: c.Data, membersBefore: b.members}
+	inner := &request{Request: new(http.Request), ctx: ctx, principal: b.r.principal, query: &noParameters, audit: &x.audit, x: x, inBulk: true, parsed: c.Data, membersBefore: b.members}
 	*inner.Request = *b.r.Request
 	inner.Method, inner.Header = c.Method, http.Header{}
 	inner.transaction = b.transaction(c.Index)
@@ -396,9 +397,9 @@ func (b *bulkRunner) exchange() *exchange {
 // route returns the route of a resource type, or of its resources if there is an id.
 func (b *bulkRunner) route(ep *endpoint, id string) *route {
 	if id == "" {
-		return b.h.routes.byPattern[ep.Type.Endpoint]
+		return b.h.routes[ep.Type.Endpoint]
 	}
-	return b.h.routes.byPattern[ep.Type.Endpoint+"/{id}"]
+	return b.h.routes[ep.Type.Endpoint].byID
 }
 
 // failed returns the result of an operation that failed, and logs what must not be

@@ -339,7 +339,7 @@ func discoveredList(r *request, list []any) (*response, error) {
 }
 
 func discovered(r *request, v any) (*response, error) {
-	if r.query.Has("filter") {
+	if r.query.filter.times > 0 {
 		// RFC 7644 §4: "SHOULD respond with HTTP status code 403".
 		return nil, errorf(http.StatusForbidden, "this endpoint does not support filters")
 	}

@@ -4,13 +4,10 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/seed5f3efb56/scim/brake"
 	"github.com/seed5f3efb56/scim/connection"
 	"github.com/seed5f3efb56/scim/filter"
@@ -35,7 +32,7 @@ type Handler struct {
 	base      string // BaseURL without a trailing slash
 	prefix    string // the escaped path of BaseURL
 	endpoints []*endpoint
-	routes    *routes
+	routes    routes
 	lifecycle *lifecycle.Writer
 	cursors   *paging.Sealer
 	announced []byte // Config.ServiceProviderConfig as JSON members
@@ -117,7 +114,7 @@ type request struct {
 	ctx       context.Context // carries the tenant
 	id        string          // escaped, from the end of the path
 	principal *Principal
-	query     url.Values        // names in lower case
+	query     *parameters
 	me        bool              // the resource was addressed as /Me
 	inBulk    bool              // an operation of a bulk request: its result has no body
 	spent     int               // of the Work by a PATCH
@@ -174,6 +171,7 @@ type route struct {
 	pattern string // the path for the log, without an id
 	methods methods
 	off     []string // methods that the configuration leaves out (501)
+	byID    *route   // of the path with an id at its end, nil if there is none
 }
 
 // allow returns the value of the header Allow: the methods of the path, HEAD where
@@ -202,23 +200,20 @@ func (rt *route) handleOptions(*request) (*response, error) {
 	return resp, nil
 }
 
-// routes are the paths of the service (RFC 7644 §3.2, Table 2). The router finds the
-// pattern of a path and does not call a handler: a request is neither
-// copied nor given another context.
-type routes struct {
-	mux       *chi.Mux
-	byPattern map[string]*route
-	contexts  sync.Pool // of *chi.Context
-}
+// routes are the paths of the service (RFC 7644 §3.2, Table 2) that have no id.
+type routes map[string]*route
 
 // find returns the route of an escaped path, nil if there is none, and the escaped
-// id at its end.
-func (rs *routes) find(path string) (rt *route, id string) {
-	c := rs.contexts.Get().(*chi.Context)
-	defer rs.contexts.Put(c)
-	c.Reset()
-	rt = rs.byPattern[rs.mux.Find(c, http.MethodGet, path)]
-	return rt, c.URLParam("id")
+// id at its end. A path without an id comes first: /Users/.search.
+func (rs routes) find(path string) (rt *route, id string) {
+	if rt := rs[path]; rt != nil {
+		return rt, ""
+	}
+	i := strings.LastIndexByte(path, '/')
+	if parent := rs[path[:i]]; parent != nil && i+1 < len(path) {
+		return parent.byID, path[i+1:]
+	}
+	return nil, ""
 }
 
 // handlerFunc answers a request with a response or an error, which one place

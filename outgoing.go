@@ -16,7 +16,7 @@ import (
 // projection reads attributes and excludedAttributes from the URL
 // (RFC 7644 §3.9). The lists of a repeated parameter are joined.
 func (h *Handler) projection(r *request, ep *endpoint) (*project.Projection, error) {
-	p, err := ep.projection(splitNames(r.query["attributes"]), splitNames(r.query["excludedattributes"]), r.dialect(ep).profile)
+	p, err := ep.projection(splitNames(r.query.attributes), splitNames(r.query.excluded), r.dialect(ep).profile)
 	if err == nil {
 		h.askDisplays(r, ep, p)
 	}

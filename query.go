@@ -27,36 +27,109 @@ type query struct {
 	excluded   []string
 }
 
+// parameters are those of a query string that the service knows. The zero value is none.
+type parameters struct {
+	filter, startIndex, count, cursor, sortBy, sortOrder parameter
+	attributes, excluded                                 []string // each list that was given
+}
+
+// parameter is one that can have only one value: the first, and how often it is given.
+type parameter struct {
+	value string
+	times int
+}
+
+// noParameters are those of a request without a query string.
+var noParameters parameters
+
+// parseQuery reads the query string. A parameter that does not parse is an error
+// and is not dropped, since it may be a filter. Names are compared without case
+// (Entra ID sends startindex). ";" is data (RFC 3986 §3.4): encodeURI of JavaScript
+// does not escape it. Known parameters go to a struct, which costs less than a map.
+func parseQuery(raw string) (*parameters, error) {
+	if raw == "" {
+		return &noParameters, nil
+	}
+	p := &parameters{}
+	for raw != "" {
+		var part string
+		part, raw, _ = strings.Cut(raw, "&")
+		if part == "" {
+			continue
+		}
+		escaped, value, _ := strings.Cut(part, "=")
+		name, err := url.QueryUnescape(escaped)
+		if err == nil {
+			value, err = url.QueryUnescape(value)
+		}
+		if err != nil {
+			return nil, invalidValue("", "the query string is malformed")
+		}
+		p.add(strings.ToLower(name), value)
+	}
+	return p, nil
+}
+
+// add notes a parameter. The service ignores those it does not know.
+func (p *parameters) add(name, value string) {
+	var one *parameter
+	switch name {
+	case "filter":
+		one = &p.filter
+	case "startindex":
+		one = &p.startIndex
+	case "count":
+		one = &p.count
+	case "cursor":
+		one = &p.cursor
+	case "sortby":
+		one = &p.sortBy
+	case "sortorder":
+		one = &p.sortOrder
+	case "attributes":
+		p.attributes = append(p.attributes, value)
+		return
+	case "excludedattributes":
+		p.excluded = append(p.excluded, value)
+		return
+	default:
+		return
+	}
+	if one.times++; one.times == 1 {
+		one.value = value
+	}
+}
+
 // parseURL reads a query from the parameters of a URL (RFC 7644 §3.4.2).
-func (h *Handler) parseURL(values url.Values, p schema.Profile) (*query, error) {
+func (h *Handler) parseURL(values *parameters, p schema.Profile) (*query, error) {
 	q := h.newQuery(p)
-	if err := checkRepeated(values); err != nil {
+	if err := values.checkRepeated(); err != nil {
 		return nil, err
 	}
-	given := func(name string) bool {
-		return values.Has(name) && (values.Get(name) != "" || !p.EmptyStrings)
+	given := func(one parameter) bool {
+		return one.times > 0 && (one.value != "" || !p.EmptyStrings)
 	}
-	if given("filter") {
-		q.filter, q.filtered = values.Get("filter"), true
+	if given(values.filter) {
+		q.filter, q.filtered = values.filter.value, true
 	}
-	q.cursor, q.byCursor = values.Get("cursor"), values.Has("cursor")
-	if given("startindex") {
-		n, err := strconv.Atoi(values.Get("startindex"))
+	q.cursor, q.byCursor = values.cursor.value, values.cursor.times > 0
+	if given(values.startIndex) {
+		n, err := strconv.Atoi(values.startIndex.value)
 		if err != nil {
 			return nil, invalidValue("", "startIndex must be an integer")
 		}
 		q.setStart(n)
 	}
-	if given("count") {
-		n, err := strconv.Atoi(values.Get("count"))
+	if given(values.count) {
+		n, err := strconv.Atoi(values.count.value)
 		if err != nil {
 			return nil, invalidValue("", "count must be an integer")
 		}
 		q.setCount(n)
 	}
-	q.attributes = splitNames(values["attributes"])
-	q.excluded = splitNames(values["excludedattributes"])
-	return q, q.complete(values.Get("sortby"), values.Get("sortorder"))
+	q.attributes = splitNames(values.attributes)
+	q.excluded = splitNames(values.excluded)
+	return q, q.complete(values.sortBy.value, values.sortOrder.value)
 }
 
 // complete sets the order, and checks what the parameters have to do with one
@@ -70,18 +143,19 @@ func (q *query) complete(by, order string) error {
 
 // checkRepeated refuses a parameter that is given more than once and can have only
 // one value. The lists attributes and excludedAttributes are joined instead.
-func checkRepeated(values url.Values) error {
-	for _, p := range [...]struct{ key, name string }{
-		{"filter", "filter"}, {"startindex", "startIndex"}, {"count", "count"}, {"cursor", "cursor"}, {"sortby", "sortBy"}, {"sortorder", "sortOrder"},
+func (p *parameters) checkRepeated() error {
+	if p.filter.times > 1 {
+		return &schema.Error{Type: schema.ErrorInvalidFilter, Detail: "filter is given more than once"}
+	}
+	for _, one := range [...]struct {
+		times int
+		name  string
+	}{
+		{p.startIndex.times, "startIndex"}, {p.count.times, "count"}, {p.cursor.times, "cursor"}, {p.sortBy.times, "sortBy"}, {p.sortOrder.times, "sortOrder"},
 	} {
-		if len(values[p.key]) < 2 {
-			continue
+		if one.times > 1 {
+			return invalidValue("", one.name+" is given more than once")
 		}
-		t := schema.ErrorInvalidValue
-		if p.key == "filter" {
-			t = schema.ErrorInvalidFilter
-		}
-		return &schema.Error{Type: t, Detail: p.name + " is given more than once"}
 	}
 	return nil
 }

@@ -5,22 +5,18 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
-	"sync"
-
-	"github.com/go-chi/chi/v5"
 )
 
 // newRoutes returns the routes of the endpoints and of discovery.
-func (h *Handler) newRoutes() *routes {
-	rs := &routes{mux: chi.NewMux(), byPattern: map[string]*route{}, contexts: sync.Pool{New: func() any { return chi.NewRouteContext() }}}
-	whole := func(pattern string, m methods, off ...string) {
-		rs.mux.Handle(pattern, http.NotFoundHandler())
-		rs.byPattern[pattern] = &route{pattern, m, off}
+func (h *Handler) newRoutes() routes {
+	rs := routes{}
+	whole := func(path string, m methods, off ...string) {
+		rs[path] = &route{pattern: path, methods: m, off: off}
 	}
-	byID := func(path string, m methods, off ...string) { whole(path+"/{id}", m, off...) }
+	byID := func(path string, m methods, off ...string) {
+		rs[path].byID = &route{pattern: path + "/{id}", methods: m, off: off}
+	}
 	for _, ep := range h.endpoints {
 		m, off := h.typeMethods(ep)
 		whole(ep.Type.Endpoint, m, off...)
@@ -240,28 +236,6 @@ func (h *Handler) checkPolicy(name string) error {
 	}
 	slices.Sort(known)
 	return fmt.Errorf("scim: the Authenticator named a policy %q, and the endpoints have %q", name, slices.Compact(known))
-}
-
-// parseQuery reads the query string. A parameter that does not parse is an error
-// and is not dropped, since it may be a filter. Names are compared without case
-// (Entra ID sends startindex).
-func parseQuery(raw string) (url.Values, error) {
-	if raw == "" {
-		return nil, nil
-	}
-	// ";" is data (RFC 3986 §3.4). net/url refuses it; encodeURI of JavaScript
-	// does not escape it.
-	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
-	if err != nil {
-		return nil, invalidValue("", "the query string is malformed")
-	}
-	for name, vs := range values {
-		if folded := strings.ToLower(name); folded != name {
-			delete(values, name)
-			values[folded] = append(values[folded], vs...)
-		}
-	}
-	return values, nil
 }
 
 // fail writes an error response, or closes the connection if a response has
