@@ -53,17 +53,29 @@ type auditing struct {
 	typ, id string
 	name    string // AuditRecord.Name
 	on      bool
-	written lifecycle.Written
-	done    bool   // written is committed, whatever the response is
-	record  string // the id of its record in Config.AuditTrail
+	written *lifecycle.Written // committed, whatever the response is; nil: nothing was written
+	record  string             // the id of its record in Config.AuditTrail
 
+	observed *observed // nil: neither a body nor operations
+}
+
+// observed is what Config.Observe alone gets to know.
+type observed struct {
 	body       []byte     // Exchange.Body
 	size       int64      // Exchange.RequestBytes
 	operations []Exchange // Exchange.Operations
 }
 
 // note notes a committed change.
-func (a *auditing) note(c lifecycle.Written) { a.written, a.done = c, true }
+func (a *auditing) note(c lifecycle.Written) { a.written = &c }
+
+// observe returns what Config.Observe gets to know.
+func (a *auditing) observe() *observed {
+	if a.observed == nil {
+		a.observed = &observed{}
+	}
+	return a.observed
+}
 
 // unknownRoute is the route of a path that belongs to no endpoint.
 const unknownRoute = "?"
@@ -168,9 +180,9 @@ func (h *Handler) record(r *http.Request, x *exchange) AuditRecord {
 			rec.Outcome = audit.Refused
 		}
 	}
-	if x.audit.done {
+	if x.audit.written != nil {
 		rec.Kind, rec.Record = audit.Write, x.audit.record
-		h.byType(rec.Type).describe(&rec, &x.audit.written)
+		h.byType(rec.Type).describe(&rec, x.audit.written)
 	}
 	if !x.authenticated && x.principal == nil {
 		rec.Source = sourceOf(r)
@@ -387,7 +399,8 @@ func (h *Handler) observe(r *http.Request, x *exchange) {
 	}()
 	seen := h.exchanged(r, x)
 	seen.Request, seen.UserAgent = r, r.UserAgent()
-	seen.Body, seen.RequestBytes, seen.Operations = x.audit.body, max(x.audit.size, r.ContentLength), x.audit.operations
+	o := x.audit.observe()
+	seen.Body, seen.RequestBytes, seen.Operations = o.body, max(o.size, r.ContentLength), o.operations
 	h.cfg.Observe(context.WithoutCancel(r.Context()), &seen)
 }
 
@@ -410,13 +423,13 @@ func (h *Handler) exchanged(r *http.Request, x *exchange) Exchange {
 }
 
 // read notes a part of the body for Config.Observe.
-func (a *auditing) read(part []byte) {
-	a.size += int64(len(part))
-	if a.size > maxObservedBody {
-		a.body = nil
+func (o *observed) read(part []byte) {
+	o.size += int64(len(part))
+	if o.size > maxObservedBody {
+		o.body = nil
 		return
 	}
-	a.body = append(a.body, part...)
+	o.body = append(o.body, part...)
 }
 
 // writtenID returns the id of the resource that was written, else the one that

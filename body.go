@@ -52,7 +52,7 @@ func (h *Handler) readBody(r *request) ([]byte, error) {
 		return nil, invalidSyntax("the body could not be read")
 	}
 	if h.cfg.Observe != nil {
-		r.audit.read(text)
+		r.audit.observe().read(text)
 	}
 	return text, nil
 }

@@ -19,6 +19,7 @@ import (
 type results struct {
 	total int // -1: not known, in a page by cursor only
 	parts []iter.Seq2[part, error]
+	one   [1]iter.Seq2[part, error] // the parts of most queries: those of one type
 	// nextCursor returns the cursor of the next page, "" after the last one, when
 	// all parts have been read. nil in a page by index.
 	nextCursor func() string
@@ -38,6 +39,7 @@ func (h *Handler) find(r *request, q *query, sels []*selection) (*results, error
 		return h.sortTogether(r.ctx, q, sels)
 	}
 	all := &results{}
+	all.parts = all.one[:0]
 	skip, want := q.startIndex-1, q.count
 	for _, s := range sels {
 		parts, total, err := h.findOne(r.ctx, q, s, skip, want)

@@ -84,6 +84,9 @@ func (s *selection) canFilter(e filter.Expr) bool {
 	if !s.ep.canFilter(e) {
 		return false
 	}
+	if !s.indirect && !s.limited {
+		return true
+	}
 	f := filter.New(e)
 	if g := s.ep.Type.Groups(); s.indirect && g != nil && f.Uses(g) {
 		return false

@@ -112,7 +112,36 @@ func (w *writer) set(name, value string) {
 // Unwrap returns the writer of the server, for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 8<<10); return &b }}
+// sending has what a response with a body is sent with, and is used again by later
+// ones: the buffer of its text, and the function that sends the text when it has grown
+// large.
+type sending struct {
+	to     *writer
+	status int
+	buffer []byte
+	flush  func(text []byte) ([]byte, error) // the method part
+}
+
+var sendings = sync.Pool{New: func() any {
+	s := &sending{buffer: make([]byte, 0, 8<<10)}
+	s.flush = s.part
+	return s
+}}
+
+// part sends a part of the text, and returns an empty buffer for the next one.
+func (s *sending) part(text []byte) ([]byte, error) {
+	if !s.to.begun {
+		s.to.contentType()
+		s.to.begin(s.status)
+	}
+	return text[:0], s.to.send(text)
+}
+
+// release makes s ready for another response, also after a panic.
+func (s *sending) release() {
+	s.to = nil
+	sendings.Put(s)
+}
 
 // respond writes a response. Nothing is sent before the body is complete or too
 // large to hold; a complete one is sent with Content-Length.
@@ -134,16 +163,11 @@ func (w *writer) respond(resp *response) error {
 		w.withoutBody(resp.status)
 		return nil
 	}
-	pooled := buffers.Get().(*[]byte)
-	defer buffers.Put(pooled)
-	text, err := resp.body((*pooled)[:0], func(text []byte) ([]byte, error) {
-		if !w.begun {
-			w.contentType()
-			w.begin(resp.status)
-		}
-		return text[:0], w.send(text)
-	})
-	*pooled = text[:0]
+	s := sendings.Get().(*sending)
+	defer s.release()
+	s.to, s.status = w, resp.status
+	text, err := resp.body(s.buffer[:0], s.flush)
+	s.buffer = text[:0]
 	if err != nil {
 		if !w.begun {
 			for _, name := range []string{"ETag", "Location", "Content-Location"} {

@@ -68,13 +68,17 @@ func (ValuePath) expr() {}
 // use.
 type Filter struct {
 	expr Expr
-	test *test
+	test test
 }
 
 // New returns a filter of an expression made by a program, for example a part
 // of another filter. The expression must fit the resource type; it is not
 // checked.
-func New(e Expr) *Filter { return &Filter{e, newTest(e, nil)} }
+func New(e Expr) *Filter {
+	f := &Filter{expr: e}
+	f.test.prepare(e, nil)
+	return f
+}
 
 // Expr returns the expression.
 func (f *Filter) Expr() Expr { return f.expr }

@@ -26,28 +26,37 @@ type test struct {
 // newTest prepares an expression; in is the attribute of the value filter it
 // stands in, empty at the root.
 func newTest(e Expr, in schema.AttrPath) *test {
-	switch e := e.(type) {
-	case And:
-		return &test{kind: nodeAnd, left: newTest(e.Left, in), right: newTest(e.Right, in)}
-	case Or:
-		return &test{kind: nodeOr, left: newTest(e.Left, in), right: newTest(e.Right, in)}
-	case Not:
-		return &test{kind: nodeNot, left: newTest(e.Expr, in)}
-	case ValuePath:
-		return &test{kind: nodeValuePath, left: newTest(e.Expr, e.Path), root: e.Path[0], path: e.Path[1:]}
-	case Compare:
-		return newComparison(e, in)
-	}
-	panic("filter: unknown expression")
+	t := &test{}
+	t.prepare(e, in)
+	return t
 }
 
-func newComparison(e Compare, in schema.AttrPath) *test {
-	t := &test{op: e.Op, null: e.Null, literal: e.Value, path: e.Path}
+// prepare makes the zero test what newTest returns. The test at the root is a part of
+// its filter.
+func (t *test) prepare(e Expr, in schema.AttrPath) {
+	switch e := e.(type) {
+	case And:
+		t.kind, t.left, t.right = nodeAnd, newTest(e.Left, in), newTest(e.Right, in)
+	case Or:
+		t.kind, t.left, t.right = nodeOr, newTest(e.Left, in), newTest(e.Right, in)
+	case Not:
+		t.kind, t.left = nodeNot, newTest(e.Expr, in)
+	case ValuePath:
+		t.kind, t.left, t.root, t.path = nodeValuePath, newTest(e.Expr, e.Path), e.Path[0], e.Path[1:]
+	case Compare:
+		t.compare(e, in)
+	default:
+		panic("filter: unknown expression")
+	}
+}
+
+func (t *test) compare(e Compare, in schema.AttrPath) {
+	t.op, t.null, t.literal, t.path = e.Op, e.Null, e.Value, e.Path
 	if e.Op == NE {
 		t.op, t.negate = EQ, true
 	}
 	if len(e.Path) == 0 {
-		return t
+		return
 	}
 	t.attr = e.Path.Last()
 	t.primary = e.Op != PR && !e.Null && fullPath(in, e.Path).IsPrimary()
@@ -60,7 +69,6 @@ func newComparison(e Compare, in schema.AttrPath) *test {
 	case t.attr == in.Last(): // the value itself
 		t.path = nil
 	}
-	return t
 }
 
 // resource reports whether a resource passes.

@@ -26,7 +26,8 @@ var ErrNoProgress = errors.New("paging: the store returned the position of a pag
 type Walker struct {
 	store Lister
 	query store.Query
-	want  int // resources still to be read; negative: all
+	asked store.Query // the argument of List
+	want  int         // resources still to be read; negative: all
 	done  bool
 }
 
@@ -48,11 +49,12 @@ func (w *Walker) Next(ctx context.Context) (store.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Page{}, err
 	}
-	q := w.query
+	w.asked = w.query
+	q := &w.asked
 	if w.want >= 0 {
 		q.Count = min(q.Count, w.want)
 	}
-	p, err := w.store.List(ctx, &q)
+	p, err := w.store.List(ctx, q)
 	if err != nil {
 		return store.Page{}, err
 	}
@@ -63,8 +65,10 @@ func (w *Walker) Next(ctx context.Context) (store.Page, error) {
 		w.want -= len(p.Resources)
 	}
 	w.done = p.Next == "" || w.want == 0
-	w.query.After, w.query.Offset, w.query.Total = p.Next, 0, false
-	w.query.Count = NextCount(p.Resources, w.query.Bytes, w.query.Count)
+	if !w.done {
+		w.query.After, w.query.Offset, w.query.Total = p.Next, 0, false
+		w.query.Count = NextCount(p.Resources, w.query.Bytes, w.query.Count)
+	}
 	return p, nil
 }
 
