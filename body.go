@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
@@ -43,7 +44,7 @@ func (h *Handler) readBody(r *request) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, h.refuseBody(r)
 	}
-	text, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	text, err := readAll(io.LimitReader(r.Body, limit+1), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case int64(len(text)) > limit || errors.As(err, &tooLarge):
@@ -55,6 +56,30 @@ func (h *Handler) readBody(r *request) ([]byte, error) {
 		r.audit.observe().read(text)
 	}
 	return text, nil
+}
+
+// maxFirst is the most that is set aside for a body before any of it has arrived.
+const maxFirst = 16 << 10
+
+// readAll is io.ReadAll for a text that has size bytes if the client says so, else -1.
+// A text of the size that was announced is read without a copy.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	if size < 0 || size > maxFirst {
+		return io.ReadAll(r)
+	}
+	text := make([]byte, 0, size+1) // one more, to see the end
+	for {
+		n, err := r.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		switch {
+		case err == io.EOF:
+			return text, nil
+		case err != nil:
+			return text, err
+		case len(text) == cap(text):
+			text = slices.Grow(text, maxFirst)
+		}
+	}
 }
 
 // refuseBody returns the error of a body that is too large.

@@ -7,12 +7,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed5f3efb56/scim"
+	"github.com/seed5f3efb56/scim/scimtest"
 )
 
 // RFC 9110 §10.1.1: a client that sends Expect: 100-continue waits with the
@@ -40,5 +43,21 @@ func TestOversizedBodyIsRefusedBeforeItIsSent(t *testing.T) {
 				require.True(t, got.Close, "Connection: close")
 			}
 		}
+	}
+}
+
+// The announced length is no more than a hint: a wrapper may have changed the body
+// and left it.
+func TestBodyIsReadWhateverItsAnnouncedLength(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for i, length := range []int64{-1, 0, 10, 200, 17 << 10} {
+		body := scimtest.User(fmt.Sprint("user", i), `"title":"`+strings.Repeat("x", i*30)+`"`)
+		r := httptest.NewRequest("POST", scimtest.BaseURL+"/Users", iotest.OneByteReader(strings.NewReader(body)))
+		r.Header.Set("Authorization", "Bearer secret")
+		r.ContentLength = length
+		got := httptest.NewRecorder()
+		w.h.ServeHTTP(got, r)
+		require.Equal(t, 201, got.Code, "%d: %s", length, got.Body)
 	}
 }
