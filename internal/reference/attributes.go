@@ -80,24 +80,38 @@ func (as Attributes) apply(o *schema.Object, f func(*attribute, *schema.Object) 
 }
 
 // mapAt applies f to every complex value at the path and returns the object
-// with the results; it shares what does not change.
+// with the results; it shares what does not change, and is o if nothing does.
 func mapAt(o *schema.Object, path schema.AttrPath, f func(*schema.Object) *schema.Object) *schema.Object {
 	v := o.Get(path[0])
 	if !v.Assigned() {
 		return o
 	}
-	one := func(v schema.Value) schema.Value {
-		if len(path) > 1 {
-			return schema.Complex(mapAt(v.Object(), path[1:], f))
-		}
-		return schema.Complex(f(v.Object()))
+	one := f
+	if len(path) > 1 {
+		one = func(inner *schema.Object) *schema.Object { return mapAt(inner, path[1:], f) }
 	}
-	if !v.IsList() {
-		return o.With(path[0], one(v))
+	if v.IsList() {
+		return mapList(o, path[0], v, one)
 	}
-	list := make([]schema.Value, 0, v.Len())
+	before := v.Object()
+	after := one(before)
+	if after == before {
+		return o
+	}
+	return o.With(path[0], schema.Complex(after))
+}
+
+// mapList is mapAt for a multi-valued attribute.
+func mapList(o *schema.Object, a *schema.Attribute, v schema.Value, f func(*schema.Object) *schema.Object) *schema.Object {
+	list, changed := make([]schema.Value, 0, v.Len()), false
 	for _, item := range v.All() {
-		list = append(list, one(item))
+		before := item.Object()
+		after := f(before)
+		changed = changed || after != before
+		list = append(list, schema.Complex(after))
 	}
-	return o.With(path[0], schema.List(list...))
+	if !changed {
+		return o
+	}
+	return o.With(a, schema.List(list...))
 }
