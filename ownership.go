@@ -276,7 +276,7 @@ func (ep *endpoint) checkOwnership(p Policy) error {
 // firstUnique returns the path of the first attribute that identifies a resource.
 func (ep *endpoint) firstUnique() string {
 	for _, p := range ep.Type.Unique() {
-		if ep.identity(p.String()) != nil {
+		if identifying(p) != nil {
 			return p.String()
 		}
 	}

@@ -54,7 +54,7 @@ func (h *Handler) createOrRestore(r *request, ep *endpoint, n *lifecycle.Creatio
 // of the creation; lifecycle.ErrNoTombstone if none may be restored.
 func (h *Handler) revive(r *request, ep *endpoint, n *lifecycle.Creation) (*schema.Resource, error) {
 	for _, p := range ep.Type.Unique() {
-		name := ep.identity(p.String())
+		name := identifying(p)
 		if name == nil || !n.Attributes.Get(name).Assigned() {
 			continue
 		}
@@ -93,11 +93,19 @@ func (h *Handler) mayRevive(r *request, ep *endpoint, id string) error {
 // found by an e-mail address or externalId, even if a store keeps them unique.
 func (ep *endpoint) identity(path string) *schema.Attribute {
 	for _, p := range ep.Type.Unique() {
-		if len(p) == 1 && !p[0].MultiValued && p.String() == path {
-			return p[0]
+		if p.String() == path {
+			return identifying(p)
 		}
 	}
 	return nil
+}
+
+// identifying is identity for the path of a unique attribute.
+func identifying(p schema.AttrPath) *schema.Attribute {
+	if len(p) != 1 || p[0].MultiValued {
+		return nil
+	}
+	return p[0]
 }
 
 // mayReplace reports whether Config.Authorize allows the client to replace a

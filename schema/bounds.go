@@ -115,7 +115,7 @@ func (b Bounds) limit(t *ResourceType, a *Attribute) int {
 		return b.Binary
 	case a.Type != TypeString:
 		return 0
-	case a.Uniqueness != UniquenessNone, a == ExternalIDAttribute, a == t.root.Sub("displayName"):
+	case a.Uniqueness != UniquenessNone, a == ExternalIDAttribute, a == t.displayName:
 		return b.Name
 	}
 	return b.String

@@ -53,6 +53,9 @@ func memberKey(a *Attribute, v Value) ElementKey {
 func Distinct(a *Attribute, vs []Value) []Value { return distinct(a, vs, KeyOf) }
 
 func distinct(a *Attribute, vs []Value, keyOf func(*Attribute, Value) ElementKey) []Value {
+	if len(vs) == 1 && vs[0].Assigned() {
+		return vs // most lists: nothing to compare
+	}
 	places := newPlaces(len(vs))
 	kept := vs[:0]
 	for _, v := range vs {
@@ -86,15 +89,16 @@ func merged(a *Attribute, x, y Value) Value {
 // places are the indexes of the elements in a list by key; in a short list they
 // are searched, which saves the map.
 type places struct {
-	few  []ElementKey
+	few  [8]ElementKey
+	used int // of few
 	many map[ElementKey]int
 }
 
-func newPlaces(size int) *places {
-	if size <= 8 {
-		return &places{few: make([]ElementKey, 0, size)}
+func newPlaces(size int) places {
+	if size <= len(places{}.few) {
+		return places{}
 	}
-	return &places{many: make(map[ElementKey]int, size)}
+	return places{many: make(map[ElementKey]int, size)}
 }
 
 // indexOf returns the index of the element with that key. A new key gets end.
@@ -106,12 +110,13 @@ func (p *places) indexOf(k ElementKey, end int) int {
 		p.many[k] = end
 		return end
 	}
-	for i, have := range p.few {
-		if have == k {
+	for i := range p.used {
+		if p.few[i] == k {
 			return i
 		}
 	}
-	p.few = append(p.few, k)
+	p.few[p.used] = k
+	p.used++
 	return end
 }
 

@@ -36,11 +36,13 @@ type ResourceType struct {
 
 	withOwner *ResourceType // the type with Owned; nil if it is Owned itself
 
-	root    *Attribute // all root attributes as sub-attributes
-	layout  *layout
-	members *Attribute
-	groups  *Attribute
-	secrets bool
+	root        *Attribute // all root attributes as sub-attributes
+	layout      *layout
+	members     *Attribute
+	groups      *Attribute
+	displayName *Attribute
+	secrets     bool
+	unique      []AttrPath // see Unique
 }
 
 // NewResourceType checks and completes a resource type. The error joins every
@@ -96,6 +98,8 @@ func (t *ResourceType) compile() []error {
 	root = append(append(root, extensions...), MetaAttribute)
 	t.root = &Attribute{Name: t.Name, Type: TypeComplex, SubAttributes: root, byName: index(root)}
 	t.secrets = slices.ContainsFunc(root, hasSecrets)
+	t.unique = uniquePaths(t.root)
+	t.displayName = t.root.Sub("displayName")
 	errs = append(errs, t.findSpecial()...)
 	t.layout = newLayout(t)
 	return errs
@@ -296,8 +300,11 @@ func (t *ResourceType) MustResolve(path string) AttrPath {
 }
 
 // Unique returns the paths whose values are unique among the resources of the
-// type in one tenant (uniqueness server or global), id excepted.
-func (t *ResourceType) Unique() []AttrPath {
+// type in one tenant (uniqueness server or global), id excepted. The slice must not
+// be changed.
+func (t *ResourceType) Unique() []AttrPath { return t.unique }
+
+func uniquePaths(root *Attribute) []AttrPath {
 	var out []AttrPath
 	var walk func(prefix AttrPath, as []*Attribute)
 	walk = func(prefix AttrPath, as []*Attribute) {
@@ -309,6 +316,6 @@ func (t *ResourceType) Unique() []AttrPath {
 			walk(p, a.SubAttributes)
 		}
 	}
-	walk(nil, t.Attributes())
+	walk(nil, root.SubAttributes)
 	return out
 }
