@@ -120,6 +120,6 @@ func (g *groups) touch(ctx context.Context, seqs []any, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = g.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ? WHERE seq IN "+list(len(seqs)), append([]any{modified}, seqs...)...)
+	_, err = g.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, body_format = body_format + 1, last_modified = ? WHERE seq IN "+list(len(seqs)), append([]any{modified}, seqs...)...)
 	return err
 }

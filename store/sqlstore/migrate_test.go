@@ -204,7 +204,7 @@ func TestMigrateCompletesTenantOfDeadEntries(t *testing.T) {
 		if d.dialect == sqlstore.MariaDB {
 			undo = []string{"DROP INDEX scim_outbox_dead_of ON scim_outbox", "ALTER TABLE scim_outbox DROP COLUMN owner", "CREATE INDEX scim_outbox_dead ON scim_outbox (dead, seq)"}
 		}
-		undo = append(undo, "DROP TABLE scim_counter", "DROP TABLE scim_audit", "ALTER TABLE scim_token DROP COLUMN connection", "DROP TABLE scim_connection", "DROP TABLE scim_health") // of migrations 6, 7, 9 and 10
+		undo = append(undo, "DROP TABLE scim_counter", "DROP TABLE scim_audit", "ALTER TABLE scim_token DROP COLUMN connection", "DROP TABLE scim_connection", "DROP TABLE scim_health", "ALTER TABLE scim_resource DROP COLUMN body_format") // of migrations 6, 7, 9, 10 and 11
 		if d.dialect == sqlstore.SQLite {
 			undo = append(undo, "DROP TABLE scim_left") // of migration 8
 		}

@@ -209,6 +209,36 @@ func TestInvalidRowIsReturnedAndLogged(t *testing.T) {
 	})
 }
 
+// A body is returned as it is stored only if the process that wrote the row said what
+// form it has: an older release counts up the version alone.
+func TestBodyOfAnotherRelease(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		var log bytes.Buffer
+		db := d.store(t, sqlstore.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+		users := db.Store(schema.UserType)
+		made, err := users.Create(t.Context(), storetest.Creation(user(0)))
+		require.NoError(t, err)
+		pool := d.open(t)
+		format := func() (n int64) {
+			require.NoError(t, pool.QueryRow("SELECT body_format - version FROM scim_resource").Scan(&n))
+			return n
+		}
+		require.Equal(t, schema.UserType.StoredFormat(), format())
+
+		_, err = pool.Exec(`UPDATE scim_resource SET version = version + 1, body = '{"userName":"a","active":"gone"}'`)
+		require.NoError(t, err)
+		require.NotEqual(t, schema.UserType.StoredFormat(), format())
+		read, err := users.Get(t.Context(), made.ID, store.GetOptions{})
+		require.NoError(t, err)
+		require.Equal(t, `{"userName":"a"}`, string(read.Attributes.AppendJSON(nil)))
+		require.Equal(t, 1, strings.Count(log.String(), "does not fit"), log.String())
+
+		_, err = users.Update(t.Context(), &store.Change{ID: read.ID, After: read, Before: read})
+		require.NoError(t, err)
+		require.Equal(t, schema.UserType.StoredFormat(), format())
+	})
+}
+
 // Only the transactions of DeferSync are committed without waiting for the disk.
 func TestDeferredTransactions(t *testing.T) {
 	t.Parallel()

@@ -62,16 +62,15 @@ func tenant(ctx context.Context) string {
 }
 
 // columns are what decode reads, of the alias r.
-const columns = "r.id, r.version, r.created, r.last_modified, r.body"
+const columns = "r.id, r.version, r.created, r.last_modified, r.body_format, r.body"
 
 // decode reads some root attributes of a row, nil for all, with the columns after
 // those of a resource into more. Attributes that no longer fit the schema are left
 // out and logged: one bad row must not make a list fail.
 func (t *table) decode(scan func(...any) error, roots []*schema.Attribute, more ...any) (*schema.Resource, error) {
-	var id, created, modified string
-	var version int64
-	var body []byte
-	if err := scan(append([]any{&id, &version, &created, &modified, &body}, more...)...); err != nil {
+	var id, created, modified, body string
+	var version, format int64
+	if err := scan(append([]any{&id, &version, &created, &modified, &format, &body}, more...)...); err != nil {
 		return nil, err
 	}
 	r := &schema.Resource{Type: t.t, ID: id, Version: strconv.FormatInt(version, 10)}
@@ -82,8 +81,14 @@ func (t *table) decode(scan func(...any) error, roots []*schema.Attribute, more 
 	if r.LastModified, err = parseTime(modified); err != nil {
 		return nil, err
 	}
+	if format == t.t.StoredFormat()+version {
+		if attributes, ok := t.t.ReadStored(body, roots); ok {
+			r.Attributes = attributes
+			return r, nil
+		}
+	}
 	var problems []error
-	r.Attributes, problems = t.t.DecodeStoredOnly(body, roots)
+	r.Attributes, problems = t.t.DecodeStoredOnly([]byte(body), roots)
 	if len(problems) > 0 {
 		t.db.log.Warn("sqlstore: a stored resource does not fit its schema", "type", t.t.Name, "id", id, "problems", errors.Join(problems...))
 	}

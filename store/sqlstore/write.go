@@ -40,18 +40,25 @@ func (t *table) lock(ctx context.Context, id, ifVersion string) (row, error) {
 	return r, err
 }
 
-// body returns the attributes as they are stored, and as columns.
-func (t *table) body(r *schema.Resource) (o *schema.Object, display, body string) {
-	o = r.Attributes
+// body is what the row of a resource has of its attributes.
+type body struct {
+	display string // of a group
+	json    string
+	format  int64 // of json, as it is with a version of the row; see migration 11
+}
+
+// body returns the columns of the attributes, for a version of the row.
+func (t *table) body(r *schema.Resource, version int64) body {
+	var b body
 	if t.display != nil {
 		for v := range t.display.Values(r) {
-			display = escape(v.Text())
+			b.display = escape(v.Text())
 		}
 	}
-	if o.Len() == 0 {
-		return o, display, "{}"
+	if b.json, b.format = t.t.EncodeStored(r.Attributes); b.format != 0 {
+		b.format += version
 	}
-	return o, display, string(o.AppendJSON(nil))
+	return b
 }
 
 // Create implements [store.Store].
@@ -77,8 +84,7 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 	if err != nil {
 		return nil, 0, err
 	}
-	attributes, display, body := t.body(r)
-	seq, err := t.insert(ctx, r.ID, created, modified, display, body)
+	seq, err := t.insert(ctx, r.ID, created, modified, t.body(r, 1))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -97,17 +103,17 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 		return nil, 0, err
 	}
 	return &schema.Resource{
-		Type: t.t, ID: r.ID, Version: "1", Attributes: attributes,
+		Type: t.t, ID: r.ID, Version: "1", Attributes: r.Attributes,
 		Created: r.Created.UTC().Round(0), LastModified: r.LastModified.UTC().Round(0),
 	}, seq, nil
 }
 
-func (t *table) insert(ctx context.Context, id, created, modified, display, body string) (int64, error) {
+func (t *table) insert(ctx context.Context, id, created, modified string, b body) (int64, error) {
 	d := t.db.d
-	args := []any{tenant(ctx), t.name, id, created, modified, display, body, tenant(ctx), t.name, id, t.name, t.rule}
+	args := []any{tenant(ctx), t.name, id, created, modified, b.display, b.format, b.json, tenant(ctx), t.name, id, t.name, t.rule}
 	var seq int64
-	err := t.db.one(ctx, d.insert+"scim_resource (tenant, type, id, version, created, last_modified, display, body)"+
-		" SELECT ?, ?, ?, 1, ?, ?, ?, ?"+d.dual+
+	err := t.db.one(ctx, d.insert+"scim_resource (tenant, type, id, version, created, last_modified, display, body_format, body)"+
+		" SELECT ?, ?, ?, 1, ?, ?, ?, ?, ?"+d.dual+
 		" WHERE NOT EXISTS (SELECT 1 FROM scim_deleted WHERE tenant = ? AND type = ? AND id = ?)"+
 		" AND "+d.sameRule()+
 		d.onTaken+" RETURNING seq", args, &seq)
@@ -143,9 +149,9 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 	if err := t.moveKeys(ctx, r.seq, after); err != nil {
 		return nil, err
 	}
-	attributes, display, body := t.body(after)
-	n, err := t.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ?, display = ?, body = ? WHERE seq = ? AND version = ? AND "+t.db.d.sameRule(),
-		modified, display, body, r.seq, r.version, t.name, t.rule)
+	b := t.body(after, r.version+1)
+	n, err := t.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ?, display = ?, body_format = ?, body = ? WHERE seq = ? AND version = ? AND "+t.db.d.sameRule(),
+		modified, b.display, b.format, b.json, r.seq, r.version, t.name, t.rule)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +162,7 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 		return nil, err
 	}
 	return &schema.Resource{
-		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: attributes,
+		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: after.Attributes,
 		Created: r.created, LastModified: after.LastModified.UTC().Round(0),
 	}, nil
 }
