@@ -86,9 +86,6 @@ type parser struct {
 	elements int          // how many elements of arrays may follow
 	names    [32]string   // names seen, so that those of list elements share memory
 	open     []JSONMember // the members read of all objects that are not yet at their end
-	// wanted, unless nil, reports whether a member of the outermost object is to be
-	// read. The value of another one is nil, and only its end is looked for.
-	wanted func(name string) bool
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -274,9 +271,6 @@ func (p *parser) member() (JSONMember, error) {
 	}
 	p.pos++
 	p.space()
-	if p.depth == 1 && p.wanted != nil && !p.wanted(name) {
-		return JSONMember{Name: name}, p.skip()
-	}
 	v, err := p.value()
 	return JSONMember{Name: name, Value: v}, err
 }

@@ -22,13 +22,11 @@ func (t *ResourceType) DecodeStored(data []byte) (*Object, []error) {
 // DecodeStoredOnly is [ResourceType.DecodeStored] of some root attributes; nil is
 // all. The values of others are passed over unread, mistakes in them included.
 func (t *ResourceType) DecodeStoredOnly(data []byte, roots []*Attribute) (*Object, []error) {
-	p := parser{data: data, elements: MaxValues, open: make([]JSONMember, 0, 8)}
+	p := parser{data: data, elements: MaxValues}
 	if roots != nil {
-		p.wanted = func(name string) bool {
-			a := t.root.Sub(name)
-			return a == nil || slices.Contains(roots, a)
-		}
+		return t.storedOnly(&p, roots)
 	}
+	p.open = make([]JSONMember, 0, 8)
 	value, err := p.whole()
 	if err != nil {
 		return nil, []error{fmt.Errorf("schema: stored %s: %w", t.Name, err)}
@@ -40,6 +38,76 @@ func (t *ResourceType) DecodeStoredOnly(data []byte, roots []*Attribute) (*Objec
 	var s stored
 	o := s.object(t.root, body)
 	return o, s.errs
+}
+
+// storedOnly walks over the members of the object. Of those that are not asked for
+// it makes nothing: scans of a store read many thousands of texts.
+func (t *ResourceType) storedOnly(p *parser, roots []*Attribute) (*Object, []error) {
+	p.space()
+	if p.peek() != '{' {
+		return nil, []error{fmt.Errorf("schema: stored %s is not a JSON object", t.Name)}
+	}
+	var s stored
+	var b Builder
+	empty, err := p.enter('}')
+	names := rootNames{root: t.root}
+	for more := err == nil && !empty; more && err == nil; {
+		if err = s.root(p, &b, &names, roots); err == nil {
+			more, err = p.more('}')
+		}
+	}
+	if p.space(); err == nil && p.pos < len(p.data) {
+		err = p.fail("text after the end of the JSON value")
+	}
+	if err != nil {
+		return nil, []error{fmt.Errorf("schema: stored %s: %w", t.Name, err)}
+	}
+	return b.Object(), s.errs
+}
+
+// root reads the member at which the parser is.
+func (s *stored) root(p *parser, b *Builder, names *rootNames, roots []*Attribute) error {
+	if p.peek() != '"' {
+		return p.unexpected("a member name")
+	}
+	name, err := p.text()
+	if err != nil {
+		return err
+	}
+	p.space()
+	if p.peek() != ':' {
+		return p.unexpected("':'")
+	}
+	p.pos++
+	p.space()
+	a := names.find(name)
+	if a == nil {
+		s.unknown(string(name))
+	}
+	if a == nil || !slices.Contains(roots, a) || a == SchemasAttribute || a == IDAttribute || a == MetaAttribute {
+		return p.skip()
+	}
+	v, err := p.value()
+	if err == nil {
+		s.set(b, a, v)
+	}
+	return err
+}
+
+// rootNames finds the root attributes by the names of the members of a stored object.
+type rootNames struct {
+	root *Attribute
+	next int // where the next one is looked for: members are stored in schema order
+}
+
+func (n *rootNames) find(name []byte) *Attribute {
+	for i, a := range n.root.SubAttributes[n.next:] {
+		if a.Name == string(name) {
+			n.next += i + 1
+			return a
+		}
+	}
+	return n.root.Sub(string(name))
 }
 
 // stored collects the values that do not fit.
@@ -60,14 +128,23 @@ func (s *stored) object(parent *Attribute, o JSONObject) *Object {
 		case SchemasAttribute, IDAttribute, MetaAttribute:
 			continue
 		case nil:
-			s.errs = append(s.errs, fmt.Errorf("schema: stored %s left out: %w", s.path.join(Quote(m.Name)), errUnknown))
+			s.unknown(m.Name)
 			continue
 		}
-		s.path = append(s.path, a)
-		b.Set(a, s.value(a, m.Value))
-		s.path = s.path[:len(s.path)-1]
+		s.set(&b, a, m.Value)
 	}
 	return b.Object()
+}
+
+func (s *stored) unknown(name string) {
+	s.errs = append(s.errs, fmt.Errorf("schema: stored %s left out: %w", s.path.join(Quote(name)), errUnknown))
+}
+
+// set sets the attribute to what fits of the value.
+func (s *stored) set(b *Builder, a *Attribute, value any) {
+	s.path = append(s.path, a)
+	b.Set(a, s.value(a, value))
+	s.path = s.path[:len(s.path)-1]
 }
 
 func (s *stored) value(a *Attribute, value any) Value {
