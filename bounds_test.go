@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -129,6 +130,39 @@ func TestWorkOfOneRequestIsBounded(t *testing.T) {
 	requireTooMany(t, send(h, "PATCH", "/Users/"+id, body(100)), "PATCH")
 	require.Equal(t, 200, send(enough, "PATCH", "/Users/"+id, body(100)).Code)
 	requireTooMany(t, send(handlerOf(t, db, users, scim.Limits{Work: 20_000}), "GET", "/Users?sortBy=userName", ""), "sorting")
+}
+
+// TestTotalBeyondTheWorkIsLeftOut: a walk by cursor goes on where the work of a request
+// does not suffice to count the results (RFC 9865 §2).
+func TestTotalBeyondTheWorkIsLeftOut(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	users := titled(t, db, 200)
+	heavy := "filter=" + url.QueryEscape(strings.Repeat(`title co "y" or `, 40)+`title eq "x"`)
+	const work = 2_000_000 // four fifths of it to parse the filter
+	for _, limited := range []bool{false, true} {
+		var total any = 200.0
+		var limits scim.Limits
+		if limited {
+			total, limits.Work = nil, work
+		}
+		h := handlerOf(t, db, users, limits)
+		sent := 0
+		for path := "/Users?count=10&cursor&" + heavy; path != ""; {
+			w := send(h, "GET", path, "")
+			require.Equal(t, 200, w.Code, w.Body)
+			var page map[string]any
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &page))
+			require.Equal(t, total, page["totalResults"])
+			sent += len(page["Resources"].([]any))
+			path = ""
+			if next, ok := page["nextCursor"].(string); ok {
+				path = "/Users?count=10&cursor=" + next + "&" + heavy
+			}
+		}
+		require.Equal(t, 200, sent)
+	}
+	requireTooMany(t, send(handlerOf(t, db, users, scim.Limits{Work: work}), "GET", "/Users?count=10&"+heavy, ""), "by index")
 }
 
 func requireTooMany(t *testing.T, w *httptest.ResponseRecorder, what string) {

@@ -195,7 +195,7 @@ func (h *Handler) listedAfter(ctx context.Context, q *query, sels []*selection, 
 	} else if err := w.setTotal(ctx); err != nil {
 		return nil, nil, err
 	}
-	first, err := w.step(ctx)
+	first, err := w.first(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -243,6 +243,26 @@ type cursorWalk struct {
 	scanned int    // resources that were read to be matched
 	total   int    // of all pages, as cursor.total
 	asks    bool   // the next request to the store asks for the total
+}
+
+// first reads the first results. If half of the work that is left does not suffice for
+// the total, it is left out: the page is read without it.
+func (w *cursorWalk) first(ctx context.Context) (part, error) {
+	all := filter.BudgetFrom(ctx)
+	if !w.asks || all == nil {
+		return w.step(ctx)
+	}
+	half := all.Left() / 2
+	b := filter.NewBudget(half, ctx.Err)
+	p, err := w.step(filter.WithBudget(ctx, b))
+	if err := all.Spend(half - b.Left()); err != nil {
+		return part{}, err
+	}
+	if !isTooMany(err) {
+		return p, err
+	}
+	w.total, w.asks = -1, false
+	return w.step(ctx)
 }
 
 // step reads a page of a store and returns the results on it. It may have none,
@@ -300,8 +320,8 @@ func (w *cursorWalk) read(ctx context.Context, s *selection, q *store.Query, res
 	}
 }
 
-// setTotal counts the results of all pages, unless that would mean to read all
-// resources (RFC 9865 §2: totalResults may be omitted). Later pages repeat the total:
+// setTotal counts the results of all pages, unless package scim would have to read
+// all resources for that (RFC 9865 §2: totalResults may be omitted). Later pages repeat the total:
 // to count the matches of a filter costs more than a page. The first request to the
 // store of a single type has the total.
 func (w *cursorWalk) setTotal(ctx context.Context) error {

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/store"
@@ -20,10 +19,10 @@ func (t *table) counted(ctx context.Context, change int) error {
 	return err
 }
 
-// count returns the number of the tenant's resources that a query selects.
-func (s *selection) count(ctx context.Context, q *store.Query) (int, error) {
+// count returns the number of the tenant's resources that are selected.
+func (s *selection) count(ctx context.Context) (int, error) {
 	query, args := "SELECT COUNT(*) FROM scim_resource r WHERE "+s.filter.sql, s.filter.args
-	if q.Filter == nil {
+	if s.all {
 		query, args = "SELECT COALESCE(SUM(n), 0) FROM scim_count WHERE tenant = ? AND type = ?", []any{tenant(ctx), s.t.name}
 	}
 	var n int
@@ -43,14 +42,19 @@ func (t *table) CountActive(ctx context.Context, f *filter.Filter) (int, error) 
 	if err := t.db.ready(ctx); err != nil {
 		return 0, err
 	}
-	s, ok := t.selection(ctx, f)
-	if !ok {
-		return 0, errFilter
+	s, rest, err := t.selection(ctx, f)
+	if err != nil {
+		return 0, err
 	}
-	var n int
-	err := t.db.one(ctx, "SELECT COUNT(*) FROM scim_resource r WHERE "+s.filter.sql+" AND NOT ("+t.db.d.contains("r.body")+")",
-		append(slices.Clone(s.filter.args), `"`+active.Name+`":false`), &n)
-	return n, err
+	s.filter, s.all = join(s.filter, "AND", condition("NOT ("+t.db.d.contains("r.body")+")", `"`+active.Name+`":false`)), false
+	if rest == nil {
+		return s.count(ctx)
+	}
+	m, err := s.scan(ctx, &store.Query{}, rest)
+	if err != nil {
+		return 0, err
+	}
+	return m.count(ctx, &store.Query{})
 }
 
 // recount counts the resources of the type anew, in all tenants.

@@ -170,10 +170,10 @@ func TestManyValues(t *testing.T) {
 func TestUndeclaredQueriesAreRefused(t *testing.T) {
 	t.Parallel()
 	users := sqlite(t).store(t).Store(schema.UserType)
-	title := schema.UserType.MustResolve("title")
-	_, err := users.List(t.Context(), &store.Query{Filter: filter.New(filter.Compare{Path: title, Op: filter.PR}), Count: 1})
+	groups := schema.UserType.MustResolve("groups")
+	_, err := users.List(t.Context(), &store.Query{Filter: filter.New(filter.Compare{Path: groups, Op: filter.PR}), Count: 1})
 	require.ErrorContains(t, err, "declare")
-	_, err = users.List(t.Context(), &store.Query{SortBy: title, Count: 1})
+	_, err = users.List(t.Context(), &store.Query{SortBy: schema.UserType.MustResolve("title"), Count: 1})
 	require.ErrorContains(t, err, "declare")
 }
 

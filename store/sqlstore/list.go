@@ -17,9 +17,16 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 	if err := t.db.ready(ctx); err != nil {
 		return store.Page{}, err
 	}
-	s, ok := t.selection(ctx, q.Filter)
-	if !ok {
-		return store.Page{}, errFilter
+	s, rest, err := t.selection(ctx, q.Filter)
+	if err != nil {
+		return store.Page{}, err
+	}
+	if rest != nil {
+		m, err := s.scan(ctx, q, rest)
+		if err != nil {
+			return store.Page{}, err
+		}
+		return m.page(ctx, q)
 	}
 	page, err := s.page(ctx, q)
 	if err != nil || !q.Total {
@@ -30,23 +37,31 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 		page.Total = q.Offset + n // the page ends where the list ends
 		return page, nil
 	}
-	page.Total, err = s.count(ctx, q)
+	page.Total, err = s.count(ctx)
 	return page, err
 }
 
-// selection is the resources of the tenant that a filter selects.
+// selection is the resources of the tenant that a filter selects, as far as it is a
+// condition in SQL.
 type selection struct {
 	t      *table
 	filter clause
+	all    bool // without a condition
 }
 
-func (t *table) selection(ctx context.Context, f *filter.Filter) (*selection, bool) {
-	all := condition("r.tenant = ? AND r.type = ?", tenant(ctx), t.name)
-	if f == nil {
-		return &selection{t, all}, true
+// selection returns what a filter selects in SQL, and the rest of the filter, with
+// which the resources are matched here; nil if there is none.
+func (t *table) selection(ctx context.Context, f *filter.Filter) (s *selection, rest *filter.Filter, err error) {
+	push, rest := filter.Split(f, t.inSQL)
+	if rest != nil && !t.scannable(nil, rest.Expr()) {
+		return nil, nil, errFilter
 	}
-	c, ok := t.where(ctx, f.Expr(), true)
-	return &selection{t, join(all, "AND", c)}, ok
+	s = &selection{t, condition("r.tenant = ? AND r.type = ?", tenant(ctx), t.name), push == nil}
+	if push != nil {
+		c, _ := t.where(ctx, push.Expr(), true) // as inSQL says
+		s.filter = join(s.filter, "AND", c)
+	}
+	return s, rest, nil
 }
 
 // page reads one row more than the page has, which tells whether there is a
@@ -94,24 +109,31 @@ func (s *selection) order(q *store.Query) (order, error) {
 // first, from indexes where that is possible, and read when it is known which
 // ones they are: what an offset skips is never read.
 func (s *selection) statement(ctx context.Context, q *store.Query, by order) (string, []any, error) {
-	where, from := s.filter, "scim_resource r"
-	if by.index != nil {
-		keys := condition("s.tenant = ? AND s.type = ? AND s.path = ?", tenant(ctx), s.t.name, by.index.name)
-		if q.Filter == nil {
-			from, where = "scim_key s", keys // which has no resources but the tenant's
-		} else {
-			from, where = "scim_key s JOIN scim_resource r ON r.seq = s.seq", join(keys, "AND", where)
-		}
-	}
-	if q.After != "" {
-		after, err := s.t.db.d.afterCondition(by, q)
-		if err != nil {
-			return "", nil, err
-		}
-		where = join(where, "AND", after)
+	from, where, err := s.source(ctx, q, by, !s.all)
+	if err != nil {
+		return "", nil, err
 	}
 	chosen, names, sorted := by.columns(q.Descending)
 	return "SELECT " + columns + names + " FROM (SELECT " + chosen + " FROM " + from + " WHERE " + where.sql +
 			" ORDER BY " + sorted + s.t.db.d.limit + s.t.db.d.offset + ") o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
 		append(where.args, q.Count+1, q.Offset), nil
+}
+
+// source returns the tables that a page is chosen from, and the condition. Without a
+// condition on the resources the rows of an index suffice: they have no resources but
+// the tenant's.
+func (s *selection) source(ctx context.Context, q *store.Query, by order, resources bool) (from string, where clause, err error) {
+	from, where = "scim_resource r", s.filter
+	if by.index != nil {
+		keys := condition("s.tenant = ? AND s.type = ? AND s.path = ?", tenant(ctx), s.t.name, by.index.name)
+		from, where = "scim_key s JOIN scim_resource r ON r.seq = s.seq", join(keys, "AND", where)
+		if !resources {
+			from, where = "scim_key s", keys
+		}
+	}
+	if q.After == "" {
+		return from, where, nil
+	}
+	after, err := s.t.db.d.afterCondition(by, q)
+	return from, join(where, "AND", after), err
 }

@@ -56,8 +56,9 @@ func TestQueryPlans(t *testing.T) {
 				require.NoError(t, err)
 				tt.query.Filter = f
 			}
-			s, ok := tt.of.selection(t.Context(), tt.query.Filter)
-			require.True(t, ok, "declared")
+			s, rest, err := tt.of.selection(t.Context(), tt.query.Filter)
+			require.NoError(t, err)
+			require.Nil(t, rest)
 			by, err := s.order(&tt.query)
 			require.NoError(t, err)
 			query, args, err := s.statement(t.Context(), &tt.query, by)
@@ -90,8 +91,9 @@ func TestQueryPlansOfOwner(t *testing.T) {
 		},
 		"(tenant=? AND type=? AND path=? AND absent=? AND head=? AND tail=?)": {Filter: filter.New(eq("$owner", "okta"))},
 	} {
-		s, ok := users.selection(t.Context(), q.Filter)
-		require.True(t, ok, "declared")
+		s, rest, err := users.selection(t.Context(), q.Filter)
+		require.NoError(t, err)
+		require.Nil(t, rest)
 		by, err := s.order(&q)
 		require.NoError(t, err)
 		query, args, err := s.statement(t.Context(), &q, by)

@@ -16,10 +16,7 @@ func (t *table) Describe() store.Capabilities {
 	}
 	return store.Capabilities{
 		Versions: true,
-		Filter: func(e filter.Expr) bool {
-			_, ok := t.where(context.Background(), e, true)
-			return ok
-		},
+		Filter:   t.answers,
 		Sort: func(p schema.AttrPath) bool {
 			_, ok := t.order(p)
 			return ok
@@ -60,8 +57,8 @@ func join(a clause, word string, b clause) clause {
 }
 
 // where translates a filter, or with holds false its opposite: not is moved
-// down to the comparisons. What it reports false for is not declared either:
-// the two cannot come apart. ctx carries the tenant.
+// down to the comparisons. It reports false for what is not a condition in SQL. ctx
+// carries the tenant.
 func (t *table) where(ctx context.Context, e filter.Expr, holds bool) (clause, bool) {
 	switch e := e.(type) {
 	case filter.And:
