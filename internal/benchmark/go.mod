@@ -9,6 +9,7 @@ require (
 	github.com/scim2/filter-parser/v2 v2.3.1
 	github.com/seed5f3efb56/scim v0.0.0
 	github.com/seed5f3efb56/scim/store/sqlstore v0.0.0
+	github.com/stretchr/testify v1.12.1
 	modernc.org/sqlite v1.58.0
 )
 
@@ -23,6 +24,7 @@ require (
 	github.com/q-uint/parser v0.3.1 // indirect
 	github.com/q-uint/xsd-datetime v1.0.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sync v0.22.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.34.0 // indirect

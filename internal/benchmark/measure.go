@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -8,57 +9,33 @@ import (
 	"time"
 )
 
-// run sends requests of an operation to a side for a time, or as many as it can, and
-// returns what they cost.
+// cost is the CPU that requests have used.
+type cost struct {
+	requests         int
+	server, database time.Duration
+}
+
+func (c cost) perRequest() float64  { return float64(c.server) / float64(c.requests) }
+func (c cost) perDatabase() float64 { return float64(c.database) / float64(c.requests) }
+
+// run sends requests of an operation to a side for a time, at least one, and returns
+// what they cost.
 func (s *side) run(op *operation, length time.Duration) (cost, error) {
-	most := -1
-	if op.most != nil {
-		most = op.most(s)
+	before, err := s.usage()
+	if err != nil {
+		return cost{}, err
 	}
 	from := s.next[op.name]
-	server, sessions, err := s.usage()
+	sent, err := s.send(op, from, length)
 	if err != nil {
 		return cost{}, err
 	}
-	var next atomic.Int64
-	next.Store(int64(from))
-	deadline := time.Now().Add(length)
-	errs := make([]error, len(s.conns))
-	var wg sync.WaitGroup
-	for w := range s.conns {
-		wg.Go(func() {
-			for {
-				i := int(next.Add(1) - 1)
-				if most >= 0 && i-from >= most || i > from && time.Now().After(deadline) {
-					return
-				}
-				method, path, body := op.request(s, i)
-				status, response, err := s.conns[w].Do(method, "/scim/v2"+path, body)
-				if err == nil && status != op.status {
-					err = fmt.Errorf("%s: %s %s: %d %.300s", s.name, method, path, status, response)
-				}
-				if err != nil {
-					errs[w] = err
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return cost{}, err
-		}
-	}
-	sent := int(next.Load()) - from - len(s.conns) // each worker takes a number that it does not use
-	serverAfter, sessionsAfter, err := s.usage()
+	after, err := s.usage()
 	if err != nil {
 		return cost{}, err
 	}
-	c := cost{requests: sent, server: serverAfter - server}
-	for pid, used := range sessionsAfter {
-		c.database += used - sessions[pid]
-	}
+	c := cost{requests: sent}
+	c.server, c.database = after.since(before)
 	s.next[op.name] = from + sent
 	if op.clean != nil {
 		err = op.clean(s, from, from+sent)
@@ -66,61 +43,142 @@ func (s *side) run(op *operation, length time.Duration) (cost, error) {
 	return c, err
 }
 
-// result has the cost of a request of an operation to each side, the median of rounds,
-// and its ratio to that of the first side, the median of the ratios of rounds.
-type result struct {
-	operation string
-	server    []time.Duration
-	database  []time.Duration
-	ratio     []float64
-	dbRatio   []float64
+// send sends requests over all connections and returns how many.
+func (s *side) send(op *operation, from int, length time.Duration) (int, error) {
+	most := -1
+	if op.most != nil {
+		most = op.most(s)
+	}
+	var next atomic.Int64
+	deadline := time.Now().Add(length)
+	errs := make([]error, len(s.conns))
+	var wg sync.WaitGroup
+	for w, conn := range s.conns {
+		wg.Go(func() {
+			for errs[w] == nil && (next.Load() == 0 || time.Now().Before(deadline)) {
+				i := int(next.Add(1) - 1)
+				if most >= 0 && i >= most {
+					return
+				}
+				method, path, body := op.request(s, from+i)
+				_, errs[w] = s.doOn(conn, method, path, body, op.status)
+			}
+		})
+	}
+	wg.Wait()
+	sent := int(next.Load())
+	if most >= 0 {
+		sent = min(sent, most)
+	}
+	return sent, errors.Join(errs...)
 }
 
-// compare measures an operation on all sides, in turn.
-func compare(sides []*side, op *operation, rounds int, slice time.Duration) (result, error) {
-	costs := make([][]cost, len(sides))
-	for round := -1; round < rounds; round++ { // the first one is to warm up
-		for n := range sides {
-			i := (n + max(round, 0)) % len(sides) // nobody is always the first
-			if round < 0 && op.prepare != nil {
-				if err := op.prepare(sides[i]); err != nil {
-					return result{}, err
+// turns is how many parts a slice has: the sides take turns within a round, so that
+// other work on the machine meets them alike.
+const turns = 5
+
+// compare measures an operation on all sides, in turn. The first round is to warm up.
+func compare(sides []*side, op *operation, rounds int, slice time.Duration) ([]figures, error) {
+	base := operationOf(op.base)
+	for _, s := range sides {
+		for _, o := range []*operation{op, base} {
+			if o != nil && o.prepare != nil {
+				if err := o.prepare(s); err != nil {
+					return nil, err
 				}
 			}
-			c, err := sides[i].run(op, slice)
-			if err != nil {
-				return result{}, err
-			}
-			if round >= 0 && c.requests > 0 {
-				costs[i] = append(costs[i], c)
+		}
+	}
+	costs, bases := make([][]cost, len(sides)), make([][]cost, len(sides))
+	for round := range rounds + 1 {
+		c, b, err := oneRound(sides, op, base, slice)
+		if err != nil {
+			return nil, err
+		}
+		for i := range sides {
+			if round > 0 {
+				costs[i], bases[i] = append(costs[i], c[i]), append(bases[i], b[i])
 			}
 		}
 	}
-	r := result{operation: op.name}
-	for i := range sides {
-		if len(costs[i]) < rounds {
-			return r, fmt.Errorf("%s: a round of %s has no request", sides[i].name, op.name)
-		}
-		var server, database []time.Duration
-		var ratio, dbRatio []float64
-		for round, c := range costs[i] {
-			limit := costs[0][round]
-			server = append(server, c.server/time.Duration(c.requests))
-			database = append(database, c.database/time.Duration(c.requests))
-			ratio = append(ratio, perRequest(c.server, c)/perRequest(limit.server, limit))
-			dbRatio = append(dbRatio, perRequest(c.database, c)/perRequest(limit.database, limit))
-		}
-		r.server = append(r.server, median(server))
-		r.database = append(r.database, median(database))
-		r.ratio = append(r.ratio, median(ratio))
-		r.dbRatio = append(r.dbRatio, median(dbRatio))
+	out := make([]figures, len(sides))
+	for i, s := range sides {
+		out[i] = summary(costs[i], costs[0], bases[i])
+		out[i].Side = s.name
 	}
-	return r, nil
+	return out, nil
 }
 
-func perRequest(d time.Duration, c cost) float64 { return float64(d) / float64(c.requests) }
+// oneRound returns what the operation, and its base if it has one, have cost each side.
+func oneRound(sides []*side, op, base *operation, slice time.Duration) (costs, bases []cost, err error) {
+	costs, bases = make([]cost, len(sides)), make([]cost, len(sides))
+	for turn := range turns {
+		for n := range sides {
+			i := (n + turn) % len(sides) // none is always the first
+			if err := sides[i].addRun(op, slice/turns, &costs[i]); err != nil {
+				return nil, nil, err
+			}
+			if base == nil {
+				continue
+			}
+			if err := sides[i].addRun(base, slice/turns, &bases[i]); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return costs, bases, nil
+}
 
-func median[T float64 | time.Duration](values []T) T {
+func (s *side) addRun(op *operation, length time.Duration, to *cost) error {
+	c, err := s.run(op, length)
+	to.requests += c.requests
+	to.server += c.server
+	to.database += c.database
+	return err
+}
+
+// summary returns the medians of rounds.
+func summary(costs, limits, bases []cost) figures {
+	var server, database, ratio, dbRatio, baseRatio []float64
+	for round, c := range costs {
+		server = append(server, c.perRequest()/1e3)
+		database = append(database, c.perDatabase()/1e3)
+		ratio = append(ratio, c.perRequest()/limits[round].perRequest())
+		if limits[round].database > 0 {
+			dbRatio = append(dbRatio, c.perDatabase()/limits[round].perDatabase())
+		}
+		if bases[round].server > 0 {
+			total := c.perRequest() + c.perDatabase()
+			baseRatio = append(baseRatio, total/(bases[round].perRequest()+bases[round].perDatabase()))
+		}
+	}
+	return figures{Server: median(server), Database: median(database), Ratio: median(ratio), DatabaseRatio: median(dbRatio), BaseRatio: median(baseRatio)}
+}
+
+// median returns 0 if there are no values.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
 	slices.Sort(values)
-	return values[len(values)/2]
+	middle := len(values) / 2
+	if len(values)%2 == 1 {
+		return values[middle]
+	}
+	return (values[middle-1] + values[middle]) / 2
+}
+
+// row is the result of an operation in a cell.
+func (o options) row(sides []*side, op *operation, store string, users int) (result, error) {
+	var able []*side
+	for _, s := range sides {
+		if s.name != rivalName || op.rival {
+			able = append(able, s)
+		}
+	}
+	f, err := compare(able, op, o.rounds, o.slice)
+	if err != nil {
+		return result{}, fmt.Errorf("%s: %w", op.name, err)
+	}
+	return result{Store: store, Users: users, Operation: op.name, Sides: f}, nil
 }

@@ -10,8 +10,11 @@ import (
 // operation is a kind of request.
 type operation struct {
 	name    string
+	title   string // for people
 	status  int
 	request func(s *side, i int) (method, path, body string)
+	base    string // the name of an operation to which this one is compared as well
+	rival   bool   // the rival can do it
 
 	// prepare, if set, runs before the first request to a side.
 	prepare func(s *side) error
@@ -20,67 +23,78 @@ type operation struct {
 	clean func(s *side, from, to int) error
 }
 
-// The users of a side have parts, so that operations do not meet: the first quarter is
-// replaced, the second one patched, the other half joins groups.
+// user returns the number and the id of a user of a part of all users, in a mixed order.
+// Operations that would disturb each other have parts of their own: the first quarter
+// is replaced, the second one patched, and the other half joins groups.
 func (s *side) user(part, of, i int) (n int, id string) {
 	size := max(len(s.users)/of, 1)
-	n = part*size + i*7919%size // 7919 is prime: all of them, in a mixed order
+	n = part*size + i*7919%size // 7919 is prime, so that all of the part come
 	return n, s.users[n]
 }
 
-var operations = []operation{
-	{name: "get", status: 200, request: func(s *side, i int) (string, string, string) {
+var operations = append([]operation{
+	{name: "get", title: "get", status: 200, rival: true, request: func(s *side, i int) (string, string, string) {
 		_, id := s.user(0, 2, i)
 		return "GET", "/Users/" + id, ""
 	}},
-	{name: "look-up", status: 200, request: func(s *side, i int) (string, string, string) {
+	{name: "look-up", title: "look-up by userName", status: 200, rival: true, request: func(s *side, i int) (string, string, string) {
 		n, _ := s.user(0, 2, i)
-		return "GET", "/Users?filter=" + url.QueryEscape(`userName eq "`+userName(n)+`"`), ""
+		return "GET", lookUp(userName(n)), ""
 	}},
-	{name: "create", status: 201, request: func(_ *side, i int) (string, string, string) {
+	{name: "create", title: "create", status: 201, rival: true, request: func(_ *side, i int) (string, string, string) {
 		return "POST", "/Users", userBody("new", i, "Engineer")
 	}},
-	{name: "put", status: 200, request: func(s *side, i int) (string, string, string) {
+	{name: "put", title: "PUT", status: 200, rival: true, request: func(s *side, i int) (string, string, string) {
 		n, id := s.user(0, 4, i)
 		return "PUT", "/Users/" + id, userBody("user", n, fmt.Sprintf("Engineer %d", i))
 	}},
-	{name: "patch", status: 200, request: func(s *side, i int) (string, string, string) {
+	{name: "patch", title: "PATCH of active", status: 200, rival: true, request: func(s *side, i int) (string, string, string) {
 		_, id := s.user(1, 4, i)
-		active := i/max(len(s.users)/4, 1)%2 == 1
+		active := i/max(len(s.users)/4, 1)%2 == 1 // each request changes it
 		return "PATCH", "/Users/" + id, patchBody(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, active))
 	}},
-	{name: "list", status: 200, request: func(*side, int) (string, string, string) {
-		return "GET", "/Users?startIndex=1&count=100", ""
-	}},
+	{name: "list", title: "list, first page of 100", status: 200, rival: true, request: page("", false)},
+	{name: "list-last", title: "list, last page of 100", status: 200, rival: true, request: page("", true), prepare: (*side).count},
+	{name: "sorted", title: "sorted, first page of 100", status: 200, base: "list", request: page("&sortBy=userName", false)},
+	{name: "sorted-last", title: "sorted, last page of 100", status: 200, base: "list-last", request: page("&sortBy=userName", true), prepare: (*side).count},
+}, groupOperations()...)
+
+func operationOf(name string) *operation {
+	for i := range operations {
+		if operations[i].name == name {
+			return &operations[i]
+		}
+	}
+	return nil
+}
+
+func lookUp(userName string) string {
+	return "/Users?filter=" + url.QueryEscape(`userName eq "`+userName+`"`)
+}
+
+// page reads the first or the last page of a list.
+func page(query string, last bool) func(s *side, i int) (string, string, string) {
+	return func(s *side, _ int) (string, string, string) {
+		start := 1
+		if last {
+			start = max(s.total-99, 1)
+		}
+		return "GET", fmt.Sprintf("/Users?startIndex=%d&count=100%s", start, query), ""
+	}
+}
+
+// count reads how many users there are.
+func (s *side) count() error {
+	text, err := s.do("GET", "/Users?startIndex=1&count=1", "", 200)
+	if err != nil {
+		return err
+	}
+	var list struct{ TotalResults int }
+	err = json.Unmarshal(text, &list)
+	s.total = list.TotalResults
+	return err
 }
 
 func patchBody(operations ...string) string {
 	return `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + strings.Join(operations, ",") + `]}`
-}
-
-// same fails unless the sides answer the same user to a get, but for id and meta.
-func same(sides []*side) error {
-	var want string
-	for _, s := range sides {
-		text, err := s.do("GET", "/Users/"+s.users[0], "", 200)
-		if err != nil {
-			return err
-		}
-		var got map[string]any
-		if err := json.Unmarshal(text, &got); err != nil {
-			return err
-		}
-		delete(got, "id")
-		delete(got, "meta")
-		plain, err := json.Marshal(got)
-		if err != nil {
-			return err
-		}
-		if want == "" {
-			want = string(plain)
-		} else if want != string(plain) {
-			return fmt.Errorf("%s answers\n%s\nand %s\n%s", sides[0].name, want, s.name, plain)
-		}
-	}
-	return nil
 }

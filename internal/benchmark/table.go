@@ -3,49 +3,57 @@ package main
 import (
 	"fmt"
 	"io"
-	"time"
+	"strings"
 )
 
-// targets are the ratios to be reached, by store and operation.
-var targets = map[string]map[string]float64{
-	"memory":   {"get": 1.4, "look-up": 1.4, "create": 1.3, "put": 1.3, "patch": 1.6, "list": 1.5},
-	"sqlite":   {"get": 1.5, "look-up": 1.5, "create": 2, "put": 2, "patch": 1.8, "list": 2},
-	"postgres": {"get": 1.4, "look-up": 1.4, "create": 2, "put": 2, "patch": 1.8, "list": 2},
-}
-
+// heading begins the table of a cell on the terminal.
 func heading(out io.Writer, sides []*side, store string, users int) {
-	fmt.Fprintf(out, "%s, %d users\n%-16s", store, users, "")
+	fmt.Fprintf(out, "%s, %d users\n%-14s", store, users, "")
 	for _, s := range sides {
-		fmt.Fprintf(out, "%20s", s.name)
+		fmt.Fprintf(out, "%26s", s.name)
 	}
-	fmt.Fprintf(out, "%10s\n", "target")
+	fmt.Fprintf(out, "   target\n")
 }
 
-func line(out io.Writer, sides []*side, r result, store string) {
-	fmt.Fprintf(out, "%-16s", r.operation)
-	for i := range sides {
-		text := micro(r.server[i])
-		if i > 0 {
-			text += fmt.Sprintf(" %5.2f", r.ratio[i])
+// line prints a result: microseconds of CPU, the ratio to the limit, and that to the
+// base of the operation ("10: 1.1" for the same in a group of 10).
+func line(out io.Writer, sides []*side, r result) {
+	server, database := fmt.Sprintf("%-14s", r.Operation), fmt.Sprintf("%-14s", "  database")
+	hasDatabase := false
+	for _, s := range sides {
+		f, ok := r.side(s.name)
+		if !ok {
+			server += fmt.Sprintf("%26s", "–")
+			continue
 		}
-		fmt.Fprintf(out, "%20s", text)
-	}
-	if t := targets[store][r.operation]; t > 0 {
-		fmt.Fprintf(out, "%10s", fmt.Sprintf("≤ %.1f", t))
-	}
-	fmt.Fprintln(out)
-	if store != "postgres" {
-		return
-	}
-	fmt.Fprintf(out, "%-16s", "  database")
-	for i := range sides {
-		text := micro(r.database[i])
-		if i > 0 {
-			text += fmt.Sprintf(" %5.2f", r.dbRatio[i])
+		text := fmt.Sprintf("%.1f µs %6.2f", f.Server, f.Ratio)
+		if f.BaseRatio > 0 {
+			text += fmt.Sprintf(" ×%.2f", f.BaseRatio)
 		}
-		fmt.Fprintf(out, "%20s", text)
+		server += fmt.Sprintf("%26s", text)
+		database += fmt.Sprintf("%26s", fmt.Sprintf("%.1f µs %6.2f", f.Database, f.DatabaseRatio))
+		hasDatabase = hasDatabase || f.Database > 0
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintln(out, server+"   "+r.target().String())
+	if hasDatabase {
+		fmt.Fprintln(out, database)
+	}
 }
 
-func micro(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/1e3) }
+// String describes a target, "" if there is none.
+func (t target) String() string {
+	var parts []string
+	if t.ratio > 0 {
+		parts = append(parts, fmt.Sprintf("%g", t.ratio))
+	}
+	if t.database > 0 {
+		parts = append(parts, fmt.Sprintf("database %g", t.database))
+	}
+	if t.base > 0 {
+		parts = append(parts, fmt.Sprintf("×%g", t.base))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "≤ " + strings.Join(parts, ", ")
+}

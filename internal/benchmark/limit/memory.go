@@ -86,7 +86,7 @@ func (m *memory) update(_ context.Context, id string, change func(row) (string, 
 	return r, nil
 }
 
-func (m *memory) list(_ context.Context, byName, descending bool, start, count int) ([][]byte, int64, error) {
+func (m *memory) list(_ context.Context, byName, descending bool, start, count int, add func([]byte)) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	from := m.order
@@ -101,11 +101,10 @@ func (m *memory) list(_ context.Context, byName, descending bool, start, count i
 		page = slices.Clone(from[max(0, last-count):last])
 		slices.Reverse(page)
 	}
-	out := make([][]byte, len(page))
-	for i, e := range page {
-		out[i] = e.body
+	for _, e := range page {
+		add(e.body)
 	}
-	return out, int64(len(from)), nil
+	return int64(len(from)), nil
 }
 
 // sort adds to sorted the users that were created since.

@@ -98,17 +98,8 @@ type member struct {
 	Value string `json:"value"`
 }
 
-// groupMember is a member of a group as the response has it.
-type groupMember struct {
-	Value string `json:"value"`
-	Ref   string `json:"$ref"`
-	Type  string `json:"type"`
-}
-
 type group struct {
-	Schemas     []string      `json:"schemas"`
-	ID          string        `json:"id"`
-	Meta        *Meta         `json:"meta,omitempty"`
-	DisplayName string        `json:"displayName"`
-	Members     []groupMember `json:"members,omitempty"`
+	Schemas     []string `json:"schemas"`
+	ID          string   `json:"id"`
+	DisplayName string   `json:"displayName"`
 }

@@ -36,8 +36,9 @@ type database interface {
 	create(ctx context.Context, id, userName string, r row) error
 	// update replaces a user by what change makes of it, in one transaction.
 	update(ctx context.Context, id string, change func(old row) (userName string, r row, err error)) (row, error)
-	// list returns the users from start (from 1) in the order of creation or of userName, and how many exist.
-	list(ctx context.Context, byName, descending bool, start, count int) (rows [][]byte, total int64, err error)
+	// list gives to add the users from start (from 1) in the order of creation or of
+	// userName, and returns how many exist. A body is valid until add returns.
+	list(ctx context.Context, byName, descending bool, start, count int, add func(body []byte)) (total int64, err error)
 
 	createGroup(ctx context.Context, id, name string) error
 	group(ctx context.Context, id string) (name string, members []string, err error)
@@ -188,10 +189,14 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) error {
 			return errors.New("unknown filter " + f)
 		}
 		one, err := s.db.find(r.Context(), strings.ToLower(strings.TrimSuffix(name, `"`)))
-		if errors.Is(err, errNotFound) {
-			return answer(w, http.StatusOK, listResponse(nil, 0, 1), nil)
+		l := newListResponse(1)
+		if err == nil {
+			l.add(one.body)
 		}
-		return answer(w, http.StatusOK, listResponse([][]byte{one.body}, 1, 1), err)
+		if errors.Is(err, errNotFound) {
+			err = nil
+		}
+		return answer(w, http.StatusOK, l.row(int64(l.n), 1), err)
 	}
 	start, count := 1, 100
 	if v := q.Get("startIndex"); v != "" {
@@ -200,30 +205,36 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) error {
 	if v := q.Get("count"); v != "" {
 		count, _ = strconv.Atoi(v)
 	}
-	rows, total, err := s.db.list(r.Context(), q.Get("sortBy") == "userName", q.Get("sortOrder") == "descending", max(start, 1), count)
-	return answer(w, http.StatusOK, listResponse(rows, total, start), err)
+	l := newListResponse(count)
+	total, err := s.db.list(r.Context(), q.Get("sortBy") == "userName", q.Get("sortOrder") == "descending", max(start, 1), count, l.add)
+	return answer(w, http.StatusOK, l.row(total, start), err)
 }
 
-func listResponse(rows [][]byte, total int64, start int) row {
-	size := 200
-	for _, b := range rows {
-		size += len(b) + 1
+// listResponse collects the resources of a list, which come last in it.
+type listResponse struct {
+	resources []byte
+	n         int
+}
+
+func newListResponse(count int) *listResponse {
+	return &listResponse{resources: append(make([]byte, 0, 300+count*1300), `{"Resources":[`...)}
+}
+
+func (l *listResponse) add(body []byte) {
+	if l.n++; l.n > 1 {
+		l.resources = append(l.resources, ',')
 	}
-	out := make([]byte, 0, size)
-	out = append(out, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":`...)
-	out = strconv.AppendInt(out, total, 10)
-	out = append(out, `,"startIndex":`...)
-	out = strconv.AppendInt(out, int64(start), 10)
-	out = append(out, `,"itemsPerPage":`...)
-	out = strconv.AppendInt(out, int64(len(rows)), 10)
-	out = append(out, `,"Resources":[`...)
-	for i, b := range rows {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, b...)
-	}
-	return row{body: append(out, "]}"...)}
+	l.resources = append(l.resources, body...)
+}
+
+func (l *listResponse) row(total int64, start int) row {
+	l.resources = append(l.resources, `],"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":`...)
+	l.resources = strconv.AppendInt(l.resources, total, 10)
+	l.resources = append(l.resources, `,"startIndex":`...)
+	l.resources = strconv.AppendInt(l.resources, int64(start), 10)
+	l.resources = append(l.resources, `,"itemsPerPage":`...)
+	l.resources = strconv.AppendInt(l.resources, int64(l.n), 10)
+	return row{body: append(l.resources, '}')}
 }
 
 func (s *server) postGroup(w http.ResponseWriter, r *http.Request) error {
@@ -244,15 +255,18 @@ func (s *server) getGroup(w http.ResponseWriter, r *http.Request, id string) err
 	if err != nil {
 		return err
 	}
-	g := group{
-		Schemas: []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, ID: id, DisplayName: name,
-		Meta: &Meta{ResourceType: "Group", Location: s.base + "/Groups/" + id}, Members: make([]groupMember, len(ids)),
-	}
+	out := make([]byte, 0, 300+len(ids)*(len(s.base)+120))
+	out = append(out, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"`+id+`","displayName":"`+name+`","meta":{"resourceType":"Group","location":"`+s.base+"/Groups/"+id+`"},"members":[`...)
 	for i, m := range ids {
-		g.Members[i] = groupMember{Value: m, Ref: s.base + "/Users/" + m, Type: "User"}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(out, `{"value":"`...), m...)
+		out = append(append(out, `","$ref":"`...), s.base...)
+		out = append(append(out, "/Users/"...), m...)
+		out = append(out, `","type":"User"}`...)
 	}
-	body, err := json.Marshal(&g)
-	return answer(w, http.StatusOK, row{body: body}, err)
+	return answer(w, http.StatusOK, row{body: append(out, "]}"...)}, nil)
 }
 
 // patchGroup adds members, or removes those that paths like members[value eq "x"] name.

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+const (
+	heapName   = "heap"
+	heapTarget = 3000 // bytes
+)
+
+// heap is the live heap of the library in memory, for each user.
+type heapFigures struct {
+	Users int
+	Side  string
+	Bytes float64 // of a user
+}
+
+// heap asks the servers of this library for their live heap. It comes before the
+// operations, which create more.
+func (o options) heap(out io.Writer, sides []*side, users int, r *report) error {
+	for _, s := range sides {
+		if s.name != libraryName && s.name != beforeName {
+			continue
+		}
+		status, text, err := s.conns[0].Do("GET", "/heap", "")
+		if err != nil || status != 200 {
+			return fmt.Errorf("%s: GET /heap: %d, %w", s.name, status, err)
+		}
+		n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			return err
+		}
+		h := heapFigures{users, s.name, float64(n) / float64(users)}
+		fmt.Fprintf(out, "%-14s%s: %.0f bytes of live heap for each user, the idle server included   ≤ %d\n", heapName, s.name, h.Bytes, heapTarget)
+		r.Heaps = replace(r.Heaps, h, func(a, b heapFigures) bool { return a.Users == b.Users && a.Side == b.Side })
+	}
+	return o.save(r)
+}
