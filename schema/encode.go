@@ -6,19 +6,15 @@ import "unicode/utf8"
 // nulls, numbers and dates as the client wrote them. Stores keep this text;
 // [ResourceType.DecodeStored] reads it.
 func (o *Object) AppendJSON(dst []byte) []byte {
-	if o != nil && o.text != nil {
+	if o != nil && o.text != nil && len(o.fields) == 0 {
 		return append(dst, o.text.json...)
 	}
 	dst = append(dst, '{')
-	if o != nil {
-		for i := range o.fields {
-			f := &o.fields[i]
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(dst, f.attr.key...)
-			dst = f.value.AppendJSON(dst)
+	for i, f := range o.all() {
+		if i > 0 {
+			dst = append(dst, ',')
 		}
+		dst = f.value.AppendJSON(append(dst, f.attr.key...))
 	}
 	return append(dst, '}')
 }

@@ -75,7 +75,7 @@ func (t *ResourceType) StoredFormat() int64 { return t.layout.format }
 // or 0 if the object holds anything that the type does not define, in which case
 // the text must be read with [ResourceType.DecodeStored].
 func (t *ResourceType) EncodeStored(o *Object) (json string, format int64) {
-	if o != nil && o.text != nil && o.text.layout == t.layout {
+	if o != nil && o.text != nil && o.text.layout == t.layout && len(o.fields) == 0 {
 		return o.text.json, t.layout.format
 	}
 	json = string(o.AppendJSON(nil))
@@ -236,9 +236,9 @@ func (x *text) get(a *Attribute) (v Value) {
 	return v
 }
 
-// cut returns all fields, with values in the form encoded.
-func (x *text) cut() []field {
-	fields := make([]field, 0, bits.OnesCount64(x.assigned)+1) // one may be added
+// cut returns all fields, with values in the form encoded, and room for more of them.
+func (x *text) cut(more int) []field {
+	fields := make([]field, 0, bits.OnesCount64(x.assigned)+more)
 	cut(x.fields, x.json, func(i int, json string) bool {
 		fields = append(fields, field{x.fields[i], Value{form: encoded, text: json}})
 		return true
@@ -306,12 +306,21 @@ func decodeComplex(a *Attribute, json string) Value {
 // AppendReturned appends the members of the object's JSON, without the braces, and
 // returns true if a response has all of them as they are stored
 // ([Attribute.ReturnedWhole]) and they are at hand as text. Otherwise it appends
-// nothing.
+// nothing. What was added to the text (With) comes last.
 func (o *Object) AppendReturned(dst []byte) ([]byte, bool) {
-	if o == nil || o.text == nil || o.text.assigned&o.text.apart != 0 {
+	if o == nil || o.text == nil || o.text.assigned&o.text.apart != 0 ||
+		slices.ContainsFunc(o.fields, func(f field) bool { return !f.attr.whole }) {
 		return dst, false
 	}
-	return append(dst, o.text.json[1:len(o.text.json)-1]...), true
+	start := len(dst)
+	dst = append(dst, o.text.json[1:len(o.text.json)-1]...)
+	for i := range o.fields {
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = o.fields[i].value.AppendJSON(append(dst, o.fields[i].attr.key...))
+	}
+	return dst, true
 }
 
 // AppendValue appends the JSON of the value of an attribute as it is stored, and

@@ -30,6 +30,16 @@ func requireReadStored(t testing.TB, rt *schema.ResourceType, o *schema.Object) 
 			require.Equal(t, string(o.Get(a).AppendJSON(nil)), string(value))
 		}
 		require.Equal(t, text(o.With(a, schema.Value{})), text(got.With(a, schema.Value{})))
+		if o.Get(a).Assigned() { // taken away and added again
+			requireSame(t, rt, o, got.With(a, schema.Value{}).With(a, o.Get(a)))
+			rest, _ := rt.EncodeStored(o.With(a, schema.Value{}))
+			without, ok := rt.ReadStored(rest, nil)
+			require.True(t, ok)
+			added := without.With(a, o.Get(a))
+			requireSame(t, rt, o, added)
+			require.Equal(t, rest, text(added.With(a, schema.Value{})))
+			require.Equal(t, rest, text(without), "it is immutable")
+		}
 		some, ok := rt.ReadStored(json, []*schema.Attribute{a})
 		require.True(t, ok)
 		require.Equal(t, text((*schema.Object)(nil).With(a, o.Get(a))), text(some))
@@ -38,6 +48,17 @@ func requireReadStored(t testing.TB, rt *schema.ResourceType, o *schema.Object) 
 	require.Equal(t, json, again)
 	require.Equal(t, rt.StoredFormat(), format)
 	return got
+}
+
+// requireSame requires that two objects have the same attributes and text.
+func requireSame(t testing.TB, rt *schema.ResourceType, want, got *schema.Object) {
+	t.Helper()
+	require.Equal(t, text(want), text(got))
+	require.True(t, schema.IdenticalObjects(want, got))
+	require.Equal(t, want.Len(), got.Len())
+	json, format := rt.EncodeStored(got)
+	require.Equal(t, text(want), json)
+	require.Equal(t, rt.StoredFormat(), format)
 }
 
 func TestReadStored(t *testing.T) {
@@ -120,6 +141,11 @@ func TestAppendReturned(t *testing.T) {
 	got, ok := plain.AppendReturned([]byte("x"))
 	require.True(t, ok)
 	require.Equal(t, "x"+strings.Trim(json, "{}"), string(got))
+
+	groups, value := schema.UserType.Groups(), schema.UserType.MustResolve("groups.value").Last()
+	got, ok = plain.With(groups, schema.List(schema.Complex((*schema.Object)(nil).With(value, schema.String("g"))))).AppendReturned([]byte("x"))
+	require.True(t, ok)
+	require.Equal(t, "x"+strings.Trim(json, "{}")+`,"groups":[{"value":"g"}]`, string(got))
 
 	owned := schema.WithOwner(schema.UserType)
 	o := requireReadStored(t, owned, object(t, owned, json).With(schema.OwnerAttribute, schema.String("okta")))

@@ -15,8 +15,8 @@ import (
 // One that [ResourceType.ReadStored] returned decodes an attribute each time it is
 // asked for: keep the value that is needed again.
 type Object struct {
-	fields []field // with values in the form encoded, or decoded
-	text   *text   // instead of fields; nil if there is none
+	text   *text   // nil if there is none
+	fields []field // those that are not in the text, with values decoded or in the form encoded
 }
 
 type field struct {
@@ -40,7 +40,7 @@ func (o *Object) Len() int {
 	case o == nil:
 		return 0
 	case o.text != nil:
-		return bits.OnesCount64(o.text.assigned)
+		return bits.OnesCount64(o.text.assigned) + len(o.fields)
 	}
 	return len(o.fields)
 }
@@ -53,13 +53,13 @@ func (o *Object) stored(a *Attribute) Value {
 	if o == nil {
 		return Value{}
 	}
-	if o.text != nil {
-		return o.text.get(a)
-	}
 	for i := range o.fields {
 		if o.fields[i].attr == a {
 			return o.fields[i].value
 		}
+	}
+	if o.text != nil {
+		return o.text.get(a)
 	}
 	return Value{}
 }
@@ -69,23 +69,30 @@ func (o *Object) all() []field {
 	switch {
 	case o == nil:
 		return nil
-	case o.text != nil:
-		return o.text.cut()
+	case o.text == nil:
+		return o.fields
 	}
-	return o.fields
+	fields := append(o.text.cut(len(o.fields)), o.fields...)
+	if len(o.fields) > 0 {
+		slices.SortFunc(fields, func(x, y field) int { return compareAttributes(x.attr, y.attr) })
+	}
+	return fields
+}
+
+// has reports whether an attribute is assigned.
+func (o *Object) has(a *Attribute) bool {
+	if o == nil {
+		return false
+	}
+	return o.text != nil && o.text.has(a) || slices.ContainsFunc(o.fields, func(f field) bool { return f.attr == a })
 }
 
 // shows reports whether an extension has a value that is not hidden.
 func (o *Object) shows(extension *Attribute) bool {
-	if o != nil && o.text != nil && !slices.ContainsFunc(extension.SubAttributes, isHidden) {
-		return o.text.has(extension)
+	if !o.has(extension) || !slices.ContainsFunc(extension.SubAttributes, isHidden) {
+		return o.has(extension)
 	}
-	for _, f := range o.Get(extension).Object().all() {
-		if !f.attr.Hidden {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.Get(extension).Object().all(), func(f field) bool { return !f.attr.Hidden })
 }
 
 func isHidden(a *Attribute) bool { return a.Hidden }
@@ -116,7 +123,10 @@ func (o *Object) All() iter.Seq2[*Attribute, Value] {
 // With returns an object in which a has the value v; an unassigned v removes
 // the field. Everything else is shared with o, which does not change.
 func (o *Object) With(a *Attribute, v Value) *Object {
-	old := o.all()
+	old, rest := o.all(), (*text)(nil)
+	if o != nil && o.text != nil && !o.text.has(a) {
+		old, rest = o.fields, o.text // the text stays as it is
+	}
 	i, found := slices.BinarySearchFunc(old, a, func(f field, a *Attribute) int {
 		return compareAttributes(f.attr, a)
 	})
@@ -131,7 +141,7 @@ func (o *Object) With(a *Attribute, v Value) *Object {
 	if found {
 		i++
 	}
-	return &Object{fields: append(fields, old[i:]...)}
+	return &Object{rest, append(fields, old[i:]...)}
 }
 
 // Builder collects fields in any order; the zero value is ready. Not safe for

@@ -8,10 +8,10 @@ func (o *Object) Weight() int {
 	if o == nil {
 		return 0
 	}
-	if o.text != nil {
-		return valueWeight + len(o.text.json)
-	}
 	n := 0
+	if o.text != nil {
+		n = valueWeight + len(o.text.json)
+	}
 	for i := range o.fields {
 		n += o.fields[i].value.weight()
 	}
