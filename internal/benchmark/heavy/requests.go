@@ -41,15 +41,25 @@ func reads(users int) []heavy {
 		{name: fmt.Sprintf("scan of %d users for a filter that the store cannot answer, 64 comparisons", users), request: request{"GET", "/Users?filter=" + url.QueryEscape(strings.Join(comparisons, " or ")), ""}},
 		{name: fmt.Sprintf("sorting %d users by an attribute without an index, page of 1,000", users), request: request{"GET", "/Users?sortBy=nickName&count=1000", ""}},
 		{name: "page of 1,000 at the end of the list", request: request{"GET", fmt.Sprintf("/Users?startIndex=%d&count=1000", users-1000), ""}},
-		{name: "`attributes=userName` of 60 users of 1 MiB", prepare: func(s *server) (request, error) {
-			for i := range 60 {
-				if _, err := s.create("/Users", fmt.Sprintf(`{"userName":"large%d","photos":[{"value":"https://example.com/%s"}]}`, i, strings.Repeat("p", 1<<20-100))); err != nil {
-					return request{}, err
-				}
-			}
-			return request{"GET", "/Users?attributes=userName&count=60&filter=" + url.QueryEscape(`userName sw "large"`), ""}, nil
-		}},
+		large("`attributes=userName` of 60 users of 1 MiB", 60, 1, "attributes=userName&"),
+		large("page of 80 users of 2 MiB", 80, 2, ""),
 	}
+}
+
+// large is a list of n users whose photos have that many MiB, with parameters.
+func large(name string, n, size int, parameters string) heavy {
+	photos := make([]string, size)
+	for i := range photos {
+		photos[i] = fmt.Sprintf(`{"value":"https://example.com/%d/%s"}`, i, strings.Repeat("p", 1<<20-100))
+	}
+	return heavy{name: name, prepare: func(s *server) (request, error) {
+		for i := range n {
+			if _, err := s.create("/Users", fmt.Sprintf(`{"userName":"large%d","photos":[%s]}`, i, strings.Join(photos, ","))); err != nil {
+				return request{}, err
+			}
+		}
+		return request{"GET", fmt.Sprintf("/Users?%scount=%d&filter=%s", parameters, n, url.QueryEscape(`userName sw "large"`)), ""}, nil
+	}}
 }
 
 func writes() []heavy {
