@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"math"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -34,10 +35,10 @@ func (c candidates) or(d candidates) candidates {
 	return candidates{c.size + d.size, func(to []number) []number { return d.add(c.add(to)) }}
 }
 
-// found are the owners of a run of index entries.
-func found[K key[K]](s span[K, none], owner func(K) number) candidates {
+// found are the groups of a run of memberships.
+func found(s span[membership, none]) candidates {
 	return candidates{s.len(), func(to []number) []number {
-		s.each(func(k K) { to = append(to, owner(k)) })
+		s.each(func(m membership) { to = append(to, m.group) })
 		return to
 	}}
 }
@@ -75,21 +76,22 @@ func (l *list) candidates(prefix schema.AttrPath, e filter.Expr) (candidates, bo
 // equal finds the resources with a value at a path.
 func (l *list) equal(p schema.AttrPath, v schema.Value) (candidates, bool) {
 	if p[0] == schema.IDAttribute {
-		at, ok := l.tenant.ids.get(text(v.Text()))
-		if !ok || at.kind != l.kind.number {
+		n, _, ok := l.tenant.find(l.kind, v.Text())
+		if !ok {
 			return candidates{}, true
 		}
-		return candidates{1, func(to []number) []number { return append(to, at.number) }}, true
+		return candidates{1, func(to []number) []number { return append(to, n) }}, true
 	}
 	if l.kind.memberPath(p) {
-		return found(l.collection.holding(keyOf(l.kind.memberValue, v)), membership.owner), true
+		return found(l.collection.holding(keyOf(l.kind.memberValue, v))), true
 	}
-	path := l.kind.indexed(p)
-	if path < 0 {
+	if !l.kind.indexed(p) {
 		return candidates{}, false
 	}
-	return found(l.collection.having(path, keyOf(p.Last(), v)), entry.owner), true
+	index, hash := l.collection.index, hashOf(keyOf(p.Last(), v))
+	size := len(index.having(nil, hash, many))
+	return candidates{size, func(to []number) []number { return index.having(to, hash, math.MaxInt) }}, true
 }
 
-func (a entry) owner() number      { return a.resource }
-func (a membership) owner() number { return a.group }
+// many is how many candidates are counted: conditions with more are taken for equal.
+const many = 1000

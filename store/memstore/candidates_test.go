@@ -120,8 +120,9 @@ func TestDeleteRemovesIndexEntries(t *testing.T) {
 	require.NoError(t, err)
 	for i, c := range tenant.collections {
 		require.Zero(t, c.records.len(), "records of kind %d", i)
-		require.Zero(t, c.index.len(), "index of kind %d", i)
+		require.Zero(t, c.index.size, "index of kind %d", i)
 		require.Zero(t, c.memberships.len(), "memberships of kind %d", i)
 	}
-	require.Equal(t, 20, tenant.ids.len())
+	require.Zero(t, tenant.ids.size)
+	require.Equal(t, 20, tenant.former.len())
 }

@@ -1,33 +1,13 @@
 package memstore
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
-
-// entry says that a resource has a value at an indexed path.
-type entry struct {
-	path     int // in kind.paths
-	key      string
-	resource number
-}
-
-func (a entry) compare(b entry) int {
-	return cmp.Or(cmp.Compare(a.path, b.path), strings.Compare(a.key, b.key), cmp.Compare(a.resource, b.resource))
-}
-
-const endOfNumbers = number(math.MaxUint64)
-
-// having returns the entries for one value, in order of creation.
-func (c *collection) having(path int, key string) span[entry, none] {
-	return c.index.between(entry{path, key, 0}, entry{path, key, endOfNumbers})
-}
 
 // keyOf returns a text that is equal for values that are equal in the sense of
 // eq (schema.Equal).
@@ -54,46 +34,77 @@ func (k *kind) sameKeys(old, now *schema.Resource) bool {
 	return true
 }
 
-// entries returns the index entries of a resource, sorted, each once.
-func (k *kind) entries(r *schema.Resource, n number) []entry {
-	out := make([]entry, 0, len(k.paths))
-	for i, p := range k.paths {
+// hashes returns the hashes of the keys that a resource has at the indexed paths,
+// sorted, each once. A resource of nil has none.
+func (k *kind) hashes(r *schema.Resource) []uint64 {
+	if r == nil {
+		return nil
+	}
+	out := make([]uint64, 0, len(k.paths)+2)
+	for _, p := range k.paths {
 		for v := range p.Values(r) {
-			out = append(out, entry{i, keyOf(p.Last(), v), n})
+			out = append(out, hashOf(keyOf(p.Last(), v)))
 		}
 	}
-	slices.SortFunc(out, entry.compare)
+	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// reindex replaces the entries of a resource, or reports that a unique value
-// is taken and changes nothing.
-func (c *collection) reindex(k *kind, old, now []entry) error {
-	for _, e := range now {
-		if e.path >= k.unique {
-			break // sorted by path, unique ones first
-		}
-		for other := range c.having(e.path, e.key).keys() {
-			if other.resource != e.resource {
-				return &store.UniquenessError{Path: k.paths[e.path].String()}
-			}
-		}
+// reindex replaces the postings of a resource, of which old or now is nil if it is
+// created or deleted, or reports that a unique value is taken and changes nothing.
+func (c *collection) reindex(k *kind, n number, old, now *schema.Resource) error {
+	if err := c.unique(k, n, now); err != nil {
+		return err
 	}
-	for _, e := range without(old, now) {
-		c.index = c.index.delete(e)
+	was, is := k.hashes(old), k.hashes(now)
+	for _, hash := range without(was, is) {
+		c.index = c.index.delete(posting{hash, n})
 	}
-	for _, e := range without(now, old) {
-		c.index = c.index.put(e, none{})
+	for _, hash := range without(is, was) {
+		c.index = c.index.put(posting{hash, n})
 	}
 	return nil
 }
 
-// without returns the entries of a that are not in b; both are sorted.
-func without(a, b []entry) []entry {
-	var out []entry
-	for _, e := range a {
-		if _, found := slices.BinarySearchFunc(b, e, entry.compare); !found {
-			out = append(out, e)
+// unique reports that another resource than n has a unique value of r.
+func (c *collection) unique(k *kind, n number, r *schema.Resource) error {
+	if r == nil {
+		return nil
+	}
+	for _, p := range k.paths[:k.unique] {
+		for v := range p.Values(r) {
+			key := keyOf(p.Last(), v)
+			var found [4]number
+			for _, other := range c.index.having(found[:0], hashOf(key), math.MaxInt) {
+				if other != n && c.has(other, p, key) {
+					return &store.UniquenessError{Path: p.String()}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// has reports whether a resource has a value with a key at a path.
+func (c *collection) has(n number, p schema.AttrPath, key string) bool {
+	rec, ok := c.records.get(n)
+	if !ok {
+		return false
+	}
+	for v := range p.Values(&rec.resource) {
+		if keyOf(p.Last(), v) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// without returns the hashes of a that are not in b; both are sorted.
+func without(a, b []uint64) []uint64 {
+	var out []uint64
+	for _, hash := range a {
+		if _, found := slices.BinarySearch(b, hash); !found {
+			out = append(out, hash)
 		}
 	}
 	return out

@@ -26,7 +26,7 @@ func newKind(t *schema.ResourceType, number int) *kind {
 	k.unique = len(k.paths)
 	for _, name := range lookups {
 		p, ok := t.Resolve(name)
-		if ok && p.Last().Type == schema.TypeString && k.indexed(p) < 0 {
+		if ok && p.Last().Type == schema.TypeString && !k.indexed(p) {
 			k.paths = append(k.paths, p)
 		}
 	}
@@ -36,7 +36,7 @@ func newKind(t *schema.ResourceType, number int) *kind {
 	return k
 }
 
-// indexed returns the number of the index on a path, or -1.
-func (k *kind) indexed(p schema.AttrPath) int {
-	return slices.IndexFunc(k.paths, func(q schema.AttrPath) bool { return slices.Equal(p, q) })
+// indexed reports whether the values at a path are in the index.
+func (k *kind) indexed(p schema.AttrPath) bool {
+	return slices.ContainsFunc(k.paths, func(q schema.AttrPath) bool { return slices.Equal(p, q) })
 }

@@ -68,7 +68,7 @@ func (l *list) all(q *store.Query, first number, offset, count int) store.Page {
 			p.Next = afterNumber(last, count)
 			break
 		}
-		p.Resources = append(p.Resources, rec.resource)
+		p.Resources = append(p.Resources, &rec.resource)
 		last = n
 	}
 	return p
@@ -161,7 +161,7 @@ func (l *list) matching(f *filter.Filter, from number, visit func(number, *schem
 func (l *list) scan(match matcher, from number, visit func(number, *schema.Resource) bool) {
 	records := l.collection.records
 	for n, rec := range records.from(records.rank(from)) {
-		if l.ended() != nil || match(n, rec.resource) && !visit(n, rec.resource) {
+		if l.ended() != nil || match(n, &rec.resource) && !visit(n, &rec.resource) {
 			return
 		}
 	}
@@ -173,7 +173,7 @@ func (l *list) pick(numbers []number, match matcher, from number, visit func(num
 			return
 		}
 		rec, ok := l.collection.records.get(n)
-		if ok && n >= from && match(n, rec.resource) && !visit(n, rec.resource) {
+		if ok && n >= from && match(n, &rec.resource) && !visit(n, &rec.resource) {
 			return
 		}
 	}

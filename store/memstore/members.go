@@ -178,7 +178,7 @@ func (s *groups) update(t *tenant, c *store.Change) (*schema.Resource, schema.Me
 	}
 	now := old.next(c.After)
 	now.members = members
-	return now.resource, did, all.replace(s.kind, n, old, now)
+	return &now.resource, did, all.replace(s.kind, n, old, now)
 }
 
 // GroupsOf implements [store.MemberStore]; the groups are in order of creation.
@@ -207,7 +207,7 @@ func (c *collection) groupsOf(k *kind, id string) []store.GroupRef {
 			continue
 		}
 		rec, _ := c.records.get(m.group)
-		out = append(out, store.GroupRef{ID: rec.resource.ID, Display: k.displayName(rec.resource)})
+		out = append(out, store.GroupRef{ID: rec.resource.ID, Display: k.displayName(&rec.resource)})
 	}
 	return out
 }
@@ -226,7 +226,7 @@ func (s *groups) RemoveFromAll(ctx context.Context, change *store.Change) ([]str
 				continue
 			}
 			rec, _ := c.records.get(m.group)
-			after := *rec.resource
+			after := rec.resource
 			after.LastModified = store.Later(after.LastModified, change.At)
 			rec = rec.next(&after)
 			rec.members, _ = c.leave(s.kind, m.group, rec.members, []string{change.ID})

@@ -30,7 +30,7 @@ func (s *resources) Get(ctx context.Context, id string, _ store.GetOptions) (*sc
 	if !ok {
 		return nil, store.ErrNotFound
 	}
-	return rec.resource, nil
+	return &rec.resource, nil
 }
 
 // Exists implements [store.Exister].
@@ -69,24 +69,24 @@ func (s *resources) create(t *tenant, r *schema.Resource, members *schema.Member
 	if r.ID == "" {
 		return nil, did, fmt.Errorf("memstore: create %s: no id", s.kind.Name)
 	}
-	if _, used := t.ids.get(text(r.ID)); used {
+	if t.used(r.ID) {
 		return nil, did, fmt.Errorf("memstore: create %s: the id has been used", s.kind.Name)
 	}
 	t.last++
-	rec := record{}.next(r)
+	rec := new(record).next(r)
 	c := t.writable(s.kind)
-	if err := c.reindex(s.kind, nil, s.kind.entries(rec.resource, t.last)); err != nil {
+	if err := c.reindex(s.kind, t.last, nil, &rec.resource); err != nil {
 		return nil, did, err
 	}
 	rec.members, did = c.apply(s.kind, t.last, rec.members, members)
 	c.records = c.records.put(t.last, rec)
-	t.ids = t.ids.put(text(r.ID), place{s.kind.number, t.last})
-	return rec.resource, did, nil
+	t.ids = t.ids.put(posting{hashOf(r.ID), t.last})
+	return &rec.resource, did, nil
 }
 
 // Update implements [store.Store].
 func (s *resources) Update(ctx context.Context, c *store.Change) (*schema.Resource, error) {
-	var rec record
+	var rec *record
 	err := s.db.change(ctx, func(t *tenant) error {
 		n, old, err := t.current(s.kind, c.ID, c.IfVersion)
 		if err != nil {
@@ -98,7 +98,7 @@ func (s *resources) Update(ctx context.Context, c *store.Change) (*schema.Resour
 	if err != nil {
 		return nil, err
 	}
-	return rec.resource, nil
+	return &rec.resource, nil
 }
 
 // Delete implements [store.Store].
@@ -113,29 +113,32 @@ func (s *resources) Delete(ctx context.Context, change *store.Change) error {
 			c.memberships = c.memberships.delete(s.kind.membership(m.Value, n))
 		}
 		c.records = c.records.delete(n)
+		t.former = t.former.put(text(change.ID), none{})
 		if s.db.keeps && s.kind.Members() == nil {
 			c.bury(s.kind, n, rec, change.At)
+		} else {
+			t.ids = t.ids.delete(posting{hashOf(change.ID), n})
 		}
-		return c.reindex(s.kind, s.kind.entries(rec.resource, n), nil)
+		return c.reindex(s.kind, n, &rec.resource, nil)
 	})
 }
 
 // current returns a record that is to be changed.
-func (t *tenant) current(k *kind, id, ifVersion string) (number, record, error) {
+func (t *tenant) current(k *kind, id, ifVersion string) (number, *record, error) {
 	n, rec, ok := t.find(k, id)
 	switch {
 	case !ok:
-		return 0, record{}, store.ErrNotFound
+		return 0, nil, store.ErrNotFound
 	case ifVersion != "" && ifVersion != rec.resource.Version:
-		return 0, record{}, store.ErrVersion
+		return 0, nil, store.ErrVersion
 	}
 	return n, rec, nil
 }
 
 // replace puts one record in place of another.
-func (c *collection) replace(k *kind, n number, old, now record) error {
-	if !k.sameKeys(old.resource, now.resource) {
-		if err := c.reindex(k, k.entries(old.resource, n), k.entries(now.resource, n)); err != nil {
+func (c *collection) replace(k *kind, n number, old, now *record) error {
+	if !k.sameKeys(&old.resource, &now.resource) {
+		if err := c.reindex(k, n, &old.resource, &now.resource); err != nil {
 			return err
 		}
 	}

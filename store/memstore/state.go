@@ -1,9 +1,9 @@
 package memstore
 
 import (
+	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/seed5f3efb56/scim/health/figures"
 	"github.com/seed5f3efb56/scim/schema"
@@ -20,48 +20,40 @@ type state struct {
 
 // tenant is the data of one tenant.
 type tenant struct {
-	last        number            // the number given to a resource last
-	ids         tree[text, place] // every id ever used, also of deleted resources
-	collections []collection      // by kind
+	last        number           // the number given to a resource last
+	ids         postings         // by the hash of the id; also of tombstones
+	former      tree[text, none] // the ids of deleted resources
+	collections []collection     // by kind
 	counters    counters
 	connections connections
 }
 
-// place is where the resource with an id is, or was: its kind and its number,
-// which is its position in the order of creation.
-type place struct {
-	kind   int
-	number number
-}
-
-// collection is the resources of one kind. Indexes refer to records by number, so
-// that a change without a new key changes no index.
+// collection is the resources of one kind. Indexes refer to records by number, which is
+// the position in the order of creation, so that a change without a new key changes no
+// index.
 type collection struct {
-	records     tree[number, record]
-	index       tree[entry, none]
+	records     rows
+	index       postings // by the hashes of keys; a resource found has to be looked at
 	memberships tree[membership, none]
 
-	dead   tree[number, record] // tombstones, if they are kept
-	deaths tree[death, none]    // the same in the order of deletion
-	graves tree[grave, number]  // the tombstone that had a unique value last
+	dead   tree[number, tombstone] // if they are kept
+	deaths tree[death, none]       // the same in the order of deletion
+	graves tree[grave, number]     // the tombstone that had a unique value last
 }
 
 // record is one resource as it is stored: members apart, version set.
 type record struct {
-	resource *schema.Resource
+	resource schema.Resource
 	version  uint64
 	members  memberList
-	died     time.Time // of a tombstone
 }
 
 // next returns the record that replaces rec by r, with the next version.
-func (rec record) next(r *schema.Resource) record {
-	c := *r
-	rec.version++
-	c.Version = strconv.FormatUint(rec.version, 10)
-	c.Location = ""
-	rec.resource = &c
-	return rec
+func (rec *record) next(r *schema.Resource) *record {
+	now := &record{*r, rec.version + 1, rec.members}
+	now.resource.Version = strconv.FormatUint(now.version, 10)
+	now.resource.Location = ""
+	return now
 }
 
 var emptyTenant = &tenant{}
@@ -97,11 +89,29 @@ func (t *tenant) writable(k *kind) *collection {
 }
 
 // find returns the record of a kind with that id.
-func (t *tenant) find(k *kind, id string) (number, record, bool) {
-	p, ok := t.ids.get(text(id))
-	if !ok || p.kind != k.number {
-		return 0, record{}, false
+func (t *tenant) find(k *kind, id string) (number, *record, bool) {
+	records := t.collection(k).records
+	var found [4]number
+	for _, n := range t.ids.having(found[:0], hashOf(id), math.MaxInt) {
+		if rec, ok := records.get(n); ok && rec.resource.ID == id {
+			return n, rec, true
+		}
 	}
-	rec, ok := t.collections[k.number].records.get(p.number)
-	return p.number, rec, ok
+	return 0, nil, false
+}
+
+// used reports whether a resource of any kind has an id, or had it.
+func (t *tenant) used(id string) bool {
+	if _, former := t.former.get(text(id)); former {
+		return true
+	}
+	var found [4]number
+	for _, n := range t.ids.having(found[:0], hashOf(id), math.MaxInt) {
+		for i := range t.collections {
+			if rec, ok := t.collections[i].records.get(n); ok && rec.resource.ID == id {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -3,6 +3,7 @@ package memstore
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,12 @@ var (
 	_ store.Purger        = (*keeper)(nil)
 )
 
+// tombstone is the record of a deleted resource.
+type tombstone struct {
+	*record
+	died time.Time
+}
+
 // death is the place of a tombstone in the order of deletion.
 type death struct {
 	at     time.Time
@@ -52,29 +59,28 @@ func (a grave) compare(b grave) int {
 // graves returns the unique values of a resource.
 func (k *kind) graves(r *schema.Resource) []grave {
 	var out []grave
-	for _, e := range k.entries(r, 0) {
-		if e.path < k.unique {
-			out = append(out, grave{e.path, e.key})
+	for i, p := range k.paths[:k.unique] {
+		for v := range p.Values(r) {
+			out = append(out, grave{i, keyOf(p.Last(), v)})
 		}
 	}
 	return out
 }
 
 // bury keeps a record as a tombstone.
-func (c *collection) bury(k *kind, n number, rec record, at time.Time) {
-	rec.members, rec.died = memberList{}, at
-	c.dead = c.dead.put(n, rec)
+func (c *collection) bury(k *kind, n number, rec *record, at time.Time) {
+	c.dead = c.dead.put(n, tombstone{rec, at})
 	c.deaths = c.deaths.put(death{at, n}, none{})
-	for _, g := range k.graves(rec.resource) {
+	for _, g := range k.graves(&rec.resource) {
 		c.graves = c.graves.put(g, n)
 	}
 }
 
 // exhume removes a tombstone.
-func (c *collection) exhume(k *kind, n number, rec record) {
+func (c *collection) exhume(k *kind, n number, t tombstone) {
 	c.dead = c.dead.delete(n)
-	c.deaths = c.deaths.delete(death{rec.died, n})
-	for _, g := range k.graves(rec.resource) {
+	c.deaths = c.deaths.delete(death{t.died, n})
+	for _, g := range k.graves(&t.resource) {
 		if last, _ := c.graves.get(g); last == n {
 			c.graves = c.graves.delete(g)
 		}
@@ -103,8 +109,8 @@ func (s *keeper) Tombstone(ctx context.Context, p schema.AttrPath, v schema.Valu
 	if !ok {
 		return nil, store.ErrNotFound
 	}
-	rec, _ := c.dead.get(n)
-	return rec.resource, nil
+	stone, _ := c.dead.get(n)
+	return &stone.resource, nil
 }
 
 // FindDeleted implements [store.DeletedFinder]. It reads all tombstones.
@@ -114,8 +120,8 @@ func (s *keeper) FindDeleted(ctx context.Context, p schema.AttrPath, v schema.Va
 		return false, err
 	}
 	same := filter.New(filter.Compare{Path: p, Op: filter.EQ, Value: v})
-	for _, rec := range t.collection(s.kind).dead.from(0) {
-		if same.Match(rec.resource) {
+	for _, stone := range t.collection(s.kind).dead.from(0) {
+		if same.Match(&stone.resource) {
 			return true, nil
 		}
 	}
@@ -124,29 +130,40 @@ func (s *keeper) FindDeleted(ctx context.Context, p schema.AttrPath, v schema.Va
 
 // Revive implements [store.Reviver].
 func (s *keeper) Revive(ctx context.Context, change *store.Change) (*schema.Resource, error) {
-	var rec record
+	var rec *record
 	err := s.db.change(ctx, func(t *tenant) error {
-		p, _ := t.ids.get(text(change.ID))
-		c := t.writable(s.kind)
-		old, ok := c.dead.get(p.number)
+		n, old, ok := t.dead(s.kind, change.ID)
 		switch {
-		case !ok || p.kind != s.kind.number:
+		case !ok:
 			return store.ErrNotFound
 		case change.IfVersion != "" && change.IfVersion != old.resource.Version:
 			return store.ErrVersion
 		}
 		rec = old.next(change.After)
-		if err := c.reindex(s.kind, nil, s.kind.entries(rec.resource, p.number)); err != nil {
+		c := t.writable(s.kind)
+		if err := c.reindex(s.kind, n, nil, &rec.resource); err != nil {
 			return err
 		}
-		c.exhume(s.kind, p.number, old)
-		c.records = c.records.put(p.number, rec)
+		c.exhume(s.kind, n, old)
+		c.records = c.records.put(n, rec)
+		t.former = t.former.delete(text(change.ID))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return rec.resource, nil
+	return &rec.resource, nil
+}
+
+// dead returns the tombstone of a kind with that id.
+func (t *tenant) dead(k *kind, id string) (number, tombstone, bool) {
+	dead := t.collection(k).dead
+	for _, n := range t.ids.having(nil, hashOf(id), math.MaxInt) {
+		if stone, ok := dead.get(n); ok && stone.resource.ID == id {
+			return n, stone, true
+		}
+	}
+	return 0, tombstone{}, false
 }
 
 // Purge implements [store.Purger].
@@ -158,8 +175,9 @@ func (s *keeper) Purge(ctx context.Context, before time.Time, n int) (int, error
 			if purged >= n {
 				break
 			}
-			rec, _ := c.dead.get(d.number)
-			c.exhume(s.kind, d.number, rec)
+			stone, _ := c.dead.get(d.number)
+			c.exhume(s.kind, d.number, stone)
+			t.ids = t.ids.delete(posting{hashOf(stone.resource.ID), d.number})
 			purged++
 		}
 		return nil

@@ -3,6 +3,7 @@ package memstore
 import (
 	"cmp"
 	"iter"
+	"math"
 	"strings"
 )
 
@@ -34,6 +35,8 @@ type (
 
 func (a text) compare(b text) int     { return strings.Compare(string(a), string(b)) }
 func (a number) compare(b number) int { return cmp.Compare(a, b) }
+
+const endOfNumbers = number(math.MaxUint64)
 
 // none is the value of a tree that is a set.
 type none = struct{}
