@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -84,7 +83,7 @@ func (s *selection) scan(ctx context.Context, q *store.Query, f *filter.Filter) 
 			m.roots = append(m.roots, a)
 		}
 	}
-	m.columns = "r.body"
+	m.columns = "r.body_format - r.version, r.body"
 	if m.whole = f.Uses(schema.IDAttribute) || f.Uses(schema.MetaAttribute); m.whole {
 		m.columns = columns
 	}
@@ -214,15 +213,16 @@ func (m *scan) row() *scanRow {
 		}
 		return row
 	}
-	var body sql.RawBytes
-	dest := append([]any{&body}, place...)
+	var body string
+	var form int64
+	dest := append([]any{&form, &body}, place...)
 	row.resource = &schema.Resource{Type: m.t.t}
 	row.read = func(scan func(...any) error) error {
 		if err := scan(dest...); err != nil {
 			return err
 		}
 		row.size = len(body)
-		row.resource.Attributes, _ = m.t.t.DecodeStoredOnly(body, m.roots) // what does not fit is logged when it is read for a page
+		row.resource.Attributes, _ = m.t.attributes(body, form == m.t.t.StoredFormat(), m.roots) // a page logs what does not fit
 		return nil
 	}
 	return row

@@ -81,18 +81,23 @@ func (t *table) decode(scan func(...any) error, roots []*schema.Attribute, more 
 	if r.LastModified, err = parseTime(modified); err != nil {
 		return nil, err
 	}
-	if format == t.t.StoredFormat()+version {
-		if attributes, ok := t.t.ReadStored(body, roots); ok {
-			r.Attributes = attributes
-			return r, nil
-		}
-	}
 	var problems []error
-	r.Attributes, problems = t.t.DecodeStoredOnly([]byte(body), roots)
+	r.Attributes, problems = t.attributes(body, format == t.t.StoredFormat()+version, roots)
 	if len(problems) > 0 {
 		t.db.log.Warn("sqlstore: a stored resource does not fit its schema", "type", t.t.Name, "id", id, "problems", errors.Join(problems...))
 	}
 	return r, nil
+}
+
+// attributes reads some root attributes of a body, nil for all. In the form that this
+// program writes they need not be decoded.
+func (t *table) attributes(body string, ownForm bool, roots []*schema.Attribute) (*schema.Object, []error) {
+	if ownForm {
+		if attributes, ok := t.t.ReadStored(body, roots); ok {
+			return attributes, nil
+		}
+	}
+	return t.t.DecodeStoredOnly([]byte(body), roots)
 }
 
 // Get implements [store.Store].
