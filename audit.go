@@ -87,8 +87,11 @@ var noRoute = &route{pattern: unknownRoute}
 // request outside the path of BaseURL is a warning: the handler is mounted
 // elsewhere.
 func (h *Handler) log(r *http.Request, x *exchange) {
-	_, below := h.belowBase(r)
-	outside := !below && x.route.methods == nil
+	outside := false
+	if x.route.methods == nil {
+		_, below := h.belowBase(r.URL.EscapedPath())
+		outside = !below
+	}
 	level := slog.LevelInfo
 	if outside && x.principal != nil {
 		level = slog.LevelWarn

@@ -105,8 +105,8 @@ func checkContentType(header http.Header) error {
 		return errorf(http.StatusUnsupportedMediaType, "Content-Encoding is not supported")
 	}
 	value := header.Get("Content-Type")
-	switch value {
-	case "", "application/scim+json", "application/json":
+	switch strings.ToLower(value) {
+	case "", "application/scim+json", "application/json", "application/scim+json; charset=utf-8", "application/json; charset=utf-8":
 		return nil // what most clients send needs no parsing
 	}
 	media, params, err := mime.ParseMediaType(value)

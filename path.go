@@ -20,7 +20,7 @@ import (
 // without a trailing slash.
 func (h *Handler) path(r *http.Request) (string, error) {
 	path := r.URL.EscapedPath()
-	rest, below := h.belowBase(r)
+	rest, below := h.belowBase(path)
 	mounted := chi.RouteContext(r.Context())
 	switch {
 	case h.prefix != "" && below:
@@ -50,10 +50,10 @@ func trimSlashes(path string) string {
 	return "/" + inner
 }
 
-// belowBase returns the escaped path below the path of BaseURL, and whether the
-// request is there.
-func (h *Handler) belowBase(r *http.Request) (rest string, below bool) {
-	rest, below = strings.CutPrefix(r.URL.EscapedPath(), h.prefix)
+// belowBase returns the part of an escaped path below the path of BaseURL, and whether
+// the path is there.
+func (h *Handler) belowBase(path string) (rest string, below bool) {
+	rest, below = strings.CutPrefix(path, h.prefix)
 	return rest, below && (rest == "" || rest[0] == '/')
 }
 

@@ -13,18 +13,19 @@ import (
 // query has the parameters of a query, from a URL or from the body of .search.
 type query struct {
 	filter     string
-	filtered   bool // a filter was given
 	sortBy     string
-	descending bool
-	startIndex int  // from 1
-	indexed    bool // startIndex was given
-	count      int
-	counted    bool // count was given
-	most       int  // the largest count
 	cursor     string
-	byCursor   bool // a cursor was given, which may be empty (RFC 9865 §2)
 	attributes []string
 	excluded   []string
+	startIndex int // from 1
+	count      int
+	most       int // the largest count
+
+	filtered   bool // a filter was given
+	descending bool
+	indexed    bool // startIndex was given
+	counted    bool // count was given
+	byCursor   bool // a cursor was given, which may be empty (RFC 9865 §2)
 }
 
 // parameters are those of a query string that the service knows. The zero value is none.

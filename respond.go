@@ -247,7 +247,7 @@ func (w *writer) noStore() { w.set("Cache-Control", "no-store") }
 // wins; on a tie application/scim+json. Ranges after the 32nd are ignored.
 func wantsJSON(r *http.Request) bool {
 	var plain, scim preference
-	rest := strings.Join(r.Header.Values("Accept"), ",")
+	rest := strings.Join(r.Header["Accept"], ",")
 	switch rest {
 	case "", "application/scim+json", "*/*":
 		return false // what most clients send needs no parsing
@@ -257,18 +257,34 @@ func wantsJSON(r *http.Request) bool {
 	for n := 0; n < 32 && rest != ""; n++ {
 		var part string
 		part, rest, _ = strings.Cut(rest, ",")
-		media, params, err := mime.ParseMediaType(part)
-		if err != nil {
+		media, q, ok := mediaRange(part)
+		if !ok {
 			continue
-		}
-		q, err := strconv.ParseFloat(params["q"], 64)
-		if err != nil {
-			q = 1
 		}
 		plain.consider(media, q, "application/json")
 		scim.consider(media, q, "application/scim+json")
 	}
 	return plain.q > scim.q || plain.q == scim.q && plain.q > 0 && plain.specificity > scim.specificity
+}
+
+// mediaRange returns a media range of Accept and its q, false if it is malformed. One
+// without parameters, or with q alone, needs no parser of MIME.
+func mediaRange(part string) (media string, q float64, ok bool) {
+	media, parameter, _ := strings.Cut(part, ";")
+	text, simple := strings.CutPrefix(strings.TrimSpace(parameter), "q=")
+	if parameter != "" && (!simple || text == "" || strings.Trim(text, "0123456789.") != "") {
+		var params map[string]string
+		var err error
+		if media, params, err = mime.ParseMediaType(part); err != nil {
+			return "", 0, false
+		}
+		text = params["q"]
+	}
+	q, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		q = 1
+	}
+	return strings.ToLower(strings.TrimSpace(media)), q, true
 }
 
 // preference is the q of a media type, by the most specific media range that

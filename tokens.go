@@ -117,7 +117,7 @@ func (b *bearer) Authenticate(r *http.Request) (*Principal, error) {
 
 // authenticate finds the token of a secret, whose ID has to fit the request.
 func (b *bearer) authenticate(ctx context.Context, secret string, fits func(id string) bool) (*Principal, error) {
-	sum := sha256.Sum256([]byte(secret))
+	sum := sumOf(secret)
 	t, err := b.find(ctx, sum)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrUnauthenticated
@@ -131,6 +131,13 @@ func (b *bearer) authenticate(ctx context.Context, secret string, fits func(id s
 	}
 	b.noteUse(ctx, &t, now)
 	return principalOf(&t)
+}
+
+// sumOf returns the SHA-256 of a secret of a request. One of the usual length is hashed
+// on the stack.
+func sumOf(secret string) [sha256.Size]byte {
+	var room [128]byte
+	return sha256.Sum256(append(room[:0], secret...))
 }
 
 const (
@@ -151,7 +158,7 @@ func (b *bearer) noteUse(ctx context.Context, t *store.Token, now time.Time) {
 
 // bearerSecret returns the credentials of the one Authorization header.
 func bearerSecret(r *http.Request) (string, bool) {
-	headers := r.Header.Values("Authorization")
+	headers := r.Header["Authorization"]
 	if len(headers) != 1 {
 		return "", false
 	}
@@ -192,9 +199,9 @@ func (b basic) Authenticate(r *http.Request) (*Principal, error) {
 	if !ok {
 		return nil, ErrUnauthenticated
 	}
-	user, sum := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
+	user, sum := sumOf(name), sumOf(password)
 	t, err := findFixed(b, func(t *store.Token) int {
-		id := sha256.Sum256([]byte(t.ID))
+		id := sumOf(t.ID)
 		return subtle.ConstantTimeCompare(user[:], id[:]) & subtle.ConstantTimeCompare(sum[:], t.SHA256[:])
 	})
 	if err != nil || !valid(&t, time.Now()) {

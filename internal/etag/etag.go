@@ -69,10 +69,10 @@ func CheckWrite(header http.Header, version string) error {
 	if version == "" {
 		return nil // the store has no versions (RFC 7643 §5)
 	}
-	if named, matched := match(header.Values("If-Match"), version, Stored); named && !matched {
+	if named, matched := match(header["If-Match"], version, Stored); named && !matched {
 		return store.ErrVersion
 	}
-	if _, matched := match(header.Values("If-None-Match"), version, Stored); matched {
+	if _, matched := match(header["If-None-Match"], version, Stored); matched {
 		return store.ErrVersion
 	}
 	return nil
@@ -84,10 +84,10 @@ func CheckRead(header http.Header, version string, same Same) (notModified bool,
 	if version == "" {
 		return false, nil
 	}
-	if named, matched := match(header.Values("If-Match"), version, same); named && !matched {
+	if named, matched := match(header["If-Match"], version, same); named && !matched {
 		return false, store.ErrVersion
 	}
-	_, notModified = match(header.Values("If-None-Match"), version, same)
+	_, notModified = match(header["If-None-Match"], version, same)
 	return notModified, nil
 }
 
