@@ -541,14 +541,12 @@ func (ep *endpoint) redacts(a *schema.Attribute) bool {
 
 // named notes the name that a POST sends, so that the record of a refused POST has
 // a subject.
-func (a *auditing) named(ep *endpoint, body schema.JSONObject) {
+func (a *auditing) named(ep *endpoint, body schema.Body) {
 	attr := namingAttribute(ep.Type)
 	if !a.on || attr == nil {
 		return
 	}
-	sent, _ := body.Get(attr.Name)
-	text, _ := sent.(string)
-	a.name = ep.auditName(attr, text)
+	a.name = ep.auditName(attr, body.Text(attr.Name))
 }
 
 // auditName returns a name as a record has it.

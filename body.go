@@ -16,27 +16,33 @@ import (
 // needs this to receive the response.
 const drainLimit = 16
 
-// body reads and parses the body of a request as a JSON object.
-func (h *Handler) body(r *request) (schema.JSONObject, error) {
+// body reads and parses the body of a request as a JSON object. The caller releases
+// it.
+func (h *Handler) body(r *request) (schema.Body, error) {
 	if r.inBulk {
-		return r.parsed, nil
+		return schema.NewBody(r.parsed), nil
 	}
 	if err := checkContentType(r.Header); err != nil {
-		return nil, err
+		return schema.Body{}, err
 	}
 	text, err := h.readBody(r)
 	if err != nil {
-		return nil, err
+		return schema.Body{}, err
 	}
-	v, err := schema.ParseJSONWithin(text, h.cfg.Limits.elements())
+	return schema.ReadBody(text, h.cfg.Limits.elements())
+}
+
+// message returns the body of a request that is a message and not a resource.
+func (h *Handler) message(r *request) (schema.JSONObject, error) {
+	if r.inBulk {
+		return r.parsed, nil
+	}
+	body, err := h.body(r)
 	if err != nil {
 		return nil, err
 	}
-	o, ok := v.(schema.JSONObject)
-	if !ok {
-		return nil, invalidSyntax("the body must be a JSON object")
-	}
-	return o, nil
+	defer body.Release()
+	return body.Object(), nil
 }
 
 func (h *Handler) readBody(r *request) ([]byte, error) {
@@ -120,20 +126,21 @@ func checkContentType(header http.Header) error {
 }
 
 // decode decodes the body of a POST or PUT, after checkType.
-func (h *Handler) decode(r *request, ep *endpoint, body schema.JSONObject) (schema.Decoded, error) {
-	if err := h.checkType(r, ep, body); err != nil {
+func (h *Handler) decode(r *request, ep *endpoint, body schema.Body) (schema.Decoded, error) {
+	profile := r.dialect(ep).profile
+	uris, err := body.SchemaURIs(profile)
+	if err != nil {
 		return schema.Decoded{}, err
 	}
-	return ep.Type.Decode(body, r.dialect(ep).profile)
+	if err := h.checkType(ep, uris); err != nil {
+		return schema.Decoded{}, err
+	}
+	return ep.Type.DecodeBody(body, profile)
 }
 
 // checkType refuses a body whose schemas have the URI of another type that is
 // served and not that of this type: it was sent to the wrong endpoint.
-func (h *Handler) checkType(r *request, ep *endpoint, body schema.JSONObject) error {
-	uris, err := schema.SchemaURIs(body, r.dialect(ep).profile)
-	if err != nil {
-		return err
-	}
+func (h *Handler) checkType(ep *endpoint, uris []string) error {
 	other := ""
 	for _, uri := range uris {
 		if own, _ := ep.Type.CutURI(uri); own == uri {

@@ -20,6 +20,7 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer body.Release()
 	r.audit.named(ep, body)
 	decoded, err := h.decode(r, ep, body)
 	if err != nil {

@@ -31,7 +31,7 @@ func (h *Handler) handleQuery(r *request, eps ...*endpoint) (*response, error) {
 // handleSearch answers POST .search (RFC 7644 §3.4.3): the same query as GET, in a
 // body.
 func (h *Handler) handleSearch(r *request, eps ...*endpoint) (*response, error) {
-	body, err := h.body(r)
+	body, err := h.message(r)
 	if err != nil {
 		return nil, err
 	}

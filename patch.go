@@ -24,11 +24,15 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	if err := h.authorize(r, OperationPatch, ep, id); err != nil {
 		return nil, err
 	}
-	body, err := h.body(r)
+	body, err := h.message(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.checkType(r, ep, body); err != nil {
+	uris, err := schema.SchemaURIs(body, r.dialect(ep).profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.checkType(ep, uris); err != nil {
 		return nil, err
 	}
 	ops, err := patch.Parse(body, h.cfg.Limits.Operations, r.dialect(ep).profile)

@@ -24,6 +24,7 @@ func (h *Handler) handleReplace(r *request, ep *endpoint, id string) (*response,
 	if err != nil {
 		return nil, err
 	}
+	defer body.Release()
 	decoded, err := h.decode(r, ep, body)
 	if err != nil {
 		return nil, err

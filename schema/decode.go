@@ -28,21 +28,29 @@ type Decoded struct {
 // (RFC 7643 §2.4), members with exactly the same value likewise: ids are
 // case-exact (§3.1).
 func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
+	b := NewBody(body)
+	defer b.Release()
+	return t.DecodeBody(b, p)
+}
+
+// DecodeBody is [ResourceType.Decode] of a body that was read by [ReadBody].
+func (t *ResourceType) DecodeBody(body Body, p Profile) (Decoded, error) {
 	if err := t.checkSchemas(body, p); err != nil {
 		return Decoded{}, err
 	}
-	body, err := t.Unqualified(body, p)
+	value, err := t.unqualifiedValue(body.value, p)
 	if err != nil {
 		return Decoded{}, err
 	}
+	n := int(value[0].len)
 	d := decoder{profile: p, members: t.members}
-	b := Builder{fields: make([]field, 0, min(len(body), len(t.Attributes())))}
+	b := Builder{fields: make([]field, 0, min(n, len(t.Attributes())))}
 	mentioned := make([]*Attribute, 0, cap(b.fields))
-	for _, m := range body {
-		a := t.root.Public(m.Name)
+	for m := range value.parts() {
+		a := t.root.Public(m[0].name)
 		if a == nil || p.NoPassword && a == t.Schema.Password() {
 			if !p.UnknownAttributes {
-				return Decoded{}, unknown(m.Name)
+				return Decoded{}, unknown(m[0].name)
 			}
 			d.ignore(m)
 			continue
@@ -51,7 +59,7 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 			return Decoded{}, twice(a)
 		}
 		mentioned = append(mentioned, a)
-		if err := d.field(&b, a, m.Value); err != nil {
+		if err := d.field(&b, a, m); err != nil {
 			return Decoded{}, err
 		}
 	}
@@ -75,7 +83,8 @@ func (t *ResourceType) Decode(body JSONObject, p Profile) (Decoded, error) {
 // invalidSyntax, with Path relative to a.
 func DecodeValue(a *Attribute, value any, element bool, p Profile) (Value, Secrets, error) {
 	d := decoder{profile: p, patch: true, path: AttrPath{a}}
-	v, err := d.decode(a, value, element)
+	var room [4]node
+	v, err := d.decode(a, appendNodes(room[:0], "", value), element)
 	if err != nil {
 		return Value{}, Secrets{}, err
 	}
@@ -86,18 +95,18 @@ func DecodeValue(a *Attribute, value any, element bool, p Profile) (Value, Secre
 	return Value{}, secretsOf(d.secrets), nil
 }
 
-func (d *decoder) decode(a *Attribute, value any, element bool) (Value, error) {
+func (d *decoder) decode(a *Attribute, value jsonValue, element bool) (Value, error) {
 	if !a.MultiValued {
 		return d.single(a, value)
 	}
 	if a.Type == TypeComplex {
-		value = d.profile.FromText(value)
+		value = d.profile.fromText(value)
 	}
 	if element {
 		return d.element(a, value)
 	}
-	if _, isList := value.([]any); !isList && !d.blank(value) {
-		value = []any{value}
+	if value.kind() != jsonArray && !d.blank(value) {
+		return d.elements(a, value, 1)
 	}
 	return d.list(a, value)
 }
@@ -105,8 +114,8 @@ func (d *decoder) decode(a *Attribute, value any, element bool) (Value, error) {
 // checkSchemas checks the schemas member (RFC 7643 §3). URIs of extensions
 // are not compared with the data: the schemas of a resource follow from its
 // attributes (Z-2).
-func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
-	uris, err := SchemaURIs(body, p)
+func (t *ResourceType) checkSchemas(body Body, p Profile) error {
+	uris, err := body.SchemaURIs(p)
 	if err != nil {
 		return err
 	}
@@ -134,20 +143,28 @@ func (t *ResourceType) checkSchemas(body JSONObject, p Profile) error {
 // empty or a string.
 func SchemaURIs(body JSONObject, p Profile) ([]string, error) {
 	value, _ := body.Get("schemas")
-	list, isList := value.([]any)
-	if !isList && p.MissingSchemas && value != nil {
-		list = []any{value}
+	var room [4]node
+	return schemaURIs(appendNodes(room[:0], "", value), p)
+}
+
+// schemaURIs is SchemaURIs for the value of schemas, nil if there is none.
+func schemaURIs(value jsonValue, p Profile) ([]string, error) {
+	var list jsonValue
+	switch {
+	case value.kind() == jsonArray:
+		list = value[1:]
+	case value.kind() != jsonNull && p.MissingSchemas:
+		list = value
 	}
 	if len(list) == 0 && !p.MissingSchemas {
 		return nil, &Error{ErrorInvalidSyntax, "schemas", "must be a non-empty array of schema URIs"}
 	}
-	uris := make([]string, 0, len(list))
-	for _, one := range list {
-		uri, ok := one.(string)
-		if !ok {
+	uris := make([]string, 0, 2)
+	for one := range list.each() {
+		if one.kind() != jsonString {
 			return nil, &Error{ErrorInvalidSyntax, "schemas", "a schema URI must be a string"}
 		}
-		if uri != "" || !p.MissingSchemas {
+		if uri := one[0].text; uri != "" || !p.MissingSchemas {
 			uris = append(uris, uri)
 		}
 	}

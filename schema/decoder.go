@@ -19,15 +19,15 @@ type decoder struct {
 
 // ignore leaves a member out that names no attribute of the resource or of an
 // extension or singular attribute; elements of a list are not the resource.
-func (d *decoder) ignore(m JSONMember) {
-	if Deactivates(m.Name, m.Value) && !AttrPath(d.path).MultiValued() {
-		d.ignored = m.Name
+func (d *decoder) ignore(m jsonValue) {
+	if name := m[0].name; Deactivates(name, m.tree()) && !d.path.MultiValued() {
+		d.ignored = name
 	}
 }
 
 // field reads the value of attribute a, which b does not have yet, into b,
 // unless it is readOnly, which in PATCH may be an error, or secret.
-func (d *decoder) field(b *Builder, a *Attribute, value any) error {
+func (d *decoder) field(b *Builder, a *Attribute, value jsonValue) error {
 	// RFC 7644 §3.3, §3.5.1: readOnly attributes SHALL be ignored, id and meta
 	// among them, whatever they hold; in PATCH they are an error (§3.5.2).
 	if a.Mutability == ReadOnly {
@@ -83,7 +83,7 @@ func below(a *Attribute, err error) error {
 	return &Error{Type: e.Type, Path: AttrPath{a}.join(e.Path), Detail: e.Detail}
 }
 
-func (d *decoder) attribute(a *Attribute, value any) (Value, error) {
+func (d *decoder) attribute(a *Attribute, value jsonValue) (Value, error) {
 	if a.MultiValued {
 		return d.list(a, value)
 	}
@@ -92,34 +92,36 @@ func (d *decoder) attribute(a *Attribute, value any) (Value, error) {
 
 // blank reports whether a value that is no list element stands for
 // unassigned: null and [] (RFC 7643 §2.5).
-func (d *decoder) blank(value any) bool {
-	switch v := value.(type) {
-	case nil:
+func (d *decoder) blank(value jsonValue) bool {
+	switch value.kind() {
+	case jsonNull:
 		return true
-	case []any:
-		return len(v) == 0
-	case string:
-		return v == "" && d.profile.EmptyStrings
+	case jsonArray:
+		return value[0].len == 0
 	}
-	return false
+	return value.isText("") && d.profile.EmptyStrings
 }
 
-func (d *decoder) list(a *Attribute, value any) (Value, error) {
+func (d *decoder) list(a *Attribute, value jsonValue) (Value, error) {
 	if d.blank(value) {
 		return Value{}, nil
 	}
 	if a.Type == TypeComplex {
-		value = d.profile.FromText(value)
+		value = d.profile.fromText(value)
 	}
-	list, ok := value.([]any)
-	if !ok {
-		if !d.profile.SingleValues {
-			return Value{}, wrongType("must be an array")
-		}
-		list = []any{value} // OneLogin: "emails": {...}
+	if value.kind() == jsonArray {
+		return d.elements(a, value[1:], int(value[0].len))
 	}
-	vs := make([]Value, 0, len(list))
-	for _, one := range list {
+	if !d.profile.SingleValues {
+		return Value{}, wrongType("must be an array")
+	}
+	return d.elements(a, value, 1) // OneLogin: "emails": {...}
+}
+
+// elements reads the n elements of a multi-valued attribute.
+func (d *decoder) elements(a *Attribute, list jsonValue, n int) (Value, error) {
+	vs := make([]Value, 0, n)
+	for one := range list.each() {
 		if a == d.members {
 			if empty, err := d.emptyMember(one); err != nil || empty {
 				if err != nil {
@@ -151,20 +153,20 @@ func (d *decoder) list(a *Attribute, value any) (Value, error) {
 }
 
 // element reads one element of a multi-valued attribute.
-func (d *decoder) element(a *Attribute, value any) (Value, error) {
+func (d *decoder) element(a *Attribute, value jsonValue) (Value, error) {
 	switch {
-	case value == nil:
+	case value.kind() == jsonNull:
 		return Value{}, nil
 	case a.Type == TypeComplex:
 		return d.complexOrText(a, value)
 	}
-	return d.scalar(a, value)
+	return d.scalar(a, value.kind(), value[0].text)
 }
 
 // emptyMember reports whether an element of the members attribute names no
 // resource, so that it is left out; without EmptyMembers that is an error.
-func (d *decoder) emptyMember(value any) (bool, error) {
-	if !NamesNothing(value) {
+func (d *decoder) emptyMember(value jsonValue) (bool, error) {
+	if !value.namesNothing() {
 		return false, nil
 	}
 	if !d.profile.EmptyMembers {
@@ -176,38 +178,40 @@ func (d *decoder) emptyMember(value any) (bool, error) {
 // NamesNothing reports whether an element of a members attribute is null or has
 // nothing but null and "" in it.
 func NamesNothing(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case JSONObject:
-		for _, m := range v {
-			if m.Value != nil && m.Value != "" {
-				return false
-			}
-		}
-		return true
-	}
-	return false
+	var room [8]node
+	return appendNodes(room[:0], "", value).namesNothing()
 }
 
-func (d *decoder) single(a *Attribute, value any) (Value, error) {
-	if list, ok := value.([]any); ok {
-		switch {
-		case len(list) == 0:
+func (v jsonValue) namesNothing() bool {
+	if v.kind() != jsonObject {
+		return v.isNothing()
+	}
+	for m := range v.parts() {
+		if !m.isNothing() {
+			return false
+		}
+	}
+	return true
+}
+
+func (v jsonValue) isNothing() bool { return v.kind() == jsonNull || v.isText("") }
+
+func (d *decoder) single(a *Attribute, value jsonValue) (Value, error) {
+	if value.kind() == jsonArray {
+		switch n := value[0].len; {
+		case n == 0:
 			return Value{}, nil
-		case len(list) == 1 && d.patch && d.profile.SingleValues:
-			value = list[0] // clients on older SCIM-SDK releases
+		case n == 1 && d.patch && d.profile.SingleValues:
+			value = value[1:] // clients on older SCIM-SDK releases
 		default:
 			return Value{}, wrongType("must be a single value, not an array")
 		}
 	}
-	if value == nil {
+	if value.kind() == jsonNull {
 		return Value{}, nil
 	}
 	if a.Type != TypeComplex {
-		return d.scalar(a, value)
+		return d.scalar(a, value.kind(), value[0].text)
 	}
 	return d.complexOrText(a, value)
 }
@@ -215,21 +219,21 @@ func (d *decoder) single(a *Attribute, value any) (Value, error) {
 // complexOrText reads a complex value. Under ComplexStrings a string is the
 // JSON text of an object or the value's "value": Entra ID sends "manager": "id",
 // and "" to clear it.
-func (d *decoder) complexOrText(a *Attribute, value any) (Value, error) {
-	value = d.profile.FromText(value)
-	s, isString := value.(string)
-	if n, ok := value.(Number); ok && d.profile.NumberStrings {
-		s, isString = string(n), true
-	}
+func (d *decoder) complexOrText(a *Attribute, value jsonValue) (Value, error) {
+	value = d.profile.fromText(value)
+	isString := value.kind() == jsonString || value.kind() == jsonNumber && d.profile.NumberStrings
 	switch {
 	case !isString || !d.profile.ComplexStrings || a.order == orderExtension:
 		return d.complex(a, value)
-	case s == "":
+	case value[0].text == "":
 		return Value{}, nil
 	case a.Public("value") == nil:
 		return Value{}, wrongType(typeWanted[TypeComplex])
 	}
-	return d.complex(a, JSONObject{{"value", s}})
+	return d.complex(a, jsonValue{
+		{kind: jsonObject, len: 1, size: 2},
+		{kind: jsonString, name: "value", text: value[0].text, size: 1},
+	})
 }
 
 // maxTextElements is how many elements of arrays FromText reads.
@@ -239,12 +243,9 @@ const maxTextElements = 40_000
 // ComplexStrings; anything else, and a text with more than 40,000 elements of arrays,
 // as it is.
 func (p Profile) FromText(value any) any {
-	s, ok := value.(string)
-	if !ok || !p.ComplexStrings {
-		return value
-	}
-	text := strings.TrimSpace(s)
-	if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+	s, _ := value.(string)
+	text, ok := p.hasText(s)
+	if !ok {
 		return value
 	}
 	if v, err := ParseJSONWithin([]byte(text), maxTextElements); err == nil {
@@ -253,20 +254,39 @@ func (p Profile) FromText(value any) any {
 	return value
 }
 
-func (d *decoder) complex(a *Attribute, value any) (Value, error) {
-	o, ok := value.(JSONObject)
-	if !ok {
-		if value == "" && d.profile.EmptyStrings {
+// fromText is FromText for a value that is not in the form of ParseJSON.
+func (p Profile) fromText(value jsonValue) jsonValue {
+	if value.kind() != jsonString {
+		return value
+	}
+	if _, ok := p.hasText(value[0].text); !ok {
+		return value
+	}
+	return appendNodes(nil, value[0].name, p.FromText(value[0].text))
+}
+
+// hasText returns the JSON text of an object or array that a string may be.
+func (p Profile) hasText(s string) (string, bool) {
+	if !p.ComplexStrings {
+		return "", false
+	}
+	text := strings.TrimSpace(s)
+	return text, strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")
+}
+
+func (d *decoder) complex(a *Attribute, value jsonValue) (Value, error) {
+	if value.kind() != jsonObject {
+		if value.isText("") && d.profile.EmptyStrings {
 			return Value{}, nil
 		}
 		return Value{}, wrongType("must be an object")
 	}
-	b := Builder{fields: make([]field, 0, min(len(o), len(a.SubAttributes)))}
-	for _, m := range o {
-		sub := a.Public(m.Name)
+	b := Builder{fields: make([]field, 0, min(int(value[0].len), len(a.SubAttributes)))}
+	for m := range value.parts() {
+		sub := a.Public(m[0].name)
 		if sub == nil {
 			if !d.profile.UnknownAttributes {
-				return Value{}, unknown(m.Name)
+				return Value{}, unknown(m[0].name)
 			}
 			d.ignore(m)
 			continue
@@ -274,32 +294,33 @@ func (d *decoder) complex(a *Attribute, value any) (Value, error) {
 		if b.has(sub) {
 			return Value{}, twice(sub)
 		}
-		if err := d.field(&b, sub, m.Value); err != nil {
+		if err := d.field(&b, sub, m); err != nil {
 			return Value{}, err
 		}
 	}
 	return Complex(b.Object()), nil
 }
 
-func (d *decoder) scalar(a *Attribute, value any) (Value, error) {
-	if s, ok := value.(string); ok {
-		return d.fromString(a, s)
-	}
-	switch v := value.(type) {
-	case bool:
+// scalar reads a value of a simple attribute, of which text is that of a string or
+// number.
+func (d *decoder) scalar(a *Attribute, kind jsonKind, text string) (Value, error) {
+	switch kind {
+	case jsonString:
+		return d.fromString(a, text)
+	case jsonFalse, jsonTrue:
 		if a.Type == TypeBoolean {
-			return Boolean(v), nil
+			return Boolean(kind == jsonTrue), nil
 		}
-	case Number:
+	case jsonNumber:
 		switch a.Type {
 		case TypeString:
 			if d.profile.NumberStrings {
-				return d.fromString(a, string(v))
+				return d.fromString(a, text)
 			}
 		case TypeInteger:
-			return parseInteger(string(v))
+			return parseInteger(text)
 		case TypeDecimal:
-			return parseDecimal(string(v))
+			return parseDecimal(text)
 		}
 	}
 	return Value{}, wrongType(typeWanted[a.Type])

@@ -273,23 +273,21 @@ func decodeText(a *Attribute, json string) Value {
 	if json == "" {
 		return Value{}
 	}
-	var value any
+	kind, content := jsonNumber, json
 	switch json[0] {
 	case '{':
 		return decodeComplex(a, json)
 	case '"':
-		if !strings.Contains(json, `\`) {
-			value = json[1 : len(json)-1]
-			break
+		if kind, content = jsonString, json[1:len(json)-1]; strings.Contains(json, `\`) {
+			p := parser{data: []byte(json)}
+			content, _ = p.string()
 		}
-		p := parser{data: []byte(json)}
-		value, _ = p.string()
-	case 't', 'f':
-		value = json == "true"
-	default:
-		value = Number(json)
+	case 't':
+		kind = jsonTrue
+	case 'f':
+		kind = jsonFalse
 	}
-	v, _ := storedScalar(a, value)
+	v, _ := storedScalar(a, kind, content)
 	return v
 }
 

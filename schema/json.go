@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/seed5f3efb56/scim/internal/ascii"
@@ -52,40 +53,90 @@ const MaxNames = 10_000
 // position in characters, from 1. Time and memory are linear
 // in len(data); the tree does not alias data. It takes at most about 50 bytes
 // for each value beside the text of names and values, so 50 MB, and twice as
-// much for a moment while it grows.
+// much again for a moment while it is made.
 func ParseJSON(data []byte) (any, error) { return ParseJSONWithin(data, MaxValues) }
 
 // ParseJSONWithin is [ParseJSON] of a text whose arrays have at most that many
 // elements together. What is made of an element takes several times its memory.
 func ParseJSONWithin(data []byte, elements int) (any, error) {
-	p := parser{data: data, elements: elements, open: make([]JSONMember, 0, 8)}
-	return p.whole()
+	p := newBodyParser(data, elements)
+	defer p.release()
+	v, err := p.whole()
+	if err != nil {
+		return nil, err
+	}
+	return v.tree(), nil
 }
 
-// whole reads the value that the text consists of.
-func (p *parser) whole() (any, error) {
+// parser walks over one JSON text; pos is the next byte to read.
+type parser struct {
+	data     []byte
+	copied   string // data as a string, or ""; see newBodyParser
+	pos      int
+	depth    int
+	elements int // how many elements of arrays may follow
+
+	nodes jsonValue  // the values that were read
+	names [32]string // names seen, so that those of list elements share memory
+}
+
+// maxCopied is the size of the largest text whose strings are parts of one copy.
+const maxCopied = 4 << 10
+
+// parsers keeps parsers, and the memory of their nodes, for the next text.
+var parsers = sync.Pool{New: func() any { return &parser{nodes: make(jsonValue, 0, 128)} }}
+
+func newParser(data []byte, elements int) *parser {
+	p := parsers.Get().(*parser)
+	p.data, p.elements = data, elements
+	return p
+}
+
+// newBodyParser returns a parser for the body of a request. The strings of a small text
+// are parts of one copy, which saves an allocation for each. In a larger one each is a
+// copy of its own, or a value that is kept would keep the whole text in memory.
+func newBodyParser(data []byte, elements int) *parser {
+	p := newParser(data, elements)
+	if len(data) <= maxCopied {
+		p.copied = string(data)
+	}
+	return p
+}
+
+// maxKept is how many nodes are kept for the next text.
+const maxKept = 1024
+
+// release gives the parser back, with its nodes and without the texts in them.
+func (p *parser) release() {
+	nodes := p.nodes
+	if cap(nodes) > maxKept {
+		return
+	}
+	clear(nodes)
+	*p = parser{nodes: nodes[:0]}
+	parsers.Put(p)
+}
+
+// part returns a part of the text.
+func (p *parser) part(start, end int) string {
+	if p.copied != "" {
+		return p.copied[start:end]
+	}
+	return string(p.data[start:end])
+}
+
+// whole reads the value that the text consists of. It is not to be used after
+// release.
+func (p *parser) whole() (jsonValue, error) {
 	p.space()
-	v, err := p.value()
-	if err != nil {
+	if err := p.value(""); err != nil {
 		return nil, err
 	}
 	p.space()
 	if p.pos < len(p.data) {
 		return nil, p.fail("text after the end of the JSON value")
 	}
-	return v, nil
-}
-
-// parser walks over one JSON text; pos is the next byte to read.
-type parser struct {
-	data   []byte
-	pos    int
-	depth  int
-	values int
-
-	elements int          // how many elements of arrays may follow
-	names    [32]string   // names seen, so that those of list elements share memory
-	open     []JSONMember // the members read of all objects that are not yet at their end
+	return p.nodes, nil
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -127,31 +178,39 @@ func (p *parser) peek() byte {
 	return 0
 }
 
-func (p *parser) value() (any, error) {
-	if p.values++; p.values > MaxValues {
-		return nil, p.fail("more than %d values", MaxValues)
+// value reads a value, which is the member of that name of an object, else "".
+func (p *parser) value(name string) (err error) {
+	at := len(p.nodes)
+	if at == MaxValues {
+		return p.fail("more than %d values", MaxValues)
 	}
+	p.nodes = append(p.nodes, node{name: name})
+	var n node
 	switch c := p.peek(); {
 	case c == '{':
-		return p.object()
+		n.kind = jsonObject
+		n.len, err = p.object(at)
 	case c == '[':
-		return p.array()
+		n.kind = jsonArray
+		n.len, err = p.array()
 	case c == '"':
-		s, err := p.string()
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
+		n.kind = jsonString
+		n.text, err = p.string()
 	case c == '-', isDigit(c):
-		return p.number()
+		n.kind = jsonNumber
+		n.text, err = p.number()
 	case c == 't':
-		return true, p.literal("true")
+		n.kind, err = jsonTrue, p.literal("true")
 	case c == 'f':
-		return false, p.literal("false")
+		n.kind, err = jsonFalse, p.literal("false")
 	case c == 'n':
-		return nil, p.literal("null")
+		err = p.literal("null")
+	default:
+		err = p.unexpected("a JSON value")
 	}
-	return nil, p.unexpected("a JSON value")
+	n.name, n.size = name, int32(len(p.nodes)-at)
+	p.nodes[at] = n
+	return err
 }
 
 func (p *parser) literal(word string) error {
@@ -198,81 +257,72 @@ func (p *parser) more(closing byte) (bool, error) {
 	return false, p.unexpected(fmt.Sprintf("%q or %q", ',', rune(closing)))
 }
 
-func (p *parser) array() (any, error) {
+// array reads an array and returns how many elements it has.
+func (p *parser) array() (n int32, err error) {
 	empty, err := p.enter(']')
 	if err != nil || empty {
-		return []any{}, err
+		return 0, err
 	}
-	var list []any
-	for more := true; more; {
+	for more := true; more; n++ {
 		if p.elements--; p.elements < 0 {
-			return nil, p.fail("too many elements of arrays")
+			return n, p.fail("too many elements of arrays")
 		}
-		v, err := p.value()
-		if err != nil {
-			return nil, err
+		if err := p.value(""); err != nil {
+			return n, err
 		}
-		list = append(list, v)
 		if more, err = p.more(']'); err != nil {
-			return nil, err
+			return n, err
 		}
 	}
-	return list, nil
+	return n, nil
 }
 
-func (p *parser) object() (any, error) {
+// object reads an object, whose node is the one at that place, and returns how many
+// members it has.
+func (p *parser) object(at int) (n int32, err error) {
 	empty, err := p.enter('}')
 	if err != nil || empty {
-		return JSONObject{}, err
+		return 0, err
 	}
-	base := len(p.open)
-	var seen map[string]struct{}
-	for more := true; more; {
+	var seen seenNames
+	for more := true; more; n++ {
 		start := p.pos
-		m, err := p.member()
+		name, err := p.member()
 		if err != nil {
-			return nil, err
+			return n, err
 		}
-		o := JSONObject(p.open[base:])
-		if len(o) == MaxNames {
-			return nil, p.failAt(start, "the object has more than %d members", MaxNames)
+		if n == MaxNames {
+			return n, p.failAt(start, "the object has more than %d members", MaxNames)
 		}
-		if o.has(m.Name, &seen) {
-			return nil, p.failAt(start, "member %s is given more than once", Quote(m.Name))
+		if seen.has(name, p.nodes[at+1:], int(n)) {
+			return n, p.failAt(start, "member %s is given more than once", Quote(name))
 		}
-		p.open = append(p.open, m)
+		if err := p.value(name); err != nil {
+			return n, err
+		}
 		if more, err = p.more('}'); err != nil {
-			return nil, err
+			return n, err
 		}
 	}
-	return p.closed(base), nil
+	return n, nil
 }
 
-// closed takes the members of an object that ends off those that are open,
-// into newly allocated memory of exactly that size.
-func (p *parser) closed(base int) JSONObject {
-	o := make(JSONObject, len(p.open)-base)
-	copy(o, p.open[base:])
-	p.open = p.open[:base]
-	return o
-}
-
-func (p *parser) member() (JSONMember, error) {
+// member reads the name of a member and the colon after it.
+func (p *parser) member() (string, error) {
 	if p.peek() != '"' {
-		return JSONMember{}, p.unexpected("a member name")
+		return "", p.unexpected("a member name")
 	}
 	name, err := p.name()
 	if err != nil {
-		return JSONMember{}, err
+		return "", err
 	}
 	p.space()
 	if p.peek() != ':' {
-		return JSONMember{}, p.unexpected("':'")
+		return "", p.unexpected("':'")
 	}
 	p.pos++
 	p.space()
-	v, err := p.value()
-	return JSONMember{Name: name, Value: v}, err
+	return name, nil
 }
 
 // skip steps over a value without reading it, in time linear in its text.
@@ -317,25 +367,43 @@ func (p *parser) skipString() bool {
 	}
 }
 
-// has reports whether a member of that name is there already. Small objects
-// are searched; large ones get an index, so that time stays linear.
-func (o JSONObject) has(name string, seen *map[string]struct{}) bool {
-	if len(o) < 16 {
-		_, found := o.Get(name)
-		return found
+// seenNames finds the name of a member that an object has already.
+type seenNames struct {
+	marks uint64              // a bit for each name, by mark: most new names have one of their own
+	index map[string]struct{} // of an object with many members, so that time stays linear
+}
+
+// has reports whether a name is one of the n members of an object, compared without
+// case, and notes it.
+func (s *seenNames) has(name string, members jsonValue, n int) bool {
+	bit := uint64(1) << mark(name)
+	if s.marks&bit == 0 && s.index == nil {
+		s.marks |= bit
+		return false
 	}
-	if *seen == nil {
-		*seen = make(map[string]struct{}, 4*len(o))
-		for i := range o {
-			(*seen)[ascii.ToLower(o[i].Name)] = struct{}{}
+	if n < 32 {
+		return members.find(name) != nil
+	}
+	if s.index == nil {
+		s.index = make(map[string]struct{}, 4*n)
+		for one := range members.each() {
+			s.index[ascii.ToLower(one[0].name)] = struct{}{}
 		}
 	}
 	folded := ascii.ToLower(name)
-	if _, found := (*seen)[folded]; found {
-		return true
+	_, found := s.index[folded]
+	s.index[folded] = struct{}{}
+	return found
+}
+
+// mark returns a number below 64, the same for names that differ in case alone.
+func mark(name string) uint {
+	n := uint(len(name))
+	if n == 0 {
+		return 0
 	}
-	(*seen)[folded] = struct{}{}
-	return false
+	lower := func(i uint) uint { return uint(ascii.Lower(name[i])) }
+	return (n + 3*lower(0) + 7*lower(n/2) + 13*lower(n-1)) % 64
 }
 
 // Quote returns text of a client in quotes for an error message, cut to a length

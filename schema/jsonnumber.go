@@ -1,7 +1,7 @@
 package schema
 
 // number reads a number in the grammar of RFC 8259 §6.
-func (p *parser) number() (any, error) {
+func (p *parser) number() (string, error) {
 	start := p.pos
 	if p.peek() == '-' {
 		p.pos++
@@ -9,12 +9,12 @@ func (p *parser) number() (any, error) {
 	if p.peek() == '0' {
 		p.pos++
 	} else if err := p.digits(); err != nil {
-		return nil, err
+		return "", err
 	}
 	if p.peek() == '.' {
 		p.pos++
 		if err := p.digits(); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
 	if c := p.peek(); c == 'e' || c == 'E' {
@@ -23,13 +23,13 @@ func (p *parser) number() (any, error) {
 			p.pos++
 		}
 		if err := p.digits(); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
 	if isDigit(p.peek()) {
-		return nil, p.failAt(start, "the number has a leading zero")
+		return "", p.failAt(start, "the number has a leading zero")
 	}
-	return Number(p.data[start:p.pos]), nil
+	return p.part(start, p.pos), nil
 }
 
 func (p *parser) digits() error {
@@ -47,7 +47,7 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // isNumber reports whether s is a JSON number and nothing else.
 func isNumber(s string) bool {
-	p := parser{data: []byte(s)}
+	p := parser{data: []byte(s), copied: s}
 	_, err := p.number()
 	return err == nil && p.pos == len(s)
 }

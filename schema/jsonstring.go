@@ -7,13 +7,19 @@ import (
 	"github.com/seed5f3efb56/scim/internal/ascii"
 )
 
-// name reads a member name. Names of up to 64 bytes that were read before are
-// shared instead of copied.
+// name reads a member name. Those of a large text of up to 64 bytes that were read
+// before are shared instead of copied.
 func (p *parser) name() (string, error) {
-	raw, err := p.text()
-	if err != nil || len(raw) == 0 || len(raw) > 64 {
-		return string(raw), err
+	start, end, escaped, err := p.scan()
+	switch size := end - start; {
+	case err != nil:
+		return "", err
+	case escaped != nil:
+		return string(escaped), nil
+	case p.copied != "", size == 0, size > 64:
+		return p.part(start, end), nil
 	}
+	raw := p.data[start:end]
 	slot := &p.names[(len(raw)*7+int(raw[0])*3+int(raw[len(raw)-1]))%len(p.names)]
 	if *slot != string(raw) {
 		*slot = string(raw)
@@ -22,30 +28,45 @@ func (p *parser) name() (string, error) {
 }
 
 func (p *parser) string() (string, error) {
-	raw, err := p.text()
-	return string(raw), err
+	start, end, escaped, err := p.scan()
+	if escaped != nil {
+		return string(escaped), err
+	}
+	return p.part(start, end), err
 }
 
-// text reads a string and returns its content, as a part of the input if it has
-// no escape sequences.
-func (p *parser) text() ([]byte, error) {
+// scan reads a string. Its content is data[start:end], or escaped if it has escape
+// sequences.
+func (p *parser) scan() (start, end int, escaped []byte, err error) {
 	p.pos++
-	start := p.pos
+	start = p.pos
 	for p.pos < len(p.data) {
 		switch c := p.data[p.pos]; {
+		case plain[c]:
+			p.pos++
 		case c == '"':
 			p.pos++
-			return p.data[start : p.pos-1], nil
+			return start, p.pos - 1, nil, nil
 		case c == '\\':
-			return p.escaped(start)
+			escaped, err = p.escaped(start)
+			return 0, 0, escaped, err
 		default:
 			if err := p.char(c); err != nil {
-				return nil, err
+				return 0, 0, nil, err
 			}
 		}
 	}
-	return nil, p.unexpected(`'"'`)
+	return 0, 0, nil, p.unexpected(`'"'`)
 }
+
+// plain marks the characters of a string that stand for themselves: printable ASCII
+// without quotation mark and backslash.
+var plain = func() (set [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		set[c] = c != '"' && c != '\\'
+	}
+	return set
+}()
 
 // char steps over one character that is neither quote nor backslash.
 func (p *parser) char(c byte) error {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/seed5f3efb56/scim/internal/ascii"
@@ -20,6 +21,20 @@ func (t *ResourceType) Unqualified(body JSONObject, p Profile) (JSONObject, erro
 	u := unqualified{members: make(JSONObject, 0, len(body)+4), at: make(map[string]int, len(body)+4)}
 	err := t.unqualify(&u, body, p)
 	return u.members, err
+}
+
+// unqualifiedValue is Unqualified for a body that is not in the form of ParseJSON.
+func (t *ResourceType) unqualifiedValue(body jsonValue, p Profile) (jsonValue, error) {
+	if !p.QualifiedNames {
+		return body, nil
+	}
+	for m := range body.parts() {
+		if t.isQualified(m[0].name) {
+			o, err := t.Unqualified(body.object(), p)
+			return appendNodes(nil, "", o), err
+		}
+	}
+	return body, nil
 }
 
 // unqualified collects the members of a body. Names are looked up in an index, so
@@ -44,15 +59,15 @@ func (u *unqualified) put(path []string, value any) error {
 	return one.put(path, value)
 }
 
-// qualifies reports whether any name of a body is not that of a root attribute
-// but has a colon or a dot.
+// qualifies reports whether any name of a body is qualified.
 func (t *ResourceType) qualifies(body JSONObject) bool {
-	for i := range body {
-		if strings.ContainsAny(body[i].Name, ":.") && t.root.Public(body[i].Name) == nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(body, func(m JSONMember) bool { return t.isQualified(m.Name) })
+}
+
+// isQualified reports whether a name is not that of a root attribute but has a colon
+// or a dot.
+func (t *ResourceType) isQualified(name string) bool {
+	return strings.ContainsAny(name, ":.") && t.root.Public(name) == nil
 }
 
 func (t *ResourceType) unqualify(out *unqualified, body JSONObject, p Profile) error {

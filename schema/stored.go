@@ -22,21 +22,20 @@ func (t *ResourceType) DecodeStored(data []byte) (*Object, []error) {
 // DecodeStoredOnly is [ResourceType.DecodeStored] of some root attributes; nil is
 // all. The values of others are passed over unread, mistakes in them included.
 func (t *ResourceType) DecodeStoredOnly(data []byte, roots []*Attribute) (*Object, []error) {
-	p := parser{data: data, elements: MaxValues}
+	p := newParser(data, MaxValues)
+	defer p.release()
 	if roots != nil {
-		return t.storedOnly(&p, roots)
+		return t.storedOnly(p, roots)
 	}
-	p.open = make([]JSONMember, 0, 8)
 	value, err := p.whole()
 	if err != nil {
 		return nil, []error{fmt.Errorf("schema: stored %s: %w", t.Name, err)}
 	}
-	body, ok := value.(JSONObject)
-	if !ok {
+	if value.kind() != jsonObject {
 		return nil, []error{fmt.Errorf("schema: stored %s is not a JSON object", t.Name)}
 	}
 	var s stored
-	o := s.object(t.root, body)
+	o := s.object(t.root, value)
 	return o, s.errs
 }
 
@@ -70,9 +69,12 @@ func (s *stored) root(p *parser, b *Builder, names *rootNames, roots []*Attribut
 	if p.peek() != '"' {
 		return p.unexpected("a member name")
 	}
-	name, err := p.text()
+	start, end, name, err := p.scan()
 	if err != nil {
 		return err
+	}
+	if name == nil {
+		name = p.data[start:end]
 	}
 	p.space()
 	if p.peek() != ':' {
@@ -87,11 +89,12 @@ func (s *stored) root(p *parser, b *Builder, names *rootNames, roots []*Attribut
 	if a == nil || !slices.Contains(roots, a) || a == SchemasAttribute || a == IDAttribute || a == MetaAttribute {
 		return p.skip()
 	}
-	v, err := p.value()
-	if err == nil {
-		s.set(b, a, v)
+	at := len(p.nodes)
+	if err := p.value(a.Name); err != nil {
+		return err
 	}
-	return err
+	s.set(b, a, p.nodes[at:])
+	return nil
 }
 
 // rootNames finds the root attributes by the names of the members of a stored object.
@@ -120,18 +123,18 @@ func (s *stored) leaveOut(reason error) {
 	s.errs = append(s.errs, fmt.Errorf("schema: stored %s left out: %w", s.path, reason))
 }
 
-func (s *stored) object(parent *Attribute, o JSONObject) *Object {
-	b := Builder{fields: make([]field, 0, min(len(o), len(parent.SubAttributes)))}
-	for _, m := range o {
-		a := parent.Sub(m.Name)
+func (s *stored) object(parent *Attribute, o jsonValue) *Object {
+	b := Builder{fields: make([]field, 0, min(int(o[0].len), len(parent.SubAttributes)))}
+	for m := range o.parts() {
+		a := parent.Sub(m[0].name)
 		switch a {
 		case SchemasAttribute, IDAttribute, MetaAttribute:
 			continue
 		case nil:
-			s.unknown(m.Name)
+			s.unknown(m[0].name)
 			continue
 		}
-		s.set(&b, a, m.Value)
+		s.set(&b, a, m)
 	}
 	return b.Object()
 }
@@ -141,27 +144,27 @@ func (s *stored) unknown(name string) {
 }
 
 // set sets the attribute to what fits of the value.
-func (s *stored) set(b *Builder, a *Attribute, value any) {
+func (s *stored) set(b *Builder, a *Attribute, value jsonValue) {
 	s.path = append(s.path, a)
 	b.Set(a, s.value(a, value))
 	s.path = s.path[:len(s.path)-1]
 }
 
-func (s *stored) value(a *Attribute, value any) Value {
+func (s *stored) value(a *Attribute, value jsonValue) Value {
 	if a.Secret() {
 		s.leaveOut(errSecret)
 		return Value{}
 	}
-	list, isList := value.([]any)
-	switch {
-	case !isList:
-		list = []any{value}
-	case !a.MultiValued && len(list) > 1:
+	list, n := value, 1
+	if value.kind() == jsonArray {
+		list, n = value[1:], int(value[0].len)
+	}
+	if !a.MultiValued && n > 1 {
 		s.leaveOut(errManyValues)
 		return Value{}
 	}
-	vs := make([]Value, 0, len(list))
-	for _, one := range list {
+	vs := make([]Value, 0, n)
+	for one := range list.each() {
 		if v := s.single(a, one); v.Assigned() {
 			vs = append(vs, v)
 		}
@@ -172,23 +175,24 @@ func (s *stored) value(a *Attribute, value any) Value {
 	return List(vs...)
 }
 
-func (s *stored) single(a *Attribute, value any) Value {
-	if value == nil {
+func (s *stored) single(a *Attribute, value jsonValue) Value {
+	switch kind := value.kind(); {
+	case kind == jsonNull:
 		return Value{}
+	case kind == jsonObject && a.Type == TypeComplex:
+		return Complex(s.object(a, value))
 	}
-	if o, ok := value.(JSONObject); ok && a.Type == TypeComplex {
-		return Complex(s.object(a, o))
-	}
-	v, err := storedScalar(a, value)
+	v, err := storedScalar(a, value.kind(), value[0].text)
 	if err != nil {
 		s.leaveOut(err)
 	}
 	return v
 }
 
-func storedScalar(a *Attribute, value any) (Value, error) {
-	text, isText := value.(string)
-	if isText {
+// storedScalar reads a value of a simple attribute, of which text is that of a string
+// or number.
+func storedScalar(a *Attribute, kind jsonKind, text string) (Value, error) {
+	if kind == jsonString {
 		switch a.Type {
 		case TypeString:
 			return String(text), nil
@@ -199,7 +203,7 @@ func storedScalar(a *Attribute, value any) (Value, error) {
 		}
 	}
 	var d decoder
-	return d.scalar(a, value)
+	return d.scalar(a, kind, text)
 }
 
 // Why DecodeStored leaves something out, besides a value of another type.
