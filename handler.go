@@ -33,6 +33,7 @@ type Handler struct {
 	prefix    string // the escaped path of BaseURL
 	endpoints []*endpoint
 	routes    routes
+	groups    groupReader // nil if groups are read by themselves
 	lifecycle *lifecycle.Writer
 	cursors   *paging.Sealer
 	announced []byte // Config.ServiceProviderConfig as JSON members

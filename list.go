@@ -87,6 +87,7 @@ func (h *Handler) selections(r *request, q *query, eps []*endpoint, inURL bool) 
 			return nil, err
 		}
 		h.askDisplays(r, ep, s.projection)
+		h.withGroups(r, ep, s.projection)
 		if q.filtered {
 			resolver := r.dialect(ep).one
 			if len(eps) > 1 {

@@ -19,6 +19,7 @@ func (h *Handler) projection(r *request, ep *endpoint) (*project.Projection, err
 	p, err := ep.projection(splitNames(r.query.attributes), splitNames(r.query.excluded), r.dialect(ep).profile)
 	if err == nil {
 		h.askDisplays(r, ep, p)
+		h.withGroups(r, ep, p)
 	}
 	return p, err
 }
@@ -209,6 +210,40 @@ func (h *Handler) groupsOf(ctx context.Context, ids []string) (map[string][]stor
 		}
 	}
 	return all, nil
+}
+
+// groupReader is a store.MemberStore whose database can read the groups of a resource
+// in the statement that reads the resource.
+type groupReader interface {
+	// WithGroups returns a context in which the stores of the database read resources
+	// together with their groups, and GroupsOf answers from what was read.
+	WithGroups(ctx context.Context) context.Context
+}
+
+// withGroups makes r.ctx a context in which resources are read together with their
+// groups, if the response has groups, of one type, and the store can do so.
+func (h *Handler) withGroups(r *request, ep *endpoint, p *project.Projection) {
+	a := ep.Type.Groups()
+	if a == nil || h.groups == nil || r.inBulk || !p.Includes(a) {
+		return
+	}
+	r.ctx = h.groups.WithGroups(r.ctx)
+}
+
+// groupReaderOf returns the store of the only type with members as a groupReader; nil
+// if it is none.
+func groupReaderOf(endpoints []*endpoint) groupReader {
+	var found []groupReader
+	for _, ep := range endpoints {
+		if ep.Members != nil {
+			reader, _ := ep.Members.(groupReader)
+			found = append(found, reader)
+		}
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return found[0]
 }
 
 // fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2) with one

@@ -274,6 +274,7 @@ func (h *Handler) setLifecycle() error {
 	for _, ep := range h.endpoints {
 		endpoints = append(endpoints, ep.Endpoint)
 	}
+	h.groups = groupReaderOf(h.endpoints)
 	var err error
 	h.brake = brake.New(h.cfg.Brake, h.brakeHost())
 	var result func(context.Context, lifecycle.Result) error

@@ -17,6 +17,7 @@ type transaction struct {
 	cause  Fault     // of failed, if running the function again may help, else None
 
 	prepared preparation // the last one
+	notes    map[any]any // see DB.Notes
 }
 
 // part is the participation of a package in a transaction that the package
@@ -70,6 +71,20 @@ func (db *DB) transaction(ctx context.Context) *transaction {
 // InTransaction reports whether statements with the context run in a
 // transaction on the database of db.
 func (db *DB) InTransaction(ctx context.Context) bool { return db.transaction(ctx) != nil }
+
+// Notes returns what packages note of the transaction of the context, under keys of
+// types of their own; nil without a transaction. A transaction that runs again begins
+// without notes.
+func (db *DB) Notes(ctx context.Context) map[any]any {
+	t := db.transaction(ctx)
+	if t == nil {
+		return nil
+	}
+	if t.notes == nil {
+		t.notes = map[any]any{}
+	}
+	return t.notes
+}
 
 // Join returns a context in which the package takes part in the transaction on
 // its database, so that [PackageTx] returns it. It reports false if the context

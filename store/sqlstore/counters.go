@@ -20,11 +20,12 @@ func (db *DB) Count(ctx context.Context, c store.Count) (int64, error) {
 	}
 	var n int64
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		_, err := db.exec(ctx, "INSERT INTO scim_counter (owner, name, n, ends) VALUES (?, ?, 0, ?)"+db.d.counting, append(key, instant(c.Expires))...)
-		if err != nil {
-			return err
+		at := instant(c.At)
+		err := db.one(ctx, "INSERT INTO scim_counter (owner, name, n, ends) VALUES (?, ?, ?, ?)"+db.d.counting+" RETURNING n",
+			append(key, c.Add, instant(c.Expires), at, at), &n)
+		if err == nil && n == c.Add { // it begins, perhaps again
+			err = db.forgetCounters(ctx, key[0], c.At)
 		}
-		n, err = db.add(ctx, key, c)
 		return err
 	})
 	if err != nil {
@@ -32,6 +33,20 @@ func (db *DB) Count(ctx context.Context, c store.Count) (int64, error) {
 	}
 	return n, nil
 }
+
+// countingOver returns the assignments of n and ends, in this order, that count on in
+// the row of a counter, or anew if it has ended at a time, an argument of each. old is
+// the prefix of the columns of the row, inserted makes those of the row that was to be
+// inserted.
+func countingOver(old string, inserted func(column string) string) string {
+	ended := "(" + old + "ends <> '" + instant(time.Time{}) + "' AND " + old + "ends <= ?)"
+	return " n = CASE WHEN " + ended + " THEN 0 ELSE " + old + "n END + " + inserted("n") +
+		", ends = CASE WHEN " + ended + " THEN " + inserted("ends") + " ELSE " + old + "ends END"
+}
+
+// onConflictCounting is dialect.counting of PostgreSQL and SQLite.
+var onConflictCounting = " ON CONFLICT (owner, name) DO UPDATE SET" +
+	countingOver("scim_counter.", func(column string) string { return "excluded." + column })
 
 // counter reads a counter.
 func (db *DB) counter(ctx context.Context, key []any, at time.Time) (int64, error) {
@@ -43,25 +58,6 @@ func (db *DB) counter(ctx context.Context, key []any, at time.Time) (int64, erro
 		append(key, instant(time.Time{}), instant(at)), &n)
 	if errors.Is(err, errNoRow) {
 		return 0, nil
-	}
-	return n, err
-}
-
-// add adds to a counter whose row is locked and returns the new value.
-func (db *DB) add(ctx context.Context, key []any, c store.Count) (int64, error) {
-	var n int64
-	var ends string
-	if err := db.one(ctx, "SELECT n, ends FROM scim_counter WHERE owner = ? AND name = ?", key, &n, &ends); err != nil {
-		return 0, err
-	}
-	if ends != instant(time.Time{}) && ends <= instant(c.At) {
-		n, ends = 0, instant(c.Expires)
-	}
-	starts := n == 0
-	n += c.Add
-	_, err := db.exec(ctx, "UPDATE scim_counter SET n = ?, ends = ? WHERE owner = ? AND name = ?", append([]any{n, ends}, key...)...)
-	if err == nil && starts {
-		err = db.forgetCounters(ctx, key[0], c.At)
 	}
 	return n, err
 }

@@ -24,6 +24,9 @@ type DB struct {
 	wal   string      // the file that DeferSync syncs, "" if it defers nothing
 	known *tokenCache // nil: none
 
+	startWrite string       // what a transaction begins with, so that it is a writer
+	unswept    atomic.Int32 // how many writes do not look for rows to sweep
+
 	keepKeys bool
 	mu       sync.Mutex
 	tables   []*table
@@ -66,6 +69,7 @@ func New(db *sql.DB, d Dialect, options ...Option) (*DB, error) {
 	}
 	s := &DB{
 		d: d.dialect, sql: sqldb.New(packageName, db, d.kind), log: slog.Default(), checking: make(chan struct{}, 1),
+		startWrite: d.startWrite,
 	}
 	for _, o := range options {
 		o(s)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -33,13 +34,18 @@ type dialect struct {
 	skipLocked string
 	holding    string // end of an INSERT into scim_line: lock a row that exists
 	adding     string // end of an INSERT into scim_count: add to a row that exists
-	counting   string // end of an INSERT into scim_counter: lock a row that exists
+	counting   string // end of an INSERT into scim_counter: count in a row that exists
 	shard      string // the row of scim_count that a connection adds to
 	ofGroup    string // restricts forUpdate to alias g
 	limit      string // " LIMIT ?"
 	offset     string // " OFFSET ?"
 	insert     string // begin of an INSERT that skips rows that exist …
 	onTaken    string // … and its end
+
+	// joinText is an aggregate of an id and a display as learn reads it; nil if the
+	// database bounds its length.
+	joinText func(id, display string) string
+	fence    string // keeps the planner from choosing another index for a subquery
 
 	concat   func(a, b string) string        // two texts as one
 	contains func(text string) string        // condition: text contains ?
@@ -99,6 +105,11 @@ func list(n int) string {
 func rows(n, columns int) string {
 	row := list(columns)
 	return strings.Repeat(row+", ", n-1) + row
+}
+
+// joinedText is the argument of an aggregate of dialect.joinText.
+func joinedText(id, display, char string) string {
+	return fmt.Sprintf("%s || %[3]s(1) || %[3]s(%[4]d) || %[2]s || %[3]s(1) || %[3]s(%[5]d)", id, display, char, endOfID, endOfDisplay)
 }
 
 func pipes(a, b string) string { return a + " || " + b }

@@ -72,6 +72,7 @@ func (g *groups) change(ctx context.Context, grp int64, d *schema.MemberDelta) (
 	if d.Empty() {
 		return schema.MemberDelta{}, nil
 	}
+	g.db.forgetGroups(ctx)
 	e, err := g.effect(ctx, grp, d)
 	if err != nil {
 		return schema.MemberDelta{}, err

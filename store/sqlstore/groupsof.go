@@ -14,6 +14,11 @@ func (g *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 	if err := g.db.ready(ctx); err != nil {
 		return nil, err
 	}
+	if j := g.db.joined(ctx); j != nil && j.typ == g.name {
+		if out, known := j.groupsOf(ids); known {
+			return out, nil
+		}
+	}
 	out := make(map[string][]store.GroupRef, len(ids))
 	for chunk := range slices.Chunk(distinct(ids), sqldb.Batch) {
 		wanted := make(map[string]bool, len(chunk))
@@ -93,6 +98,7 @@ func (g *groups) groupsWith(ctx context.Context, id, lock string) ([]groupRow, e
 }
 
 func (g *groups) leave(ctx context.Context, id string, groups []groupRow, at time.Time) error {
+	g.db.forgetGroups(ctx)
 	for chunk := range slices.Chunk(groups, sqldb.Batch) {
 		seqs := make([]any, len(chunk))
 		moments := map[time.Time][]any{} // nearly always one: at
@@ -116,6 +122,7 @@ func (g *groups) leave(ctx context.Context, id string, groups []groupRow, at tim
 
 // touch gives resources that are locked another version.
 func (g *groups) touch(ctx context.Context, seqs []any, at time.Time) error {
+	g.db.forgetRows(ctx)
 	modified, err := timeText(at)
 	if err != nil {
 		return err

@@ -46,6 +46,30 @@ func indexes(t *schema.ResourceType, extra []string) []index {
 	return out
 }
 
+// keyedRoots returns the root attributes on which the keys of a resource depend.
+func (t *table) keyedRoots() []*schema.Attribute {
+	var out []*schema.Attribute
+	add := func(a *schema.Attribute) {
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	for _, x := range t.indexes {
+		add(x.path.Root())
+	}
+	for _, p := range t.unique {
+		add(p.Root())
+	}
+	return out
+}
+
+// sameKeys reports whether two states of a resource have the same keys for certain.
+func (t *table) sameKeys(before, after *schema.Resource) bool {
+	return !slices.ContainsFunc(t.keyed, func(a *schema.Attribute) bool {
+		return !schema.Identical(before.Attributes.Get(a), after.Attributes.Get(a))
+	})
+}
+
 // kept reports whether an attribute is kept outside of the stored attributes.
 func kept(t *schema.ResourceType, root *schema.Attribute) bool {
 	switch root {

@@ -83,6 +83,7 @@ func between(stays []int64, last int64) spans {
 // setLeft notes the rows of a group that do not count any more, in place of those
 // that were noted before.
 func (db *DB) setLeft(ctx context.Context, grp int64, s spans) error {
+	db.unswept.Store(0)
 	if _, err := db.exec(ctx, "DELETE FROM scim_left WHERE grp = ?", grp); err != nil {
 		return err
 	}
@@ -113,14 +114,22 @@ func (db *DB) dropMembers(ctx context.Context, grp int64) error {
 	return err
 }
 
+// sweepPause is the number of writes that do not look for rows to remove after one
+// found none. Another process may have noted some meanwhile.
+const sweepPause = 100
+
 // sweep removes some of the rows that do not count any more, at most
 // dialect.sweep of them. It is part of every write.
 func (db *DB) sweep(ctx context.Context) error {
+	if db.d.sweep == 0 || db.unswept.Add(-1) > 0 {
+		return nil
+	}
 	for budget := db.d.sweep; budget > 0; {
 		var grp int64
 		var s span
 		err := db.one(ctx, "SELECT grp, first, last FROM scim_left LIMIT 1", nil, &grp, &s.first, &s.last)
 		if errors.Is(err, errNoRow) {
+			db.unswept.Store(sweepPause)
 			return nil
 		}
 		if err != nil {

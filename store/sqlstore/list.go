@@ -78,14 +78,23 @@ func (s *selection) page(ctx context.Context, q *store.Query) (store.Page, error
 	var page store.Page
 	weight := 0
 	place := by.place()
+	dest := place.dest()
+	var groups []byte
+	j := s.t.joins(ctx)
+	if j != nil {
+		dest = append(dest, &groups)
+	}
 	err = s.t.db.query(ctx, query, args, func(scan func(...any) error) error {
 		if len(page.Resources) == q.Count || q.Bytes > 0 && weight >= q.Bytes {
 			page.Next = place.position(q)
 			return sqldb.ErrStop
 		}
-		r, err := s.t.decode(scan, q.Attributes, place.dest()...)
+		r, err := s.t.decode(scan, q.Attributes, dest...)
 		if err != nil {
 			return err
+		}
+		if j != nil && hasFoldedID(r) {
+			j.learn(r.ID, groups)
 		}
 		page.Resources = append(page.Resources, r)
 		weight += r.Attributes.Weight()
@@ -114,6 +123,10 @@ func (s *selection) statement(ctx context.Context, q *store.Query, by order) (st
 		return "", nil, err
 	}
 	chosen, names, sorted := by.columns(q.Descending)
+	if j := s.t.joins(ctx); j != nil {
+		names += ", " + s.t.db.d.groupsColumn("r.id", "r.id", "r.tenant")
+		where.args = append([]any{j.typ}, where.args...)
+	}
 	return "SELECT " + columns + names + " FROM (SELECT " + chosen + " FROM " + from + " WHERE " + where.sql +
 			" ORDER BY " + sorted + s.t.db.d.limit + s.t.db.d.offset + ") o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
 		append(where.args, q.Count+1, q.Offset), nil

@@ -25,7 +25,7 @@ var MariaDB = Dialect{&dialect{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	holding:    " ON DUPLICATE KEY UPDATE queue = VALUES(queue)",
 	adding:     " ON DUPLICATE KEY UPDATE n = n + VALUES(n)",
-	counting:   " ON DUPLICATE KEY UPDATE n = n",
+	counting:   " ON DUPLICATE KEY UPDATE" + countingOver("", func(column string) string { return "VALUES(" + column + ")" }),
 	shard:      "CONNECTION_ID() % 64",
 	limit:      " LIMIT ?",
 	offset:     " OFFSET ?",

@@ -22,13 +22,17 @@ var PostgreSQL = Dialect{&dialect{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	holding:    " ON CONFLICT (line) DO UPDATE SET queue = excluded.queue",
 	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
-	counting:   " ON CONFLICT (owner, name) DO UPDATE SET n = scim_counter.n",
+	counting:   onConflictCounting,
 	shard:      "pg_backend_pid() % 64",
 	ofGroup:    " OF r",
 	limit:      " LIMIT ?",
 	offset:     " OFFSET ?",
 	insert:     "INSERT INTO ",
 	onTaken:    " ON CONFLICT DO NOTHING",
+	joinText: func(id, display string) string {
+		return "string_agg(" + joinedText(id, display, "chr") + ", '' ORDER BY m.grp)"
+	},
+	fence:      " OFFSET 0",
 	concat:     pipes,
 	contains:   func(text string) string { return "strpos(" + text + ", ?) > 0" },
 	ends:       func(text string, n int) string { return "right(" + text + ", " + strconv.Itoa(n) + ")" },

@@ -25,9 +25,8 @@ import (
 var SQLite = Dialect{&dialect{
 	name: "sqlite",
 	kind: sqldb.SQLite,
-	// A first statement that writes takes the write lock before the first read,
-	// as BEGIN IMMEDIATE does. Otherwise a transaction that reads first fails if
-	// another transaction writes between its first read and first write.
+	// A first statement that writes takes the write lock before the first read, as
+	// statementConn.BeginTx does.
 	startWrite: "DELETE FROM scim_migration WHERE 0",
 	hasTable:   "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 	// SQLite prepares a statement anew whenever a plain parameter of LIMIT gets a value.
@@ -37,8 +36,9 @@ var SQLite = Dialect{&dialect{
 	onTaken:    " ON CONFLICT DO NOTHING",
 	holding:    " ON CONFLICT DO NOTHING",
 	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
-	counting:   " ON CONFLICT DO NOTHING",
+	counting:   onConflictCounting,
 	shard:      "0", // there is one writer
+	joinText:   func(id, display string) string { return "group_concat(" + joinedText(id, display, "char") + ", '')" },
 	concat:     pipes,
 	contains:   func(text string) string { return "instr(" + text + ", ?) > 0" },
 	ends:       func(text string, n int) string { return "substr(" + text + ", " + strconv.Itoa(-n) + ")" },
@@ -109,6 +109,9 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	if err := db.ping(); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlstore: opening %s: %w", path, err), writer.Close())
 	}
+	if db.beginsImmediate() {
+		db.startWrite = ""
+	}
 	c.pragmas = append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], "PRAGMA query_only=ON")
 	reader := sql.OpenDB(c)
 	readers := max(4, runtime.GOMAXPROCS(0))
@@ -121,6 +124,18 @@ func OpenSQLite(driverName, path string, options ...Option) (*DB, error) {
 	c.pragmas = []string{"PRAGMA busy_timeout=0", "PRAGMA query_only=ON"}
 	db.known, _ = newTokenCache(c) // with another driver each token is read
 	return db, nil
+}
+
+// beginsImmediate reports whether transactions of the writer take the write lock
+// themselves.
+func (db *DB) beginsImmediate() (immediate bool) {
+	conn, err := db.sql.Database().Conn(context.Background())
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	err = conn.Raw(func(c any) error { _, immediate = c.(*statementConn); return nil })
+	return immediate && err == nil
 }
 
 // deferCommits opens the connection for the transactions of [DB.DeferSync], in WAL

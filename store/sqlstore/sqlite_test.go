@@ -83,12 +83,14 @@ func TestSQLiteConnectionsAreSetUp(t *testing.T) {
 }
 
 // A deferred transaction that reads first may fail when it writes.
-func TestTransactionHoldsWriteLockFromItsStart(t *testing.T) {
+func TestTransactionHoldsWriteLockFromItsFirstStatement(t *testing.T) {
 	t.Parallel()
 	d := sqlite(t)
 	db, other := d.store(t), d.open(t)
-	db.Store(schema.UserType)
-	require.NoError(t, db.InTx(t.Context(), func(context.Context) error {
+	users := db.Store(schema.UserType)
+	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
+		_, err := users.Get(ctx, "x", store.GetOptions{})
+		require.ErrorIs(t, err, store.ErrNotFound)
 		conn, err := other.Conn(t.Context())
 		require.NoError(t, err)
 		defer conn.Close()

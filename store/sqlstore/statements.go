@@ -35,7 +35,8 @@ type statement interface {
 // is used by one goroutine at a time.
 type statementConn struct {
 	fullConn
-	idle map[string]statement // prepared and not in use, by text
+	idle   map[string]statement // prepared and not in use, by text
+	begins bool                 // the next statement begins a transaction
 }
 
 // keepStatements wraps a connection, unless it lacks what that needs.
@@ -47,7 +48,7 @@ func keepStatements(c driver.Conn) driver.Conn {
 	if _, ok := c.(driver.NamedValueChecker); ok {
 		return c
 	}
-	return &statementConn{full, map[string]statement{}}
+	return &statementConn{fullConn: full, idle: map[string]statement{}}
 }
 
 // take returns a prepared statement, nil if the driver has none that can be kept.
@@ -86,8 +87,71 @@ func (c *statementConn) put(query string, s statement) error {
 	return err
 }
 
+// BeginTx implements driver.ConnBeginTx. The first statement of the transaction begins
+// it, with the context of that statement, which ends the wait for another process.
+// IMMEDIATE takes the write lock before the first read: a transaction that reads first
+// fails if another one writes between its first read and its first write.
+func (c *statementConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if o != (driver.TxOptions{}) {
+		return c.fullConn.BeginTx(ctx, o)
+	}
+	c.begins = true
+	return statementTx{c}, nil
+}
+
+// begin begins the transaction before its first statement.
+func (c *statementConn) begin(ctx context.Context) error {
+	if !c.begins {
+		return nil
+	}
+	_, err := c.exec(ctx, "BEGIN IMMEDIATE", nil)
+	c.begins = err != nil
+	return err
+}
+
+// statementTx is a transaction of a statementConn.
+type statementTx struct{ c *statementConn }
+
+// Commit implements driver.Tx.
+func (t statementTx) Commit() error {
+	if t.c.begins {
+		t.c.begins = false
+		return nil
+	}
+	_, err := t.c.exec(context.Background(), "COMMIT", nil)
+	if err != nil {
+		t.Rollback() // else the transaction stays open where the commit was refused
+	}
+	return err
+}
+
+// Rollback implements driver.Tx.
+func (t statementTx) Rollback() error {
+	if t.c.begins {
+		t.c.begins = false
+		return nil
+	}
+	_, err := t.c.exec(context.Background(), "ROLLBACK", nil)
+	return err
+}
+
+// PrepareContext implements driver.ConnPrepareContext.
+func (c *statementConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	return c.fullConn.PrepareContext(ctx, query)
+}
+
 // ExecContext implements driver.ExecerContext.
 func (c *statementConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	return c.exec(ctx, query, args)
+}
+
+func (c *statementConn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	s, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err
@@ -104,6 +168,9 @@ func (c *statementConn) ExecContext(ctx context.Context, query string, args []dr
 
 // QueryContext implements driver.QueryerContext.
 func (c *statementConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.begin(ctx); err != nil {
+		return nil, err
+	}
 	s, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err

@@ -19,9 +19,10 @@ type table struct {
 	name     string // of the type, in the tables
 	indexes  []index
 	unique   []schema.AttrPath
-	rule     string          // how the keys are made
-	display  schema.AttrPath // what a group is called by; nil if there is no such attribute
-	prepared atomic.Bool     // its keys are as this process makes them
+	rule     string              // how the keys are made
+	keyed    []*schema.Attribute // the root attributes of indexes and unique
+	display  schema.AttrPath     // what a group is called by; nil if there is no such attribute
+	prepared atomic.Bool         // its keys are as this process makes them
 }
 
 var (
@@ -38,6 +39,7 @@ func newTable(db *DB, t *schema.ResourceType) *table {
 		}
 	}
 	s.rule = s.describeKeys()
+	s.keyed = s.keyedRoots()
 	if p, ok := t.Resolve("displayName"); ok && t.Members() != nil {
 		s.display = p
 	}
@@ -108,13 +110,24 @@ func (t *table) Get(ctx context.Context, id string, o store.GetOptions) (*schema
 	if !validID(id) {
 		return nil, store.ErrNotFound
 	}
-	query := "SELECT " + columns + " FROM scim_resource r WHERE r.tenant = ? AND r.type = ? AND r.id = ?"
-	if o.ForUpdate {
-		query += t.db.d.forUpdate
+	if o.ForUpdate && t.db.sql.InTransaction(ctx) {
+		return t.lockWhole(ctx, id)
 	}
-	var r *schema.Resource
-	err := t.db.query(ctx, query, []any{tenant(ctx), t.name, id}, func(scan func(...any) error) (err error) {
-		r, err = t.decode(scan, o.Attributes)
+	return t.read(ctx, id, o.Attributes, "", "")
+}
+
+// read reads a resource, with further columns after those of a resource into more.
+func (t *table) read(ctx context.Context, id string, roots []*schema.Attribute, moreColumns, lock string, more ...any) (r *schema.Resource, err error) {
+	query, args := "SELECT "+columns+moreColumns, []any{tenant(ctx), t.name, id}
+	var groups []byte
+	j := t.joins(ctx)
+	if j != nil {
+		query += ", " + t.db.d.groupsColumn("?", "?", "?")
+		args = append([]any{foldID(id), id, tenant(ctx), j.typ}, args...)
+		more = append(more, &groups)
+	}
+	err = t.db.query(ctx, query+" FROM scim_resource r WHERE r.tenant = ? AND r.type = ? AND r.id = ?"+lock, args, func(scan func(...any) error) (err error) {
+		r, err = t.decode(scan, roots, more...)
 		return err
 	})
 	if err != nil {
@@ -122,6 +135,9 @@ func (t *table) Get(ctx context.Context, id string, o store.GetOptions) (*schema
 	}
 	if r == nil {
 		return nil, store.ErrNotFound
+	}
+	if j != nil {
+		j.learn(id, groups)
 	}
 	return r, nil
 }

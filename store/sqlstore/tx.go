@@ -40,7 +40,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 	if err := db.prepare(ctx); err != nil {
 		return err
 	}
-	return db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.d.startWrite}, fn)
+	return db.sql.Write(ctx, sqldb.BeginOptions{Statement: db.startWrite}, fn)
 }
 
 // exec runs a statement and returns the number of rows that it changed.

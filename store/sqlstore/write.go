@@ -17,12 +17,29 @@ type row struct {
 	seq     int64
 	version int64
 	created time.Time
+	stored  *schema.Resource // nil: only the columns were read
 }
 
-// lock finds a resource and locks it until the end of the transaction.
+// lock finds a resource and locks it until the end of the transaction, unless
+// lockWhole has.
 func (t *table) lock(ctx context.Context, id, ifVersion string) (row, error) {
 	if !validID(id) {
 		return row{}, store.ErrNotFound
+	}
+	r, err := t.lockedRow(ctx, id)
+	switch {
+	case err != nil:
+		return row{}, err
+	case ifVersion != "" && ifVersion != strconv.FormatInt(r.version, 10):
+		return row{}, store.ErrVersion
+	}
+	return r, nil
+}
+
+// lockedRow is lock without a condition.
+func (t *table) lockedRow(ctx context.Context, id string) (row, error) {
+	if r, ok := t.noted(ctx, id); ok {
+		return r, nil
 	}
 	var r row
 	var created string
@@ -33,8 +50,6 @@ func (t *table) lock(ctx context.Context, id, ifVersion string) (row, error) {
 		return row{}, store.ErrNotFound
 	case err != nil:
 		return row{}, err
-	case ifVersion != "" && ifVersion != strconv.FormatInt(r.version, 10):
-		return row{}, store.ErrVersion
 	}
 	r.created, err = parseTime(created)
 	return r, err
@@ -112,11 +127,21 @@ func (t *table) insert(ctx context.Context, id, created, modified string, b body
 	d := t.db.d
 	args := []any{tenant(ctx), t.name, id, created, modified, b.display, b.format, b.json, tenant(ctx), t.name, id, t.name, t.rule}
 	var seq int64
+	returning, dest := " RETURNING seq", []any{&seq}
+	var groups []byte
+	j := t.joins(ctx)
+	if j != nil { // a group may have had the id as a member before the resource
+		returning += ", " + d.groupsColumn("?", "?", "?")
+		args, dest = append(args, foldID(id), id, tenant(ctx), j.typ), append(dest, &groups)
+	}
 	err := t.db.one(ctx, d.insert+"scim_resource (tenant, type, id, version, created, last_modified, display, body_format, body)"+
 		" SELECT ?, ?, ?, 1, ?, ?, ?, ?, ?"+d.dual+
 		" WHERE NOT EXISTS (SELECT 1 FROM scim_deleted WHERE tenant = ? AND type = ? AND id = ?)"+
 		" AND "+d.sameRule()+
-		d.onTaken+" RETURNING seq", args, &seq)
+		d.onTaken+returning, args, dest...)
+	if err == nil && j != nil {
+		j.learn(id, groups)
+	}
 	if !errors.Is(err, errNoRow) {
 		return seq, err
 	}
@@ -146,8 +171,14 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 	if err != nil {
 		return nil, err
 	}
-	if err := t.moveKeys(ctx, r.seq, after); err != nil {
-		return nil, err
+	t.forget(ctx, after.ID)
+	if t.t.Members() != nil {
+		t.db.forgetGroups(ctx) // their displays
+	}
+	if r.stored == nil || !t.sameKeys(r.stored, after) {
+		if err := t.moveKeys(ctx, r.seq, after); err != nil {
+			return nil, err
+		}
 	}
 	b := t.body(after, r.version+1)
 	n, err := t.db.exec(ctx, "UPDATE scim_resource SET version = version + 1, last_modified = ?, display = ?, body_format = ?, body = ? WHERE seq = ? AND version = ? AND "+t.db.d.sameRule(),
@@ -174,6 +205,8 @@ func (t *table) Delete(ctx context.Context, c *store.Change) error {
 		if err != nil {
 			return err
 		}
+		t.forget(ctx, c.ID)
+		t.db.forgetGroups(ctx)
 		if _, err := t.db.exec(ctx, "INSERT INTO scim_deleted (tenant, type, id, seq) VALUES (?, ?, ?, ?)", tenant(ctx), t.name, c.ID, r.seq); err != nil {
 			return err
 		}
