@@ -76,6 +76,22 @@ func TestReadStored(t *testing.T) {
 		`{"name":"n","count":-0,"weight":1.50,"at":"2020-01-01T00:00:00.1234567+01:00","labels":["a","b,]"],"sizes":[1,10]}`))
 }
 
+func TestLacks(t *testing.T) {
+	t.Parallel()
+	manager, title := schema.UserType.MustResolve(schema.EnterpriseUserURI+":manager"), schema.UserType.MustResolve("title")
+	for json, lacks := range map[string]bool{
+		`{"userName":"\"manager\":"}`: true,
+		`{"userName":"a","` + schema.EnterpriseUserURI + `":{"division":"\"manager\":"}}`: true,
+		`{"userName":"a","` + schema.EnterpriseUserURI + `":{"manager":{"value":"m"}}}`:   false,
+	} {
+		o := requireReadStored(t, schema.UserType, object(t, schema.UserType, json))
+		require.Equal(t, lacks, o.Lacks(manager), json)
+		require.True(t, o.Lacks(title))
+		require.False(t, o.With(title[0], schema.String("t")).Lacks(title))
+		require.True(t, object(t, schema.UserType, `{"userName":"a"}`).Lacks(manager))
+	}
+}
+
 // What does not look like the text of the type is left to DecodeStored.
 func TestReadStoredRefuses(t *testing.T) {
 	t.Parallel()

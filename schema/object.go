@@ -87,6 +87,19 @@ func (o *Object) has(a *Attribute) bool {
 	return o.text != nil && o.text.has(a) || slices.ContainsFunc(o.fields, func(f field) bool { return f.attr == a })
 }
 
+// Lacks reports whether the object has no value at a path of an attribute and at most
+// one within it, as far as that can be told without decoding anything: false means
+// that Get has to tell.
+func (o *Object) Lacks(p AttrPath) bool {
+	if !o.has(p[0]) {
+		return true
+	}
+	if len(p) == 1 || o.text == nil || !o.text.has(p[0]) {
+		return false
+	}
+	return !strings.Contains(o.text.json, p.Last().key) // as a text it would have backslashes
+}
+
 // shows reports whether an extension has a value that is not hidden.
 func (o *Object) shows(extension *Attribute) bool {
 	if !o.has(extension) || !slices.ContainsFunc(extension.SubAttributes, isHidden) {

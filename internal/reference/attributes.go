@@ -74,6 +74,9 @@ func (as Attributes) Fill(o *schema.Object, locate func(typeName, id string) str
 func (as Attributes) apply(o *schema.Object, f func(*attribute, *schema.Object) *schema.Object) *schema.Object {
 	for i := range as {
 		ref := &as[i]
+		if o.Lacks(ref.path) {
+			continue
+		}
 		o = mapAt(o, ref.path, func(one *schema.Object) *schema.Object { return f(ref, one) })
 	}
 	return o

@@ -84,12 +84,13 @@ func (s *selection) page(ctx context.Context, q *store.Query) (store.Page, error
 	if j != nil {
 		dest = append(dest, &groups)
 	}
+	rows := s.t.reader(dest...)
 	err = s.t.db.query(ctx, query, args, func(scan func(...any) error) error {
 		if len(page.Resources) == q.Count || q.Bytes > 0 && weight >= q.Bytes {
 			page.Next = place.position(q)
 			return sqldb.ErrStop
 		}
-		r, err := s.t.decode(scan, q.Attributes, dest...)
+		r, err := rows.read(scan, q.Attributes)
 		if err != nil {
 			return err
 		}

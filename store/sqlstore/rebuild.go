@@ -121,13 +121,11 @@ func (r located) tenantContext(ctx context.Context) context.Context {
 // pageOfAll reads the resources after seq, of all tenants.
 func (t *table) pageOfAll(ctx context.Context, seq int64) ([]located, error) {
 	var page []located
-	err := t.db.query(ctx, "SELECT r.seq, r.tenant, "+columns+" FROM scim_resource r WHERE r.type = ? AND r.seq > ? ORDER BY r.seq"+t.db.d.limit,
-		[]any{t.name, seq, sqldb.Batch}, func(scan func(...any) error) error {
-			var l located
-			var err error
-			l.Resource, err = t.decode(func(dest ...any) error {
-				return scan(append([]any{&l.seq, &l.tenant}, dest...)...)
-			}, nil)
+	var l located
+	resources := t.reader(&l.seq, &l.tenant)
+	err := t.db.query(ctx, "SELECT "+columns+", r.seq, r.tenant FROM scim_resource r WHERE r.type = ? AND r.seq > ? ORDER BY r.seq"+t.db.d.limit,
+		[]any{t.name, seq, sqldb.Batch}, func(scan func(...any) error) (err error) {
+			l.Resource, err = resources.read(scan, nil)
 			page = append(page, l)
 			return err
 		})

@@ -205,8 +205,9 @@ func (m *scan) row() *scanRow {
 	row := &scanRow{match: match{place: m.by.place()}}
 	place := row.dest()
 	if m.whole {
+		resources := m.t.reader(place...)
 		row.read = func(scan func(...any) error) (err error) {
-			if row.resource, err = m.t.decode(scan, m.roots, place...); err == nil {
+			if row.resource, err = resources.read(scan, m.roots); err == nil {
 				row.size = row.resource.Attributes.Weight()
 			}
 			return err
@@ -245,9 +246,10 @@ func (m *scan) read(ctx context.Context, p *matches) (store.Page, error) {
 			args[i] = r.seq
 		}
 		found := make(map[int64]*schema.Resource, len(rows))
+		var seq int64
+		resources := m.t.reader(&seq)
 		err := m.t.db.query(ctx, "SELECT "+columns+", r.seq FROM scim_resource r WHERE r.seq IN "+list(len(args)), args, func(scan func(...any) error) error {
-			var seq int64
-			r, err := m.t.decode(scan, p.query.Attributes, &seq)
+			r, err := resources.read(scan, p.query.Attributes)
 			found[seq] = r
 			return err
 		})

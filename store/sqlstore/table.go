@@ -63,32 +63,48 @@ func tenant(ctx context.Context) string {
 	return squeeze(store.Tenant(ctx))
 }
 
-// columns are what decode reads, of the alias r.
+// columns are what a reader reads, of the alias r.
 const columns = "r.id, r.version, r.created, r.last_modified, r.body_format, r.body"
 
-// decode reads some root attributes of a row, nil for all, with the columns after
-// those of a resource into more. Attributes that no longer fit the schema are left
-// out and logged: one bad row must not make a list fail.
-func (t *table) decode(scan func(...any) error, roots []*schema.Attribute, more ...any) (*schema.Resource, error) {
-	var id, created, modified, body string
-	var version, format int64
-	if err := scan(append([]any{&id, &version, &created, &modified, &format, &body}, more...)...); err != nil {
+// reader reads resources from the rows of a query. What the columns are scanned into
+// is made once for all rows.
+type reader struct {
+	t                           *table
+	id, created, modified, body string
+	version, format             int64
+	dest                        []any
+}
+
+// reader returns a reader that scans the columns after those of a resource into more.
+func (t *table) reader(more ...any) *reader {
+	r := &reader{t: t}
+	r.dest = append([]any{&r.id, &r.version, &r.created, &r.modified, &r.format, &r.body}, more...)
+	return r
+}
+
+// read reads some root attributes of a row, nil for all. Attributes that no longer fit
+// the schema are left out and logged: one bad row must not make a list fail.
+func (r *reader) read(scan func(...any) error, roots []*schema.Attribute) (*schema.Resource, error) {
+	if err := scan(r.dest...); err != nil {
 		return nil, err
 	}
-	r := &schema.Resource{Type: t.t, ID: id, Version: strconv.FormatInt(version, 10)}
+	t := r.t
+	out := &schema.Resource{Type: t.t, ID: r.id, Version: strconv.FormatInt(r.version, 10)}
 	var err error
-	if r.Created, err = parseTime(created); err != nil {
+	if out.Created, err = parseTime(r.created); err != nil {
 		return nil, err
 	}
-	if r.LastModified, err = parseTime(modified); err != nil {
-		return nil, err
+	if out.LastModified = out.Created; r.modified != r.created {
+		if out.LastModified, err = parseTime(r.modified); err != nil {
+			return nil, err
+		}
 	}
 	var problems []error
-	r.Attributes, problems = t.attributes(body, format == t.t.StoredFormat()+version, roots)
+	out.Attributes, problems = t.attributes(r.body, r.format == t.t.StoredFormat()+r.version, roots)
 	if len(problems) > 0 {
-		t.db.log.Warn("sqlstore: a stored resource does not fit its schema", "type", t.t.Name, "id", id, "problems", errors.Join(problems...))
+		t.db.log.Warn("sqlstore: a stored resource does not fit its schema", "type", t.t.Name, "id", r.id, "problems", errors.Join(problems...))
 	}
-	return r, nil
+	return out, nil
 }
 
 // attributes reads some root attributes of a body, nil for all. In the form that this
@@ -127,7 +143,7 @@ func (t *table) read(ctx context.Context, id string, roots []*schema.Attribute, 
 		more = append(more, &groups)
 	}
 	err = t.db.query(ctx, query+" FROM scim_resource r WHERE r.tenant = ? AND r.type = ? AND r.id = ?"+lock, args, func(scan func(...any) error) (err error) {
-		r, err = t.decode(scan, roots, more...)
+		r, err = t.reader(more...).read(scan, roots)
 		return err
 	})
 	if err != nil {
