@@ -18,6 +18,8 @@ type DB struct {
 	writer    chan struct{} // holds a token while a transaction runs
 	keeps     bool          // KeepDeleted
 
+	orders orders
+
 	mu    sync.Mutex
 	kinds map[*schema.ResourceType]*kind
 }

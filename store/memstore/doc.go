@@ -29,7 +29,10 @@
 // Equality is answered by index for id, the attributes with uniqueness,
 // externalId, userName, displayName, emails.value and the members of groups,
 // anywhere in a conjunction, and in a disjunction if every side has one; other
-// filters look at every resource of the tenant.
+// filters look at every resource of the tenant. A list that is sorted by an attribute, of
+// 1,000 resources or more and without a filter, makes an order of them, which takes 5 µs
+// and about 200 bytes for each. The six orders that were asked for last are kept: a later
+// page costs what a page costs, and what has changed in between (file order.go).
 //
 // Within InTx, do not call a store with a context from outside: the call waits for
 // the transaction, which waits for the call.

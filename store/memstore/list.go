@@ -3,6 +3,8 @@ package memstore
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"sort"
 
 	"github.com/seed5f3efb56/scim/filter"
@@ -20,7 +22,7 @@ func (s *resources) List(ctx context.Context, q *store.Query) (store.Page, error
 	if err != nil {
 		return store.Page{}, err
 	}
-	l := list{ctx: ctx, budget: filter.BudgetFrom(ctx), kind: s.kind, tenant: t, collection: t.collection(s.kind)}
+	l := list{ctx: ctx, budget: filter.BudgetFrom(ctx), kind: s.kind, tenant: t, collection: t.collection(s.kind), name: store.Tenant(ctx), orders: &s.db.orders}
 	p, err := l.page(q)
 	if err != nil {
 		return store.Page{}, err
@@ -38,11 +40,16 @@ type list struct {
 	kind       *kind
 	tenant     *tenant
 	collection collection
+	name       string // of the tenant
+	orders     *orders
 }
 
 func (l *list) page(q *store.Query) (store.Page, error) {
 	offset, count := max(0, q.Offset), max(0, q.Count)
-	if q.SortBy != nil {
+	switch {
+	case q.SortBy != nil && q.Filter == nil && l.collection.records.len() >= leastOrdered:
+		return l.ordered(q, offset, count)
+	case q.SortBy != nil:
 		return l.sorted(q, offset, count)
 	}
 	first, err := firstNumber(q)
@@ -102,31 +109,84 @@ func (l *list) filtered(q *store.Query, first number, offset, count int) store.P
 	return p
 }
 
-func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
-	after, err := sortedAfter(q)
+// ordered reads a page from an order that is kept.
+func (l *list) ordered(q *store.Query, offset, count int) (store.Page, error) {
+	last, err := lastPlace(q)
 	if err != nil {
 		return store.Page{}, err
 	}
-	var rs []*schema.Resource
-	size := 0
-	l.matching(q.Filter, 0, func(_ number, r *schema.Resource) bool {
-		rs = append(rs, r)
-		cost := filter.TextCost(schema.SortValue(q.SortBy, r).Text(), q.SortBy.Last().FoldsCase())
-		size += cost
-		return l.budget.Spend(cost) == nil
-	})
-	if err := l.budget.Spend(filter.SortCost(len(rs), size)); err != nil {
+	records, err := l.orders.find(l.name, l.kind, q.SortBy).of(l.collection.records, l.budget)
+	if err != nil {
 		return store.Page{}, err
 	}
-	schema.SortResources(rs, q.SortBy, q.Descending)
-	p := store.Page{}
+	var p store.Page
 	if q.Total {
-		p.Total = len(rs)
+		p.Total = records.len()
 	}
-	rs = rs[sort.Search(len(rs), func(i int) bool { return after(rs[i]) }):]
-	rs = rs[min(offset, len(rs)):]
-	p.Resources = rs[:min(count, len(rs))]
-	if n := len(p.Resources); n > 0 && n < len(rs) {
+	var page iter.Seq2[place, *record]
+	switch {
+	case !q.Descending && last == nil:
+		page = records.from(offset)
+	case !q.Descending:
+		first := records.rank(*last)
+		if _, there := records.get(*last); there {
+			first++
+		}
+		page = records.from(first + offset)
+	case last == nil:
+		page = records.before(records.len() - offset)
+	default:
+		page = records.before(records.rank(*last) - offset)
+	}
+	for _, rec := range page {
+		if len(p.Resources) == count {
+			if count > 0 {
+				p.Next = afterResource(q, p.Resources[count-1])
+			}
+			break
+		}
+		p.Resources = append(p.Resources, &rec.resource)
+	}
+	return p, nil
+}
+
+// sorted sorts the resources that match.
+func (l *list) sorted(q *store.Query, offset, count int) (store.Page, error) {
+	last, err := lastPlace(q)
+	if err != nil {
+		return store.Page{}, err
+	}
+	var found []entry[place, *schema.Resource]
+	size := 0
+	l.matching(q.Filter, 0, func(_ number, r *schema.Resource) bool {
+		e := entry[place, *schema.Resource]{place{schema.NewSortKey(q.SortBy, r), r.ID}, r}
+		cost := filter.TextCost(schema.SortValue(q.SortBy, r).Text(), q.SortBy.Last().FoldsCase())
+		size += cost
+		found = append(found, e)
+		return l.budget.Spend(cost) == nil
+	})
+	if err := l.budget.Spend(filter.SortCost(len(found), size)); err != nil {
+		return store.Page{}, err
+	}
+	inOrder := func(a, b place) int {
+		if q.Descending {
+			a, b = b, a
+		}
+		return a.compare(b)
+	}
+	slices.SortFunc(found, func(a, b entry[place, *schema.Resource]) int { return inOrder(a.key, b.key) })
+	p := store.Page{Resources: []*schema.Resource{}}
+	if q.Total {
+		p.Total = len(found)
+	}
+	if last != nil {
+		found = found[sort.Search(len(found), func(i int) bool { return inOrder(found[i].key, *last) > 0 }):]
+	}
+	found = found[min(offset, len(found)):]
+	for _, e := range found[:min(count, len(found))] {
+		p.Resources = append(p.Resources, e.value)
+	}
+	if n := len(p.Resources); n > 0 && n < len(found) {
 		p.Next = afterResource(q, p.Resources[n-1])
 	}
 	return p, nil

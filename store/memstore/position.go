@@ -41,11 +41,10 @@ func afterResource(q *store.Query, last *schema.Resource) string {
 	return position.Join(position.Order(q.SortBy, q.Descending), schema.NewSortKey(q.SortBy, last).Text(), last.ID)
 }
 
-// sortedAfter returns whether a resource is after q.After in the order of
-// [schema.SortResources].
-func sortedAfter(q *store.Query) (func(*schema.Resource) bool, error) {
+// lastPlace returns the place after which a sorted page begins, nil for the first page.
+func lastPlace(q *store.Query) (*place, error) {
 	if q.After == "" {
-		return func(*schema.Resource) bool { return true }, nil
+		return nil, nil
 	}
 	parts, err := position.Split(q.After, position.Order(q.SortBy, q.Descending))
 	if err != nil {
@@ -58,11 +57,5 @@ func sortedAfter(q *store.Query) (func(*schema.Resource) bool, error) {
 	if !ok {
 		return nil, store.ErrPosition
 	}
-	return func(r *schema.Resource) bool {
-		c := schema.NewSortKey(q.SortBy, r).Compare(key)
-		if q.Descending {
-			c = -c
-		}
-		return c > 0 || c == 0 && r.ID > parts[1]
-	}, nil
+	return &place{key, parts[1]}, nil
 }

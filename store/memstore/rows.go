@@ -152,3 +152,43 @@ func (b *block) ascend(first number, level, skip int, yield func(number, *record
 	}
 	return true
 }
+
+// difference calls f for each number whose record differs between two states, with both
+// records, nil for none, until f returns false, which it then returns. Blocks that the
+// states share are passed over.
+func difference(old, now rows, f func(old, now *record) bool) bool {
+	height := max(old.height, now.height)
+	return old.raised(height).difference(now.raised(height), height, f)
+}
+
+// raised returns the top block of a tree of that height with the same records.
+func (r rows) raised(height int) *block {
+	for ; r.top != nil && r.height < height; r.height++ {
+		r.top = &block{size: r.top.size, blocks: [digits]*block{r.top}}
+	}
+	return r.top
+}
+
+func (b *block) difference(now *block, level int, f func(old, now *record) bool) bool {
+	if b == now {
+		return true
+	}
+	var x, y block
+	if b != nil {
+		x = *b
+	}
+	if now != nil {
+		y = *now
+	}
+	for i := range digits {
+		switch {
+		case level > 0:
+			if !x.blocks[i].difference(y.blocks[i], level-1, f) {
+				return false
+			}
+		case x.records[i] != y.records[i] && !f(x.records[i], y.records[i]):
+			return false
+		}
+	}
+	return true
+}

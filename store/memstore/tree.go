@@ -65,6 +65,31 @@ func (t tree[K, V]) from(i int) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) { t.root.ascend(i, yield) }
 }
 
+// entry is a key with its value.
+type entry[K key[K], V any] struct {
+	key   K
+	value V
+}
+
+// treeOf returns the tree of entries that are sorted by different keys.
+func treeOf[K key[K], V any](entries []entry[K, V]) tree[K, V] {
+	return tree[K, V]{nodeOf(entries)}
+}
+
+func nodeOf[K key[K], V any](entries []entry[K, V]) *node[K, V] {
+	if len(entries) == 0 {
+		return nil
+	}
+	middle := len(entries) / 2
+	e := entries[middle]
+	return &node[K, V]{e.key, e.value, nodeOf(entries[:middle]), nodeOf(entries[middle+1:]), len(entries)}
+}
+
+// before yields the entries before position i, the last one first.
+func (t tree[K, V]) before(i int) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) { t.root.descend(t.len()-i, yield) }
+}
+
 // rank returns how many keys are less than k, which is the position of k.
 func (t tree[K, V]) rank(k K) int {
 	rank := 0
@@ -219,4 +244,19 @@ func (n *node[K, V]) ascend(skip int, yield func(K, V) bool) bool {
 		return false
 	}
 	return n.right.ascend(max(0, skip-l-1), yield)
+}
+
+// descend yields the keys from the end on, in reverse order, without the last skip ones.
+func (n *node[K, V]) descend(skip int, yield func(K, V) bool) bool {
+	if n == nil || skip >= n.size {
+		return true
+	}
+	r := n.right.len()
+	if skip < r && !n.right.descend(skip, yield) {
+		return false
+	}
+	if skip <= r && !yield(n.key, n.value) {
+		return false
+	}
+	return n.left.descend(max(0, skip-r-1), yield)
 }
