@@ -61,6 +61,10 @@ type dialect struct {
 	// if all do.
 	stays   string
 	members func(n int) string // query of the members of a group with one of n folded ids
+	// addMembers is the statement that adds those of n members that are not there, with
+	// RETURNING; nil if the database has none. Its arguments are the group and, of each
+	// member, those of memberArgs.
+	addMembers func(n int) string
 	// among returns the condition that r.seq is in the result of a query, which
 	// selects by op.
 	among func(op filter.Op, query string, args []any) clause
@@ -118,6 +122,23 @@ func substrHead(column string) string { return "substr(" + column + ", 1, 128)" 
 
 func inQuery(_ filter.Op, query string, args []any) clause {
 	return condition("r.seq IN ("+query+")", args...)
+}
+
+// addMissing is dialect.addMembers of PostgreSQL and SQLite. The places of the members
+// come after the last one.
+func addMissing(grp string, n int) string {
+	var b strings.Builder
+	b.WriteString("WITH v (n, folded, member, type, kind, display) AS (VALUES ")
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "(%d, ?, ?, ?, ?, ?)", i+1)
+	}
+	b.WriteString("), g (grp) AS (VALUES (" + grp + ")) INSERT INTO scim_member (grp, ord, folded, member, type, kind, display)" +
+		" SELECT g.grp, (SELECT COALESCE(MAX(m.ord), 0) FROM scim_member m WHERE m.grp = g.grp) + v.n, v.folded, v.member, v.type, v.kind, v.display" +
+		" FROM v CROSS JOIN g WHERE 1 = 1 ON CONFLICT (folded, grp, member) DO NOTHING RETURNING member")
+	return b.String()
 }
 
 func membersList(n int) string {

@@ -73,7 +73,14 @@ func (g *groups) change(ctx context.Context, grp int64, d *schema.MemberDelta) (
 		return schema.MemberDelta{}, nil
 	}
 	g.db.forgetGroups(ctx)
-	e, err := g.effect(ctx, grp, d)
+	left, err := g.db.left(ctx, grp)
+	if err != nil {
+		return schema.MemberDelta{}, err
+	}
+	if g.db.d.addMembers != nil && len(left) == 0 && len(d.Remove) == 0 && !d.Replace {
+		return g.add(ctx, grp, d.Add)
+	}
+	e, err := g.effect(ctx, grp, d, left)
 	if err != nil {
 		return schema.MemberDelta{}, err
 	}
@@ -90,6 +97,35 @@ func (g *groups) change(ctx context.Context, grp int64, d *schema.MemberDelta) (
 			return schema.MemberDelta{}, err
 		}
 		last += int64(len(chunk))
+	}
+	return did, nil
+}
+
+// add adds those of the members that are not there. All rows of the group count.
+func (g *groups) add(ctx context.Context, grp int64, members []schema.Member) (did schema.MemberDelta, err error) {
+	for chunk := range slices.Chunk(members, g.db.d.memberRows) {
+		args := make([]any, 0, 5*len(chunk)+1)
+		for _, m := range chunk {
+			if args, err = memberArgs(args, m); err != nil {
+				return schema.MemberDelta{}, err
+			}
+		}
+		added := make(map[string]bool, len(chunk))
+		err := g.db.query(ctx, g.db.d.addMembers(len(chunk)), append(args, grp), func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			added[id] = true
+			return err
+		})
+		if err != nil {
+			return schema.MemberDelta{}, err
+		}
+		for _, m := range chunk {
+			if added[m.Value] {
+				did.Add = append(did.Add, m)
+				delete(added, m.Value)
+			}
+		}
 	}
 	return did, nil
 }
@@ -146,18 +182,16 @@ type effect struct {
 }
 
 // effect returns the members of a delta that leave and that join in effect.
-func (g *groups) effect(ctx context.Context, grp int64, d *schema.MemberDelta) (*effect, error) {
-	left, err := g.db.left(ctx, grp)
-	if err != nil {
-		return nil, err
-	}
+func (g *groups) effect(ctx context.Context, grp int64, d *schema.MemberDelta, left spans) (*effect, error) {
 	e := &effect{left: left}
-	if err := g.db.one(ctx, "SELECT COALESCE(MAX(ord), 0) FROM scim_member WHERE grp = ?", []any{grp}, &e.last); err != nil {
-		return nil, err
+	if len(d.Add) > 0 || d.Replace {
+		if err := g.db.one(ctx, "SELECT COALESCE(MAX(ord), 0) FROM scim_member WHERE grp = ?", []any{grp}, &e.last); err != nil {
+			return nil, err
+		}
 	}
 	e.last = max(e.last, left.end())
 	switch {
-	case e.last == 0:
+	case e.last == 0 && len(d.Remove) == 0:
 		e.joining = d.Add
 		return e, nil
 	case d.Replace:
@@ -222,14 +256,22 @@ func missing(members []schema.Member, there map[string]int64) (out []schema.Memb
 // insert adds rows for members, at the places after last.
 func (g *groups) insert(ctx context.Context, grp, last int64, members []schema.Member) error {
 	args := make([]any, 0, 7*len(members))
+	var err error
 	for i, m := range members {
-		if !validID(m.Value) {
-			return fmt.Errorf("sqlstore: %q is not a valid id of a member", m.Value)
+		if args, err = memberArgs(append(args, grp, last+int64(i)+1), m); err != nil {
+			return err
 		}
-		args = append(args, grp, last+int64(i)+1, foldID(m.Value), m.Value, escape(m.Type), nullable(typeKey(m.Type)), escape(m.Display))
 	}
-	_, err := g.db.exec(ctx, "INSERT INTO scim_member (grp, ord, folded, member, type, kind, display) VALUES "+rows(len(members), 7), args...)
+	_, err = g.db.exec(ctx, "INSERT INTO scim_member (grp, ord, folded, member, type, kind, display) VALUES "+rows(len(members), 7), args...)
 	return err
+}
+
+// memberArgs appends what a row of scim_member has of a member.
+func memberArgs(args []any, m schema.Member) ([]any, error) {
+	if !validID(m.Value) {
+		return nil, fmt.Errorf("sqlstore: %q is not a valid id of a member", m.Value)
+	}
+	return append(args, foldID(m.Value), m.Value, escape(m.Type), nullable(typeKey(m.Type)), escape(m.Display)), nil
 }
 
 func ids(members []schema.Member) []string {

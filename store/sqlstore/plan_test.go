@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 
 	"github.com/seed5f3efb56/scim/audit"
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/position"
+	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
@@ -100,6 +102,32 @@ func TestQueryPlansOfOwner(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, explain(t, db, query, args), want, query)
 	}
+}
+
+// PostgreSQL looks up members by their ids also where its statistics say that groups
+// are small, so that it might as well read all of a group for each.
+func TestQueryPlanOfMembersOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	pool := sqltest.Open(t, "pgx", sqltest.NewPostgres(t))
+	db, err := New(pool, PostgreSQL)
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	for _, statement := range []string{
+		"INSERT INTO scim_member (grp, ord, folded, member, type, display) SELECT n, 1, 'm' || n, 'm' || n, '', '' FROM generate_series(1, 5000) n",
+		"ANALYZE scim_member",
+	} {
+		_, err := pool.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	var plan []string
+	err = db.query(t.Context(), "EXPLAIN "+db.d.members(2), []any{"a", "b", 1}, func(scan func(...any) error) error {
+		var line string
+		err := scan(&line)
+		plan = append(plan, line)
+		return err
+	})
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(plan, "\n"), "scim_member_of")
 }
 
 func explain(t *testing.T, db *DB, query string, args []any) string {

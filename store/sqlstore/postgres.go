@@ -39,6 +39,7 @@ var PostgreSQL = Dialect{&dialect{
 	length:     utf8.RuneCountInString,
 	memberRows: sqldb.Batch,
 	members:    membersEach,
+	addMembers: func(n int) string { return addMissing("?::bigint", n) },
 	among:      inArray,
 	rowCompare: rowComparison,
 	sortedTail: func(tail string) string { return tail },
@@ -47,10 +48,12 @@ var PostgreSQL = Dialect{&dialect{
 
 // membersEach returns a query that looks up each id separately. With a list of
 // ids and a table without statistics the planner reads the whole group. OFFSET
-// keeps the planner from changing the query to use a list.
+// keeps the planner from changing the query to use a list. Comparisons of rows keep it
+// from the primary key, whose first column is grp: where statistics say that groups
+// are small it would read the group for each id.
 func membersEach(n int) string {
-	return "SELECT m.ord, m.member FROM (VALUES (?::text)" + strings.Repeat(", (?)", n-1) + ") v (folded)," +
-		" LATERAL (SELECT ord, member FROM scim_member WHERE folded = v.folded AND grp = ? OFFSET 0) m"
+	return "SELECT m.ord, m.member FROM (VALUES (?::text)" + strings.Repeat(", (?)", n-1) + ") v (folded), (VALUES (?::bigint)) g (grp)," +
+		" LATERAL (SELECT ord, member FROM scim_member WHERE (folded, grp) >= (v.folded, g.grp) AND (folded, grp) <= (v.folded, g.grp) OFFSET 0) m"
 }
 
 // inArray returns a condition that the planner executes as separate look-ups for

@@ -51,6 +51,7 @@ var SQLite = Dialect{&dialect{
 		" ORDER BY l.last LIMIT 1) > m.ord, TRUE)",
 
 	members:    membersList,
+	addMembers: func(n int) string { return addMissing("?", n) },
 	among:      inQuery,
 	rowCompare: rowComparison,
 	sortedTail: func(tail string) string { return tail },
