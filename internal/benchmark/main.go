@@ -27,15 +27,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/seed5f3efb56/scim/internal/benchmark/limit"
@@ -47,7 +50,9 @@ func main() {
 	if len(os.Args) > 2 && os.Args[1] == "serve" {
 		err = serve(os.Args[2], os.Args[3:])
 	} else {
-		err = run(os.Args[1:], os.Stdout)
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		err = run(ctx, os.Args[1:], os.Stdout)
 	}
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "benchmark:", err)
@@ -162,7 +167,8 @@ func (o options) withDefaults() (options, error) {
 }
 
 // run measures what the command line names, and prints and writes the results.
-func run(args []string, out io.Writer) error {
+// When the context ends it stops the servers and drops their databases.
+func run(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
@@ -183,7 +189,7 @@ func run(args []string, out io.Writer) error {
 	}
 	if !slices.Equal(o.operations, []string{"none"}) {
 		r.Machine = thisMachine()
-		if err := o.measure(out, dir, &r); err != nil {
+		if err := o.measure(ctx, out, dir, &r); err != nil {
 			return err
 		}
 	}
@@ -194,13 +200,13 @@ func run(args []string, out io.Writer) error {
 }
 
 // measure measures each store with each number of users. Results are saved as they come.
-func (o options) measure(out io.Writer, dir string, r *report) error {
+func (o options) measure(ctx context.Context, out io.Writer, dir string, r *report) error {
 	contestants, err := o.contestants(dir)
 	if err != nil {
 		return err
 	}
 	for _, store := range o.stores {
-		p := place{dir: dir, store: store, postgres: o.postgres}
+		p := place{done: ctx.Done(), dir: dir, store: store, postgres: o.postgres}
 		for _, users := range o.users {
 			if err := o.cell(out, contestants, p, users, r); err != nil {
 				return fmt.Errorf("%s, %d users: %w", store, users, err)

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 func measureEverything(t *testing.T, args ...string) {
 	ops := strings.NewReplacer("member-100000,", "", ",none", "").Replace(strings.Join(everything(), ","))
 	var out bytes.Buffer
-	err := run(append([]string{"-library", "../..", "-ops", ops, "-users", "16", "-rounds", "1", "-slice", "1ms", "-sync-users", "50"}, args...), &out)
+	err := run(t.Context(), append([]string{"-library", "../..", "-ops", ops, "-users", "16", "-rounds", "1", "-slice", "1ms", "-sync-users", "50"}, args...), &out)
 	require.NoError(t, err, "%s", out.String())
 }
 

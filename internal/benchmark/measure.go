@@ -112,12 +112,18 @@ func compare(sides []*side, op *operation, rounds int, slice time.Duration) ([]f
 // oneRound returns what the operation, and its base if it has one, have cost each side.
 func oneRound(sides []*side, op, base *operation, slice time.Duration) (costs, bases []cost, err error) {
 	costs, bases = make([]cost, len(sides)), make([]cost, len(sides))
+	spent := make([]time.Duration, len(sides))
 	for turn := range turns {
 		for n := range sides {
 			i := (n + turn) % len(sides) // none is always the first
+			if spent[i] >= slice {
+				continue // one request takes longer than a turn
+			}
+			start := time.Now()
 			if err := sides[i].addRun(op, slice/turns, &costs[i]); err != nil {
 				return nil, nil, err
 			}
+			spent[i] += time.Since(start)
 			if base == nil {
 				continue
 			}

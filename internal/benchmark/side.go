@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -21,8 +22,11 @@ const (
 	pooled     = "pgbouncer"
 )
 
+var errInterrupted = errors.New("interrupted")
+
 // place is where the servers of a cell find their database and their first users.
 type place struct {
+	done     <-chan struct{} // closed when the servers are to stop
 	dir      string
 	store    string
 	postgres string // the URL of a server
@@ -32,6 +36,7 @@ type place struct {
 // side is a server of a contestant that runs, on a database of its own.
 type side struct {
 	contestant
+	done   <-chan struct{}
 	cmd    *exec.Cmd
 	ended  chan error
 	addr   string
@@ -46,7 +51,7 @@ type side struct {
 
 // start starts a server. It is ready after wait.
 func (c contestant) start(p place) (s *side, err error) {
-	s = &side{contestant: c, groups: map[string]string{}, next: map[string]int{}, ended: make(chan error, 1)}
+	s = &side{contestant: c, done: p.done, groups: map[string]string{}, next: map[string]int{}, ended: make(chan error, 1)}
 	if s.addr, err = freeAddress(); err != nil {
 		return nil, err
 	}
@@ -100,6 +105,8 @@ func (s *side) wait(connections int) error {
 			continue
 		}
 		select {
+		case <-s.done:
+			return errInterrupted
 		case err := <-s.ended:
 			return fmt.Errorf("%s has ended: %w", s.name, err)
 		case <-time.After(20 * time.Millisecond):
@@ -131,6 +138,11 @@ func (s *side) do(method, path, body string, want int) ([]byte, error) {
 }
 
 func (s *side) doOn(c *load.Conn, method, path, body string, want int) ([]byte, error) {
+	select {
+	case <-s.done:
+		return nil, errInterrupted
+	default:
+	}
 	status, response, err := c.Do(method, "/scim/v2"+path, body)
 	if err == nil && status != want {
 		err = fmt.Errorf("%s %s %.200s: %d %.300s, want %d", method, path, body, status, response, want)
