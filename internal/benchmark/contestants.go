@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 //go:embed library
@@ -81,6 +82,20 @@ const (
 	rivalName   = "elimity"
 )
 
+// commitOf returns the commit of a working tree, with a + if it has changes, and "" for a
+// tree that git does not know.
+func commitOf(tree string) string {
+	commit, err := exec.Command("git", "-C", tree, "rev-parse", "--short", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	changes, err := exec.Command("git", "-C", tree, "status", "--porcelain").Output()
+	if err != nil || len(changes) > 0 {
+		return strings.TrimSpace(string(commit)) + "+"
+	}
+	return strings.TrimSpace(string(commit))
+}
+
 // contestant is a program to be measured.
 type contestant struct {
 	name    string
@@ -94,11 +109,12 @@ func (o options) contestants(dir string) ([]contestant, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings := []string{fmt.Sprintf("-brake=%t", o.brake)}
 	program, err := build(o.library, libraryName, dir)
 	if err != nil {
 		return nil, err
 	}
-	out := []contestant{{limitName, self, []string{"serve", limitName}}, {libraryName, program, nil}}
+	out := []contestant{{limitName, self, []string{"serve", limitName}}, {libraryName, program, settings}}
 	if o.against != "" {
 		tree, err := checkout(o.against, dir)
 		if err != nil {
@@ -107,7 +123,7 @@ func (o options) contestants(dir string) ([]contestant, error) {
 		if program, err = build(tree, beforeName, dir); err != nil {
 			return nil, err
 		}
-		out = append(out, contestant{beforeName, program, nil})
+		out = append(out, contestant{beforeName, program, settings})
 	}
 	if o.rival {
 		out = append(out, contestant{rivalName, self, []string{"serve", rivalName}})

@@ -45,8 +45,9 @@ func (r *report) markdown(plot string) string {
 	fmt.Fprintf(&b, "![Ratio of each operation to the limit, and the targets](%s)\n", plot)
 	for _, s := range storeNames {
 		for _, users := range r.sizes(s.store) {
-			fmt.Fprintf(&b, "\n%s, %s users:\n\n", s.name, thousands(users))
-			r.cell(&b, s.store, users)
+			rows := r.of(s.store, users)
+			fmt.Fprintf(&b, "\n%s, %s users (commit %s):\n\n", s.name, thousands(users), rows[0].Commit)
+			r.cell(&b, s.store, rows)
 		}
 	}
 	r.syncTable(&b)
@@ -80,9 +81,8 @@ func (r *report) of(store string, users int) []result {
 	return out
 }
 
-// cell writes the table of a store with a number of users.
-func (r *report) cell(b *strings.Builder, store string, users int) {
-	rows := r.of(store, users)
+// cell writes the table of the results on a store with a number of users.
+func (r *report) cell(b *strings.Builder, store string, rows []result) {
 	has := func(name string) bool {
 		return slices.ContainsFunc(rows, func(one result) bool { _, ok := one.side(name); return ok })
 	}

@@ -12,7 +12,7 @@ const (
 	heapTarget = 3000 // bytes
 )
 
-// heap is the live heap of the library in memory, for each user.
+// heapFigures are the live heap of a server of this library in memory.
 type heapFigures struct {
 	Users int
 	Side  string

@@ -6,7 +6,7 @@
 //
 //	go run ./internal/benchmark [-stores memory,sqlite,postgres,pgbouncer] [-users 1000,100000]
 //	    [-ops get,create] [-rounds N] [-slice TIME] [-connections N]
-//	    [-library DIR] [-against COMMIT|DIR] [-rival=false] [-results FILE] [-write docs/performance.md]
+//	    [-library DIR] [-against COMMIT|DIR] [-rival=false] [-brake=false] [-results FILE] [-write docs/performance.md]
 //
 // The servers run side by side, each a process of its own on its own database. Each
 // operation is sent to them in turn, a slice of time each, round after round. The CPU
@@ -84,10 +84,11 @@ type options struct {
 	slice              time.Duration
 	connections        int
 	library, against   string
-	rival              bool
+	rival, brake       bool
 	postgres           string
 	syncUsers          int
 	results, write     string
+	commit             string // of library
 }
 
 func parse(args []string) (o options, err error) {
@@ -111,6 +112,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.library, "library", ".", "`directory` of the working tree to measure")
 	f.StringVar(&o.against, "against", "", "another version to measure: a `commit` or the directory of a working tree")
 	f.BoolVar(&o.rival, "rival", true, "measure elimity-com/scim too")
+	f.BoolVar(&o.brake, "brake", true, "leave the brake of the library on, as it is by default")
 	f.StringVar(&o.postgres, "postgres", "", "`URL` of a PostgreSQL server of this machine (default $SCIM_TEST_POSTGRES)")
 	f.StringVar(&o.results, "results", "", "`file` to which the results are added")
 	f.StringVar(&o.write, "write", "", "`document` that gets the table of the results")
@@ -205,6 +207,7 @@ func (o options) measure(ctx context.Context, out io.Writer, dir string, r *repo
 	if err != nil {
 		return err
 	}
+	o.commit = commitOf(o.library)
 	for _, store := range o.stores {
 		p := place{done: ctx.Done(), dir: dir, store: store, postgres: o.postgres}
 		for _, users := range o.users {

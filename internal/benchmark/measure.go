@@ -186,5 +186,5 @@ func (o options) row(sides []*side, op *operation, store string, users int) (res
 	if err != nil {
 		return result{}, fmt.Errorf("%s: %w", op.name, err)
 	}
-	return result{Store: store, Users: users, Operation: op.name, Sides: f}, nil
+	return result{Store: store, Users: users, Operation: op.name, Commit: o.commit, Sides: f}, nil
 }

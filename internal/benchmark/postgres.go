@@ -74,6 +74,9 @@ func (p *postgres) usage() (map[int]time.Duration, error) {
 		}
 		pids = append(pids, pid)
 	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
 	if p.pooler != nil {
 		pids = append(pids, p.pooler.cmd.Process.Pid)
 	}
@@ -88,7 +91,7 @@ func (p *postgres) usage() (map[int]time.Duration, error) {
 		}
 		out[pid] = used
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 func (p *postgres) drop() {

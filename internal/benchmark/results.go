@@ -12,6 +12,7 @@ type result struct {
 	Store     string
 	Users     int
 	Operation string
+	Commit    string    // of the library
 	Sides     []figures // the limit first
 }
 

@@ -36,14 +36,15 @@ func main() {
 	token := flag.String("token", "t", "the bearer token")
 	seed := flag.String("seed", "", "`file` with a user to create in each line, before the first request")
 	ids := flag.String("ids", "", "`file` for the ids of these users")
+	brake := flag.Bool("brake", true, "count what the brake bounds")
 	flag.Parse()
-	if err := run(*addr, *db, *token, *seed, *ids); err != nil {
+	if err := run(*addr, *db, *token, *seed, *ids, *brake); err != nil {
 		fmt.Fprintln(os.Stderr, "library:", err)
 		os.Exit(1)
 	}
 }
 
-func run(addr, name, token, seed, ids string) error {
+func run(addr, name, token, seed, ids string, brake bool) error {
 	db, err := open(name)
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func run(addr, name, token, seed, ids string) error {
 		Tx:        db.tx,
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
-	raise(&cfg)
+	raise(&cfg, brake)
 	h, err := scim.New(cfg)
 	if err != nil {
 		return err

@@ -6,10 +6,10 @@ import (
 )
 
 // raise sets the bounds on what one client may do so high that none is reached. What
-// they cost stays part of the measurement: rates and brake count as ever.
-func raise(cfg *scim.Config) {
+// they cost stays part of the measurement: rates count as ever, and the brake if it is on.
+func raise(cfg *scim.Config, withBrake bool) {
 	const many = 1_000_000_000
 	cfg.Limits.Rate, cfg.Limits.Burst = many, many
 	most := brake.Bound{Most: many}
-	cfg.Brake = brake.Config{Leavers: most, Memberships: most, Creations: most}
+	cfg.Brake = brake.Config{Off: !withBrake, Leavers: most, Memberships: most, Creations: most}
 }
