@@ -213,7 +213,7 @@ func (l *listText) addPart(p part) error {
 			l.text = append(l.text, ',')
 		}
 		l.items++
-		if l.text, err = p.projection.Append(l.text, res, l.h.members(l.ctx, p.ep, p.projection, res.ID), l.flush); err != nil {
+		if l.text, err = p.projection.Append(l.text, &res.Resource, l.h.members(l.ctx, p.ep, p.projection, res.ID), res.groups, l.flush); err != nil {
 			return err
 		}
 		if len(l.text) < listChunk {

@@ -67,24 +67,30 @@ func (h *Handler) resource(r *request, ep *endpoint, status int, p *project.Proj
 	if err != nil {
 		return nil, err
 	}
-	res = &out[0]
+	sent := &out[0]
+	res = &sent.Resource
 	resp := &response{status: status, id: res.ID, etag: etag.Tag(res.Version), contentLocation: res.Location}
 	if status == http.StatusCreated || r.me { // RFC 7644 §3.3, §3.11
 		resp.location = res.Location
 	}
 	resp.body = func(dst []byte, flush func([]byte) ([]byte, error)) ([]byte, error) {
-		return p.Append(dst, res, h.members(r.ctx, ep, p, res.ID), flush)
+		return p.Append(dst, res, h.members(r.ctx, ep, p, res.ID), sent.groups, flush)
 	}
 	return resp, nil
 }
 
-// outgoing returns copies of the resources with the values that are derived:
-// location, $ref and groups.
-func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Projection, rs ...*schema.Resource) ([]schema.Resource, error) {
+// outgoing is a resource as it is sent: with location, $ref and, beside it, its groups.
+type outgoing struct {
+	schema.Resource
+	groups []schema.Member // Type is direct or indirect
+}
+
+// outgoing returns copies of the resources with the values that are derived.
+func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Projection, rs ...*schema.Resource) ([]outgoing, error) {
 	uri := func(typeName, id string) string { return h.uri(ctx, typeName, id) }
-	out := make([]schema.Resource, len(rs))
+	out := make([]outgoing, len(rs))
 	for i, r := range rs {
-		out[i] = *r
+		out[i].Resource = *r
 		if !ep.can.Versions {
 			out[i].Version = ""
 		}
@@ -92,7 +98,7 @@ func (h *Handler) outgoing(ctx context.Context, ep *endpoint, p *project.Project
 		out[i].Attributes = ep.refs.Fill(r.Attributes, uri)
 	}
 	if g := ep.Type.Groups(); g != nil && p.Includes(g) {
-		if err := h.fillGroups(ctx, ep, out); err != nil {
+		if err := h.findGroups(ctx, out); err != nil {
 			return nil, err
 		}
 	}
@@ -246,10 +252,9 @@ func groupReaderOf(endpoints []*endpoint) groupReader {
 	return found[0]
 }
 
-// fillGroups derives the groups attribute of resources (RFC 7643 §4.1.2) with one
-// look-up for all of them, and one more for each level of indirect groups.
-func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []schema.Resource) error {
-	a := ep.Type.Groups()
+// findGroups finds the groups of resources (RFC 7643 §4.1.2) with one look-up for all of
+// them, and one more for each level of indirect groups.
+func (h *Handler) findGroups(ctx context.Context, rs []outgoing) error {
 	ids := make([]string, len(rs))
 	for i := range rs {
 		ids[i] = rs[i].ID
@@ -262,9 +267,9 @@ func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []schema.Reso
 	if err != nil {
 		return err
 	}
-	var shared map[shownGroup]schema.Value
+	var uris map[string]string
 	if len(rs) > 1 {
-		shared = make(map[shownGroup]schema.Value)
+		uris = make(map[string]string)
 	}
 	for i := range rs {
 		r := &rs[i]
@@ -276,37 +281,35 @@ func (h *Handler) fillGroups(ctx context.Context, ep *endpoint, rs []schema.Reso
 		if err != nil {
 			return err
 		}
-		r.Attributes = r.Attributes.With(a, h.groupsValue(ctx, a, refs, indirect, shared))
+		r.groups = make([]schema.Member, 0, len(refs)+len(indirect))
+		h.addGroups(ctx, r, "direct", refs, uris)
+		h.addGroups(ctx, r, "indirect", indirect, uris)
 		r.Version = etag.WithGroups(r.Version, refs, indirect)
 	}
 	return nil
 }
 
-// shownGroup is an element of groups.
-type shownGroup struct {
-	store.GroupRef
-	typ string
+// addGroups appends groups to those of a resource. uris, unless nil, has the locations
+// of groups that other resources of the page have too.
+func (h *Handler) addGroups(ctx context.Context, r *outgoing, typ string, refs []store.GroupRef, uris map[string]string) {
+	for _, g := range refs {
+		uri, known := uris[g.ID]
+		if !known {
+			uri = h.groupURI(ctx, g.ID)
+			if uris != nil {
+				uris[g.ID] = uri
+			}
+		}
+		r.groups = append(r.groups, schema.Member{Value: g.ID, Type: typ, Display: g.Display, Ref: uri})
+	}
 }
 
-// groupsValue returns the value of groups. shared, unless nil, has the elements that
-// other resources of the page use too.
-func (h *Handler) groupsValue(ctx context.Context, a *schema.Attribute, direct, indirect []store.GroupRef, shared map[shownGroup]schema.Value) schema.Value {
-	list := make([]schema.Value, 0, len(direct)+len(indirect))
-	add := func(typ string, refs []store.GroupRef) {
-		for _, ref := range refs {
-			g := shownGroup{ref, typ}
-			v, ok := shared[g]
-			if !ok {
-				v = memberValue(a, schema.Member{Value: g.ID, Type: typ, Display: g.Display}, h.groupURI(ctx, g.ID))
-				if shared != nil {
-					shared[g] = v
-				}
-			}
-			list = append(list, v)
-		}
+// groupsValue returns the groups of a resource as a value, for a filter or a sort order.
+func (r *outgoing) groupsValue(a *schema.Attribute) schema.Value {
+	list := make([]schema.Value, len(r.groups))
+	for i, g := range r.groups {
+		list[i] = memberValue(a, g, g.Ref)
 	}
-	add("direct", direct)
-	add("indirect", indirect)
 	return schema.List(list...)
 }
 

@@ -103,7 +103,11 @@ func (m *scanResult) derive(ctx context.Context, ep *endpoint, uses func(*schema
 	}
 	full := make([]*schema.Resource, len(derived))
 	for i := range derived {
-		full[i] = &derived[i]
+		full[i] = &derived[i].Resource
+		if groups := derived[i].groups; len(groups) > 0 {
+			a := ep.Type.Groups()
+			full[i].Attributes = full[i].Attributes.With(a, derived[i].groupsValue(a))
+		}
 	}
 	members := ep.Type.Members()
 	if members == nil || !uses(members) {

@@ -157,7 +157,7 @@ func (i *Issuer) hidesMembers(t *schema.ResourceType) bool {
 // represent returns a resource as a response shows it, without members, derived
 // values and sensitive attributes.
 func (i *Issuer) represent(r *schema.Resource) (object, error) {
-	text, err := project.All(r.Type).Append(nil, i.stripped(r), nil, nil)
+	text, err := project.All(r.Type).Append(nil, i.stripped(r), nil, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,12 @@ package project
 import "github.com/seed5f3efb56/scim/schema"
 
 // Append appends the JSON of a resource as the projection returns it. The
-// members attribute, if the type has one, is not in the tree: Append encodes
-// members when the projection returns it; flush is called with the text so far
-// whenever it has grown large, and returns the buffer to go on with. Either may be nil.
-func (p *Projection) Append(dst []byte, r *schema.Resource, members *Members, flush func([]byte) ([]byte, error)) ([]byte, error) {
-	if text, done, err := p.splice(dst, r, members, flush); done {
+// attributes members and groups, if the type has them, are not in the tree: Append
+// encodes members and groups when the projection returns them; flush is called with the
+// text so far whenever it has grown large, and returns the buffer to go on with. Each of
+// them may be nil.
+func (p *Projection) Append(dst []byte, r *schema.Resource, members *Members, groups []schema.Member, flush func([]byte) ([]byte, error)) ([]byte, error) {
+	if text, done, err := p.splice(dst, r, members, groups, flush); done {
 		return text, err
 	}
 	dst = append(dst, '{')
@@ -26,6 +27,10 @@ func (p *Projection) Append(dst []byte, r *schema.Resource, members *Members, fl
 			}
 			continue
 		}
+		if a == p.t.Groups() && len(groups) > 0 {
+			dst, first = appendGroups(dst, first, a, sub, groups)
+			continue
+		}
 		dst, first = appendRoot(dst, first, a, r, sub)
 	}
 	return append(dst, '}'), nil
@@ -33,7 +38,7 @@ func (p *Projection) Append(dst []byte, r *schema.Resource, members *Members, fl
 
 // splice appends a resource whose attributes are returned as they are stored, around
 // the text that the store has of them; otherwise it appends nothing and returns false.
-func (p *Projection) splice(dst []byte, r *schema.Resource, members *Members, flush func([]byte) ([]byte, error)) ([]byte, bool, error) {
+func (p *Projection) splice(dst []byte, r *schema.Resource, members *Members, groups []schema.Member, flush func([]byte) ([]byte, error)) ([]byte, bool, error) {
 	if p.root() != (level{}) || r.ID == "" {
 		return dst, false, nil
 	}
@@ -47,6 +52,9 @@ func (p *Projection) splice(dst []byte, r *schema.Resource, members *Members, fl
 	}
 	if len(dst) == before+1 {
 		dst = dst[:before] // no attributes, no comma
+	}
+	if a := p.t.Groups(); a != nil {
+		dst, _ = appendGroups(dst, false, a, level{}, groups)
 	}
 	if a := p.t.Members(); a != nil && members != nil {
 		var err error

@@ -34,7 +34,30 @@ func appendMembers(dst []byte, first bool, a *schema.Attribute, l level, members
 	return t.dst, t.first, t.err
 }
 
-// memberPart is a sub-attribute of members.
+// appendGroups appends the attribute groups, straight from the strings of the groups as
+// appendMembers does. Ref is their $ref.
+func appendGroups(dst []byte, first bool, a *schema.Attribute, l level, groups []schema.Member) ([]byte, bool) {
+	if len(groups) == 0 {
+		return dst, first
+	}
+	t := memberText{dst: dst, first: first, attr: a, parts: memberParts(a, l), ref: appendRef}
+	for _, g := range groups {
+		t.add(g, nil)
+	}
+	if t.open {
+		t.dst = append(t.dst, ']')
+	}
+	return t.dst, t.first
+}
+
+func appendRef(dst []byte, m schema.Member) []byte {
+	if m.Ref == "" {
+		return dst
+	}
+	return schema.AppendJSONString(dst, m.Ref)
+}
+
+// memberPart is a sub-attribute of members or groups.
 type memberPart int
 
 const (
