@@ -14,6 +14,7 @@ type text struct {
 	*layout
 	json     string // with the braces
 	assigned uint64 // the attributes that it has, by their place in layout.fields
+	tail     int    // where the extensions begin, which come last
 }
 
 // layout is what the text of a type's resources looks like.
@@ -117,6 +118,9 @@ func (t *ResourceType) ReadStored(json string, roots []*Attribute) (*Object, boo
 	var kept []field
 	ok := cut(x.fields, json, func(i int, value string) bool {
 		x.assigned |= 1 << i
+		if x.fields[i].order < orderExtension {
+			x.tail += len(x.fields[i].key) + len(value) + 1
+		}
 		if a := x.fields[i]; slices.Contains(roots, a) {
 			kept = append(kept, field{a, Value{form: encoded, text: strings.Clone(value)}})
 		}

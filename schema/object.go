@@ -97,7 +97,11 @@ func (o *Object) Lacks(p AttrPath) bool {
 	if len(p) == 1 || o.text == nil || !o.text.has(p[0]) {
 		return false
 	}
-	return !strings.Contains(o.text.json, p.Last().key) // as a text it would have backslashes
+	among := o.text.json
+	if p.Extension() {
+		among = among[o.text.tail:]
+	}
+	return !strings.Contains(among, p.Last().key) // as a text it would have backslashes
 }
 
 // shows reports whether an extension has a value that is not hidden.
