@@ -58,7 +58,11 @@ func (v Value) appendSingle(dst []byte) []byte {
 // nothing but <, > and &, U+2028 and U+2029. Bytes that are not UTF-8, which
 // only a host can have brought in, become U+FFFD.
 func AppendJSONString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+	return append(appendJSONText(append(dst, '"'), s), '"')
+}
+
+// appendJSONText is AppendJSONString without the quotation marks.
+func appendJSONText(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -82,7 +86,7 @@ func AppendJSONString(dst []byte, s string) []byte {
 		}
 		i += size
 	}
-	return append(append(dst, s[start:]...), '"')
+	return append(dst, s[start:]...)
 }
 
 const hexDigits = "0123456789abcdef"

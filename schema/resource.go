@@ -80,34 +80,46 @@ func (r *Resource) meta() Value {
 
 // AppendSchemas appends the JSON of the attribute schemas, as Get returns it.
 func (r *Resource) AppendSchemas(dst []byte) []byte {
-	dst = AppendJSONString(append(dst, '['), r.Type.Schema.ID)
+	dst = append(append(dst, '['), r.Type.Schema.extension.quoted()...)
 	for _, e := range r.Type.Extensions {
 		if e.Required || r.Attributes.shows(e.Schema.extension) {
-			dst = AppendJSONString(append(dst, ','), e.Schema.ID)
+			dst = append(append(dst, ','), e.Schema.extension.quoted()...)
 		}
 	}
 	return append(dst, ']')
 }
 
+// quoted returns the name as a JSON string.
+func (a *Attribute) quoted() string { return a.key[:len(a.key)-1] }
+
 // AppendMeta appends the JSON of the attribute meta, as Get returns it.
 func (r *Resource) AppendMeta(dst []byte) []byte {
 	dst = AppendJSONString(append(append(dst, '{'), metaResourceType.key...), r.Type.Name)
-	for _, at := range [...]struct {
-		attr *Attribute
-		time time.Time
-	}{{metaCreated, r.Created}, {metaLastModified, r.LastModified}} {
-		if !at.time.IsZero() {
-			dst = append(append(append(dst, ','), at.attr.key...), '"')
-			dst = append(at.time.UTC().AppendFormat(dst, time.RFC3339Nano), '"')
-		}
+	from := len(dst)
+	if !r.Created.IsZero() {
+		dst = appendTime(dst, metaCreated, r.Created)
+	}
+	switch value := dst[from:]; {
+	case r.LastModified.IsZero():
+	case r.LastModified.Equal(r.Created): // as of most resources: the text is there
+		value = value[1+len(metaCreated.key):]
+		dst = append(append(append(dst, ','), metaLastModified.key...), value...)
+	default:
+		dst = appendTime(dst, metaLastModified, r.LastModified)
 	}
 	if r.Location != "" {
 		dst = AppendJSONString(append(append(dst, ','), metaLocation.key...), r.Location)
 	}
 	if r.Version != "" {
-		dst = AppendJSONString(append(append(dst, ','), metaVersion.key...), `W/"`+r.Version+`"`)
+		dst = append(append(dst, ','), metaVersion.key...)
+		dst = append(appendJSONText(append(dst, `"W/\"`...), r.Version), `\""`...)
 	}
 	return append(dst, '}')
+}
+
+func appendTime(dst []byte, a *Attribute, t time.Time) []byte {
+	dst = append(append(append(dst, ','), a.key...), '"')
+	return append(t.UTC().AppendFormat(dst, time.RFC3339Nano), '"')
 }
 
 // Common attributes (RFC 7643 §3, §3.1): part of every resource type, whatever

@@ -31,6 +31,12 @@ func TestResourceGet(t *testing.T) {
 	require.Equal(t, `["`+schema.UserURI+`"]`, get(r, schema.SchemasAttribute)) // M-8, M-1
 	require.Equal(t, `{"resourceType":"User","created":"2020-01-02T03:04:05Z","lastModified":"2020-01-02T04:04:05Z","location":"https://x/Users/1","version":"W/\"v7\""}`,
 		get(r, schema.MetaAttribute)) // M-22
+	r.LastModified, r.Version = created.In(time.FixedZone("", 3600)), `a"b`
+	require.Equal(t, `{"resourceType":"User","created":"2020-01-02T03:04:05Z","lastModified":"2020-01-02T03:04:05Z","location":"https://x/Users/1","version":"W/\"a\"b\""}`,
+		get(r, schema.MetaAttribute))
+	r.Created, r.Version = time.Time{}, "v7"
+	require.Equal(t, `{"resourceType":"User","lastModified":"2020-01-02T03:04:05Z","location":"https://x/Users/1","version":"W/\"v7\""}`,
+		get(r, schema.MetaAttribute))
 
 	ext := schema.UserType.MustResolve(enterprise).Root()
 	var b schema.Builder
