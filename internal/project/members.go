@@ -2,6 +2,7 @@ package project
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -23,8 +24,8 @@ const memberChunk = 32 << 10
 // straight from its strings: a large group has many of them, and values made of
 // each cost more than the text.
 func appendMembers(dst []byte, first bool, a *schema.Attribute, l level, members *Members, flush func([]byte) ([]byte, error)) ([]byte, bool, error) {
-	t := memberText{dst: dst, first: first, attr: a, parts: memberParts(a, l), ref: members.AppendRef, flush: flush}
-	if len(t.parts) == 0 {
+	t := memberText{dst: dst, first: first, attr: a, parts: partsOf(a, l), ref: members.AppendRef, flush: flush}
+	if t.parts.n == 0 {
 		return dst, first, nil
 	}
 	members.Each(t.add)
@@ -40,7 +41,7 @@ func appendGroups(dst []byte, first bool, a *schema.Attribute, l level, groups [
 	if len(groups) == 0 {
 		return dst, first
 	}
-	t := memberText{dst: dst, first: first, attr: a, parts: memberParts(a, l), ref: appendRef}
+	t := memberText{dst: dst, first: first, attr: a, parts: partsOf(a, l), ref: appendRef}
 	for _, g := range groups {
 		t.add(g, nil)
 	}
@@ -70,23 +71,32 @@ const (
 // memberNames are the names of the parts as members of a JSON object.
 var memberNames = [...]string{memberValue: `"value":`, memberRef: `"$ref":`, memberType: `"type":`, memberDisplay: `"display":`}
 
-// memberParts returns the sub-attributes that are returned, in the order of the
-// schema.
-func memberParts(a *schema.Attribute, l level) []memberPart {
-	parts := make([]memberPart, 0, len(memberNames))
+// memberParts are the sub-attributes that are returned, in the order of the schema.
+type memberParts struct {
+	part [len(memberNames)]memberPart
+	n    int
+}
+
+// partsOf returns those of an attribute. The names are compared without a look-up of
+// each, since a page has the groups of many resources.
+func partsOf(a *schema.Attribute, l level) (parts memberParts) {
+	add := func(p memberPart) {
+		parts.part[parts.n] = p
+		parts.n++
+	}
 	for _, sub := range a.SubAttributes {
 		if in, _, _, _ := l.child(sub); !in {
 			continue
 		}
-		switch sub {
-		case a.Sub("value"):
-			parts = append(parts, memberValue)
-		case a.Sub("$ref"):
-			parts = append(parts, memberRef)
-		case a.Sub("type"):
-			parts = append(parts, memberType)
-		case a.Sub("display"):
-			parts = append(parts, memberDisplay)
+		switch strings.ToLower(sub.Name) { // no two are the same
+		case "value":
+			add(memberValue)
+		case "$ref":
+			add(memberRef)
+		case "type":
+			add(memberType)
+		case "display":
+			add(memberDisplay)
 		}
 	}
 	return parts
@@ -98,7 +108,7 @@ type memberText struct {
 	first bool // no attribute was appended before
 	open  bool // a member was appended
 	attr  *schema.Attribute
-	parts []memberPart
+	parts memberParts
 	ref   func([]byte, schema.Member) []byte
 	flush func([]byte) ([]byte, error)
 	err   error
@@ -130,7 +140,7 @@ func (t *memberText) add(m schema.Member, err error) bool {
 
 func (t *memberText) appendMember(dst []byte, m schema.Member) (body []byte, any bool) {
 	empty := len(dst)
-	for _, p := range t.parts {
+	for _, p := range t.parts.part[:t.parts.n] {
 		before := len(dst)
 		if before > empty {
 			dst = append(dst, ',')

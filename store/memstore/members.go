@@ -202,7 +202,12 @@ func (s *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 
 func (c *collection) groupsOf(k *kind, id string) []store.GroupRef {
 	var out []store.GroupRef
-	for m := range c.holding(k.membership(id, 0).key).keys() {
+	key := k.membership(id, 0).key
+	// Usually there are few: the end is seen when it is passed, and not looked up.
+	for m := range c.memberships.from(c.memberships.rank(membership{key: key})) {
+		if m.key != key {
+			break
+		}
 		if m.id != id {
 			continue
 		}
