@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -100,6 +101,33 @@ func TestTransactionHoldsWriteLockFromItsFirstStatement(t *testing.T) {
 		require.ErrorContains(t, err, "locked")
 		return nil
 	}))
+}
+
+// A statement that the application prepared before the transaction is part of it:
+// database/sql runs the one that the connection has already.
+func TestTransactionHasPreparedStatementsOfTheApplication(t *testing.T) {
+	t.Parallel()
+	db := sqlite(t).store(t)
+	pool := db.Database().(*sql.DB)
+	_, err := pool.ExecContext(t.Context(), "CREATE TABLE app (name TEXT)")
+	require.NoError(t, err)
+	insert, err := pool.PrepareContext(t.Context(), "INSERT INTO app VALUES (?)")
+	require.NoError(t, err)
+	defer insert.Close()
+	names, err := pool.PrepareContext(t.Context(), "SELECT COUNT(*) FROM app")
+	require.NoError(t, err)
+	defer names.Close()
+	failed := errors.New("the application gives up")
+	err = db.InTx(t.Context(), func(ctx context.Context) error {
+		tx, _ := sqlstore.Tx(ctx)
+		_, err := tx.StmtContext(ctx, insert).ExecContext(ctx, "x")
+		require.NoError(t, err)
+		return failed
+	})
+	require.ErrorIs(t, err, failed)
+	n := -1
+	require.NoError(t, names.QueryRowContext(t.Context()).Scan(&n))
+	require.Zero(t, n, "rolled back")
 }
 
 // A database opened by the application works too, with one pool for all.

@@ -135,12 +135,48 @@ func (t statementTx) Rollback() error {
 	return err
 }
 
-// PrepareContext implements driver.ConnPrepareContext.
+// PrepareContext implements driver.ConnPrepareContext. The statement may be prepared
+// outside of a transaction and run in one (sql.Tx.StmtContext).
 func (c *statementConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	if err := c.begin(ctx); err != nil {
 		return nil, err
 	}
-	return c.fullConn.PrepareContext(ctx, query)
+	prepared, err := c.fullConn.PrepareContext(ctx, query)
+	if s, ok := prepared.(statement); ok && err == nil {
+		return &beginningStatement{s, c}, nil
+	}
+	return prepared, err
+}
+
+// beginningStatement is a statement of the application, which begins a transaction as
+// the other statements of the connection do.
+type beginningStatement struct {
+	statement
+	c *statementConn
+}
+
+// ExecContext implements driver.StmtExecContext.
+func (s *beginningStatement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if err := s.c.begin(ctx); err != nil {
+		return nil, err
+	}
+	return s.statement.ExecContext(ctx, args)
+}
+
+// QueryContext implements driver.StmtQueryContext.
+func (s *beginningStatement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if err := s.c.begin(ctx); err != nil {
+		return nil, err
+	}
+	return s.statement.QueryContext(ctx, args)
+}
+
+// CheckNamedValue implements driver.NamedValueChecker.
+func (s *beginningStatement) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := s.statement.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
 }
 
 // ExecContext implements driver.ExecerContext.
