@@ -31,13 +31,14 @@ func (h *Handler) handleCreate(r *request, ep *endpoint) (*response, error) {
 		return nil, err
 	}
 	attributes = ep.refs.Drop(attributes)
-	if err := ep.Type.Validate(attributes); err != nil {
+	d := schema.NewDiff(nil, attributes)
+	if err := ep.Type.ValidateChange(d); err != nil {
 		return nil, err
 	}
-	if err := ep.CheckReferences(r.ctx, nil, attributes); err != nil {
+	if err := ep.CheckReferences(r.ctx, d); err != nil {
 		return nil, err
 	}
-	if err := h.cfg.Limits.bounds().Check(ep.Type, nil, attributes, decoded.Secrets); err != nil {
+	if err := h.cfg.Limits.bounds().Check(ep.Type, d, decoded.Secrets); err != nil {
 		return nil, err
 	}
 	creation := &lifecycle.Creation{Attributes: attributes, Members: members, Secrets: decoded.Secrets, Bind: h.bindMe(r)}

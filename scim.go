@@ -189,8 +189,8 @@ func newEndpoint(h *Handler, e Endpoint) (*endpoint, error) {
 	ep.Versions, ep.Filter, ep.DropDerived = ep.can.Versions, ep.can.Filter, ep.refs.Drop
 	ep.Sort = ep.can.Sort
 	types := reference.FindTypes(e.Type)
-	ep.CheckReferences = func(ctx context.Context, before, after *schema.Object) error {
-		return types.Check(before, after, func(uri string) string { return h.typeNamed(ctx, uri) })
+	ep.CheckReferences = func(ctx context.Context, d schema.Diff) error {
+		return types.Check(d, func(uri string) string { return h.typeNamed(ctx, uri) })
 	}
 	if a := e.Type.Root().Sub("active"); a != nil && a.Type == schema.TypeBoolean && !a.MultiValued {
 		ep.Active = a

@@ -91,6 +91,9 @@ func (w *run) selectsElements(op Op, t target) bool {
 // has nothing to change, and must not keep the others from happening: Entra ID
 // sends custom mappings together with active, under URIs of this form.
 func (w *run) foreign(path string) bool {
+	if !strings.Contains(path, ":") {
+		return false // no URI
+	}
 	uri, rest := w.typ.CutURIFor(path, w.profile)
 	if uri == "" {
 		return extensionPath.MatchString(path)

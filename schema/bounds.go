@@ -14,22 +14,25 @@ type Bounds struct {
 // Check returns an [*Error] of invalidValue for an attribute or a resource beyond
 // the bounds. A value that was stored before is not checked, and a resource may
 // keep its size: neither prevents a deactivation. Members are not checked.
-func (b Bounds) Check(t *ResourceType, before, after *Object, secrets Secrets) error {
+func (b Bounds) Check(t *ResourceType, d Diff, secrets Secrets) error {
 	if secrets.Len() > 0 {
 		if err := checkSecrets(secrets, b.String); err != nil {
 			return err
 		}
 	}
-	for _, f := range after.all() {
-		a, old := f.attr, before.stored(f.attr)
-		if a == t.members || f.value.form == encoded && f.value.text == old.text {
-			continue
-		}
-		if err := b.value(t, a, old.decoded(a), f.value.decoded(a)); err != nil {
-			return below(a, err)
-		}
+	if d.Empty() {
+		return nil
 	}
-	return b.resource(before, after)
+	err := d.check(func(a *Attribute, before, v Value) error {
+		if a == t.members {
+			return nil
+		}
+		return b.changed(t, a, before, v)
+	})
+	if err != nil {
+		return err
+	}
+	return b.resource(d.before, d.after)
 }
 
 // checkSecrets returns an error for a secret of more than most bytes; 0 is no
@@ -75,6 +78,11 @@ func (b Bounds) value(t *ResourceType, a *Attribute, before, v Value) error {
 	if Identical(before, v) {
 		return nil
 	}
+	return b.changed(t, a, before, v)
+}
+
+// changed is value for a value that was another one before.
+func (b Bounds) changed(t *ResourceType, a *Attribute, before, v Value) error {
 	if b.Values > 0 && v.Len() > max(b.Values, before.Len()) {
 		return wrongType(fmt.Sprintf("has more than the maximum of %d values", b.Values))
 	}

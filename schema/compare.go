@@ -43,14 +43,25 @@ func Identical(x, y Value) bool {
 }
 
 // IdenticalObjects is [Identical] for whole objects.
-func IdenticalObjects(x, y *Object) bool { return Identical(Complex(x), Complex(y)) }
+func IdenticalObjects(x, y *Object) bool {
+	same := true
+	eachChange(x, y, func(change) bool {
+		same = false
+		return false
+	})
+	return same
+}
 
 func equalLists(x, y Value, equal func(v, w Value) bool) bool {
-	if x.Len() != y.Len() {
+	v, w := x.node.([]Value), y.node.([]Value)
+	if len(v) != len(w) {
 		return false
 	}
-	for i, v := range x.All() {
-		if !equal(v, y.At(i)) {
+	if len(v) > 0 && &v[0] == &w[0] {
+		return true // the same list, as most are after a PATCH
+	}
+	for i := range v {
+		if !equal(v[i], w[i]) {
 			return false
 		}
 	}

@@ -43,6 +43,7 @@ type ResourceType struct {
 	displayName *Attribute
 	secrets     bool
 	unique      []AttrPath // see Unique
+	required    []*Attribute
 }
 
 // NewResourceType checks and completes a resource type. The error joins every
@@ -101,6 +102,7 @@ func (t *ResourceType) compile() []error {
 	t.unique = uniquePaths(t.root)
 	t.displayName = t.root.Sub("displayName")
 	errs = append(errs, t.findSpecial()...)
+	t.required = t.requiredAttributes()
 	t.layout = newLayout(t)
 	return errs
 }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -14,24 +15,44 @@ import (
 // invalidValue. A members attribute is not looked at; neither are readOnly and
 // hidden attributes, which are not the client's to give, and secrets, which are not in
 // the tree.
-func (t *ResourceType) Validate(o *Object) error { return t.ValidateChange(nil, o) }
+func (t *ResourceType) Validate(o *Object) error { return t.ValidateChange(NewDiff(nil, o)) }
 
 // ValidateChange is [ResourceType.Validate] for a resource that was there
 // before. A value that does not change is not checked again: it is not the
 // mistake of this client, and must not prevent a change that ends access.
-func (t *ResourceType) ValidateChange(before, after *Object) error {
+func (t *ResourceType) ValidateChange(d Diff) error {
 	for _, e := range t.Extensions {
-		if e.Required && !after.shows(e.Schema.extension) {
+		if e.Required && !d.after.shows(e.Schema.extension) {
 			return below(e.Schema.extension, missing())
 		}
 	}
-	return t.validate(t.root, before, after)
+	for _, a := range t.required {
+		if !d.after.has(a) {
+			return below(a, missing())
+		}
+	}
+	return d.check(func(a *Attribute, before, v Value) error {
+		if !t.isChecked(a) || !v.Assigned() {
+			return nil
+		}
+		return t.validateValue(a, before, v)
+	})
+}
+
+// isChecked reports whether a value of the attribute is that of a client.
+func (t *ResourceType) isChecked(a *Attribute) bool {
+	return a != t.members && !a.kept() && !a.Secret()
+}
+
+// requiredAttributes returns the root attributes that every resource has.
+func (t *ResourceType) requiredAttributes() []*Attribute {
+	return slices.DeleteFunc(slices.Clone(t.root.SubAttributes), func(a *Attribute) bool { return !a.Required || !t.isChecked(a) })
 }
 
 // validate checks one object of the complex attribute parent.
 func (t *ResourceType) validate(parent *Attribute, before, o *Object) error {
 	for _, a := range parent.SubAttributes {
-		if a == t.members || a.kept() || a.Secret() {
+		if !t.isChecked(a) {
 			continue
 		}
 		if err := t.validateAttribute(a, before.Get(a), o.Get(a)); err != nil {
@@ -47,9 +68,16 @@ func (t *ResourceType) validateAttribute(a *Attribute, before, v Value) error {
 		return missing()
 	case !v.Assigned(), Identical(before, v):
 		return nil // its sub-attributes are required only with it
-	case a.Type == TypeComplex:
+	}
+	return t.validateValue(a, before, v)
+}
+
+// validateValue checks a value that is assigned and was another one before.
+func (t *ResourceType) validateValue(a *Attribute, before, v Value) error {
+	switch a.Type {
+	case TypeComplex:
 		return t.validateComplex(a, before, v)
-	case a.Type == TypeString:
+	case TypeString:
 		return validateString(a, v)
 	}
 	return nil

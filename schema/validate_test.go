@@ -87,7 +87,7 @@ func TestValidateChange(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			err := c.rt.ValidateChange(object(t, c.rt, c.before), object(t, c.rt, c.after))
+			err := c.rt.ValidateChange(schema.NewDiff(object(t, c.rt, c.before), object(t, c.rt, c.after)))
 			if c.path == "ok" {
 				require.NoError(t, err)
 				return

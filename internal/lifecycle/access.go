@@ -56,7 +56,8 @@ func (w *Writer) SetOwner(ctx context.Context, r *Request, ep *Endpoint, id, to 
 		if err != nil {
 			return err
 		}
-		after, _, err := u.store(ctx, before, Edit{Attributes: before.Attributes.WithOwner(to)})
+		owned := before.Attributes.WithOwner(to)
+		after, _, err := u.store(ctx, before, Edit{Attributes: owned}, schema.IdenticalObjects(before.Attributes, owned))
 		u.written = Written{Before: before, After: after}
 		return err
 	})

@@ -63,13 +63,8 @@ func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update)
 // secrets, and raises the events of the change.
 func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*schema.Resource, error) {
 	made.Attributes = u.ep.DropDerived(u.ep.keepInactive(before, made.Attributes))
-	if err := u.ep.Type.ValidateChange(before.Attributes, made.Attributes); err != nil && !made.valid {
-		return nil, err
-	}
-	if err := u.ep.CheckReferences(ctx, before.Attributes, made.Attributes); err != nil && !made.valid {
-		return nil, err
-	}
-	if err := u.cfg.Bounds.Check(u.ep.Type, before.Attributes, made.Attributes, made.Secrets); err != nil && !made.valid {
+	d := schema.NewDiff(before.Attributes, made.Attributes)
+	if err := u.check(ctx, d, made.Secrets); err != nil && !made.valid {
 		return nil, err
 	}
 	if u.r.Access.Limited() {
@@ -81,7 +76,7 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 	if err := u.brakeEarly(ctx, before, before.WithAttributes(made.Attributes)); err != nil {
 		return nil, err
 	}
-	after, members, err := u.store(ctx, before, made)
+	after, members, err := u.store(ctx, before, made, d.Empty())
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +85,17 @@ func (u *unit) apply(ctx context.Context, before *schema.Resource, made Edit) (*
 	}
 	u.written, u.revives = Written{Before: before, After: after, Members: members, Secrets: u.kept(made.Secrets)}, made.revives
 	return after, u.raiseChange(ctx, before, after, members, made.Secrets)
+}
+
+// check checks the new content of a resource.
+func (u *unit) check(ctx context.Context, d schema.Diff, secrets schema.Secrets) error {
+	if err := u.ep.Type.ValidateChange(d); err != nil {
+		return err
+	}
+	if err := u.ep.CheckReferences(ctx, d); err != nil {
+		return err
+	}
+	return u.cfg.Bounds.Check(u.ep.Type, d, secrets)
 }
 
 // keepInactive keeps active false where a change leaves it unassigned: only an
@@ -101,10 +107,9 @@ func (ep *Endpoint) keepInactive(before *schema.Resource, after *schema.Object) 
 	return after.With(ep.Active, schema.Boolean(false))
 }
 
-// store writes the edit if it differs from before. It returns the stored resource
-// and the members that joined and left in effect.
-func (u *unit) store(ctx context.Context, before *schema.Resource, made Edit) (*schema.Resource, *schema.MemberDelta, error) {
-	same := schema.IdenticalObjects(before.Attributes, made.Attributes)
+// store writes the edit if it differs from before; same says that its attributes do
+// not. It returns the stored resource and the members that joined and left in effect.
+func (u *unit) store(ctx context.Context, before *schema.Resource, made Edit, same bool) (*schema.Resource, *schema.MemberDelta, error) {
 	if same && made.Members.Empty() && !made.revives {
 		return before, nil, nil
 	}

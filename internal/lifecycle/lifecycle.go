@@ -48,7 +48,7 @@ type Endpoint struct {
 	DropDerived func(*schema.Object) *schema.Object
 	// CheckReferences rejects references to resources of other types than the schema
 	// allows. before is nil for a new resource.
-	CheckReferences func(ctx context.Context, before, after *schema.Object) error
+	CheckReferences func(ctx context.Context, d schema.Diff) error
 }
 
 // Writer runs the writes of clients and, in the background ([Writer.Run]), the

@@ -36,8 +36,12 @@ func FindTypes(t *schema.ResourceType) Types {
 // referenceTypes, as a *schema.Error of invalidValue. typeOf names the type of a
 // resource of this service provider, "" for any other URI, which may be of a resource
 // elsewhere. A value that was there before is not checked again.
-func (ts Types) Check(before, after *schema.Object, typeOf func(uri string) string) error {
+func (ts Types) Check(d schema.Diff, typeOf func(uri string) string) error {
 	for _, path := range ts {
+		before, after, differs := d.Change(path[0])
+		if !differs {
+			continue
+		}
 		var old []string
 		each(before, path, func(uri string) { old = append(old, uri) })
 		allowed, wrong := path.Last().ReferenceTypes, ""
@@ -53,13 +57,13 @@ func (ts Types) Check(before, after *schema.Object, typeOf func(uri string) stri
 	return nil
 }
 
-// each calls f with each value at a path.
-func each(o *schema.Object, path schema.AttrPath, f func(uri string)) {
-	for _, one := range o.Get(path[0]).All() {
+// each calls f with each value at a path, of which v is that of the first attribute.
+func each(v schema.Value, path schema.AttrPath, f func(uri string)) {
+	for _, one := range v.All() {
 		if len(path) == 1 {
 			f(one.Text())
 			continue
 		}
-		each(one.Object(), path[1:], f)
+		each(one.Object().Get(path[1]), path[1:], f)
 	}
 }
