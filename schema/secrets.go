@@ -31,7 +31,8 @@ func secretsOf(values map[string]Value) Secrets {
 	if len(values) == 0 {
 		return Secrets{}
 	}
-	p := &values
+	kept := values // values itself would be on the heap also where there are none
+	p := &kept
 	return Secrets{&p}
 }
 
