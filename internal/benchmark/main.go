@@ -211,6 +211,9 @@ func (o options) measure(ctx context.Context, out io.Writer, dir string, r *repo
 	for _, store := range o.stores {
 		p := place{done: ctx.Done(), dir: dir, store: store, postgres: o.postgres}
 		for _, users := range o.users {
+			if slices.Equal(o.operations, []string{syncName}) {
+				break // it has servers of its own
+			}
 			if err := o.cell(out, contestants, p, users, r); err != nil {
 				return fmt.Errorf("%s, %d users: %w", store, users, err)
 			}
