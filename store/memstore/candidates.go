@@ -35,12 +35,12 @@ func (c candidates) or(d candidates) candidates {
 	return candidates{c.size + d.size, func(to []number) []number { return d.add(c.add(to)) }}
 }
 
-// found are the groups of a run of memberships.
-func found(s span[membership, none]) candidates {
-	return candidates{s.len(), func(to []number) []number {
-		s.each(func(m membership) { to = append(to, m.group) })
-		return to
-	}}
+// entries are the resources with an entry in an index. Some may have another key with
+// the same hash.
+func entries(index postings, key string) candidates {
+	hash := hashOf(key)
+	size := len(index.having(nil, hash, many))
+	return candidates{size, func(to []number) []number { return index.having(to, hash, math.MaxInt) }}
 }
 
 // candidates returns the candidates of an expression with paths relative to
@@ -83,14 +83,12 @@ func (l *list) equal(p schema.AttrPath, v schema.Value) (candidates, bool) {
 		return candidates{1, func(to []number) []number { return append(to, n) }}, true
 	}
 	if l.kind.memberPath(p) {
-		return found(l.collection.holding(keyOf(l.kind.memberValue, v))), true
+		return entries(l.collection.memberships, keyOf(l.kind.memberValue, v)), true
 	}
 	if !l.kind.indexed(p) {
 		return candidates{}, false
 	}
-	index, hash := l.collection.index, hashOf(keyOf(p.Last(), v))
-	size := len(index.having(nil, hash, many))
-	return candidates{size, func(to []number) []number { return index.having(to, hash, math.MaxInt) }}, true
+	return entries(l.collection.index, keyOf(p.Last(), v)), true
 }
 
 // many is how many candidates are counted: conditions with more are taken for equal.

@@ -121,7 +121,7 @@ func TestDeleteRemovesIndexEntries(t *testing.T) {
 	for i, c := range tenant.collections {
 		require.Zero(t, c.records.len(), "records of kind %d", i)
 		require.Zero(t, c.index.size, "index of kind %d", i)
-		require.Zero(t, c.memberships.len(), "memberships of kind %d", i)
+		require.Zero(t, c.memberships.size, "memberships of kind %d", i)
 	}
 	require.Zero(t, tenant.ids.size)
 	require.Equal(t, 20, tenant.former.len())

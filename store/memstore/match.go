@@ -82,7 +82,10 @@ func (l *list) matcher(f *filter.Filter) matcher {
 	e := f.Expr()
 	if id, ok := l.kind.memberID(e); ok {
 		key := keyOf(l.kind.memberValue, id)
-		return func(n number, _ *schema.Resource) bool { return l.collection.hasMember(n, key) }
+		return func(n number, _ *schema.Resource) bool {
+			rec, ok := l.collection.records.get(n)
+			return ok && rec.members.hasKey(l.kind, key)
+		}
 	}
 	if l.kind.Members() == nil || !f.Uses(l.kind.Members()) {
 		return func(_ number, r *schema.Resource) bool {
@@ -102,8 +105,4 @@ func (l *list) matcher(f *filter.Filter) matcher {
 		return func(n number, r *schema.Resource) bool { return !operand(n, r) }
 	}
 	panic("memstore: a filter that answers refuses")
-}
-
-func (c *collection) hasMember(group number, key string) bool {
-	return c.memberships.between(membership{key: key, group: group}, membership{key: key, group: group + 1}).len() > 0
 }

@@ -1,10 +1,10 @@
 package memstore
 
 import (
-	"cmp"
 	"context"
 	"iter"
-	"strings"
+	"math"
+	"slices"
 
 	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
@@ -15,57 +15,68 @@ type groups struct{ *resources }
 
 var _ store.MemberStore = (*groups)(nil)
 
-// memberList is the members of one group, in order of joining.
+// memberList is the members of one group.
 type memberList struct {
-	last   number // the number given to a member last
-	joined tree[text, number]
-	order  tree[number, schema.Member]
+	last   number   // the number given to a member last
+	joined postings // the numbers of the members, by the hashes of their keys
+	order  roster   // in order of joining
 }
 
-func (l memberList) all() iter.Seq[schema.Member] {
-	return func(yield func(schema.Member) bool) {
-		for _, m := range l.order.from(0) {
-			if !yield(m) {
-				return
-			}
+func (l memberList) all() iter.Seq[schema.Member] { return l.order.all }
+
+// memberKey is the folded id that filters on members.value compare. Two ids may have
+// the same key.
+func (k *kind) memberKey(id string) string { return keyOf(k.memberValue, schema.String(id)) }
+
+// find returns the number of a member.
+func (l memberList) find(k *kind, id string) (number, bool) {
+	var found [4]number
+	for _, n := range l.joined.having(found[:0], hashOf(k.memberKey(id)), math.MaxInt) {
+		if s, ok := l.order.get(n); ok && s.value == id {
+			return n, true
 		}
 	}
+	return 0, false
 }
 
-// membership is an index entry from a member to one of its groups. key is the
-// folded id that filters on members.value compare; two ids may have the same key,
-// so the entry has the id too.
-type membership struct {
-	key   string
-	group number
-	id    string
+// hasKey reports whether a member has a key.
+func (l memberList) hasKey(k *kind, key string) bool {
+	var found [4]number
+	for _, n := range l.joined.having(found[:0], hashOf(key), math.MaxInt) {
+		if s, ok := l.order.get(n); ok && k.memberKey(s.value) == key {
+			return true
+		}
+	}
+	return false
 }
 
-func (a membership) compare(b membership) int {
-	return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.group, b.group), strings.Compare(a.id, b.id))
-}
-
-func (k *kind) membership(id string, group number) membership {
-	return membership{keyOf(k.memberValue, schema.String(id)), group, id}
-}
-
-// holding returns the memberships of the members whose id has that key.
-func (c *collection) holding(key string) span[membership, none] {
-	return c.memberships.between(membership{key: key}, membership{key: key, group: endOfNumbers})
+// groupsWith appends the numbers of the groups with a member, in order.
+func (c *collection) groupsWith(to []number, k *kind, id string) []number {
+	found := c.memberships.having(to, hashOf(k.memberKey(id)), math.MaxInt)
+	found = slices.DeleteFunc(found, func(n number) bool {
+		rec, ok := c.records.get(n)
+		if ok {
+			_, ok = rec.members.find(k, id)
+		}
+		return !ok
+	})
+	slices.Sort(found)
+	return found
 }
 
 // join adds members to group n. It returns the new list and the members that
-// were not in the old one.
+// were not in the old one. A member without an id is left out.
 func (c *collection) join(k *kind, n number, l memberList, members []schema.Member) (memberList, []schema.Member) {
 	var added []schema.Member
 	for _, m := range members {
-		if _, ok := l.joined.get(text(m.Value)); ok {
+		if _, ok := l.find(k, m.Value); ok || m.Value == "" {
 			continue
 		}
 		l.last++
-		l.joined = l.joined.put(text(m.Value), l.last)
-		l.order = l.order.put(l.last, m)
-		c.memberships = c.memberships.put(k.membership(m.Value, n), none{})
+		hash := hashOf(k.memberKey(m.Value))
+		l.joined = l.joined.put(posting{hash, l.last})
+		l.order = l.order.put(l.last, seat{m.Value, m.Type, m.Display})
+		c.memberships = c.memberships.put(posting{hash, n})
 		added = append(added, m)
 	}
 	return l, added
@@ -76,13 +87,16 @@ func (c *collection) join(k *kind, n number, l memberList, members []schema.Memb
 func (c *collection) leave(k *kind, n number, l memberList, ids []string) (memberList, []string) {
 	var removed []string
 	for _, id := range ids {
-		at, ok := l.joined.get(text(id))
+		at, ok := l.find(k, id)
 		if !ok {
 			continue
 		}
-		l.joined = l.joined.delete(text(id))
+		hash := hashOf(k.memberKey(id))
+		l.joined = l.joined.delete(posting{hash, at})
 		l.order = l.order.delete(at)
-		c.memberships = c.memberships.delete(k.membership(id, n))
+		if len(l.joined.having(nil, hash, 1)) == 0 { // no other member has the key
+			c.memberships = c.memberships.delete(posting{hash, n})
+		}
 		removed = append(removed, id)
 	}
 	return l, removed
@@ -202,16 +216,9 @@ func (s *groups) GroupsOf(ctx context.Context, ids []string) (map[string][]store
 
 func (c *collection) groupsOf(k *kind, id string) []store.GroupRef {
 	var out []store.GroupRef
-	key := k.membership(id, 0).key
-	// Usually there are few: the end is seen when it is passed, and not looked up.
-	for m := range c.memberships.from(c.memberships.rank(membership{key: key})) {
-		if m.key != key {
-			break
-		}
-		if m.id != id {
-			continue
-		}
-		rec, _ := c.records.get(m.group)
+	var few [8]number // usually they are few
+	for _, n := range c.groupsWith(few[:0], k, id) {
+		rec, _ := c.records.get(n)
 		out = append(out, store.GroupRef{ID: rec.resource.ID, Display: k.displayName(&rec.resource)})
 	}
 	return out
@@ -226,16 +233,13 @@ func (s *groups) RemoveFromAll(ctx context.Context, change *store.Change) ([]str
 	var ids []string
 	err := s.db.change(ctx, func(t *tenant) error {
 		c := t.writable(s.kind)
-		for m := range c.holding(s.kind.membership(change.ID, 0).key).keys() {
-			if m.id != change.ID {
-				continue
-			}
-			rec, _ := c.records.get(m.group)
+		for _, n := range c.groupsWith(nil, s.kind, change.ID) {
+			rec, _ := c.records.get(n)
 			after := rec.resource
 			after.LastModified = store.Later(after.LastModified, change.At)
 			rec = rec.next(&after)
-			rec.members, _ = c.leave(s.kind, m.group, rec.members, []string{change.ID})
-			c.records = c.records.put(m.group, rec)
+			rec.members, _ = c.leave(s.kind, n, rec.members, []string{change.ID})
+			c.records = c.records.put(n, rec)
 			ids = append(ids, after.ID)
 		}
 		return nil

@@ -110,7 +110,7 @@ func (s *resources) Delete(ctx context.Context, change *store.Change) error {
 		}
 		c := t.writable(s.kind)
 		for m := range rec.members.all() {
-			c.memberships = c.memberships.delete(s.kind.membership(m.Value, n))
+			c.memberships = c.memberships.delete(posting{hashOf(s.kind.memberKey(m.Value)), n})
 		}
 		c.records = c.records.delete(n)
 		t.former = t.former.put(text(change.ID), none{})

@@ -34,7 +34,7 @@ type tenant struct {
 type collection struct {
 	records     rows
 	index       postings // by the hashes of keys; a resource found has to be looked at
-	memberships tree[membership, none]
+	memberships postings // the groups, by the hashes of the keys of their members
 
 	dead   tree[number, tombstone] // if they are kept
 	deaths tree[death, none]       // the same in the order of deletion

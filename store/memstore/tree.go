@@ -115,19 +115,6 @@ func (t tree[K, V]) between(lo, hi K) span[K, V] { return span[K, V]{t, t.rank(l
 
 func (s span[K, V]) len() int { return s.to - s.from }
 
-// each calls f with the keys in order.
-func (s span[K, V]) each(f func(K)) {
-	left := s.len()
-	if left == 0 {
-		return
-	}
-	s.tree.root.ascend(s.from, func(k K, _ V) bool {
-		f(k)
-		left--
-		return left > 0
-	})
-}
-
 func (s span[K, V]) keys() iter.Seq[K] {
 	return func(yield func(K) bool) {
 		left := s.len()
