@@ -41,7 +41,7 @@ type Update struct {
 // (RFC 7644 §3.5.2.1).
 func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update) (*schema.Resource, error) {
 	var result *schema.Resource
-	err := w.write(ctx, r, ep, c.Cause, func(ctx context.Context, u *unit) error {
+	update := func(ctx context.Context, u *unit) error {
 		u.adopts = c.Adopts
 		before, err := u.lockWith(ctx, c.ID, c.Joining)
 		if err != nil {
@@ -55,7 +55,13 @@ func (w *Writer) Update(ctx context.Context, r *Request, ep *Endpoint, c Update)
 		}
 		result, err = u.apply(ctx, before, made)
 		return err
-	})
+	}
+	if !c.Adopts {
+		if done, err := w.tryAlone(ctx, r, ep, c.Cause, update); done {
+			return result, err
+		}
+	}
+	err := w.write(ctx, r, ep, c.Cause, update)
 	return result, err
 }
 
@@ -122,6 +128,9 @@ func (u *unit) store(ctx context.Context, before *schema.Resource, made Edit, sa
 	case made.revives:
 		after, err := u.ep.Reviver.Revive(ctx, c)
 		return after, nil, takenMeansNoTombstone(err)
+	case u.alone != nil:
+		after, err := u.alone.UpdateAlone(ctx, c)
+		return after, nil, err
 	case made.Members.Empty():
 		after, err := u.ep.Store.Update(ctx, c)
 		return after, nil, err

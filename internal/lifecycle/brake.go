@@ -38,11 +38,14 @@ func (u *unit) brake(ctx context.Context) error {
 	return nil
 }
 
-// brakeEarly is brake for stores without a transaction, on which a write cannot be
-// undone: it counts before the write. Memberships are not counted.
+// brakeEarly is brake for a write without a transaction, which cannot be undone: it
+// counts before the write. Memberships are not counted.
 func (u *unit) brakeEarly(ctx context.Context, before, after *schema.Resource) error {
-	if u.cfg.Brake == nil || u.cfg.Tx != nil {
+	if u.cfg.Brake == nil || u.cfg.Tx != nil && u.alone == nil {
 		return nil
+	}
+	if err := u.checkAlone(before, after); err != nil {
+		return err
 	}
 	return u.count(ctx, before, after)
 }

@@ -36,7 +36,7 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 	now := w.now()
 	next := &schema.Resource{Type: ep.Type, ID: w.cfg.NewID(), Created: now, LastModified: now, Attributes: r.owned(ep, n.Attributes)}
 	var created *schema.Resource
-	err := w.write(ctx, r, ep, event.ByPost, func(ctx context.Context, u *unit) (err error) {
+	create := func(ctx context.Context, u *unit) (err error) {
 		if err := u.brakeEarly(ctx, nil, next); err != nil {
 			return err
 		}
@@ -58,7 +58,13 @@ func (w *Writer) Create(ctx context.Context, r *Request, ep *Endpoint, n *Creati
 		}
 		u.written = Written{After: created, Members: &joined, Secrets: u.kept(n.Secrets)}
 		return u.raiseChange(ctx, nil, created, &joined, n.Secrets)
-	})
+	}
+	if n.Bind == nil {
+		if done, err := w.tryAlone(ctx, r, ep, event.ByPost, create); done {
+			return created, err
+		}
+	}
+	err := w.write(ctx, r, ep, event.ByPost, create)
 	return created, err
 }
 

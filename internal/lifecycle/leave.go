@@ -110,7 +110,7 @@ func (u *unit) record(ctx context.Context, ep *Endpoint, w Written, c event.Caus
 // revocations come first, even before store.ErrNotFound: the request may be a
 // DELETE that is repeated.
 func (u *unit) lock(ctx context.Context, id string) (*schema.Resource, error) {
-	before, err := u.ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: true})
+	before, err := u.ep.Store.Get(ctx, id, store.GetOptions{ForUpdate: u.alone == nil})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}

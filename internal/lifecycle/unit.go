@@ -65,6 +65,8 @@ type unit struct {
 	// adopts lets the write reach a resource that does not exist for the
 	// connection.
 	adopts bool
+	// alone is the store of a write without a transaction, although there is Config.Tx.
+	alone aloneWriter
 	// types has the resource type of each id that was looked up as a member, ""
 	// if no resource that exists for the connection has the id.
 	types map[string]string

@@ -18,6 +18,7 @@ type transaction struct {
 
 	prepared preparation // the last one
 	notes    map[any]any // see DB.Notes
+	begun    bool        // a statement of DB.Exec ran
 }
 
 // part is the participation of a package in a transaction that the package

@@ -153,11 +153,63 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (result sql.R
 	if err != nil {
 		return nil, err
 	}
-	result, err = q.ExecContext(ctx, query, args...)
+	result, err = q.ExecContext(db.unwatched(ctx), query, args...)
 	if err != nil {
 		return nil, db.Report(ctx, err)
 	}
 	return result, nil
+}
+
+// unwatched returns the context for a statement that changes rows in a transaction. In
+// a file, whose lock the transaction has since its first statement, each takes less
+// time than a goroutine that would end it: it only does not begin after the context has
+// ended.
+func (db *DB) unwatched(ctx context.Context) context.Context {
+	t := db.transaction(ctx)
+	if t == nil || !db.kind.OneWriter || ctx.Err() != nil {
+		return ctx
+	}
+	if !t.begun {
+		t.begun = true
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
+// ExecAlone runs a statement that is a whole write, outside of transactions. Its errors
+// are those of Exec; after a lost connection the outcome is unknown.
+func (db *DB) ExecAlone(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if db.Prepare != nil {
+		return db.Exec(ctx, query, args...)
+	}
+	if err := db.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer db.release()
+	result, err := db.connections(ctx).ExecContext(ctx, query, args...)
+	return result, db.Report(ctx, err)
+}
+
+// Undone reports whether the database refused a statement with an error after which
+// nothing is changed, for a conflict or a value that a unique index already has.
+func (db *DB) Undone(err error) bool {
+	f := db.kind.fault(err)
+	return f == Again || f == Unique
+}
+
+// QueryBrief is Query for a statement that finds few rows by their keys. On a database
+// in a file it takes less time than a goroutine that would end it with the context:
+// there only the wait for a connection ends with the context.
+func (db *DB) QueryBrief(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
+	if !db.kind.OneWriter || ctx.Done() == nil || db.Prepare != nil || db.InTransaction(ctx) {
+		return db.Query(ctx, query, args, row)
+	}
+	conn, err := db.Reader.Conn(ctx)
+	if err != nil {
+		return db.Report(ctx, err)
+	}
+	defer conn.Close()
+	return db.Report(ctx, rows(context.WithoutCancel(ctx), conn, query, args, row))
 }
 
 // ErrStop, returned by the function that Query calls, ends the result early. It is

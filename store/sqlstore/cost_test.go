@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed5f3efb56/scim"
 	"github.com/seed5f3efb56/scim/internal/sqltest"
 	"github.com/seed5f3efb56/scim/scimtest"
 	"github.com/seed5f3efb56/scim/store/sqlstore"
@@ -156,6 +157,7 @@ func TestStatementsOfRequests(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			db, count := x.make(t).counted(t)
 			c := scimtest.NewClient(t, serve(t, db, tenantToken{}), "t")
+			free := scimtest.NewClient(t, serve(t, db, tenantToken{}, func(c *scim.Config) { c.Brake.Off = true }), "t")
 			id := func(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 			user, other, group := c.NewUser("ada"), c.NewUser("bob"), c.NewGroup("g")
 			c.Patch(group, `{"op":"add","path":"members","value":[{"value":"`+id(other)+`"}]}`)
@@ -169,11 +171,12 @@ func TestStatementsOfRequests(t *testing.T) {
 				{"get of a member", [3]int{1, 1, 2}, func() { c.Get(other).Is(200) }},
 				{"look-up", [3]int{1, 1, 2}, func() { c.Get("/Users?filter=userName+eq+%22ada%22").Is(200) }},
 				{"page", [3]int{2, 2, 3}, func() { c.Get("/Users?count=1").Is(200) }},
-				{"create", [3]int{6, 6, 7}, func() { c.NewUser("eve") }},
-				{"create what exists", [3]int{5, 4, 4}, func() { c.Post("/Users", scimtest.User("eve")).Is(409) }},
-				{"PUT", [3]int{4, 4, 5}, func() { c.Put(user, scimtest.User("ada", `"title":"Guide"`)).Is(200) }},
-				{"PUT of another name", [3]int{9, 9, 10}, func() { c.Put(user, scimtest.User("ada2")).Is(200) }},
-				{"PATCH active", [3]int{5, 5, 6}, func() { c.Patch(user, `{"op":"replace","path":"active","value":false}`).Is(200) }},
+				{"create", [3]int{6, 1, 7}, func() { c.NewUser("eve") }},
+				{"create what exists", [3]int{5, 5, 4}, func() { c.Post("/Users", scimtest.User("eve")).Is(409) }},
+				{"PUT", [3]int{2, 2, 3}, func() { c.Put(user, scimtest.User("ada", `"title":"Guide"`)).Is(200) }},
+				{"PUT of another name", [3]int{10, 10, 11}, func() { c.Put(user, scimtest.User("ada2")).Is(200) }},
+				{"PATCH active", [3]int{6, 6, 7}, func() { c.Patch(user, `{"op":"replace","path":"active","value":false}`).Is(200) }},
+				{"PATCH active without a brake", [3]int{2, 2, 3}, func() { free.Patch(user, `{"op":"replace","path":"active","value":true}`).Is(200) }},
 				{"add a member", [3]int{7, 6, 8}, func() {
 					c.Patch(group, `{"op":"add","path":"members","value":[{"value":"`+id(user)+`"}]}`)
 				}},

@@ -42,10 +42,18 @@ type dialect struct {
 	insert     string // begin of an INSERT that skips rows that exist …
 	onTaken    string // … and its end
 
+	// createAtOnce is the statement that creates a resource with its rows of scim_unique
+	// and scim_key, as many as the arguments say, and counts it; nil if there is none. It
+	// selects the columns if it did.
+	createAtOnce func(d *dialect, uniques, keys int, columns string) string
 	// joinText is an aggregate of an id and a display as learn reads it; nil if the
 	// database bounds its length.
 	joinText func(id, display string) string
-	fence    string // keeps the planner from choosing another index for a subquery
+	// groupsOfID and groupsOfRow are the groupsColumn of a resource whose folded id, id
+	// and tenant are arguments, and of that of the row r, whose folded id is its id.
+	groupsOfID, groupsOfRow string
+
+	fence string // keeps the planner from choosing another index for a subquery
 
 	concat   func(a, b string) string        // two texts as one
 	contains func(text string) string        // condition: text contains ?

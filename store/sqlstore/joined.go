@@ -62,6 +62,12 @@ const (
 	endOfDisplay = 4
 )
 
+func init() {
+	for _, d := range []*dialect{PostgreSQL.dialect, SQLite.dialect} {
+		d.groupsOfID, d.groupsOfRow = d.groupsColumn("?", "?", "?"), d.groupsColumn("r.id", "r.id", "r.tenant")
+	}
+}
+
 // groupsColumn is the text of the groups of a resource, NULL for none. The arguments are
 // SQL: the folded id of the resource, the id, and the tenant.
 func (d *dialect) groupsColumn(folded, id, tenant string) string {

@@ -167,15 +167,19 @@ func nullable(kind string) any {
 	return kind
 }
 
-// putKeys inserts rows of scim_key.
-func (t *table) putKeys(ctx context.Context, seq int64, want map[keyID]keyRow) error {
-	ids := slices.SortedFunc(maps.Keys(want), func(a, b keyID) int {
+// sorted returns the keys in a fixed order.
+func sorted(keys map[keyID]keyRow) []keyID {
+	return slices.SortedFunc(maps.Keys(keys), func(a, b keyID) int {
 		if c := strings.Compare(a.path, b.path); c != 0 {
 			return c
 		}
 		return a.ord - b.ord
 	})
-	for chunk := range slices.Chunk(ids, sqldb.Batch) {
+}
+
+// putKeys inserts rows of scim_key.
+func (t *table) putKeys(ctx context.Context, seq int64, want map[keyID]keyRow) error {
+	for chunk := range slices.Chunk(sorted(want), sqldb.Batch) {
 		args := make([]any, 0, len(chunk)*9)
 		for _, id := range chunk {
 			k := want[id]

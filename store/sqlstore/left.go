@@ -121,7 +121,7 @@ const sweepPause = 100
 // sweep removes some of the rows that do not count any more, at most
 // dialect.sweep of them. It is part of every write.
 func (db *DB) sweep(ctx context.Context) error {
-	if db.d.sweep == 0 || db.unswept.Add(-1) > 0 {
+	if db.mayPauseSweep() {
 		return nil
 	}
 	for budget := db.d.sweep; budget > 0; {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed5f3efb56/scim/filter"
 	"github.com/seed5f3efb56/scim/internal/sqldb"
+	"github.com/seed5f3efb56/scim/schema"
 	"github.com/seed5f3efb56/scim/store"
 )
 
@@ -47,6 +48,7 @@ type selection struct {
 	t      *table
 	filter clause
 	all    bool // without a condition
+	brief  bool // few rows that an index finds
 }
 
 // selection returns what a filter selects in SQL, and the rest of the filter, with
@@ -56,12 +58,22 @@ func (t *table) selection(ctx context.Context, f *filter.Filter) (s *selection, 
 	if rest != nil && !t.scannable(nil, rest.Expr()) {
 		return nil, nil, errFilter
 	}
-	s = &selection{t, condition("r.tenant = ? AND r.type = ?", tenant(ctx), t.name), push == nil}
+	s = &selection{t, condition("r.tenant = ? AND r.type = ?", tenant(ctx), t.name), push == nil, t.isLookUp(push)}
 	if push != nil {
 		c, _ := t.where(ctx, push.Expr(), true) // as inSQL says
 		s.filter = join(s.filter, "AND", c)
 	}
 	return s, rest, nil
+}
+
+// isLookUp reports whether a filter compares one value with keys, nearly always those
+// of one resource.
+func (t *table) isLookUp(f *filter.Filter) bool {
+	if f == nil {
+		return false
+	}
+	c, ok := f.Expr().(filter.Compare)
+	return ok && c.Op == filter.EQ && !c.Null && c.Path.Root() != schema.OwnerAttribute && t.index(c.Path) != nil
 }
 
 // page reads one row more than the page has, which tells whether there is a
@@ -85,7 +97,11 @@ func (s *selection) page(ctx context.Context, q *store.Query) (store.Page, error
 		dest = append(dest, &groups)
 	}
 	rows := s.t.reader(dest...)
-	err = s.t.db.query(ctx, query, args, func(scan func(...any) error) error {
+	run := s.t.db.sql.Query
+	if s.brief {
+		run = s.t.db.sql.QueryBrief
+	}
+	err = run(ctx, s.t.db.d.bind(query), args, func(scan func(...any) error) error {
 		if len(page.Resources) == q.Count || q.Bytes > 0 && weight >= q.Bytes {
 			page.Next = place.position(q)
 			return sqldb.ErrStop
@@ -125,7 +141,7 @@ func (s *selection) statement(ctx context.Context, q *store.Query, by order) (st
 	}
 	chosen, names, sorted := by.columns(q.Descending)
 	if j := s.t.joins(ctx); j != nil {
-		names += ", " + s.t.db.d.groupsColumn("r.id", "r.id", "r.tenant")
+		names += ", " + s.t.db.d.groupsOfRow
 		where.args = append([]any{j.typ}, where.args...)
 	}
 	return "SELECT " + columns + names + " FROM (SELECT " + chosen + " FROM " + from + " WHERE " + where.sql +

@@ -12,23 +12,24 @@ import (
 // PostgreSQL is the dialect of PostgreSQL 13 or newer, with a database in
 // UTF-8. The tables are made in the first schema of the search path.
 var PostgreSQL = Dialect{&dialect{
-	name:       "postgresql",
-	kind:       sqldb.PostgreSQL,
-	lock:       "SELECT pg_advisory_xact_lock(7643764420100902)", // any number, always the same
-	hasTable:   "SELECT COUNT(*) FROM (SELECT to_regclass(?::text) AS found) t WHERE found IS NOT NULL",
-	forUpdate:  " FOR UPDATE",
-	forShare:   " FOR KEY SHARE",
-	ruleShare:  " FOR SHARE",
-	skipLocked: " FOR UPDATE SKIP LOCKED",
-	holding:    " ON CONFLICT (line) DO UPDATE SET queue = excluded.queue",
-	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
-	counting:   onConflictCounting,
-	shard:      "pg_backend_pid() % 64",
-	ofGroup:    " OF r",
-	limit:      " LIMIT ?",
-	offset:     " OFFSET ?",
-	insert:     "INSERT INTO ",
-	onTaken:    " ON CONFLICT DO NOTHING",
+	name:         "postgresql",
+	kind:         sqldb.PostgreSQL,
+	lock:         "SELECT pg_advisory_xact_lock(7643764420100902)", // any number, always the same
+	hasTable:     "SELECT COUNT(*) FROM (SELECT to_regclass(?::text) AS found) t WHERE found IS NOT NULL",
+	forUpdate:    " FOR UPDATE",
+	forShare:     " FOR KEY SHARE",
+	ruleShare:    " FOR SHARE",
+	skipLocked:   " FOR UPDATE SKIP LOCKED",
+	holding:      " ON CONFLICT (line) DO UPDATE SET queue = excluded.queue",
+	adding:       " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
+	counting:     onConflictCounting,
+	shard:        "pg_backend_pid() % 64",
+	ofGroup:      " OF r",
+	limit:        " LIMIT ?",
+	offset:       " OFFSET ?",
+	insert:       "INSERT INTO ",
+	onTaken:      " ON CONFLICT DO NOTHING",
+	createAtOnce: createAtOnce,
 	joinText: func(id, display string) string {
 		return "string_agg(" + joinedText(id, display, "chr") + ", '' ORDER BY m.grp)"
 	},
@@ -54,6 +55,28 @@ var PostgreSQL = Dialect{&dialect{
 func membersEach(n int) string {
 	return "SELECT m.ord, m.member FROM (VALUES (?::text)" + strings.Repeat(", (?)", n-1) + ") v (folded), (VALUES (?::bigint)) g (grp)," +
 		" LATERAL (SELECT ord, member FROM scim_member WHERE (folded, grp) >= (v.folded, g.grp) AND (folded, grp) <= (v.folded, g.grp) OFFSET 0) m"
+}
+
+// createAtOnce is dialect.createAtOnce. A value that is taken violates the primary key of
+// scim_unique, which undoes all of the statement.
+func createAtOnce(d *dialect, uniques, keys int, columns string) string {
+	var b strings.Builder
+	b.WriteString("WITH r AS (INSERT INTO scim_resource (tenant, type, id, version, created, last_modified, display, body_format, body)" +
+		" SELECT ?, ?, ?, 1, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM scim_deleted WHERE tenant = ? AND type = ? AND id = ?)" +
+		" AND " + d.sameRule() + " ON CONFLICT DO NOTHING RETURNING seq, tenant, type)")
+	if uniques > 0 {
+		b.WriteString(", u AS (INSERT INTO scim_unique (tenant, type, path, ukey, seq) SELECT r.tenant, r.type, v.path, v.ukey, r.seq" +
+			" FROM r, (VALUES " + rows(uniques, 2) + ") v (path, ukey))")
+	}
+	if keys > 0 {
+		const key = "(?, ?::integer, ?::smallint, ?, ?, ?)"
+		b.WriteString(", k AS (INSERT INTO scim_key (seq, path, ord, tenant, type, absent, head, tail, kind)" +
+			" SELECT r.seq, v.path, v.ord, r.tenant, r.type, v.absent, v.head, v.tail, v.kind" +
+			" FROM r, (VALUES " + key + strings.Repeat(", "+key, keys-1) + ") v (path, ord, absent, head, tail, kind))")
+	}
+	b.WriteString(", c AS (INSERT INTO scim_count (tenant, type, shard, n) SELECT r.tenant, r.type, " + d.shard + ", 1 FROM r" + d.adding + ")" +
+		" SELECT " + columns + " FROM r")
+	return b.String()
 }
 
 // inArray returns a condition that the planner executes as separate look-ups for

@@ -138,11 +138,11 @@ func (t *table) read(ctx context.Context, id string, roots []*schema.Attribute, 
 	var groups []byte
 	j := t.joins(ctx)
 	if j != nil {
-		query += ", " + t.db.d.groupsColumn("?", "?", "?")
+		query += ", " + t.db.d.groupsOfID
 		args = append([]any{foldID(id), id, tenant(ctx), j.typ}, args...)
 		more = append(more, &groups)
 	}
-	err = t.db.query(ctx, query+" FROM scim_resource r WHERE r.tenant = ? AND r.type = ? AND r.id = ?"+lock, args, func(scan func(...any) error) (err error) {
+	err = t.db.sql.QueryBrief(ctx, t.db.d.bind(query+" FROM scim_resource r WHERE r.tenant = ? AND r.type = ? AND r.id = ?"+lock), args, func(scan func(...any) error) (err error) {
 		r, err = t.reader(more...).read(scan, roots)
 		return err
 	})

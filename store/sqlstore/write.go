@@ -79,6 +79,14 @@ func (t *table) body(r *schema.Resource, version int64) body {
 // Create implements [store.Store].
 func (t *table) Create(ctx context.Context, c *store.Change) (*schema.Resource, error) {
 	var out *schema.Resource
+	if !t.db.sql.InTransaction(ctx) {
+		if err := t.db.ready(ctx); err != nil {
+			return nil, err
+		}
+		if created, done, err := t.createAtOnce(ctx, c.After); err != nil || done {
+			return created, err
+		}
+	}
 	err := t.db.InTx(ctx, func(ctx context.Context) (err error) {
 		out, _, err = t.create(ctx, c.After)
 		return err
@@ -117,10 +125,23 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 	if err := t.db.sweep(ctx); err != nil {
 		return nil, 0, err
 	}
+	return t.created(r), seq, nil
+}
+
+// created returns a new resource as it is stored.
+func (t *table) created(r *schema.Resource) *schema.Resource {
 	return &schema.Resource{
 		Type: t.t, ID: r.ID, Version: "1", Attributes: r.Attributes,
 		Created: r.Created.UTC().Round(0), LastModified: r.LastModified.UTC().Round(0),
-	}, seq, nil
+	}
+}
+
+// updated returns a resource as it is stored in place of a row.
+func (t *table) updated(r row, after *schema.Resource) *schema.Resource {
+	return &schema.Resource{
+		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: after.Attributes,
+		Created: r.created, LastModified: after.LastModified.UTC().Round(0),
+	}
 }
 
 func (t *table) insert(ctx context.Context, id, created, modified string, b body) (int64, error) {
@@ -131,7 +152,7 @@ func (t *table) insert(ctx context.Context, id, created, modified string, b body
 	var groups []byte
 	j := t.joins(ctx)
 	if j != nil { // a group may have had the id as a member before the resource
-		returning += ", " + d.groupsColumn("?", "?", "?")
+		returning += ", " + d.groupsOfID
 		args, dest = append(args, foldID(id), id, tenant(ctx), j.typ), append(dest, &groups)
 	}
 	err := t.db.one(ctx, d.insert+"scim_resource (tenant, type, id, version, created, last_modified, display, body_format, body)"+
@@ -192,10 +213,7 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 	if err := t.db.sweep(ctx); err != nil {
 		return nil, err
 	}
-	return &schema.Resource{
-		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: after.Attributes,
-		Created: r.created, LastModified: after.LastModified.UTC().Round(0),
-	}, nil
+	return t.updated(r, after), nil
 }
 
 // Delete implements [store.Store].
