@@ -99,13 +99,13 @@ func (h *Handler) log(r *http.Request, x *exchange) {
 	if !h.cfg.Logger.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 10), // all that there may be
 		slog.String("reference", x.reference()),
 		slog.String("method", r.Method),
 		slog.String("route", x.route.pattern),
 		slog.Int("status", x.writer.status),
 		slog.Float64("durationMs", milliseconds(h.cfg.Now().Sub(x.start))),
-	}
+	)
 	if x.principal != nil {
 		attrs = append(attrs, slog.String("tenant", x.principal.Tenant), slog.String("token", x.principal.TokenID))
 	}
@@ -402,8 +402,10 @@ func (h *Handler) observe(r *http.Request, x *exchange) {
 	}()
 	seen := h.exchanged(r, x)
 	seen.Request, seen.UserAgent = r, r.UserAgent()
-	o := x.audit.observe()
-	seen.Body, seen.RequestBytes, seen.Operations = o.body, max(o.size, r.ContentLength), o.operations
+	seen.RequestBytes = max(0, r.ContentLength)
+	if o := x.audit.observed; o != nil {
+		seen.Body, seen.RequestBytes, seen.Operations = o.body, max(o.size, r.ContentLength), o.operations
+	}
 	h.cfg.Observe(context.WithoutCancel(r.Context()), &seen)
 }
 
@@ -416,12 +418,13 @@ func (h *Handler) exchanged(r *http.Request, x *exchange) Exchange {
 	if p := x.principal; p != nil && x.authenticated {
 		seen.Authenticated, seen.Tenant, seen.TokenID, seen.Connection, seen.Client = true, p.Tenant, p.TokenID, p.Connection, p.Client
 	}
+	seen.Aborted = x.aborted
 	if x.err != nil {
 		e, _ := toError(x.err)
 		seen.ScimType, seen.Detail = e.Type, h.auditDetail(x.err, e)
+		var gone *sendError
+		seen.Aborted = x.aborted || errors.As(x.err, &gone) || r.Context().Err() != nil
 	}
-	var gone *sendError
-	seen.Aborted = x.aborted || errors.As(x.err, &gone) || x.err != nil && r.Context().Err() != nil
 	return seen
 }
 
