@@ -29,11 +29,21 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 		}
 		return m.page(ctx, q)
 	}
-	page, err := s.page(ctx, q)
+	w, err := s.window(ctx, q)
+	if err != nil {
+		return store.Page{}, err
+	}
+	page, err := s.page(ctx, q, w)
 	if err != nil || !q.Total {
 		return page, err
 	}
 	n := len(page.Resources)
+	if w.total >= 0 {
+		if page.Total = w.total; n > 0 {
+			page.Total = max(w.total, q.Offset+n) // some were created after they were counted
+		}
+		return page, nil
+	}
 	if q.After == "" && q.Count > 0 && page.Next == "" && (n > 0 || q.Offset == 0) {
 		page.Total = q.Offset + n // the page ends where the list ends
 		return page, nil
@@ -76,15 +86,39 @@ func (t *table) isLookUp(f *filter.Filter) bool {
 	return ok && c.Op == filter.EQ && !c.Null && c.Path.Root() != schema.OwnerAttribute && t.index(c.Path) != nil
 }
 
-// page reads one row more than the page has, which tells whether there is a
-// next one.
-func (s *selection) page(ctx context.Context, q *store.Query) (store.Page, error) {
+// window is which rows of an order a page is read from: one row more than the page
+// has, which tells whether there is a next one, or, with fromEnd, those of the page.
+type window struct {
+	skip, rows int
+	fromEnd    bool // skip is the number of rows after the page
+	total      int  // of the list; -1 if it is not known
+}
+
+// window reads a page in the second half of a list from its end, since a database steps
+// over all rows before an offset.
+func (s *selection) window(ctx context.Context, q *store.Query) (window, error) {
+	w := window{skip: q.Offset, rows: q.Count + 1, total: -1}
+	if !q.Total || !s.all || q.After != "" || q.Offset <= 0 {
+		return w, nil
+	}
+	var err error
+	w.total, err = s.count(ctx)
+	if left := max(0, w.total-q.Offset); left < q.Offset {
+		w.fromEnd = true
+		w.rows = min(q.Count, left)
+		w.skip = left - w.rows
+	}
+	return w, err
+}
+
+// page reads a page.
+func (s *selection) page(ctx context.Context, q *store.Query, w window) (store.Page, error) {
 	by, err := s.order(q)
 	if err != nil {
 		return store.Page{}, err
 	}
-	query, args, err := s.statement(ctx, q, by)
-	if err != nil || q.Count <= 0 {
+	query, args, err := s.statement(ctx, q, by, w)
+	if err != nil || q.Count <= 0 || w.rows <= 0 {
 		return store.Page{}, err
 	}
 	var page store.Page
@@ -117,6 +151,9 @@ func (s *selection) page(ctx context.Context, q *store.Query) (store.Page, error
 		weight += r.Attributes.Weight()
 		return nil
 	})
+	if w.fromEnd && w.skip > 0 && page.Next == "" && len(page.Resources) > 0 {
+		page.Next = place.position(q)
+	}
 	return page, err
 }
 
@@ -134,19 +171,20 @@ func (s *selection) order(q *store.Query) (order, error) {
 // statement returns what reads the page. The rows are chosen and put in order
 // first, from indexes where that is possible, and read when it is known which
 // ones they are: what an offset skips is never read.
-func (s *selection) statement(ctx context.Context, q *store.Query, by order) (string, []any, error) {
+func (s *selection) statement(ctx context.Context, q *store.Query, by order, w window) (string, []any, error) {
 	from, where, err := s.source(ctx, q, by, !s.all)
 	if err != nil {
 		return "", nil, err
 	}
 	chosen, names, sorted := by.columns(q.Descending)
+	_, _, choosing := by.columns(q.Descending != w.fromEnd)
 	if j := s.t.joins(ctx); j != nil {
 		names += ", " + s.t.db.d.groupsOfRow
 		where.args = append([]any{j.typ}, where.args...)
 	}
 	return "SELECT " + columns + names + " FROM (SELECT " + chosen + " FROM " + from + " WHERE " + where.sql +
-			" ORDER BY " + sorted + s.t.db.d.limit + s.t.db.d.offset + ") o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
-		append(where.args, q.Count+1, q.Offset), nil
+			" ORDER BY " + choosing + s.t.db.d.limit + s.t.db.d.offset + ") o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
+		append(where.args, w.rows, w.skip), nil
 }
 
 // source returns the tables that a page is chosen from, and the condition. Without a

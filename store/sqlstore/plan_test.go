@@ -63,7 +63,7 @@ func TestQueryPlans(t *testing.T) {
 			require.Nil(t, rest)
 			by, err := s.order(&tt.query)
 			require.NoError(t, err)
-			query, args, err := s.statement(t.Context(), &tt.query, by)
+			query, args, err := s.statement(t.Context(), &tt.query, by, window{})
 			require.NoError(t, err)
 			plan := explain(t, db, query, args)
 			for _, table := range []string{"r", "s", "k", "m", "l"} {
@@ -98,7 +98,7 @@ func TestQueryPlansOfOwner(t *testing.T) {
 		require.Nil(t, rest)
 		by, err := s.order(&q)
 		require.NoError(t, err)
-		query, args, err := s.statement(t.Context(), &q, by)
+		query, args, err := s.statement(t.Context(), &q, by, window{})
 		require.NoError(t, err)
 		require.Contains(t, explain(t, db, query, args), want, query)
 	}

@@ -120,3 +120,37 @@ func TestScansAreBounded(t *testing.T) {
 		require.Equal(t, schema.ErrorTooMany, tooMany.Type)
 	}
 }
+
+// A page of the second half of a list, which is read from its end, is that of the list,
+// and so is its position.
+func TestPagesFromTheEnd(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		users := fill(t, d.store(t), 23).users
+		for _, by := range []string{"", "userName", "id"} {
+			for _, descending := range []bool{false, by != ""} {
+				q := store.Query{Count: 5, Total: true, Descending: descending}
+				if by != "" {
+					q.SortBy = schema.UserType.MustResolve(by)
+				}
+				want := selected(t, users, q)
+				require.Len(t, want, 23)
+				for offset := range 25 {
+					q.Offset = offset
+					p, err := users.List(t.Context(), &q)
+					require.NoError(t, err)
+					require.Equal(t, 23, p.Total)
+					rest := want[min(offset, len(want)):]
+					require.Len(t, p.Resources, min(5, len(rest)))
+					for i, r := range p.Resources {
+						require.Equal(t, rest[i], r.ID)
+					}
+					require.Equal(t, len(rest) > 5, p.Next != "")
+					if p.Next != "" {
+						after := store.Query{SortBy: q.SortBy, Descending: descending, After: p.Next}
+						require.Equal(t, rest[5:], selected(t, users, after))
+					}
+				}
+			}
+		}
+	})
+}
