@@ -319,5 +319,5 @@ func uniquePaths(root *Attribute) []AttrPath {
 		}
 	}
 	walk(nil, root.SubAttributes)
-	return out
+	return slices.Clip(out) // stores append to it
 }

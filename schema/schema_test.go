@@ -191,6 +191,20 @@ func TestResourceType(t *testing.T) {
 	require.Equal(t, "userName", schema.UserType.Unique()[0].String())
 }
 
+// Stores append to the unique paths; what one appends another must not see.
+func TestUniquePathsAreFullSlices(t *testing.T) {
+	def := schema.Schema{ID: "urn:example:three", Name: "Three"}
+	for _, name := range []string{"one", "two", "three"} {
+		def.Attributes = append(def.Attributes, &schema.Attribute{Name: name, Uniqueness: schema.UniquenessServer})
+	}
+	s, err := schema.New(def)
+	require.NoError(t, err)
+	three, err := schema.NewResourceType(schema.ResourceType{Name: "Three", Endpoint: "/Threes", Schema: s})
+	require.NoError(t, err)
+	require.Len(t, three.Unique(), 3)
+	require.Equal(t, 3, cap(three.Unique()))
+}
+
 // M-27: a schema that defines the common attributes differently does not change
 // them.
 func TestCommonAttributesOverrideTheSchema(t *testing.T) {
