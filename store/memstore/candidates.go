@@ -37,8 +37,7 @@ func (c candidates) or(d candidates) candidates {
 
 // entries are the resources with an entry in an index. Some may have another key with
 // the same hash.
-func entries(index postings, key string) candidates {
-	hash := hashOf(key)
+func entries(index postings, hash uint64) candidates {
 	size := len(index.having(nil, hash, many))
 	return candidates{size, func(to []number) []number { return index.having(to, hash, math.MaxInt) }}
 }
@@ -83,12 +82,13 @@ func (l *list) equal(p schema.AttrPath, v schema.Value) (candidates, bool) {
 		return candidates{1, func(to []number) []number { return append(to, n) }}, true
 	}
 	if l.kind.memberPath(p) {
-		return entries(l.collection.memberships, keyOf(l.kind.memberValue, v)), true
+		return entries(l.collection.memberships, hashOf(keyOf(l.kind.memberValue, v))), true
 	}
-	if !l.kind.indexed(p) {
+	i := l.kind.place(p)
+	if i < 0 {
 		return candidates{}, false
 	}
-	return entries(l.collection.index, keyOf(p.Last(), v)), true
+	return entries(l.collection.index, l.kind.hashAt(i, keyOf(p.Last(), v))), true
 }
 
 // many is how many candidates are counted: conditions with more are taken for equal.

@@ -50,6 +50,33 @@ func filled(t testing.TB) *DB {
 	return db
 }
 
+// Whether a unique value is taken is found without a look at the resources that have the
+// same text at a path where many may have it.
+func TestUniqueValueThatManyShareElsewhere(t *testing.T) {
+	t.Parallel()
+	db := New()
+	users := db.Store(schema.UserType)
+	for i := range 100 {
+		_, err := users.Create(t.Context(), storetest.Creation(sharingUser(t, fmt.Sprint(i))))
+		require.NoError(t, err)
+	}
+	work := func(userName string) int {
+		f := filter.New(filter.Compare{Path: schema.UserType.MustResolve("userName"), Op: filter.EQ, Value: schema.String(userName)})
+		budget := filter.NewBudget(1_000_000, nil)
+		p, err := users.List(filter.WithBudget(t.Context(), budget), &store.Query{Filter: f, Count: 1})
+		require.NoError(t, err)
+		require.Empty(t, p.Resources)
+		return 1_000_000 - budget.Left()
+	}
+	require.Equal(t, work("nobody"), work("everybody"))
+}
+
+func sharingUser(t testing.TB, userName string) *schema.Resource {
+	o, errs := schema.UserType.DecodeStored(fmt.Appendf(nil, `{"userName":"%s","displayName":"everybody"}`, userName))
+	require.Empty(t, errs)
+	return &schema.Resource{Type: schema.UserType, ID: "id-" + userName, Attributes: o}
+}
+
 func TestFiltersAnsweredByIndex(t *testing.T) {
 	t.Parallel()
 	const scan = -1

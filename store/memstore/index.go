@@ -34,6 +34,17 @@ func (k *kind) sameKeys(old, now *schema.Resource) bool {
 	return true
 }
 
+// hashAt returns the hash of a key at the i-th of the indexed paths. Its last bit says
+// whether the path is unique: a value that many resources share elsewhere, as a
+// displayName, is not one of a unique path, and a look-up there finds few.
+func (k *kind) hashAt(i int, key string) uint64 {
+	hash := hashOf(key) &^ 1
+	if i < k.unique {
+		hash |= 1
+	}
+	return hash
+}
+
 // hashes returns the hashes of the keys that a resource has at the indexed paths,
 // sorted, each once. A resource of nil has none.
 func (k *kind) hashes(r *schema.Resource) []uint64 {
@@ -41,9 +52,9 @@ func (k *kind) hashes(r *schema.Resource) []uint64 {
 		return nil
 	}
 	out := make([]uint64, 0, len(k.paths)+2)
-	for _, p := range k.paths {
+	for i, p := range k.paths {
 		for v := range p.Values(r) {
-			out = append(out, hashOf(keyOf(p.Last(), v)))
+			out = append(out, k.hashAt(i, keyOf(p.Last(), v)))
 		}
 	}
 	slices.Sort(out)
@@ -71,11 +82,11 @@ func (c *collection) unique(k *kind, n number, r *schema.Resource) error {
 	if r == nil {
 		return nil
 	}
-	for _, p := range k.paths[:k.unique] {
+	for i, p := range k.paths[:k.unique] {
 		for v := range p.Values(r) {
 			key := keyOf(p.Last(), v)
 			var found [4]number
-			for _, other := range c.index.having(found[:0], hashOf(key), math.MaxInt) {
+			for _, other := range c.index.having(found[:0], k.hashAt(i, key), math.MaxInt) {
 				if other != n && c.has(other, p, key) {
 					return &store.UniquenessError{Path: p.String()}
 				}

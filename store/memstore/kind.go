@@ -26,7 +26,7 @@ func newKind(t *schema.ResourceType, number int) *kind {
 	k.unique = len(k.paths)
 	for _, name := range lookups {
 		p, ok := t.Resolve(name)
-		if ok && p.Last().Type == schema.TypeString && !k.indexed(p) {
+		if ok && p.Last().Type == schema.TypeString && k.place(p) < 0 {
 			k.paths = append(k.paths, p)
 		}
 	}
@@ -36,7 +36,7 @@ func newKind(t *schema.ResourceType, number int) *kind {
 	return k
 }
 
-// indexed reports whether the values at a path are in the index.
-func (k *kind) indexed(p schema.AttrPath) bool {
-	return slices.ContainsFunc(k.paths, func(q schema.AttrPath) bool { return slices.Equal(p, q) })
+// place returns the place of a path among the indexed ones, -1 if it is not one.
+func (k *kind) place(p schema.AttrPath) int {
+	return slices.IndexFunc(k.paths, func(q schema.AttrPath) bool { return slices.Equal(p, q) })
 }
