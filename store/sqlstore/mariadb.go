@@ -38,11 +38,6 @@ var MariaDB = Dialect{&dialect{
 	members:    membersList,
 	among:      inQuery,
 	rowCompare: columnComparison,
-	sortedTail: func(tail string) string { return "LEFT(" + tail + ", " + strconv.Itoa(sortedBytes) + ")" },
+	sortedTail: func(tail string) string { return tail + "_sorted" }, // which an index has
 	head:       func(column string) string { return column + "_head" },
 }}
-
-// sortedBytes is the number of bytes of a key's tail that ORDER BY uses. It is
-// less than max_sort_length. MariaDB treats texts that differ only beyond
-// max_sort_length as equal, and paging would skip resources.
-const sortedBytes = 1000

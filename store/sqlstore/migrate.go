@@ -11,7 +11,7 @@ import (
 )
 
 // schemaVersion is the number of the newest migration.
-const schemaVersion = 11
+const schemaVersion = 12
 
 // Migrate brings the tables of parts, without parts those of all, to the version
 // this package needs, and rebuilds the keys of those types for which [DB.Store] was
