@@ -12,11 +12,11 @@ import (
 // the statement that reads a user reads its groups, so that GroupsOf need not ask.
 
 // joined has what a context of WithGroups has learned: the groups of one type that
-// resources are direct members of, by the id of the resource.
+// resources of a tenant are direct members of, by the id of the resource.
 type joined struct {
-	typ   string
-	mu    sync.Mutex
-	known map[string][]store.GroupRef
+	tenant, typ string
+	mu          sync.Mutex
+	known       map[string][]store.GroupRef
 }
 
 // joinedKey is the key of a joined in a context.
@@ -29,12 +29,16 @@ func (g *groups) WithGroups(ctx context.Context) context.Context {
 	if g.db.d.joinText == nil {
 		return ctx
 	}
-	return context.WithValue(ctx, joinedKey{g.db}, &joined{typ: g.name, known: map[string][]store.GroupRef{}})
+	return context.WithValue(ctx, joinedKey{g.db}, &joined{tenant: tenant(ctx), typ: g.name, known: map[string][]store.GroupRef{}})
 }
 
-// joined returns what WithGroups put into the context; nil without it.
+// joined returns what WithGroups put into the context; nil without it, or if the context
+// has another tenant since, whose resources may have the same ids.
 func (db *DB) joined(ctx context.Context) *joined {
 	j, _ := ctx.Value(joinedKey{db}).(*joined)
+	if j == nil || j.tenant != tenant(ctx) {
+		return nil
+	}
 	return j
 }
 

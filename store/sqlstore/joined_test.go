@@ -15,6 +15,32 @@ import (
 	"github.com/seed5f3efb56/scim/store/storetest"
 )
 
+// A hook may look at another tenant, whose resources may have the same ids.
+func TestGroupsReadWithUsersOfTheTenant(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		db := d.store(t)
+		users, groups := db.Store(schema.UserType), db.Store(schema.GroupType).(store.MemberStore)
+		id := user(1).ID
+		for _, tenant := range []string{"", "other"} {
+			ctx := store.WithTenant(t.Context(), tenant)
+			_, err := users.Create(ctx, storetest.Creation(user(1)))
+			require.NoError(t, err)
+			_, _, err = groups.PutMembers(ctx, storetest.Creation(group("g", "of "+tenant), schema.Member{Value: id}))
+			require.NoError(t, err)
+		}
+		with := groups.(interface {
+			WithGroups(context.Context) context.Context
+		}).WithGroups(t.Context())
+		for _, ctx := range []context.Context{with, store.WithTenant(with, "other")} {
+			_, err := users.Get(ctx, id, store.GetOptions{})
+			require.NoError(t, err)
+		}
+		got, err := groups.GroupsOf(with, []string{id})
+		require.NoError(t, err)
+		require.Equal(t, []store.GroupRef{{ID: "g", Display: "of "}}, got[id])
+	})
+}
+
 // What is read together with users is what GroupsOf returns by itself, whatever
 // characters the texts have.
 func TestGroupsReadWithUsers(t *testing.T) {
