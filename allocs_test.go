@@ -54,7 +54,7 @@ func TestAllocations(t *testing.T) {
 		{"look-up by userName", "GET", "/Users?filter=userName+eq+%22user500%22", nil, 33},
 		{"PATCH of active", "PATCH", user, func(i int) string {
 			return scimtest.PatchOp(fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, i%2 == 0))
-		}, 69},
+		}, 75},
 		{"adding or removing a member", "PATCH", "/Groups/" + seeded.Small, func(i int) string {
 			if i == 1 {
 				return scimtest.PatchOp(`{"op":"remove","path":"members[value eq \"new\"]"}`)

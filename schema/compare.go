@@ -52,6 +52,18 @@ func IdenticalObjects(x, y *Object) bool {
 	return same
 }
 
+// IdenticalAt is [Identical] for the values that two objects have of an attribute. What
+// both keep as the same text is not decoded.
+func IdenticalAt(a *Attribute, x, y *Object) bool {
+	v, w := x.stored(a), y.stored(a)
+	return v.sameText(w) || Identical(v.decoded(a), w.decoded(a))
+}
+
+// sameText reports whether two values are kept as the same text.
+func (v Value) sameText(w Value) bool {
+	return v.form == encoded && w.form == encoded && v.text == w.text
+}
+
 func equalLists(x, y Value, equal func(v, w Value) bool) bool {
 	v, w := x.node.([]Value), y.node.([]Value)
 	if len(v) != len(w) {

@@ -74,7 +74,8 @@ func eachChange(before, after *Object, f func(change) bool) {
 	if before == after {
 		return
 	}
-	old, now := before.all(), after.all()
+	var room [2][24]field // most resources have fewer
+	old, now := before.list(room[0][:0]), after.list(room[1][:0])
 	var scratch []byte
 	for len(old) > 0 || len(now) > 0 {
 		var c change
@@ -115,6 +116,9 @@ func compareFirst(x, y []field) int {
 // compared as text first: most are the same, and need not be decoded. scratch is memory
 // for that.
 func compareFields(old, now *field, scratch []byte) (change, []byte, bool) {
+	if old.value.sameText(now.value) {
+		return change{}, scratch, true
+	}
 	if old.value.form == encoded || now.value.form == encoded {
 		scratch = old.value.AppendJSON(scratch[:0])
 		n := len(scratch)

@@ -2,9 +2,9 @@ package schema
 
 import (
 	"hash/fnv"
-	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // text is the JSON of the attributes of a resource, as AppendJSON writes it, which an
@@ -72,6 +72,11 @@ func flag(b bool) byte {
 // attribute is added, removed or defined with another type.
 func (t *ResourceType) StoredFormat() int64 { return t.layout.format }
 
+// rooms are where texts are put together.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxRoom = 64 << 10
+
 // EncodeStored returns the text of [Object.AppendJSON] and its format: StoredFormat,
 // or 0 if the object holds anything that the type does not define, in which case
 // the text must be read with [ResourceType.DecodeStored].
@@ -79,7 +84,12 @@ func (t *ResourceType) EncodeStored(o *Object) (json string, format int64) {
 	if o != nil && o.text != nil && o.text.layout == t.layout && len(o.fields) == 0 {
 		return o.text.json, t.layout.format
 	}
-	json = string(o.AppendJSON(nil))
+	room := rooms.Get().(*[]byte)
+	*room = o.AppendJSON((*room)[:0])
+	json = string(*room)
+	if cap(*room) <= maxRoom {
+		rooms.Put(room)
+	}
 	if len(t.layout.fields) > maxTextFields || !conforms(t.layout.fields, o) {
 		return json, 0
 	}
@@ -87,13 +97,21 @@ func (t *ResourceType) EncodeStored(o *Object) (json string, format int64) {
 }
 
 // conforms reports whether all fields of an object are attributes of as, which are in
-// the order of encoding, with values of their types.
+// the order of encoding, with values of their types. A value in the form encoded is
+// from a text that conforms.
 func conforms(as []*Attribute, o *Object) bool {
-	for a, v := range o.All() {
+	for _, f := range o.all() {
+		a, v := f.attr, f.value
 		for len(as) > 0 && as[0] != a {
 			as = as[1:]
 		}
-		if len(as) == 0 || a.Secret() || v.IsList() != a.MultiValued {
+		if len(as) == 0 || a.Secret() {
+			return false
+		}
+		if v.form == encoded {
+			continue
+		}
+		if v.IsList() != a.MultiValued {
 			return false
 		}
 		for _, one := range v.All() {
@@ -103,6 +121,29 @@ func conforms(as []*Attribute, o *Object) bool {
 		}
 	}
 	return true
+}
+
+// Encoded returns an object with the attributes of o that keeps them as the text of
+// [ResourceType.EncodeStored] and decodes an attribute each time it is asked for it. That
+// is o itself if it is one, and if it is empty or holds anything that the type does not
+// define.
+func (t *ResourceType) Encoded(o *Object) *Object {
+	if o.Len() == 0 || o.text != nil && o.text.layout == t.layout && len(o.fields) == 0 {
+		return o
+	}
+	json, format := t.EncodeStored(o)
+	if format == 0 {
+		return o
+	}
+	x := &struct {
+		Object
+		text
+	}{text: text{layout: t.layout, json: json}}
+	for _, f := range o.all() {
+		x.assigned |= 1 << x.place(f.attr)
+	}
+	x.Object.text = &x.text
+	return &x.Object
 }
 
 // ReadStored returns the attributes of a text that EncodeStored returned with the
@@ -240,14 +281,13 @@ func (x *text) get(a *Attribute) (v Value) {
 	return v
 }
 
-// cut returns all fields, with values in the form encoded, and room for more of them.
-func (x *text) cut(more int) []field {
-	fields := make([]field, 0, bits.OnesCount64(x.assigned)+more)
+// cut appends all fields to room, with values in the form encoded.
+func (x *text) cut(room []field) []field {
 	cut(x.fields, x.json, func(i int, json string) bool {
-		fields = append(fields, field{x.fields[i], Value{form: encoded, text: json}})
+		room = append(room, field{x.fields[i], Value{form: encoded, text: json}})
 		return true
 	})
-	return fields
+	return room
 }
 
 // decoded returns the value that a holds; one in the form encoded is read.

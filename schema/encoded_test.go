@@ -44,9 +44,18 @@ func requireReadStored(t testing.TB, rt *schema.ResourceType, o *schema.Object) 
 		require.True(t, ok)
 		require.Equal(t, text((*schema.Object)(nil).With(a, o.Get(a))), text(some))
 	}
-	again, format := rt.EncodeStored(got)
-	require.Equal(t, json, again)
-	require.Equal(t, rt.StoredFormat(), format)
+	for _, same := range []*schema.Object{got, o} {
+		kept := rt.Encoded(same)
+		requireSame(t, rt, o, kept)
+		require.Same(t, kept, rt.Encoded(kept))
+		again, _ := rt.EncodeStored(kept)
+		require.Equal(t, json, again)
+		for _, a := range rt.Attributes() {
+			require.True(t, schema.IdenticalAt(a, o, kept))
+			require.True(t, schema.IdenticalAt(a, kept, got))
+			require.Equal(t, !o.Get(a).Assigned(), schema.IdenticalAt(a, kept, o.With(a, schema.Value{})))
+		}
+	}
 	return got
 }
 
@@ -90,6 +99,16 @@ func TestLacks(t *testing.T) {
 		require.False(t, o.With(title[0], schema.String("t")).Lacks(title))
 		require.True(t, object(t, schema.UserType, `{"userName":"a"}`).Lacks(manager))
 	}
+}
+
+// An object with what the type does not define is not kept as text.
+func TestEncodedOfForeignObject(t *testing.T) {
+	t.Parallel()
+	o := object(t, gadgetType, `{"name":"n"}`)
+	require.Same(t, o, schema.UserType.Encoded(o))
+	require.Nil(t, schema.UserType.Encoded(nil))
+	kept := gadgetType.Encoded(o)
+	require.Same(t, kept, schema.UserType.Encoded(kept))
 }
 
 // What does not look like the text of the type is left to DecodeStored.

@@ -66,13 +66,21 @@ func (o *Object) stored(a *Attribute) Value {
 
 // all returns the fields, with values that may be in the form encoded.
 func (o *Object) all() []field {
+	if o == nil || o.text == nil {
+		return o.list(nil)
+	}
+	return o.list(make([]field, 0, o.Len()))
+}
+
+// list is all, for which it uses room if there is a text.
+func (o *Object) list(room []field) []field {
 	switch {
 	case o == nil:
 		return nil
 	case o.text == nil:
 		return o.fields
 	}
-	fields := append(o.text.cut(len(o.fields)), o.fields...)
+	fields := append(o.text.cut(room), o.fields...)
 	if len(o.fields) > 0 {
 		slices.SortFunc(fields, func(x, y field) int { return compareAttributes(x.attr, y.attr) })
 	}
@@ -140,25 +148,31 @@ func (o *Object) All() iter.Seq2[*Attribute, Value] {
 // With returns an object in which a has the value v; an unassigned v removes
 // the field. Everything else is shared with o, which does not change.
 func (o *Object) With(a *Attribute, v Value) *Object {
-	old, rest := o.all(), (*text)(nil)
-	if o != nil && o.text != nil && !o.text.has(a) {
-		old, rest = o.fields, o.text // the text stays as it is
-	}
-	i, found := slices.BinarySearchFunc(old, a, func(f field, a *Attribute) int {
-		return compareAttributes(f.attr, a)
-	})
-	if !found && !v.Assigned() {
+	if !v.Assigned() && !o.has(a) {
 		return o
 	}
-	fields := make([]field, 0, len(old)+1)
-	fields = append(fields, old[:i]...)
-	if v.Assigned() {
-		fields = append(fields, field{a, v})
+	var rest *text
+	var fields []field // those of o, copied
+	switch {
+	case o == nil:
+	case o.text != nil && o.text.has(a):
+		fields = o.all()
+	default:
+		rest = o.text // which stays as it is
+		fields = append(make([]field, 0, len(o.fields)+1), o.fields...)
 	}
-	if found {
-		i++
+	i, found := slices.BinarySearchFunc(fields, a, func(f field, a *Attribute) int {
+		return compareAttributes(f.attr, a)
+	})
+	switch {
+	case !found:
+		fields = slices.Insert(fields, i, field{a, v})
+	case v.Assigned():
+		fields[i].value = v
+	default:
+		fields = slices.Delete(fields, i, i+1)
 	}
-	return &Object{rest, append(fields, old[i:]...)}
+	return &Object{rest, fields}
 }
 
 // Builder collects fields in any order; the zero value is ready. Not safe for

@@ -55,10 +55,10 @@ func changedPaths(t *schema.ResourceType, before, after *schema.Resource) []stri
 // extension always.
 func appendPaths(paths []string, parent schema.AttrPath, attributes []*schema.Attribute, before, after *schema.Object) []string {
 	for _, a := range attributes {
-		b, v := before.Get(a), after.Get(a)
-		if a.Hidden || schema.Identical(b, v) {
+		if a.Hidden || schema.IdenticalAt(a, before, after) {
 			continue
 		}
+		b, v := before.Get(a), after.Get(a)
 		path := append(slices.Clone(parent), a)
 		single := a.Type == schema.TypeComplex && !a.MultiValued
 		if single && (path.Extension() && len(path) == 1 || b.Assigned() && v.Assigned()) {

@@ -27,7 +27,7 @@ func keyOf(a *schema.Attribute, v schema.Value) string {
 // attributes that are indexed are identical.
 func (k *kind) sameKeys(old, now *schema.Resource) bool {
 	for _, p := range k.paths {
-		if !schema.Identical(old.Get(p.Root()), now.Get(p.Root())) {
+		if !schema.IdenticalAt(p.Root(), old.Attributes, now.Attributes) {
 			return false
 		}
 	}

@@ -75,7 +75,7 @@ func (s *resources) create(t *tenant, r *schema.Resource, members *schema.Member
 	t.last++
 	rec := new(record).next(r)
 	c := t.writable(s.kind)
-	if err := c.reindex(s.kind, t.last, nil, &rec.resource); err != nil {
+	if err := c.reindex(s.kind, t.last, nil, r); err != nil {
 		return nil, did, err
 	}
 	rec.members, did = c.apply(s.kind, t.last, rec.members, members)
