@@ -43,7 +43,12 @@
 // SQL cannot say exactly is not declared, and package scim matches it over a
 // bounded number of rows: text without a key column, decimals, times beyond
 // microseconds, elements of lists beside a rest column unless a [ListTable]
-// has them. Orders are the same, without an index on every column.
+// has them. Orders are the same: without an index on the terms of
+// [Translator.OrderBy], after the columns that select the rows of a tenant, the database
+// sorts all rows for each page. For a required attribute the first term is the column,
+// or its key column, in the order of bytes (COLLATE "C" on PostgreSQL), and the last is
+// the tie; for another one a CASE expression comes first, which needs an index on
+// expressions. An offset costs the rows that it skips.
 //
 // # Transactions
 //
