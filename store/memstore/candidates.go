@@ -38,7 +38,8 @@ func (c candidates) or(d candidates) candidates {
 // entries are the resources with an entry in an index. Some may have another key with
 // the same hash.
 func entries(index postings, hash uint64) candidates {
-	size := len(index.having(nil, hash, many))
+	var few [8]number
+	size := len(index.having(few[:0], hash, many))
 	return candidates{size, func(to []number) []number { return index.having(to, hash, math.MaxInt) }}
 }
 

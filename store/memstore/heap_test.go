@@ -53,7 +53,7 @@ func hire(t testing.TB, db *DB, from, to int) {
 // what the runtime and the test framework hold meanwhile: a few bytes for each user, and
 // 2 % more under the race detector. The bound leaves 5 %.
 func TestHeapOfUsers(t *testing.T) {
-	const first, users, most = 100_000, 3_000, 2_000
+	const first, users, most = 100_000, 3_000, 2_120
 	db := New()
 	hire(t, db, first, first+1)
 	before := live()
