@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/seed5f3efb56/scim/schema"
 )
@@ -25,12 +26,23 @@ func (h *Handler) body(r *request) (schema.Body, error) {
 	if err := checkContentType(r.Header); err != nil {
 		return schema.Body{}, err
 	}
-	text, err := h.readBody(r)
+	pooled := bodies.Get().(*[]byte)
+	defer bodies.Put(pooled)
+	text, err := h.readBody(r, (*pooled)[:0])
+	if cap(text) <= maxPooled {
+		*pooled = text
+	}
 	if err != nil {
 		return schema.Body{}, err
 	}
-	return schema.ReadBody(text, h.cfg.Limits.elements())
+	return schema.ReadBody(text, h.cfg.Limits.elements()) // a copy of what it keeps
 }
+
+// bodies keeps memory for the text of the next body.
+var bodies = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+// maxPooled is how large a text may be for its memory to be kept.
+const maxPooled = 64 << 10
 
 // message returns the body of a request that is a message and not a resource.
 func (h *Handler) message(r *request) (schema.JSONObject, error) {
@@ -45,36 +57,30 @@ func (h *Handler) message(r *request) (schema.JSONObject, error) {
 	return body.Object(), nil
 }
 
-func (h *Handler) readBody(r *request) ([]byte, error) {
+// readBody reads the body into text, which is empty, and returns it, also with an error.
+func (h *Handler) readBody(r *request, text []byte) ([]byte, error) {
 	limit := h.cfg.Limits.Body
 	if r.ContentLength > limit {
-		return nil, h.refuseBody(r)
+		return text, h.refuseBody(r)
 	}
-	text, err := readAll(io.LimitReader(r.Body, limit+1), r.ContentLength)
+	text, err := readAll(io.LimitReader(r.Body, limit+1), text)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case int64(len(text)) > limit || errors.As(err, &tooLarge):
-		return nil, h.refuseBody(r)
+		return text, h.refuseBody(r)
 	case err != nil:
-		return nil, invalidSyntax("the body could not be read")
+		return text, invalidSyntax("the body could not be read")
 	}
 	if h.cfg.Observe != nil {
-		r.audit.observe().read(text)
+		r.audit.observe().read(slices.Clone(text))
 	}
 	return text, nil
 }
 
-// maxFirst is the most that is set aside for a body before any of it has arrived.
-const maxFirst = 16 << 10
-
-// readAll is io.ReadAll for a text that has size bytes if the client says so, else -1.
-// A text of the size that was announced is read without a copy.
-func readAll(r io.Reader, size int64) ([]byte, error) {
-	if size < 0 || size > maxFirst {
-		return io.ReadAll(r)
-	}
-	text := make([]byte, 0, size+1) // one more, to see the end
+// readAll is io.ReadAll into text.
+func readAll(r io.Reader, text []byte) ([]byte, error) {
 	for {
+		text = slices.Grow(text, 1)
 		n, err := r.Read(text[len(text):cap(text)])
 		text = text[:len(text)+n]
 		switch {
@@ -82,8 +88,6 @@ func readAll(r io.Reader, size int64) ([]byte, error) {
 			return text, nil
 		case err != nil:
 			return text, err
-		case len(text) == cap(text):
-			text = slices.Grow(text, maxFirst)
 		}
 	}
 }

@@ -12,15 +12,19 @@ package schema
 // type and value. There an element with other immutable sub-attributes is
 // another element, not an error.
 func (t *ResourceType) Carry(before, after *Object) (*Object, error) {
-	for a, old := range before.All() {
+	for _, f := range before.all() {
+		a := f.attr
 		if !a.carried {
 			continue
 		}
-		v, err := carry(a, old, after.Get(a))
+		sent := after.Get(a)
+		v, err := carry(a, f.value.decoded(a), sent)
 		if err != nil {
 			return nil, below(a, err)
 		}
-		after = after.With(a, v)
+		if !sameObject(v, sent) {
+			after = after.With(a, v)
+		}
 	}
 	return after, nil
 }
@@ -49,17 +53,24 @@ func carryImmutable(a *Attribute, old, v Value) (Value, error) {
 	return old, nil
 }
 
+// sameObject reports whether two values are the same object, so that nothing was
+// carried over into it.
+func sameObject(x, y Value) bool { return x.Object() != nil && x.Object() == y.Object() }
+
 func carryObject(parent *Attribute, old, o *Object) (*Object, error) {
 	same := sameValue(parent, old, o)
 	for a, was := range old.All() {
 		if !a.carried || a.kept() && !same {
 			continue
 		}
-		v, err := carry(a, was, o.Get(a))
+		sent := o.Get(a)
+		v, err := carry(a, was, sent)
 		if err != nil {
 			return nil, below(a, err)
 		}
-		o = o.With(a, v)
+		if !sameObject(v, sent) {
+			o = o.With(a, v)
+		}
 	}
 	return o, nil
 }
