@@ -24,6 +24,8 @@ type counter struct {
 	driver.Driver
 	mutex sync.Mutex
 	seen  []string
+
+	before func(query string) // is called before a prepared query
 }
 
 func (c *counter) Open(dsn string) (driver.Conn, error) {
@@ -111,6 +113,9 @@ func (s *countedStmt) ExecContext(ctx context.Context, args []driver.NamedValue)
 
 func (s *countedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	s.counter.record(s.query, nil)
+	if s.counter.before != nil {
+		s.counter.before(s.query)
+	}
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 

@@ -29,11 +29,7 @@ func (t *table) List(ctx context.Context, q *store.Query) (store.Page, error) {
 		}
 		return m.page(ctx, q)
 	}
-	w, err := s.window(ctx, q)
-	if err != nil {
-		return store.Page{}, err
-	}
-	page, err := s.page(ctx, q, w)
+	page, w, err := s.windowed(ctx, q)
 	if err != nil || !q.Total {
 		return page, err
 	}
@@ -109,6 +105,27 @@ func (s *selection) window(ctx context.Context, q *store.Query) (window, error) 
 		w.skip = left - w.rows
 	}
 	return w, err
+}
+
+// windowed reads a page and returns the window it was read from. Where resources were
+// created since they were counted, a page from the end is not where q.Offset says: one
+// that was there before would be on no page.
+func (s *selection) windowed(ctx context.Context, q *store.Query) (store.Page, window, error) {
+	w, err := s.window(ctx, q)
+	if err != nil {
+		return store.Page{}, w, err
+	}
+	page, err := s.page(ctx, q, w)
+	if err != nil || !w.fromEnd || len(page.Resources) == 0 {
+		return page, w, err
+	}
+	now, err := s.count(ctx)
+	if err != nil || now == w.total {
+		return page, w, err
+	}
+	w = window{skip: q.Offset, rows: q.Count + 1, total: now}
+	page, err = s.page(ctx, q, w)
+	return page, w, err
 }
 
 // page reads a page.
