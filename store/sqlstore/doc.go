@@ -26,7 +26,7 @@
 // are the [schema.FoldKey] of a value in a binary collation, so that SQL selects
 // exactly what filter.Filter.Match accepts. Every comparison on an indexed path
 // runs in SQL. A filter on another attribute is matched within this package: it reads
-// the rows that the other conditions select, about 4 µs each, and decodes what the filter
+// the rows that the other conditions select, 4 to 10 µs each, and decodes what the filter
 // compares, within scim.Limits.Work. The library evaluates filters on groups, members
 // (but for their ids), $ref and meta.location. Resources are listed in the order of
 // their creation.

@@ -59,8 +59,9 @@ func (t *table) inRow(p schema.AttrPath) bool {
 }
 
 // scan reads the rows that the conditions in SQL select and matches them with a
-// filter. No condition on the text of a row is sent: databases take longer to search
-// it than it takes to read it and to decode what the filter compares.
+// filter. No condition on the text of a row is sent: SQLite takes longer to search it
+// than it takes to read it and to decode what the filter compares, and the search would
+// have to find every spelling that folds to a literal.
 type scan struct {
 	*selection
 	filter  *filter.Filter
