@@ -109,6 +109,8 @@ func (r *report) cell(b *strings.Builder, store string, rows []result) {
 		}
 		if value, ok := one.ofBefore(); ok {
 			line = append(line, fmt.Sprintf("%.2f", value))
+		} else if has(beforeName) {
+			line = append(line, "–")
 		}
 		if f, ok := one.side(rivalName); ok {
 			line = append(line, ratio(f))
