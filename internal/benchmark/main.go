@@ -203,11 +203,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 
 // measure measures each store with each number of users. Results are saved as they come.
 func (o options) measure(ctx context.Context, out io.Writer, dir string, r *report) error {
+	o.commit = commitOf(o.library)
 	contestants, err := o.contestants(dir)
 	if err != nil {
 		return err
 	}
-	o.commit = commitOf(o.library)
 	for _, store := range o.stores {
 		p := place{done: ctx.Done(), dir: dir, store: store, postgres: o.postgres}
 		for _, users := range o.users {
