@@ -81,9 +81,10 @@ func (o *order) of(now rows, b *filter.Budget) (sorted, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var changes []change
+	most := filter.SortCost(now.len(), 0) / changeCost // more cost more work than to sort anew
 	few := o.rows.len() > 0 && difference(o.rows, now, func(old, new *record) bool {
 		changes = append(changes, change{old, new})
-		return len(changes) <= now.len()/4
+		return len(changes) <= most
 	})
 	var s sorted
 	var err error

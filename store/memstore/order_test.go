@@ -151,4 +151,13 @@ func TestOrdersAreMadeWithinTheWork(t *testing.T) {
 	require.Error(t, list(50_000))
 	require.NoError(t, list(5_000_000))
 	require.NoError(t, list(50_000), "it is kept")
+	require.NoError(t, db.InTx(t.Context(), func(ctx context.Context) error {
+		for i := range 400 {
+			if _, err := users.Create(ctx, storetest.Creation(resource(t, schema.UserType, fmt.Sprint("new", i), fmt.Sprintf(`{"userName":"new%d"}`, i)))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	require.NoError(t, list(1_000_000), "many changes cost no more than to sort anew")
 }
