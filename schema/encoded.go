@@ -14,7 +14,7 @@ type text struct {
 	*layout
 	json     string // with the braces
 	assigned uint64 // the attributes that it has, by their place in layout.fields
-	tail     int    // where the extensions begin, which come last
+	extended uint64 // those of extensions, by their place in layout.extended
 }
 
 // layout is what the text of a type's resources looks like.
@@ -22,6 +22,8 @@ type layout struct {
 	fields []*Attribute // the root attributes that are kept, in the order of encoding
 	format int64        // see ResourceType.StoredFormat
 	apart  uint64       // the fields that a response does not have as they are stored
+	// extended are the attributes of the extensions, in the order of encoding.
+	extended []*Attribute
 }
 
 // maxTextFields is how many root attributes a type may have for its resources to be
@@ -43,6 +45,9 @@ func newLayout(t *ResourceType) *layout {
 	// No small number, and far enough from the end of the range to be added to.
 	l.format = 1<<61 | int64(hash.Sum64()&(1<<61-1))
 	for i, a := range l.fields[:min(len(l.fields), maxTextFields)] {
+		if a.order == orderExtension {
+			l.extended = append(l.extended, a.SubAttributes...)
+		}
 		if !a.ReturnedWhole() {
 			l.apart |= 1 << i
 		}
@@ -139,9 +144,7 @@ func (t *ResourceType) Encoded(o *Object) *Object {
 		Object
 		text
 	}{text: text{layout: t.layout, json: json}}
-	for _, f := range o.all() {
-		x.assigned |= 1 << x.place(f.attr)
-	}
+	x.scan(nil)
 	x.Object.text = &x.text
 	return &x.Object
 }
@@ -157,15 +160,10 @@ func (t *ResourceType) ReadStored(json string, roots []*Attribute) (*Object, boo
 	}
 	x := &text{layout: t.layout, json: json}
 	var kept []field
-	ok := cut(x.fields, json, func(i int, value string) bool {
-		x.assigned |= 1 << i
-		if x.fields[i].order < orderExtension {
-			x.tail += len(x.fields[i].key) + len(value) + 1
-		}
-		if a := x.fields[i]; slices.Contains(roots, a) {
+	ok := x.scan(func(a *Attribute, value string) {
+		if slices.Contains(roots, a) {
 			kept = append(kept, field{a, Value{form: encoded, text: strings.Clone(value)}})
 		}
-		return true
 	})
 	switch {
 	case !ok:
@@ -174,6 +172,45 @@ func (t *ResourceType) ReadStored(json string, roots []*Attribute) (*Object, boo
 		return &Object{fields: kept}, true
 	}
 	return &Object{text: x}, true
+}
+
+// scan notes which attributes the text has, and calls also, unless nil, with each root
+// attribute and the text of its value. It returns false if the text does not look like
+// one of the type.
+func (x *text) scan(also func(a *Attribute, value string)) bool {
+	extension := 0 // the place of the next extension in layout.extended
+	last := 0
+	return cut(x.fields, x.json, func(i int, value string) bool {
+		x.assigned |= 1 << i
+		for ; last < i; last++ {
+			extension += x.extensionSize(last)
+		}
+		if x.fields[i].order == orderExtension {
+			cut(x.fields[i].SubAttributes, value, func(j int, _ string) bool {
+				x.extended |= 1 << (extension + j) // a shift beyond 63 is no bit
+				return true
+			})
+		}
+		if also != nil {
+			also(x.fields[i], value)
+		}
+		return true
+	})
+}
+
+// extensionSize returns how many attributes a field has if it is an extension, else 0.
+func (l *layout) extensionSize(field int) int {
+	if a := l.fields[field]; a.order == orderExtension {
+		return len(a.SubAttributes)
+	}
+	return 0
+}
+
+// lacks reports whether the text has no value of an attribute of an extension for
+// certain.
+func (x *text) lacks(a *Attribute) bool {
+	i := slices.Index(x.layout.extended, a)
+	return i >= 0 && i < 64 && x.extended&(1<<i) == 0
 }
 
 // cut finds the members of a JSON object whose names are those of as, in that order,

@@ -102,14 +102,7 @@ func (o *Object) Lacks(p AttrPath) bool {
 	if !o.has(p[0]) {
 		return true
 	}
-	if len(p) == 1 || o.text == nil || !o.text.has(p[0]) {
-		return false
-	}
-	among := o.text.json
-	if p.Extension() {
-		among = among[o.text.tail:]
-	}
-	return !strings.Contains(among, p.Last().key) // as a text it would have backslashes
+	return len(p) > 1 && p.Extension() && o.text != nil && o.text.has(p[0]) && o.text.lacks(p[1])
 }
 
 // shows reports whether an extension has a value that is not hidden.
