@@ -103,7 +103,11 @@ func (r *report) cell(b *strings.Builder, store string, rows []result) {
 	tableLine(b, slices.Repeat([]string{"---"}, len(header)))
 	for _, one := range rows {
 		limit, library := one.Sides[0], one.Sides[1]
-		line := []string{operationOf(one.Operation).title, micro(limit.Server), micro(library.Server), ratio(library), one.verdict()}
+		title := operationOf(one.Operation).title
+		if one.Commit != rows[0].Commit {
+			title += " (commit " + one.Commit + ")"
+		}
+		line := []string{title, micro(limit.Server), micro(library.Server), ratio(library), one.verdict()}
 		if database {
 			line = append(line, micro(limit.Database), micro(library.Database), fmt.Sprintf("%.2f", library.DatabaseRatio))
 		}
