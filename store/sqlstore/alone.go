@@ -47,7 +47,7 @@ func (t *table) UpdateAlone(ctx context.Context, c *store.Change) (*schema.Resou
 	if n, err := result.RowsAffected(); err != nil || n != 1 {
 		return t.Update(ctx, c)
 	}
-	return t.updated(r, c.After), nil
+	return t.updated(r, c.After, b), nil
 }
 
 // mayPauseSweep reports whether a write need not sweep, and counts it.
@@ -105,5 +105,5 @@ func (t *table) createAtOnce(ctx context.Context, r *schema.Resource) (*schema.R
 	if j != nil {
 		j.learn(r.ID, groups)
 	}
-	return t.created(r), true, nil
+	return t.created(r, b), true, nil
 }

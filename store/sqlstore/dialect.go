@@ -42,6 +42,9 @@ type dialect struct {
 	insert     string // begin of an INSERT that skips rows that exist …
 	onTaken    string // … and its end
 
+	// byKey is the end of a statement that selects, in order, the rows r of scim_resource
+	// with a key k for which a condition holds; nil for one as of other filters.
+	byKey func(condition string) string
 	// createAtOnce is the statement that creates a resource with its rows of scim_unique
 	// and scim_key, as many as the arguments say, and counts it; nil if there is none. It
 	// selects the columns if it did.

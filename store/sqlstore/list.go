@@ -54,7 +54,9 @@ type selection struct {
 	t      *table
 	filter clause
 	all    bool // without a condition
-	brief  bool // few rows that an index finds
+	// key, if not nil, finds the rows by the condition on scim_key k, which most often
+	// is one.
+	key *clause
 }
 
 // selection returns what a filter selects in SQL, and the rest of the filter, with
@@ -64,7 +66,7 @@ func (t *table) selection(ctx context.Context, f *filter.Filter) (s *selection, 
 	if rest != nil && !t.scannable(nil, rest.Expr()) {
 		return nil, nil, errFilter
 	}
-	s = &selection{t, condition("r.tenant = ? AND r.type = ?", tenant(ctx), t.name), push == nil, t.isLookUp(push)}
+	s = &selection{t, condition("r.tenant = ? AND r.type = ?", tenant(ctx), t.name), push == nil, t.lookUp(ctx, push)}
 	if push != nil {
 		c, _ := t.where(ctx, push.Expr(), true) // as inSQL says
 		s.filter = join(s.filter, "AND", c)
@@ -72,14 +74,26 @@ func (t *table) selection(ctx context.Context, f *filter.Filter) (s *selection, 
 	return s, rest, nil
 }
 
-// isLookUp reports whether a filter compares one value with keys, nearly always those
-// of one resource.
-func (t *table) isLookUp(f *filter.Filter) bool {
+// lookUp returns the condition on scim_key k of a filter that compares a single value
+// with keys, nil for another filter. Every resource has one key of the path at most.
+func (t *table) lookUp(ctx context.Context, f *filter.Filter) *clause {
 	if f == nil {
-		return false
+		return nil
 	}
-	c, ok := f.Expr().(filter.Compare)
-	return ok && c.Op == filter.EQ && !c.Null && c.Path.Root() != schema.OwnerAttribute && t.index(c.Path) != nil
+	e, ok := f.Expr().(filter.Compare)
+	if !ok || e.Op != filter.EQ || e.Null || e.Path.Root() == schema.OwnerAttribute {
+		return nil
+	}
+	x := t.index(e.Path)
+	if x == nil || !x.single {
+		return nil
+	}
+	value, ok := t.valueCompare(e)
+	if !ok {
+		return nil
+	}
+	c := join(condition("k.tenant = ? AND k.type = ? AND k.path = ? AND k.absent = 0", tenant(ctx), t.name, x.name), "AND", value)
+	return &c
 }
 
 // window is which rows of an order a page is read from: one row more than the page
@@ -149,7 +163,7 @@ func (s *selection) page(ctx context.Context, q *store.Query, w window) (store.P
 	}
 	rows := s.t.reader(dest...)
 	run := s.t.db.sql.Query
-	if s.brief {
+	if s.key != nil {
 		run = s.t.db.sql.QueryBrief
 	}
 	err = run(ctx, s.t.db.d.bind(query), args, func(scan func(...any) error) error {
@@ -189,6 +203,10 @@ func (s *selection) order(q *store.Query) (order, error) {
 // first, from indexes where that is possible, and read when it is known which
 // ones they are: what an offset skips is never read.
 func (s *selection) statement(ctx context.Context, q *store.Query, by order, w window) (string, []any, error) {
+	if s.key != nil && s.t.db.d.byKey != nil && q.SortBy == nil && !q.Descending && q.After == "" {
+		query, args := s.lookUpStatement(ctx, w)
+		return query, args, nil
+	}
 	from, where, err := s.source(ctx, q, by, !s.all)
 	if err != nil {
 		return "", nil, err
@@ -202,6 +220,17 @@ func (s *selection) statement(ctx context.Context, q *store.Query, by order, w w
 	return "SELECT " + columns + names + " FROM (SELECT " + chosen + " FROM " + from + " WHERE " + where.sql +
 			" ORDER BY " + choosing + s.t.db.d.limit + s.t.db.d.offset + ") o JOIN scim_resource r ON r.seq = o.place ORDER BY " + sorted,
 		append(where.args, w.rows, w.skip), nil
+}
+
+// lookUpStatement is statement by a key: what few resources it finds need not be chosen
+// first.
+func (s *selection) lookUpStatement(ctx context.Context, w window) (string, []any) {
+	query, args := "SELECT "+columns+", r.seq", s.key.args
+	if j := s.t.joins(ctx); j != nil {
+		query += ", " + s.t.db.d.groupsOfRow
+		args = append([]any{j.typ}, args...)
+	}
+	return query + s.t.db.d.byKey(s.key.sql) + s.t.db.d.limit + s.t.db.d.offset, append(args, w.rows, w.skip)
 }
 
 // source returns the tables that a page is chosen from, and the condition. Without a

@@ -12,23 +12,26 @@ import (
 // PostgreSQL is the dialect of PostgreSQL 13 or newer, with a database in
 // UTF-8. The tables are made in the first schema of the search path.
 var PostgreSQL = Dialect{&dialect{
-	name:         "postgresql",
-	kind:         sqldb.PostgreSQL,
-	lock:         "SELECT pg_advisory_xact_lock(7643764420100902)", // any number, always the same
-	hasTable:     "SELECT COUNT(*) FROM (SELECT to_regclass(?::text) AS found) t WHERE found IS NOT NULL",
-	forUpdate:    " FOR UPDATE",
-	forShare:     " FOR KEY SHARE",
-	ruleShare:    " FOR SHARE",
-	skipLocked:   " FOR UPDATE SKIP LOCKED",
-	holding:      " ON CONFLICT (line) DO UPDATE SET queue = excluded.queue",
-	adding:       " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
-	counting:     onConflictCounting,
-	shard:        "pg_backend_pid() % 64",
-	ofGroup:      " OF r",
-	limit:        " LIMIT ?",
-	offset:       " OFFSET ?",
-	insert:       "INSERT INTO ",
-	onTaken:      " ON CONFLICT DO NOTHING",
+	name:       "postgresql",
+	kind:       sqldb.PostgreSQL,
+	lock:       "SELECT pg_advisory_xact_lock(7643764420100902)", // any number, always the same
+	hasTable:   "SELECT COUNT(*) FROM (SELECT to_regclass(?::text) AS found) t WHERE found IS NOT NULL",
+	forUpdate:  " FOR UPDATE",
+	forShare:   " FOR KEY SHARE",
+	ruleShare:  " FOR SHARE",
+	skipLocked: " FOR UPDATE SKIP LOCKED",
+	holding:    " ON CONFLICT (line) DO UPDATE SET queue = excluded.queue",
+	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
+	counting:   onConflictCounting,
+	shard:      "pg_backend_pid() % 64",
+	ofGroup:    " OF r",
+	limit:      " LIMIT ?",
+	offset:     " OFFSET ?",
+	insert:     "INSERT INTO ",
+	onTaken:    " ON CONFLICT DO NOTHING",
+	byKey: func(condition string) string { // a join is read in the order of all resources
+		return " FROM scim_resource r WHERE r.seq = ANY (ARRAY(SELECT k.seq FROM scim_key k WHERE " + condition + ")) ORDER BY r.seq"
+	},
 	createAtOnce: createAtOnce,
 	joinText: func(id, display string) string {
 		return "string_agg(" + joinedText(id, display, "chr") + ", '' ORDER BY m.grp)"

@@ -30,14 +30,17 @@ var SQLite = Dialect{&dialect{
 	startWrite: "DELETE FROM scim_migration WHERE 0",
 	hasTable:   "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 	// SQLite prepares a statement anew whenever a plain parameter of LIMIT gets a value.
-	limit:      " LIMIT 0 + ?",
-	offset:     " OFFSET 0 + ?",
-	insert:     "INSERT INTO ",
-	onTaken:    " ON CONFLICT DO NOTHING",
-	holding:    " ON CONFLICT DO NOTHING",
-	adding:     " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
-	counting:   onConflictCounting,
-	shard:      "0", // there is one writer
+	limit:    " LIMIT 0 + ?",
+	offset:   " OFFSET 0 + ?",
+	insert:   "INSERT INTO ",
+	onTaken:  " ON CONFLICT DO NOTHING",
+	holding:  " ON CONFLICT DO NOTHING",
+	adding:   " ON CONFLICT (tenant, type, shard) DO UPDATE SET n = scim_count.n + excluded.n",
+	counting: onConflictCounting,
+	shard:    "0", // there is one writer
+	byKey: func(condition string) string {
+		return " FROM scim_key k JOIN scim_resource r ON r.seq = k.seq WHERE " + condition + " ORDER BY k.seq"
+	},
 	joinText:   func(id, display string) string { return "group_concat(" + joinedText(id, display, "char") + ", '')" },
 	concat:     pipes,
 	contains:   func(text string) string { return "instr(" + text + ", ?) > 0" },

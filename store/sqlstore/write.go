@@ -107,7 +107,8 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 	if err != nil {
 		return nil, 0, err
 	}
-	seq, err := t.insert(ctx, r.ID, created, modified, t.body(r, 1))
+	b := t.body(r, 1)
+	seq, err := t.insert(ctx, r.ID, created, modified, b)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -125,21 +126,32 @@ func (t *table) create(ctx context.Context, r *schema.Resource) (*schema.Resourc
 	if err := t.db.sweep(ctx); err != nil {
 		return nil, 0, err
 	}
-	return t.created(r), seq, nil
+	return t.created(r, b), seq, nil
+}
+
+// asStored returns the attributes of a resource that was written, as Get would: a
+// response with them has the stored text.
+func (t *table) asStored(r *schema.Resource, b body) *schema.Object {
+	if b.format != 0 {
+		if o, ok := t.t.ReadStored(b.json, nil); ok {
+			return o
+		}
+	}
+	return r.Attributes
 }
 
 // created returns a new resource as it is stored.
-func (t *table) created(r *schema.Resource) *schema.Resource {
+func (t *table) created(r *schema.Resource, b body) *schema.Resource {
 	return &schema.Resource{
-		Type: t.t, ID: r.ID, Version: "1", Attributes: r.Attributes,
+		Type: t.t, ID: r.ID, Version: "1", Attributes: t.asStored(r, b),
 		Created: r.Created.UTC().Round(0), LastModified: r.LastModified.UTC().Round(0),
 	}
 }
 
 // updated returns a resource as it is stored in place of a row.
-func (t *table) updated(r row, after *schema.Resource) *schema.Resource {
+func (t *table) updated(r row, after *schema.Resource, b body) *schema.Resource {
 	return &schema.Resource{
-		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: after.Attributes,
+		Type: t.t, ID: after.ID, Version: strconv.FormatInt(r.version+1, 10), Attributes: t.asStored(after, b),
 		Created: r.created, LastModified: after.LastModified.UTC().Round(0),
 	}
 }
@@ -213,7 +225,7 @@ func (t *table) put(ctx context.Context, r row, after *schema.Resource) (*schema
 	if err := t.db.sweep(ctx); err != nil {
 		return nil, err
 	}
-	return t.updated(r, after), nil
+	return t.updated(r, after, b), nil
 }
 
 // Delete implements [store.Store].
