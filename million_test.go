@@ -23,14 +23,14 @@ import (
 
 // fullUser is a user as a directory sends it, with 1.2 kB of JSON.
 func fullUser(i int) string {
-	return fmt.Sprintf(`{"schemas":[%[3]q,%[4]q],"externalId":"00u%[1]08dEXT","userName":"Given%[1]d.Family%[1]d@example.com",
+	return fmt.Sprintf(`{"schemas":[%[3]q,%[4]q],"externalId":"00u%08[1]dEXT","userName":"Given%[1]d.Family%[1]d@example.com",
 		"name":{"formatted":"Dr. Given%[1]d M. Family%[1]d","familyName":"Family%[1]d","givenName":"Given%[1]d","middleName":"M.","honorificPrefix":"Dr."},
 		"displayName":"Given%[1]d Family%[1]d","title":"Senior Engineer","userType":"Employee","preferredLanguage":"en-GB",
 		"locale":"en-GB","timezone":"Europe/Berlin","active":true,
 		"emails":[{"value":"given%[1]d.family%[1]d@example.com","type":"work","primary":true},{"value":"family%[1]d@home.example.org","type":"home"}],
-		"phoneNumbers":[{"value":"tel:+49-30-%[1]08d","type":"work","primary":true},{"value":"tel:+49-170-%[1]08d","type":"mobile"}],
+		"phoneNumbers":[{"value":"tel:+49-30-%08[1]d","type":"work","primary":true},{"value":"tel:+49-170-%08[1]d","type":"mobile"}],
 		"addresses":[{"formatted":"%[1]d Main Street\nBerlin 10115\nGermany","streetAddress":"%[1]d Main Street","locality":"Berlin","region":"Berlin","postalCode":"10115","country":"DE","type":"work","primary":true}],
-		%[4]q:{"employeeNumber":"E%[1]08d","costCenter":"4130","organization":"Example","division":"Platform","department":"Identity","manager":{"value":"2819c223-7f76-453a-919d-%[2]012d"}}}`,
+		%[4]q:{"employeeNumber":"E%08[1]d","costCenter":"4130","organization":"Example","division":"Platform","department":"Identity","manager":{"value":"2819c223-7f76-453a-919d-%012[2]d"}}}`,
 		i, i/10, schema.UserURI, schema.EnterpriseUserURI)
 }
 
