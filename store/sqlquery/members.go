@@ -2,8 +2,10 @@ package sqlquery
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/seed5f3efb56/scim/internal/sqldb"
@@ -26,72 +28,102 @@ func (g *GroupTable[T]) Delete(ctx context.Context, c *store.Change) error {
 	})
 }
 
-// Members implements [store.MemberStore], in the order of the member column.
-// All are read at once, so that no connection is held while a response is
+// ahead is the number of members in one query.
+const ahead = 10_000
+
+// Members implements [store.MemberStore], in the order of the member column. Each
+// query reads up to ahead members, so that no connection is held while a response is
 // written.
 func (g *GroupTable[T]) Members(ctx context.Context, id string) iter.Seq2[schema.Member, error] {
 	return func(yield func(schema.Member, error) bool) {
-		members, err := g.read(ctx, id)
-		if err != nil {
-			yield(schema.Member{}, err)
+		key, ok := g.key(id)
+		if !ok {
+			yield(schema.Member{}, store.ErrNotFound)
 			return
 		}
-		for _, m := range members {
-			if err := ctx.Err(); err != nil {
-				yield(schema.Member{}, err)
-				return
+		members, more, err := g.readFirst(ctx, key)
+		for err == nil && len(members) > 0 {
+			for _, m := range members {
+				if err = ctx.Err(); err != nil {
+					break
+				}
+				if !yield(m, nil) {
+					return
+				}
 			}
-			if !yield(m, nil) {
-				return
+			if err != nil || !more {
+				break
 			}
+			members, more, err = g.readAfter(ctx, key, members[len(members)-1].Value)
+		}
+		if err != nil {
+			yield(schema.Member{}, err)
 		}
 	}
 }
 
-// read reads the members in one statement, which has a row without a member for a
-// group without members.
-func (g *GroupTable[T]) read(ctx context.Context, id string) ([]schema.Member, error) {
-	key, ok := g.key(id)
-	if !ok {
-		return nil, store.ErrNotFound
+// readFirst reads the first members in one statement, which has a row without a member
+// for a group without members.
+func (g *GroupTable[T]) readFirst(ctx context.Context, key any) (out []schema.Member, more bool, err error) {
+	s := g.selectMembers()
+	s.add(" FROM (SELECT ", g.column(g.id))
+	if err := g.selectLive(ctx, s); err != nil {
+		return nil, false, err
 	}
+	s.add(" AND ")
+	g.keyIs(s, key)
+	s.add(") AS ", alias, " LEFT JOIN ", g.table, " AS m ON m.", g.group, " = ", g.column(g.id))
+	out, rows, err := g.read(ctx, s)
+	if err == nil && rows == 0 {
+		err = store.ErrNotFound
+	}
+	return out, rows == ahead, err
+}
+
+// readAfter reads the members after one.
+func (g *GroupTable[T]) readAfter(ctx context.Context, key any, member string) (out []schema.Member, more bool, err error) {
+	last, ok := g.memberKey(member)
+	if !ok {
+		return nil, false, fmt.Errorf("sqlquery: %s: the id of a member cannot be a key", g.members.Table)
+	}
+	s := g.selectMembers().add(" FROM ", g.table, " AS m WHERE m.", g.group, " = ").arg(key)
+	out, rows, err := g.read(ctx, s.add(" AND m.", g.member, " > ").arg(last))
+	return out, rows == ahead, err
+}
+
+func (g *GroupTable[T]) selectMembers() *statement {
 	s := g.db.d.statement("SELECT m.", g.member)
 	if g.typ != "" {
 		s.add(", m.", g.typ)
 	}
-	s.add(" FROM (SELECT ", g.column(g.id))
-	if err := g.selectLive(ctx, s); err != nil {
-		return nil, err
+	return s
+}
+
+// read reads the first members of a query, and counts its rows.
+func (g *GroupTable[T]) read(ctx context.Context, s *statement) (out []schema.Member, rows int, err error) {
+	s.add(" ORDER BY m.", g.member, " LIMIT ", strconv.Itoa(ahead))
+	dest, id := g.newMember()
+	var typ *string // may be NULL
+	to := []any{dest, &typ}
+	if g.typ == "" {
+		to = to[:1]
 	}
-	s.add(" AND ")
-	g.keyIs(s, key)
-	s.add(") AS ", alias, " LEFT JOIN ", g.table, " AS m ON m.", g.group, " = ", g.column(g.id), " ORDER BY m.", g.member)
-	var out []schema.Member
-	exists := false
-	err := g.db.query(ctx, s, func(scan func(...any) error) error {
-		exists = true
-		dest, id := g.newMember()
-		m := schema.Member{Type: g.typeName()}
-		to := []any{dest}
-		var typ *string // may be NULL
-		if g.typ != "" {
-			to = append(to, &typ)
-		}
+	of := g.typeName()
+	err = g.db.query(ctx, s, func(scan func(...any) error) error {
+		rows++
 		if err := scan(to...); err != nil {
 			return err
 		}
+		m := schema.Member{Value: id(), Type: of}
 		if typ != nil {
 			m.Type = *typ
 		}
-		if m.Value = id(); m.Value != "" {
+		if m.Value != "" {
 			out = append(out, m)
 		}
 		return nil
 	})
-	if err == nil && !exists {
-		err = store.ErrNotFound
-	}
-	return out, err
+	return out, rows, err
 }
 
 // PutMembers implements [store.MemberStore].
