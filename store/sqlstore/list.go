@@ -157,7 +157,7 @@ func (s *selection) page(ctx context.Context, q *store.Query, w window) (store.P
 	place := by.place()
 	dest := place.dest()
 	var groups []byte
-	j := s.t.joins(ctx)
+	j := s.joins(ctx)
 	if j != nil {
 		dest = append(dest, &groups)
 	}
@@ -199,6 +199,15 @@ func (s *selection) order(q *store.Query) (order, error) {
 	return by, nil
 }
 
+// joins is table.joins of the page. A server reads the groups of many resources cheaper
+// by a statement of their own: GroupsOf.
+func (s *selection) joins(ctx context.Context) *joined {
+	if s.key == nil && !s.t.db.d.kind.OneWriter {
+		return nil
+	}
+	return s.t.joins(ctx)
+}
+
 // statement returns what reads the page. The rows are chosen and put in order
 // first, from indexes where that is possible, and read when it is known which
 // ones they are: what an offset skips is never read.
@@ -213,7 +222,7 @@ func (s *selection) statement(ctx context.Context, q *store.Query, by order, w w
 	}
 	chosen, names, sorted := by.columns(q.Descending)
 	_, _, choosing := by.columns(q.Descending != w.fromEnd)
-	if j := s.t.joins(ctx); j != nil {
+	if j := s.joins(ctx); j != nil {
 		names += ", " + s.t.db.d.groupsOfRow
 		where.args = append([]any{j.typ}, where.args...)
 	}
@@ -226,7 +235,7 @@ func (s *selection) statement(ctx context.Context, q *store.Query, by order, w w
 // first.
 func (s *selection) lookUpStatement(ctx context.Context, w window) (string, []any) {
 	query, args := "SELECT "+columns+", r.seq", s.key.args
-	if j := s.t.joins(ctx); j != nil {
+	if j := s.joins(ctx); j != nil {
 		query += ", " + s.t.db.d.groupsOfRow
 		args = append([]any{j.typ}, args...)
 	}
