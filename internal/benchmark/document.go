@@ -43,7 +43,7 @@ var storeNames = []struct{ store, name string }{
 func (r *report) markdown(plot string) string {
 	var b strings.Builder
 	m := r.Machine
-	fmt.Fprintf(&b, "\nMeasured on %s with %d cores (%s, %s of memory, %s). The load average at the\nend was %s: other programs used the cores and their caches, so that the microseconds are\nmore than on an idle machine. The ratios count.\n\n", m.Date, m.Cores, m.CPU, m.Memory, m.Go, m.Load)
+	fmt.Fprintf(&b, "\nMeasured on %s with %d cores (%s, %s of memory, %s). The load average at the\nend was %s, of which load generator and servers are about 2; where it was more, the\nmicroseconds are too. The ratios count, give or take 15 %%.\n\n", m.Date, m.Cores, m.CPU, m.Memory, m.Go, m.Load)
 	fmt.Fprintf(&b, "![Ratio of each operation to the limit, and the targets](%s)\n", plot)
 	for _, s := range storeNames {
 		for _, users := range r.sizes(s.store) {
