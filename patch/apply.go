@@ -187,11 +187,19 @@ func (w *run) changedSub(op Op, t target, old schema.Value, raw any) (schema.Val
 	return edit{attr: t.attr, merge: true, fields: []edit{sub}}.apply(op, old)
 }
 
+// get returns the value of a target. What several operations may ask for is decoded once.
 func (w *run) get(t target) schema.Value {
+	top := t.attr
 	if t.extension != nil {
-		return w.root.Get(t.extension).Object().Get(t.attr)
+		top = t.extension
 	}
-	return w.root.Get(t.attr)
+	if several := w.at > 0 || len(w.ahead) > 1; several {
+		w.root = w.root.Decode(top)
+	}
+	if t.extension != nil {
+		return w.root.Get(top).Object().Get(t.attr)
+	}
+	return w.root.Get(top)
 }
 
 // put stores a new value. An extension left without attributes is gone, and

@@ -21,31 +21,34 @@ func (t *ResourceType) Active() *Attribute {
 // a member. Such a member must not be ignored as other unknown ones are: the
 // client would believe that access has ended. The elements of a longer list are
 // not the resource.
-func Deactivates(name string, value any) bool {
-	if object, ok := value.(JSONObject); ok {
-		for _, m := range object {
-			if Deactivates(m.Name, m.Value) {
+func Deactivates(name string, value any) bool { return appendNodes(nil, name, value).deactivates() }
+
+// deactivates is Deactivates of a member.
+func (v jsonValue) deactivates() bool {
+	if v.kind() == jsonObject {
+		for m := range v.parts() {
+			if m.deactivates() {
 				return true
 			}
 		}
 	}
+	name := v[0].name
 	last := name[strings.LastIndexAny(name, ":.")+1:]
-	return ascii.EqualFold(strings.TrimSpace(last), "active") && saysFalse(value)
+	return ascii.EqualFold(strings.TrimSpace(last), "active") && v.saysFalse()
 }
 
-func saysFalse(value any) bool {
-	switch v := value.(type) {
-	case bool:
-		return !v
-	case string:
-		return ascii.EqualFold(strings.TrimSpace(v), "false")
-	case Number:
-		return v == "0"
-	case []any:
-		return len(v) == 1 && saysFalse(v[0])
-	case JSONObject:
-		inner, _ := v.Get("value")
-		return inner != nil && saysFalse(inner)
+func (v jsonValue) saysFalse() bool {
+	switch v.kind() {
+	case jsonFalse:
+		return true
+	case jsonString:
+		return ascii.EqualFold(strings.TrimSpace(v[0].text), "false")
+	case jsonNumber:
+		return v[0].text == "0"
+	case jsonArray:
+		return v[0].len == 1 && v[1:].saysFalse()
+	case jsonObject:
+		return v[1:].find("value").saysFalse()
 	}
 	return false
 }

@@ -20,8 +20,8 @@ type decoder struct {
 // ignore leaves a member out that names no attribute of the resource or of an
 // extension or singular attribute; elements of a list are not the resource.
 func (d *decoder) ignore(m jsonValue) {
-	if name := m[0].name; Deactivates(name, m.tree()) && !d.path.MultiValued() {
-		d.ignored = name
+	if m.deactivates() && !d.path.MultiValued() {
+		d.ignored = m[0].name
 	}
 }
 

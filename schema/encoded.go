@@ -348,6 +348,36 @@ func (v Value) decoded(a *Attribute) Value {
 	return List(list...)
 }
 
+// Decode returns the object with the value of an attribute decoded, and all that is
+// within it, so that it is not decoded each time it is asked for.
+func (o *Object) Decode(a *Attribute) *Object {
+	v := o.stored(a)
+	if v.form != encoded {
+		return o
+	}
+	return o.With(a, v.whole(a))
+}
+
+// whole is decoded with all that is within the value.
+func (v Value) whole(a *Attribute) Value {
+	v = v.decoded(a)
+	switch n := v.node.(type) {
+	case []Value:
+		list := make([]Value, len(n))
+		for i := range n {
+			list[i] = n[i].whole(a)
+		}
+		return List(list...)
+	case *Object:
+		fields := slices.Clone(n.all())
+		for i, f := range fields {
+			fields[i].value = f.value.whole(f.attr)
+		}
+		return Complex(&Object{fields: fields})
+	}
+	return v
+}
+
 // decodeText reads the text of one value, which is no array. The parts of a complex
 // value stay encoded until they are asked for.
 func decodeText(a *Attribute, json string) Value {

@@ -30,6 +30,7 @@ func requireReadStored(t testing.TB, rt *schema.ResourceType, o *schema.Object) 
 			require.Equal(t, string(o.Get(a).AppendJSON(nil)), string(value))
 		}
 		require.Equal(t, text(o.With(a, schema.Value{})), text(got.With(a, schema.Value{})))
+		requireSame(t, rt, o, got.Decode(a))
 		if o.Get(a).Assigned() { // taken away and added again
 			requireSame(t, rt, o, got.With(a, schema.Value{}).With(a, o.Get(a)))
 			rest, _ := rt.EncodeStored(o.With(a, schema.Value{}))

@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -184,6 +185,9 @@ func (p *parser) value(name string) (err error) {
 	if at == MaxValues {
 		return p.fail("more than %d values", MaxValues)
 	}
+	if at == cap(p.nodes) {
+		p.grow()
+	}
 	p.nodes = append(p.nodes, node{name: name})
 	var n node
 	switch c := p.peek(); {
@@ -211,6 +215,15 @@ func (p *parser) value(name string) (err error) {
 	n.name, n.size = name, int32(len(p.nodes)-at)
 	p.nodes[at] = n
 	return err
+}
+
+// grow makes room for more nodes: as many as the rest of the text has if it is like
+// what was read, but no more than four times those. A large text would be copied
+// many times otherwise, and its nodes with it.
+func (p *parser) grow() {
+	n := len(p.nodes)
+	like := int(float64(n) * float64(len(p.data)) / float64(p.pos+1))
+	p.nodes = slices.Grow(p.nodes, max(n/4, min(like+like/16-n, 3*n, MaxValues-n)))
 }
 
 func (p *parser) literal(word string) error {

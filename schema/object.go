@@ -46,7 +46,28 @@ func (o *Object) Len() int {
 }
 
 // Get returns the value of an attribute, unassigned if it has none.
-func (o *Object) Get(a *Attribute) Value { return o.stored(a).decoded(a) }
+func (o *Object) Get(a *Attribute) Value {
+	if o == nil {
+		return Value{}
+	}
+	for i := range o.fields {
+		if f := &o.fields[i]; f.attr == a {
+			return f.decoded()
+		}
+	}
+	if o.text != nil {
+		return o.text.get(a).decoded(a)
+	}
+	return Value{}
+}
+
+// decoded returns the value, which is decoded nearly always where it is asked for often.
+func (f *field) decoded() Value {
+	if f.value.form == encoded {
+		return f.value.decoded(f.attr)
+	}
+	return f.value
+}
 
 // stored returns the value of an attribute, which may be in the form encoded.
 func (o *Object) stored(a *Attribute) Value {
@@ -130,8 +151,9 @@ func (o *Object) Hidden() *Object {
 // All yields the assigned attributes and their values in schema order.
 func (o *Object) All() iter.Seq2[*Attribute, Value] {
 	return func(yield func(*Attribute, Value) bool) {
-		for _, f := range o.all() {
-			if !yield(f.attr, f.value.decoded(f.attr)) {
+		fields := o.all()
+		for i := range fields {
+			if !yield(fields[i].attr, fields[i].decoded()) {
 				return
 			}
 		}
