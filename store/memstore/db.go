@@ -100,6 +100,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 		return err
 	}
 	db.committed.Store(tx.end())
+	db.orders.committed()
 	return nil
 }
 

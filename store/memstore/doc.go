@@ -32,7 +32,8 @@
 // filters look at every resource of the tenant. A list that is sorted by an attribute, of
 // 1,000 resources or more and without a filter, makes an order of them, which takes 5 µs
 // and about 200 bytes for each. The six orders that were asked for last are kept: a later
-// page costs what a page costs, and what has changed in between (file order.go).
+// page costs what a page costs, and what has changed in between (file order.go). One that
+// was not asked for during 2,000 commits, at most 4,000, is dropped.
 //
 // Within InTx, do not call a store with a context from outside: the call waits for
 // the transaction, which waits for the call.

@@ -13,7 +13,7 @@ import (
 // Resources are put in an order when a query asks for it, and the order is kept for
 // the next one. It belongs to the rows that it was made of; the rows of a later state
 // share all blocks but the changed ones with them, so that the difference is found and
-// put in without looking at the others. Writes do nothing for it.
+// put in without looking at the others. Writes do nothing for it; commits are counted.
 
 const (
 	// maxOrders is how many orders a database keeps: those asked for last. One takes
@@ -21,12 +21,17 @@ const (
 	maxOrders = 6
 	// leastOrdered is how many resources make an order worth keeping.
 	leastOrdered = 1000
+	// unasked is how many commits an order is kept for without being asked for, at
+	// least; twice as many at most. It holds the records of its rows, which the commits
+	// have replaced since.
+	unasked = 2000
 )
 
 // orders are the orders that a database keeps. Safe for concurrent use.
 type orders struct {
-	mu   sync.Mutex
-	kept []*order // those asked for last first
+	mu      sync.Mutex
+	kept    []*order // those asked for last first
+	commits int      // by the holder of DB.writer
 }
 
 // order is the resources of a kind and tenant by an attribute.
@@ -34,6 +39,7 @@ type order struct {
 	tenant string
 	kind   *kind
 	by     schema.AttrPath
+	asked  bool // since orders.committed looked last; guarded by orders.mu
 
 	mu   sync.Mutex
 	rows rows // of which sorted is the order
@@ -69,11 +75,26 @@ func (o *orders) find(tenant string, k *kind, by schema.AttrPath) *order {
 	} else {
 		found = &order{tenant: tenant, kind: k, by: by}
 	}
+	found.asked = true
 	o.kept = slices.Insert(o.kept, 0, found)
 	if len(o.kept) > maxOrders {
 		o.kept = slices.Delete(o.kept, maxOrders, len(o.kept))
 	}
 	return found
+}
+
+// committed counts a commit. After each unasked commits it drops the orders that were
+// not asked for since the last time. The caller holds DB.writer.
+func (o *orders) committed() {
+	if o.commits++; o.commits%unasked != 0 {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.kept = slices.DeleteFunc(o.kept, func(x *order) bool { return !x.asked })
+	for _, x := range o.kept {
+		x.asked = false
+	}
 }
 
 // of returns the order of rows. Making it costs work of the budget, once.

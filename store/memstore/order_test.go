@@ -161,3 +161,34 @@ func TestOrdersAreMadeWithinTheWork(t *testing.T) {
 	}))
 	require.NoError(t, list(1_000_000), "many changes cost no more than to sort anew")
 }
+
+// An order holds the resources as they were when it was asked for last. One that is not
+// asked for again is dropped, so that it does not hold them for ever.
+func TestOrdersThatAreNotAskedForAreDropped(t *testing.T) {
+	t.Parallel()
+	db := memstore.New()
+	d := &directory{T: t, db: db, users: db.Store(schema.UserType), live: map[string]*schema.Resource{}, rnd: rand.New(rand.NewPCG(1, 2))}
+	ctx := t.Context()
+	user := func(id string) *schema.Resource {
+		return resource(t, schema.UserType, id, fmt.Sprintf(`{"userName":"u%s"}`, id))
+	}
+	for range 1000 {
+		d.create(ctx, user)
+	}
+	list := func(work int, by string) error {
+		_, err := d.users.List(filter.WithBudget(ctx, filter.NewBudget(work, nil)), &store.Query{SortBy: schema.UserType.MustResolve(by), Count: 1})
+		return err
+	}
+	const little = 50_000 // less than it takes to sort
+	require.NoError(t, list(10_000_000, "userName"))
+	require.NoError(t, list(10_000_000, "id"))
+	for range 4000 {
+		id := fmt.Sprintf("%05d", 7919)
+		r, err := d.users.Update(ctx, &store.Change{ID: id, Before: d.live[id], After: user(id)})
+		require.NoError(t, err)
+		d.live[id] = r
+		require.NoError(t, list(little, "userName"), "it is asked for all the time")
+	}
+	require.Error(t, list(little, "id"))
+	require.NoError(t, list(little, "userName"))
+}
