@@ -150,6 +150,6 @@ func TestDeleteRemovesIndexEntries(t *testing.T) {
 		require.Zero(t, c.index.size, "index of kind %d", i)
 		require.Zero(t, c.memberships.size, "memberships of kind %d", i)
 	}
-	require.Zero(t, tenant.ids.size)
+	require.Zero(t, sizeOf(tenant.ids.top))
 	require.Equal(t, 20, tenant.former.len())
 }

@@ -10,8 +10,9 @@
 //
 // All data hangs from one pointer to a state that never changes: resources by number,
 // which is the order of creation (file rows.go), indexes from the hash of a value to
-// numbers (file postings.go), and sorted maps for the rest (file tree.go). Their put and
-// delete return a new one that shares the unchanged part. The rest follows from that:
+// numbers (file postings.go), the members of a group by number (file roster.go), and
+// sorted maps for the rest (file tree.go). Their put and delete return a new one that
+// shares the unchanged part. The rest follows from that:
 //
 //   - Readers take the pointer and have a consistent view of one moment, for as
 //     long as they like, without a lock. They never wait for writers.

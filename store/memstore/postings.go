@@ -10,10 +10,7 @@ import "hash/maphash"
 // leaf that is full becomes a fork. Hashes are spread evenly, so the trie needs no
 // balancing; and neither hashes nor numbers are pointers, so the garbage collector
 // passes over the leaves.
-type postings struct {
-	top  twig // nil: empty
-	size int
-}
+type postings struct{ top twig } // nil: empty
 
 // posting says that the resource with a number has a value with a hash.
 type posting struct {
@@ -71,20 +68,14 @@ func (s postings) put(p posting) postings {
 	if s.top == nil {
 		s.top = &leaf{}
 	}
-	if top := s.top.put(p, 0); top != s.top {
-		return postings{top, s.size + 1}
-	}
-	return s
+	return postings{s.top.put(p, 0)}
 }
 
 func (s postings) delete(p posting) postings {
 	if s.top == nil {
 		return s
 	}
-	if top := s.top.delete(p, 0); top != s.top {
-		return postings{top, s.size - 1}
-	}
-	return s
+	return postings{s.top.delete(p, 0)}
 }
 
 // having appends the numbers of the resources that have a value with a hash, in no
