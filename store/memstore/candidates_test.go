@@ -147,9 +147,9 @@ func TestDeleteRemovesIndexEntries(t *testing.T) {
 	require.NoError(t, err)
 	for i, c := range tenant.collections {
 		require.Zero(t, c.records.len(), "records of kind %d", i)
-		require.Zero(t, c.index.size, "index of kind %d", i)
-		require.Zero(t, c.memberships.size, "memberships of kind %d", i)
+		require.Zero(t, c.index, "index of kind %d", i)
+		require.Zero(t, c.memberships, "memberships of kind %d", i)
 	}
-	require.Zero(t, sizeOf(tenant.ids.top))
+	require.Zero(t, tenant.ids)
 	require.Equal(t, 20, tenant.former.len())
 }
