@@ -43,7 +43,7 @@ var storeNames = []struct{ store, name string }{
 func (r *report) markdown(plot string) string {
 	var b strings.Builder
 	m := r.Machine
-	fmt.Fprintf(&b, "\nMeasured on %s with %d cores (%s, %s of memory, %s). The load average at the\nend was %s, of which load generator and servers are about 2; where it was more, the\nmicroseconds are too. The ratios count, give or take 15 %%.\n\n", m.Date, m.Cores, m.CPU, m.Memory, m.Go, m.Load)
+	fmt.Fprintf(&b, "\nMeasured on %s with %d cores (%s, %s of memory, %s), by one\ncommand or several in a row; each line was measured once, in rounds. The load average at\nthe end was %s, of which load generator and servers are about 2; where it was more, the\nmicroseconds are too. The ratios count, give or take 15 %%.\n\n", m.Date, m.Cores, m.CPU, m.Memory, m.Go, m.Load)
 	fmt.Fprintf(&b, "![Ratio of each operation to the limit, and the targets](%s)\n", plot)
 	for _, s := range storeNames {
 		for _, users := range r.sizes(s.store) {
@@ -222,7 +222,7 @@ func (r *report) count() string {
 			halved += number(value <= 0.5)
 		}
 	}
-	text := fmt.Sprintf("\nOf %d targets of requests, %d are met in this run.", targets, met)
+	text := fmt.Sprintf("\nOf %d targets of requests, %d are met.", targets, met)
 	if rivals > 0 {
 		text += fmt.Sprintf(" In memory the library is ahead of elimity-com/scim in %d of %d cells.", ahead, rivals)
 	}

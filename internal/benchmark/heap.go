@@ -29,8 +29,11 @@ func (o options) heap(out io.Writer, sides []*side, users int, r *report) error 
 			continue
 		}
 		status, text, err := s.conns[0].Do("GET", "/heap", "")
-		if err != nil || status != 200 {
-			return fmt.Errorf("%s: GET /heap: %d, %w", s.name, status, err)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if status != 200 {
+			return fmt.Errorf("%s: GET /heap: %d, want 200", s.name, status)
 		}
 		n, err := strconv.Atoi(strings.TrimSpace(string(text)))
 		if err != nil {

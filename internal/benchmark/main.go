@@ -190,7 +190,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		r.Against = o.against
 	}
 	if !slices.Equal(o.operations, []string{"none"}) {
-		r.Machine = thisMachine()
 		if err := o.measure(ctx, out, dir, &r); err != nil {
 			return err
 		}
@@ -266,7 +265,10 @@ func (o options) cell(out io.Writer, contestants []contestant, p place, users in
 	return groupsAgree(sides)
 }
 
+// save notes the machine, with its load by now, and writes the report to a file if one is
+// named.
 func (o options) save(r *report) error {
+	r.Machine = thisMachine()
 	if o.results == "" {
 		return nil
 	}
