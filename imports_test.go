@@ -83,8 +83,9 @@ var imports = map[string][]string{
 	"internal/benchmark/process": {},
 	"internal/benchmark/load":    {},
 	"internal/benchmark/library": {".", "brake", "schema", "store", "store/memstore", "store/sqlstore", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite"},
-	"internal/benchmark/limit":   {"github.com/google/uuid", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite"},
-	"internal/benchmark/rival":   {"github.com/elimity-com/scim", "github.com/elimity-com/scim/errors", "github.com/elimity-com/scim/optional", "github.com/elimity-com/scim/schema", "github.com/google/uuid", "github.com/scim2/filter-parser/v2"},
+	"internal/benchmark/seed":    {},
+	"internal/benchmark/limit":   {"internal/benchmark/seed", "github.com/google/uuid", "github.com/jackc/pgx/v5/stdlib", "modernc.org/sqlite"},
+	"internal/benchmark/rival":   {"internal/benchmark/seed", "github.com/elimity-com/scim", "github.com/elimity-com/scim/errors", "github.com/elimity-com/scim/optional", "github.com/elimity-com/scim/schema", "github.com/google/uuid", "github.com/scim2/filter-parser/v2"},
 }
 
 // servesHTTP has the packages that may import net/http and its subpackages.

@@ -1,27 +1,26 @@
 package limit
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
+
+	"github.com/seed5f3efb56/scim/internal/benchmark/seed"
 )
 
 // Serve answers requests at the address, from memory, a postgres:// URL or a SQLite
-// file, which is empty before. The file seed has a user in each line; their ids are
+// file, which is empty before. The file users has a user in each line; their ids are
 // written to the file ids.
-func Serve(addr, name, seed, ids string) error {
+func Serve(addr, name, users, ids string) error {
 	db, err := open(name)
 	if err != nil {
 		return err
 	}
 	s := &server{db, "http://" + addr + "/scim/v2"}
-	if seed != "" {
-		if err := s.seed(seed, ids); err != nil {
+	if users != "" {
+		if err := s.seed(users, ids); err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}
 	}
@@ -39,30 +38,15 @@ func open(name string) (database, error) {
 }
 
 func (s *server) seed(from, to string) error {
-	f, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var ids bytes.Buffer
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
 	ctx := context.Background()
-	err = s.db.together(ctx, func() error {
-		for lines.Scan() {
+	return s.db.together(ctx, func() error {
+		return seed.Create(from, to, func(user []byte) (string, error) {
 			var u User
-			if err := json.Unmarshal(lines.Bytes(), &u); err != nil {
-				return err
+			if err := json.Unmarshal(user, &u); err != nil {
+				return "", err
 			}
-			if _, err := s.create(ctx, &u); err != nil {
-				return err
-			}
-			fmt.Fprintln(&ids, u.ID)
-		}
-		return lines.Err()
+			_, err := s.create(ctx, &u)
+			return u.ID, err
+		})
 	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, ids.Bytes(), 0o600)
 }

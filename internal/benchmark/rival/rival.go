@@ -5,14 +5,12 @@
 package rival
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,11 +22,13 @@ import (
 	"github.com/elimity-com/scim/schema"
 	"github.com/google/uuid"
 	filter "github.com/scim2/filter-parser/v2"
+
+	"github.com/seed5f3efb56/scim/internal/benchmark/seed"
 )
 
-// Serve answers requests at the address. The file seed has a user in each line; their
+// Serve answers requests at the address. The file users has a user in each line; their
 // ids are written to the file ids.
-func Serve(addr, seed, ids string) error {
+func Serve(addr, users, ids string) error {
 	server, err := scim.NewServer(&scim.ServerArgs{
 		ServiceProviderConfig: &scim.ServiceProviderConfig{SupportFiltering: true, SupportPatch: true},
 		ResourceTypes: []scim.ResourceType{
@@ -40,36 +40,23 @@ func Serve(addr, seed, ids string) error {
 		return err
 	}
 	h := http.StripPrefix("/scim", server)
-	if seed != "" {
-		if err := create(h, seed, ids); err != nil {
+	if users != "" {
+		if err := seed.Create(users, ids, func(user []byte) (string, error) { return create(h, user) }); err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}
 	}
 	return http.ListenAndServe(addr, h)
 }
 
-func create(h http.Handler, from, to string) error {
-	f, err := os.Open(from)
-	if err != nil {
-		return err
+// create creates a user by POST and returns the id.
+func create(h http.Handler, user []byte) (string, error) {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("POST", "/scim/v2/Users", bytes.NewReader(user)))
+	var made struct{ ID string }
+	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || w.Code != http.StatusCreated {
+		return "", fmt.Errorf("POST /Users: %d %.200s", w.Code, w.Body)
 	}
-	defer f.Close()
-	var ids bytes.Buffer
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest("POST", "/scim/v2/Users", bytes.NewReader(lines.Bytes())))
-		var made struct{ ID string }
-		if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || w.Code != http.StatusCreated {
-			return fmt.Errorf("POST /Users: %d %.200s", w.Code, w.Body)
-		}
-		fmt.Fprintln(&ids, made.ID)
-	}
-	if err := lines.Err(); err != nil {
-		return err
-	}
-	return os.WriteFile(to, ids.Bytes(), 0o600)
+	return made.ID, nil
 }
 
 // resources is the handler of a resource type. Resources are never modified, only
