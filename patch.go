@@ -24,46 +24,23 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 	if err := h.authorize(r, OperationPatch, ep, id); err != nil {
 		return nil, err
 	}
-	body, err := h.message(r)
+	ops, err := h.operations(r, ep)
 	if err != nil {
 		return nil, err
 	}
-	uris, err := schema.SchemaURIs(body, r.dialect(ep).profile)
+	joining, err := h.joining(r, ep, ops)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.checkType(ep, uris); err != nil {
-		return nil, err
-	}
-	ops, err := patch.Parse(body, h.cfg.Limits.Operations, r.dialect(ep).profile)
-	if err != nil {
-		return nil, err
-	}
-	var joining []string
-	if ep.Members != nil {
-		joining = r.dialect(ep).patcher.Joining(ops)
-		leaving := r.dialect(ep).patcher.Leaving(ops)
-		if err := h.checkMembers(r, len(joining)+len(leaving)); err != nil { // before they are locked
-			return nil, err
-		}
-	}
+	var applied patch.Result
 	onlyMembers := false
-	var mentioned []*schema.Attribute
 	result, err := h.lifecycle.Update(r.ctx, h.writeRequest(r), ep.Endpoint, lifecycle.Update{ID: id, Cause: event.ByPatch, Joining: joining, Make: func(ctx context.Context, before *schema.Resource, complete lifecycle.Complete) (lifecycle.Edit, error) {
-		budget := filter.BudgetFrom(r.ctx).Copy() // the transaction may be repeated
-		left := budget.Left()
-		res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, id), h.withRefs(ctx, ep, complete), budget)
-		r.spent = max(r.spent, left-budget.Left()+1)
-		if err != nil {
+		var err error
+		if applied, err = h.applyOperations(ctx, r, ep, before, ops, complete); err != nil {
 			return lifecycle.Edit{}, err
 		}
-		if res.Members != nil {
-			if err := h.checkMembers(r, len(res.Members.Add)+len(res.Members.Remove)); err != nil {
-				return lifecycle.Edit{}, err
-			}
-		}
-		onlyMembers, mentioned = res.Members != nil && res.Resource == before, res.Mentioned
-		return lifecycle.Edit{Attributes: res.Resource.Attributes, Members: res.Members, Secrets: res.Secrets}, nil
+		onlyMembers = applied.Members != nil && applied.Resource == before
+		return lifecycle.Edit{Attributes: applied.Resource.Attributes, Members: applied.Members, Secrets: applied.Secrets}, nil
 	}})
 	if err != nil {
 		return nil, err
@@ -75,7 +52,48 @@ func (h *Handler) handlePatch(r *request, ep *endpoint, id string) (*response, e
 		}
 		return resp, nil
 	}
-	return h.resource(r, ep, http.StatusOK, p.Sent(mentioned), result)
+	return h.resource(r, ep, http.StatusOK, p.Sent(applied.Mentioned), result)
+}
+
+// operations reads the operations of a PATCH.
+func (h *Handler) operations(r *request, ep *endpoint) ([]patch.Operation, error) {
+	body, err := h.message(r)
+	if err != nil {
+		return nil, err
+	}
+	profile := r.dialect(ep).profile
+	uris, err := schema.SchemaURIs(body, profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.checkType(ep, uris); err != nil {
+		return nil, err
+	}
+	return patch.Parse(body, h.cfg.Limits.Operations, profile)
+}
+
+// joining returns the ids of the members that operations may add. It refuses too many
+// members before any of them is locked.
+func (h *Handler) joining(r *request, ep *endpoint, ops []patch.Operation) ([]string, error) {
+	if ep.Members == nil {
+		return nil, nil
+	}
+	patcher := r.dialect(ep).patcher
+	ids := patcher.Joining(ops)
+	return ids, h.checkMembers(r, len(ids)+len(patcher.Leaving(ops)))
+}
+
+// applyOperations applies the operations to the resource as it is locked, and counts the
+// work of them for the request. It is called again when the transaction is repeated.
+func (h *Handler) applyOperations(ctx context.Context, r *request, ep *endpoint, before *schema.Resource, ops []patch.Operation, complete lifecycle.Complete) (patch.Result, error) {
+	budget := filter.BudgetFrom(r.ctx).Copy() // each attempt has the whole budget
+	left := budget.Left()
+	res, err := r.dialect(ep).patcher.ApplyWith(before, ops, h.currentMembers(ctx, ep, before.ID), h.withRefs(ctx, ep, complete), budget)
+	r.spent = max(r.spent, left-budget.Left()+1)
+	if err == nil && res.Members != nil {
+		err = h.checkMembers(r, len(res.Members.Add)+len(res.Members.Remove))
+	}
+	return res, err
 }
 
 // withRefs returns complete with the URI of each member, which a filter may
