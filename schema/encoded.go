@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"hash/fnv"
 	"slices"
 	"strings"
 	"sync"
@@ -16,66 +15,6 @@ type text struct {
 	assigned uint64 // the attributes that it has, by their place in layout.fields
 	extended uint64 // those of extensions, by their place in layout.extended
 }
-
-// layout is what the text of a type's resources looks like.
-type layout struct {
-	fields []*Attribute // the root attributes that are kept, in the order of encoding
-	format int64        // see ResourceType.StoredFormat
-	apart  uint64       // the fields that a response does not have as they are stored
-	// extended are the attributes of the extensions, in the order of encoding.
-	extended []*Attribute
-}
-
-// maxTextFields is how many root attributes a type may have for its resources to be
-// kept as text: a bit each in text.assigned.
-const maxTextFields = 64
-
-// encoding is part of every format: it changes when AppendJSON writes the same
-// object otherwise.
-const encoding = "1"
-
-// newLayout returns the layout of a type. What follows from elsewhere is not kept.
-func newLayout(t *ResourceType) *layout {
-	derived := []*Attribute{SchemasAttribute, IDAttribute, MetaAttribute, t.members, t.groups}
-	l := &layout{fields: slices.DeleteFunc(slices.Clone(t.root.SubAttributes), func(a *Attribute) bool { return slices.Contains(derived, a) })}
-	slices.SortFunc(l.fields, compareAttributes)
-	hash := fnv.New64a()
-	hash.Write([]byte(encoding))
-	describe(func(part string) { hash.Write([]byte(part)) }, l.fields)
-	// No small number, and far enough from the end of the range to be added to.
-	l.format = 1<<61 | int64(hash.Sum64()&(1<<61-1))
-	for i, a := range l.fields[:min(len(l.fields), maxTextFields)] {
-		if a.order == orderExtension {
-			l.extended = append(l.extended, a.SubAttributes...)
-		}
-		if !a.ReturnedWhole() {
-			l.apart |= 1 << i
-		}
-	}
-	return l
-}
-
-// describe calls add with all that the text of attributes depends on.
-func describe(add func(string), as []*Attribute) {
-	for _, a := range as {
-		add(a.key)
-		add(string([]byte{'0' + byte(a.Type), flag(a.MultiValued), flag(a.Secret()), '('}))
-		describe(add, a.SubAttributes)
-		add(")")
-	}
-}
-
-func flag(b bool) byte {
-	if b {
-		return '+'
-	}
-	return '-'
-}
-
-// StoredFormat identifies the form of the text that [ResourceType.EncodeStored]
-// returns for resources of the type. It is between 1<<61 and 1<<62, and changes when an
-// attribute is added, removed or defined with another type.
-func (t *ResourceType) StoredFormat() int64 { return t.layout.format }
 
 // rooms are where texts are put together.
 var rooms = sync.Pool{New: func() any { return new([]byte) }}
@@ -198,103 +137,11 @@ func (x *text) scan(also func(a *Attribute, value string)) bool {
 	})
 }
 
-// extensionSize returns how many attributes a field has if it is an extension, else 0.
-func (l *layout) extensionSize(field int) int {
-	if a := l.fields[field]; a.order == orderExtension {
-		return len(a.SubAttributes)
-	}
-	return 0
-}
-
 // lacks reports whether the text has no value of an attribute of an extension for
 // certain.
 func (x *text) lacks(a *Attribute) bool {
 	i := slices.Index(x.layout.extended, a)
 	return i >= 0 && i < 64 && x.extended&(1<<i) == 0
-}
-
-// cut finds the members of a JSON object whose names are those of as, in that order,
-// and calls f with the place of each in as and the text of its value, until f returns
-// false. It returns false if the text is not such an object; it does not look into
-// the values.
-func cut(as []*Attribute, json string, f func(i int, value string) bool) bool {
-	if json == "{}" {
-		return true
-	}
-	if len(json) < 2 || json[0] != '{' || json[len(json)-1] != '}' {
-		return false
-	}
-	at := 1
-	for i, a := range as {
-		if !strings.HasPrefix(json[at:], a.key) {
-			continue
-		}
-		start := at + len(a.key)
-		end := valueEnd(json, start)
-		if end <= start || end >= len(json) {
-			return false
-		}
-		if !f(i, json[start:end]) {
-			return true
-		}
-		if json[end] == '}' {
-			return end == len(json)-1
-		}
-		at = end + 1 // after the comma
-	}
-	return false
-}
-
-// valueEnd returns where the JSON value that begins at i ends: the place of the comma
-// or the closing bracket after it, len(json) if there is none.
-func valueEnd(json string, i int) int {
-	for depth := 0; i < len(json); i++ {
-		switch json[i] {
-		case '"':
-			i = stringEnd(json, i)
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			depth--
-		case ',':
-			if depth == 0 {
-				return i
-			}
-		}
-	}
-	return len(json)
-}
-
-// stringEnd returns the place of the closing quotation mark of the string that begins
-// at i: the first one after an even number of backslashes. len(json) if there is none.
-func stringEnd(json string, i int) int {
-	for start := i + 1; ; {
-		n := strings.IndexByte(json[start:], '"')
-		if n < 0 {
-			return len(json)
-		}
-		end := start + n
-		if json[end-1] != '\\' {
-			return end
-		}
-		content := json[i+1 : end]
-		if escapes := len(content) - len(strings.TrimRight(content, `\`)); escapes%2 == 0 {
-			return end
-		}
-		start = end + 1
-	}
-}
-
-// place returns the place of a root attribute in the layout, -1 if it has none there.
-func (l *layout) place(a *Attribute) int {
-	i, found := slices.BinarySearchFunc(l.fields, a, compareAttributes)
-	if !found || l.fields[i] != a {
-		return -1
-	}
-	return i
 }
 
 // has reports whether the text has a value of the attribute.

@@ -1,0 +1,83 @@
+package schema
+
+import (
+	"hash/fnv"
+	"slices"
+)
+
+// layout is what the text of a type's resources looks like.
+type layout struct {
+	fields []*Attribute // the root attributes that are kept, in the order of encoding
+	format int64        // see ResourceType.StoredFormat
+	apart  uint64       // the fields that a response does not have as they are stored
+	// extended are the attributes of the extensions, in the order of encoding.
+	extended []*Attribute
+}
+
+// maxTextFields is how many root attributes a type may have for its resources to be
+// kept as text: a bit each in text.assigned.
+const maxTextFields = 64
+
+// encoding is part of every format: it changes when AppendJSON writes the same
+// object otherwise.
+const encoding = "1"
+
+// newLayout returns the layout of a type. What follows from elsewhere is not kept.
+func newLayout(t *ResourceType) *layout {
+	derived := []*Attribute{SchemasAttribute, IDAttribute, MetaAttribute, t.members, t.groups}
+	l := &layout{fields: slices.DeleteFunc(slices.Clone(t.root.SubAttributes), func(a *Attribute) bool { return slices.Contains(derived, a) })}
+	slices.SortFunc(l.fields, compareAttributes)
+	hash := fnv.New64a()
+	hash.Write([]byte(encoding))
+	describe(func(part string) { hash.Write([]byte(part)) }, l.fields)
+	// No small number, and far enough from the end of the range to be added to.
+	l.format = 1<<61 | int64(hash.Sum64()&(1<<61-1))
+	for i, a := range l.fields[:min(len(l.fields), maxTextFields)] {
+		if a.order == orderExtension {
+			l.extended = append(l.extended, a.SubAttributes...)
+		}
+		if !a.ReturnedWhole() {
+			l.apart |= 1 << i
+		}
+	}
+	return l
+}
+
+// describe calls add with all that the text of attributes depends on.
+func describe(add func(string), as []*Attribute) {
+	for _, a := range as {
+		add(a.key)
+		add(string([]byte{'0' + byte(a.Type), flag(a.MultiValued), flag(a.Secret()), '('}))
+		describe(add, a.SubAttributes)
+		add(")")
+	}
+}
+
+func flag(b bool) byte {
+	if b {
+		return '+'
+	}
+	return '-'
+}
+
+// StoredFormat identifies the form of the text that [ResourceType.EncodeStored]
+// returns for resources of the type. It is between 1<<61 and 1<<62, and changes when an
+// attribute is added, removed or defined with another type.
+func (t *ResourceType) StoredFormat() int64 { return t.layout.format }
+
+// place returns the place of a root attribute in the layout, -1 if it has none there.
+func (l *layout) place(a *Attribute) int {
+	i, found := slices.BinarySearchFunc(l.fields, a, compareAttributes)
+	if !found || l.fields[i] != a {
+		return -1
+	}
+	return i
+}
+
+// extensionSize returns how many attributes a field has if it is an extension, else 0.
+func (l *layout) extensionSize(field int) int {
+	if a := l.fields[field]; a.order == orderExtension {
+		return len(a.SubAttributes)
+	}
+	return 0
+}
