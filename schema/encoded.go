@@ -12,14 +12,15 @@ import (
 type text struct {
 	*layout
 	json     string // with the braces
-	assigned uint64 // the attributes that it has, by their place in layout.fields
-	extended uint64 // those of extensions, by their place in layout.extended
+	assigned uint64 // the attributes that it has: the bit of each is its place in layout.fields
+	extended uint64 // those of extensions that it has, by their place in layout.extended
 }
 
-// rooms are where texts are put together.
-var rooms = sync.Pool{New: func() any { return new([]byte) }}
+// textBuffers keeps the memory in which EncodeStored makes a text.
+var textBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
-const maxRoom = 64 << 10
+// maxTextBuffer is how large a buffer may be to be kept.
+const maxTextBuffer = 64 << 10
 
 // EncodeStored returns the text of [Object.AppendJSON] and its format: StoredFormat,
 // or 0 if the object holds anything that the type does not define, in which case
@@ -28,11 +29,11 @@ func (t *ResourceType) EncodeStored(o *Object) (json string, format int64) {
 	if o != nil && o.text != nil && o.text.layout == t.layout && len(o.fields) == 0 {
 		return o.text.json, t.layout.format
 	}
-	room := rooms.Get().(*[]byte)
-	*room = o.AppendJSON((*room)[:0])
-	json = string(*room)
-	if cap(*room) <= maxRoom {
-		rooms.Put(room)
+	buffer := textBuffers.Get().(*[]byte)
+	*buffer = o.AppendJSON((*buffer)[:0])
+	json = string(*buffer)
+	if cap(*buffer) <= maxTextBuffer {
+		textBuffers.Put(buffer)
 	}
 	if len(t.layout.fields) > maxTextFields || !conforms(t.layout.fields, o) {
 		return json, 0
@@ -79,11 +80,11 @@ func (t *ResourceType) Encoded(o *Object) *Object {
 	if format == 0 {
 		return o
 	}
-	x := &struct {
+	x := &struct { // the two are one allocation
 		Object
 		text
 	}{text: text{layout: t.layout, json: json}}
-	x.scan(nil)
+	x.scan(nil) // it has the form: EncodeStored made it
 	x.Object.text = &x.text
 	return &x.Object
 }
@@ -119,13 +120,13 @@ func (t *ResourceType) ReadStored(json string, roots []*Attribute) (*Object, boo
 func (x *text) scan(also func(a *Attribute, value string)) bool {
 	extension := 0 // the place of the next extension in layout.extended
 	last := 0
-	return cut(x.fields, x.json, func(i int, value string) bool {
+	return eachMember(x.fields, x.json, func(i int, value string) bool {
 		x.assigned |= 1 << i
 		for ; last < i; last++ {
 			extension += x.extensionSize(last)
 		}
 		if x.fields[i].order == orderExtension {
-			cut(x.fields[i].SubAttributes, value, func(j int, _ string) bool {
+			eachMember(x.fields[i].SubAttributes, value, func(j int, _ string) bool {
 				x.extended |= 1 << (extension + j) // a shift beyond 63 is no bit
 				return true
 			})
@@ -155,7 +156,7 @@ func (x *text) get(a *Attribute) (v Value) {
 	if !x.has(a) {
 		return v
 	}
-	cut(x.fields, x.json, func(i int, json string) bool {
+	eachMember(x.fields, x.json, func(i int, json string) bool {
 		if x.fields[i] != a {
 			return true
 		}
@@ -165,9 +166,9 @@ func (x *text) get(a *Attribute) (v Value) {
 	return v
 }
 
-// cut appends all fields to room, with values in the form encoded.
-func (x *text) cut(room []field) []field {
-	cut(x.fields, x.json, func(i int, json string) bool {
+// appendFields appends all fields to room, with values in the form encoded.
+func (x *text) appendFields(room []field) []field {
+	eachMember(x.fields, x.json, func(i int, json string) bool {
 		room = append(room, field{x.fields[i], Value{form: encoded, text: json}})
 		return true
 	})
@@ -252,7 +253,7 @@ func decodeText(a *Attribute, json string) Value {
 func decodeComplex(a *Attribute, json string) Value {
 	var room [16]field
 	fields := room[:0]
-	cut(a.SubAttributes, json, func(i int, part string) bool {
+	eachMember(a.SubAttributes, json, func(i int, part string) bool {
 		fields = append(fields, field{a.SubAttributes[i], Value{form: encoded, text: part}})
 		return true
 	})
@@ -264,7 +265,7 @@ func decodeComplex(a *Attribute, json string) Value {
 // ([Attribute.ReturnedWhole]) and they are at hand as text. Otherwise it appends
 // nothing. What was added to the text (With) comes last.
 func (o *Object) AppendReturned(dst []byte) ([]byte, bool) {
-	if o == nil || o.text == nil || o.text.assigned&o.text.apart != 0 ||
+	if o == nil || o.text == nil || o.text.assigned&o.text.partly != 0 ||
 		slices.ContainsFunc(o.fields, func(f field) bool { return !f.attr.whole }) {
 		return dst, false
 	}

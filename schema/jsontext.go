@@ -2,11 +2,10 @@ package schema
 
 import "strings"
 
-// cut finds the members of a JSON object whose names are those of as, in that order,
-// and calls f with the place of each in as and the text of its value, until f returns
-// false. It returns false if the text is not such an object; it does not look into
-// the values.
-func cut(as []*Attribute, json string, f func(i int, value string) bool) bool {
+// eachMember calls f with each member of a JSON object until f returns false: its place
+// in as, whose names the members have, in that order, and the text of its value. It
+// returns false if the text is not such an object; it does not look into the values.
+func eachMember(as []*Attribute, json string, f func(i int, value string) bool) bool {
 	if json == "{}" {
 		return true
 	}

@@ -9,7 +9,7 @@ import (
 type layout struct {
 	fields []*Attribute // the root attributes that are kept, in the order of encoding
 	format int64        // see ResourceType.StoredFormat
-	apart  uint64       // the fields that a response does not have as they are stored
+	partly uint64       // the fields that are not ReturnedWhole, a bit each
 	// extended are the attributes of the extensions, in the order of encoding.
 	extended []*Attribute
 }
@@ -18,26 +18,28 @@ type layout struct {
 // kept as text: a bit each in text.assigned.
 const maxTextFields = 64
 
-// encoding is part of every format: it changes when AppendJSON writes the same
-// object otherwise.
-const encoding = "1"
+// encodingVersion is part of every format. It is to be changed with AppendJSON, if the
+// text of the same object changes.
+const encodingVersion = "1"
 
-// newLayout returns the layout of a type. What follows from elsewhere is not kept.
+// newLayout returns the layout of a type. The attributes that are not part of
+// Resource.Attributes have no place in it.
 func newLayout(t *ResourceType) *layout {
 	derived := []*Attribute{SchemasAttribute, IDAttribute, MetaAttribute, t.members, t.groups}
 	l := &layout{fields: slices.DeleteFunc(slices.Clone(t.root.SubAttributes), func(a *Attribute) bool { return slices.Contains(derived, a) })}
 	slices.SortFunc(l.fields, compareAttributes)
 	hash := fnv.New64a()
-	hash.Write([]byte(encoding))
+	hash.Write([]byte(encodingVersion))
 	describe(func(part string) { hash.Write([]byte(part)) }, l.fields)
-	// No small number, and far enough from the end of the range to be added to.
+	// A store may add the version of a row: 0, no format, does not become one by that,
+	// and the sum stays within the range.
 	l.format = 1<<61 | int64(hash.Sum64()&(1<<61-1))
 	for i, a := range l.fields[:min(len(l.fields), maxTextFields)] {
 		if a.order == orderExtension {
 			l.extended = append(l.extended, a.SubAttributes...)
 		}
 		if !a.ReturnedWhole() {
-			l.apart |= 1 << i
+			l.partly |= 1 << i
 		}
 	}
 	return l
@@ -53,6 +55,7 @@ func describe(add func(string), as []*Attribute) {
 	}
 }
 
+// flag is a characteristic as a byte of the description.
 func flag(b bool) byte {
 	if b {
 		return '+'

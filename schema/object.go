@@ -101,7 +101,7 @@ func (o *Object) list(room []field) []field {
 	case o.text == nil:
 		return o.fields
 	}
-	fields := append(o.text.cut(room), o.fields...)
+	fields := append(o.text.appendFields(room), o.fields...)
 	if len(o.fields) > 0 {
 		slices.SortFunc(fields, func(x, y field) int { return compareAttributes(x.attr, y.attr) })
 	}
