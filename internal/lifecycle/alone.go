@@ -10,12 +10,15 @@ import (
 	"github.com/seed5f3efb56/scim/store"
 )
 
-// Without hooks, an audit trail and members, a write is one change of one resource,
-// which a store can make in one step: a transaction around it would cost the exchange
-// of BEGIN and COMMIT, and the lock of a resource that its version guards as well.
+// A write of a type without members is one change of one resource if there are neither
+// hooks nor an audit trail nor SetPassword. A store can make it in one step: a transaction
+// around it would cost the exchange of BEGIN and COMMIT, and the lock of a resource that
+// its version guards as well. The order is that of leave.go, except that nothing is
+// locked, and that the brake counts before the resource is stored. If the version has
+// changed since the resource was read, the write begins anew in a transaction.
 
-// aloneWriter is a Store that can do so. It belongs to the store that is served, not to
-// a wrapper, so that nothing writes past the wrapper.
+// aloneWriter is a Store that can make a write in one step. It belongs to the store that
+// is served, not to a wrapper, so that nothing writes past the wrapper.
 type aloneWriter interface {
 	// WritesAlone reports whether Create and UpdateAlone need no transaction of tx
 	// around them, because the store begins those of tx itself and the context carries

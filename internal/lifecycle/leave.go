@@ -13,7 +13,8 @@ import (
 // The order of a write. It is safe for leavers: access ends no later than the
 // client learns of it, whatever fails in between.
 //
-// In the transaction of all stores:
+// In the transaction of all stores, which a write that has nothing to do but the change
+// of one resource can do without (alone.go):
 //
 //  1. hold: the members that the request adds are locked, those that are groups
 //     in one order with the resource itself (members.go, lockWith).

@@ -53,7 +53,8 @@ type Written struct {
 // MaxDissolved is the most of Written.Dissolved.
 const MaxDissolved = 1000
 
-// unit is one unit of work: a write of a client in one transaction.
+// unit is one unit of work: a write of a client in one transaction, or in none if alone is
+// set.
 type unit struct {
 	*Writer
 	r     *Request
