@@ -53,10 +53,10 @@ func (p *Projection) splice(dst []byte, r *schema.Resource, members *Members, gr
 	if len(dst) == before+1 {
 		dst = dst[:before] // no attributes, no comma
 	}
-	if a := p.t.Groups(); a != nil {
+	if a := p.t.Groups(); a != nil && p.Includes(a) {
 		dst, _ = appendGroups(dst, false, a, level{}, groups)
 	}
-	if a := p.t.Members(); a != nil && members != nil {
+	if a := p.t.Members(); a != nil && members != nil && p.Includes(a) {
 		var err error
 		if dst, _, err = appendMembers(dst, false, a, level{}, members, flush); err != nil {
 			return dst, true, err
