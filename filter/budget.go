@@ -15,16 +15,17 @@ import (
 // unit is about a nanosecond. A nil budget has no bound. Not safe for concurrent
 // use.
 type Budget struct {
-	left int
-	ask  int     // the request is asked when less is left
-	of   request // nil: it never ends
-	err  error   // what Spend returned first, and returns from then on
+	left    int
+	ask     int     // the request is asked when less is left
+	request request // nil: it never ends
+	err     error   // what Spend returned first, and returns from then on
 }
 
-// request is the part of the context of a request that a budget reads.
+// request is the part of the context of a request that a budget reads: Err tells why the
+// request has ended.
 type request interface{ Err() error }
 
-// requestFunc is a function as a request.
+// requestFunc is the function Err of a request.
 type requestFunc func() error
 
 func (f requestFunc) Err() error { return f() }
@@ -40,7 +41,7 @@ const askEvery = 1_000_000
 func NewBudget(work int, ended func() error) *Budget {
 	b := &Budget{left: work, ask: work - askEvery}
 	if ended != nil {
-		b.of = requestFunc(ended)
+		b.request = requestFunc(ended)
 	}
 	return b
 }
@@ -48,7 +49,7 @@ func NewBudget(work int, ended func() error) *Budget {
 // Init makes b what NewBudget returns, for a budget within a larger value. ctx is the
 // context of the request.
 func (b *Budget) Init(ctx context.Context, work int) {
-	*b = Budget{left: work, ask: work - askEvery, of: ctx}
+	*b = Budget{left: work, ask: work - askEvery, request: ctx}
 }
 
 // Spend takes units from the budget. Once they are used up it returns an
@@ -72,9 +73,9 @@ func (b *Budget) take(units int) bool {
 	switch {
 	case b.left < 0:
 		b.err = &schema.Error{Type: schema.ErrorTooMany, Detail: "the request compares too many values; narrow the filter or send fewer operations"}
-	case b.left < b.ask && b.of != nil:
+	case b.left < b.ask && b.request != nil:
 		b.ask = b.left - askEvery
-		b.err = b.of.Err()
+		b.err = b.request.Err()
 	}
 	return b.err == nil
 }
