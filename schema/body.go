@@ -40,8 +40,8 @@ func (b Body) Release() {
 // Object returns the members of the body.
 func (b Body) Object() JSONObject { return b.value.object() }
 
-// Text returns the first member whose name equals name without case, "" if it is not
-// a string.
+// Text returns the string that the first member has whose name equals name without
+// case, "" if there is none or its value is not a string.
 func (b Body) Text(name string) string {
 	if m := b.value[1:].find(name); m.kind() == jsonString {
 		return m[0].text

@@ -254,7 +254,7 @@ func (p Profile) FromText(value any) any {
 	return value
 }
 
-// fromText is FromText for a value that is not in the form of ParseJSON.
+// fromText is FromText for a value that is kept as nodes.
 func (p Profile) fromText(value jsonValue) jsonValue {
 	if value.kind() != jsonString {
 		return value

@@ -17,7 +17,7 @@ const (
 	jsonString
 	jsonArray
 	jsonObject
-	jsonOther // a value of Go that is none of JSON
+	jsonOther // a Go value that ParseJSON never returns
 )
 
 // node is one JSON value without those within it.
@@ -48,7 +48,7 @@ func (v jsonValue) isText(s string) bool { return v.kind() == jsonString && v[0]
 // parts yields the members of an object or the elements of an array.
 func (v jsonValue) parts() iter.Seq[jsonValue] { return v[1:].each() }
 
-// each yields the values of a list of complete values.
+// each yields the values of a list in which complete values follow one another.
 func (v jsonValue) each() iter.Seq[jsonValue] {
 	return func(yield func(jsonValue) bool) {
 		for rest := v; len(rest) > 0; {

@@ -23,7 +23,7 @@ func (t *ResourceType) Unqualified(body JSONObject, p Profile) (JSONObject, erro
 	return u.members, err
 }
 
-// unqualifiedValue is Unqualified for a body that is not in the form of ParseJSON.
+// unqualifiedValue is Unqualified for a body that is kept as nodes.
 func (t *ResourceType) unqualifiedValue(body jsonValue, p Profile) (jsonValue, error) {
 	if !p.QualifiedNames {
 		return body, nil
