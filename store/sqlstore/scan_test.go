@@ -159,7 +159,7 @@ func TestPagesFromTheEnd(t *testing.T) {
 // A page that is read from the end of a list begins where the page before it ended, also
 // if a resource is created after the resources were counted.
 func TestPageFromTheEndWhileResourcesAreCreated(t *testing.T) {
-	db, counter := sqlite(t).counted(t)
+	db, recorder := sqlite(t).recorded(t)
 	users := db.Store(schema.UserType)
 	create := func(i int) {
 		_, err := users.Create(t.Context(), storetest.Creation(user(i)))
@@ -168,15 +168,15 @@ func TestPageFromTheEndWhileResourcesAreCreated(t *testing.T) {
 	for i := range 10 {
 		create(i)
 	}
-	counter.before = func(query string) {
+	recorder.Before = func(query string) {
 		if strings.Contains(query, " o JOIN scim_resource r ") {
-			counter.before = nil
+			recorder.Before = nil
 			create(10)
 		}
 	}
 	p, err := users.List(t.Context(), &store.Query{Offset: 7, Count: 2, Total: true})
 	require.NoError(t, err)
-	require.Nil(t, counter.before, "the page was read")
+	require.Nil(t, recorder.Before, "the page was read")
 	require.Equal(t, []string{user(7).ID, user(8).ID}, []string{p.Resources[0].ID, p.Resources[1].ID})
 	require.Equal(t, 11, p.Total)
 }
