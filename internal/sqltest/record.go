@@ -39,7 +39,11 @@ func Record(t testing.TB, driver string) (*Recorder, string) {
 // Open implements driver.Driver.
 func (r *Recorder) Open(dsn string) (driver.Conn, error) {
 	conn, err := r.Driver.Open(dsn)
-	return &recordedConn{conn, r}, err
+	recorded := &recordedConn{conn, r}
+	if checker, ok := conn.(driver.NamedValueChecker); ok {
+		return checkedConn{recorded, checker}, err
+	}
+	return recorded, err
 }
 
 // record records a statement that ran.
@@ -96,6 +100,12 @@ func (c *recordedConn) ResetSession(ctx context.Context) error {
 		return r.ResetSession(ctx)
 	}
 	return nil
+}
+
+// checkedConn is a recordedConn of a driver that checks the arguments.
+type checkedConn struct {
+	*recordedConn
+	driver.NamedValueChecker
 }
 
 type recordedTx struct {

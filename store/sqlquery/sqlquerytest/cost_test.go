@@ -3,12 +3,10 @@ package sqlquerytest
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,109 +18,34 @@ import (
 	"github.com/seed5f3efb56/scim/store/sqlquery"
 )
 
-// counter is a driver that records the statements of another one.
-type counter struct {
-	driver.Driver
-	dsn string
-
-	mutex sync.Mutex
-	seen  []string
-}
-
-func (c *counter) Connect(context.Context) (driver.Conn, error) {
-	conn, err := c.Open(c.dsn)
-	return &countedConn{conn, c}, err
-}
-
-// record records a statement that ran.
-func (c *counter) record(query string, err error) {
-	if errors.Is(err, driver.ErrSkip) || strings.HasSuffix(query, "WHERE 1 = 0") { // the latter begins a write in SQLite
-		return
-	}
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.seen = append(c.seen, query)
-}
-
-// statements returns the statements that an action runs.
-func (c *counter) statements(action func()) []string {
-	c.mutex.Lock()
-	c.seen = nil
-	c.mutex.Unlock()
-	action()
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.seen
-}
-
-type countedConn struct {
-	driver.Conn
-	counter *counter
-}
-
-func (c *countedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	result, err := c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
-	c.counter.record(query, err)
-	return result, err
-}
-
-func (c *countedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	rows, err := c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
-	c.counter.record(query, err)
-	return rows, err
-}
-
-func (c *countedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	c.counter.record(query, nil)
-	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-}
-
-func (c *countedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
-}
-
-func (c *countedConn) CheckNamedValue(v *driver.NamedValue) error {
-	if checker, ok := c.Conn.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(v)
-	}
-	return driver.ErrSkip
-}
-
-func (c *countedConn) ResetSession(ctx context.Context) error {
-	if r, ok := c.Conn.(driver.SessionResetter); ok {
-		return r.ResetSession(ctx)
-	}
-	return nil
-}
-
-// openCounted opens a database whose statements are counted.
-func openCounted(t *testing.T, d host) (*sql.DB, *counter) {
-	c := &counter{}
-	name := "sqlite"
+// openRecorded opens a database whose statements are recorded.
+func openRecorded(t *testing.T, d host) (*sql.DB, *sqltest.Recorder) {
+	name, dsn := "sqlite", ""
 	switch d.dialect {
 	case sqlquery.SQLite:
-		c.dsn = "file:" + filepath.Join(t.TempDir(), "host.db") + "?_pragma=foreign_keys(ON)"
+		dsn = "file:" + filepath.Join(t.TempDir(), "host.db") + "?_pragma=foreign_keys(ON)"
 	case sqlquery.PostgreSQL:
-		name, c.dsn = "pgx", sqltest.NewPostgres(t)
+		name, dsn = "pgx", sqltest.NewPostgres(t)
 	case sqlquery.MySQL:
-		name, c.dsn = "mysql", sqltest.NewMariaDB(t)
+		name, dsn = "mysql", sqltest.NewMariaDB(t)
 	}
-	plain := sqltest.Open(t, name, c.dsn)
-	c.Driver = plain.Driver()
-	conn := sql.OpenDB(connector{c})
-	t.Cleanup(func() { conn.Close() })
-	return conn, c
+	recorder, name := sqltest.Record(t, name)
+	return sqltest.Open(t, name, dsn), recorder
 }
 
-type connector struct{ *counter }
-
-func (c connector) Driver() driver.Driver { return c.counter.Driver }
+// inTransaction returns the statements without those that begin and end a transaction.
+// The one without rows begins a write in SQLite.
+func inTransaction(ran []string) []string {
+	return slices.DeleteFunc(ran, func(query string) bool {
+		return query == "BEGIN" || query == "COMMIT" || strings.HasSuffix(query, "WHERE 1 = 0")
+	})
+}
 
 // A write needs at most two statements more than the same write by hand, which
 // reads what it changes and writes it. BEGIN and COMMIT are not counted.
 func TestStatementsOfWrites(t *testing.T) {
 	hosts(t, func(t *testing.T, d host) {
-		conn, count := openCounted(t, d)
+		conn, recorder := openRecorded(t, d)
 		d.create(t, conn, completeDDL)
 		c := costClient(t, d, conn)
 		var user, group string
@@ -154,7 +77,7 @@ func TestStatementsOfWrites(t *testing.T) {
 			{"DELETE", 3, func() { c.Delete("/Users/" + user).Is(204) }},
 			{"DELETE of a group", 3, func() { c.Delete("/Groups/" + group).Is(204) }},
 		} {
-			ran := count.statements(w.write)
+			ran := inTransaction(recorder.Statements(w.write))
 			require.LessOrEqual(t, len(ran), w.byHand+2, "%s:\n%s", w.name, strings.Join(ran, "\n"))
 			require.NotEmpty(t, ran)
 			t.Logf("%s: %d statements, by hand %d", w.name, len(ran), w.byHand)

@@ -528,7 +528,7 @@ func (a hostApp) attributes(paths ...string) (out []*schema.Attribute) {
 // Only the columns of the attributes that are asked for are read, and the rest
 // column only if it may have any of them.
 func TestColumnsOfSomeAttributes(t *testing.T) {
-	conn, count := openCounted(t, hostSQLite)
+	conn, recorder := openRecorded(t, hostSQLite)
 	hostSQLite.create(t, conn, hostDDL)
 	db, err := sqlquery.New(conn, hostSQLite.dialect)
 	require.NoError(t, err)
@@ -554,7 +554,7 @@ func TestColumnsOfSomeAttributes(t *testing.T) {
 			func() { _, _ = a.users.Get(t.Context(), u.ID, store.GetOptions{Attributes: some}) },
 			func() { _, _ = a.users.List(t.Context(), &store.Query{Count: 1, Attributes: some}) },
 		} {
-			ran := count.statements(read)
+			ran := inTransaction(recorder.Statements(read))
 			require.Len(t, ran, 1)
 			columns, _, _ := strings.Cut(ran[0], " FROM ")
 			var got []string
