@@ -14,8 +14,9 @@ import (
 // hooks nor an audit trail nor SetPassword. A store can make it in one step: a transaction
 // around it would cost the exchange of BEGIN and COMMIT, and the lock of a resource that
 // its version guards as well. The order is that of leave.go, except that nothing is
-// locked, and that the brake counts before the resource is stored. If the version has
-// changed since the resource was read, the write begins anew in a transaction.
+// locked, and that the brake counts before the resource is stored. If the brake stops the
+// write, or the version has changed since the resource was read, the write begins anew in
+// a transaction.
 
 // aloneWriter is a Store that can make a write in one step. It belongs to the store that
 // is served, not to a wrapper, so that nothing writes past the wrapper.
@@ -46,7 +47,8 @@ func (w *Writer) writesAlone(ctx context.Context, r *Request, ep *Endpoint) alon
 }
 
 // tryAlone runs fn, a write of one resource, without a transaction. It reports false if
-// the write is to be made in one: it needs one, or the resource has changed meanwhile.
+// the write is to be made in one: it needs one, the resource has changed meanwhile, or the
+// brake stops it, which in a transaction it does only to a write that the store accepts.
 func (w *Writer) tryAlone(ctx context.Context, r *Request, ep *Endpoint, cause event.Cause, fn func(context.Context, *unit) error) (done bool, err error) {
 	s := w.writesAlone(ctx, r, ep)
 	if s == nil {
@@ -65,10 +67,12 @@ func (w *Writer) tryAlone(ctx context.Context, r *Request, ep *Endpoint, cause e
 		return true, errors.Join(err, failed)
 	}
 	var precondition *preconditionError
-	if errors.Is(err, errNotAlone) || errors.Is(err, store.ErrVersion) && !errors.As(err, &precondition) {
+	var stop *brake.Stop
+	switch {
+	case errors.Is(err, errNotAlone), errors.As(err, &stop), errors.Is(err, store.ErrVersion) && !errors.As(err, &precondition):
 		return false, nil
 	}
-	return true, w.stopped(ctx, err)
+	return true, err
 }
 
 // checkAlone returns errNotAlone if the brake counts the write in the database. before

@@ -161,3 +161,14 @@ func TestBrakeWithoutCounters(t *testing.T) {
 		require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("the brake counts in this process alone")), log.String())
 	})
 }
+
+// A user who exists is a conflict also when no more users may be created: it is no
+// creation, and stops nothing.
+func TestBrakeDoesNotCountConflicts(t *testing.T) {
+	onEachHandler(t, func(t *testing.T, c *scimtest.Client) {
+		c.NewUser("ada")
+		require.Equal(t, []int{409, 503, 409}, []int{
+			c.Post("/Users", scimtest.User("ada")).Status, c.Post("/Users", scimtest.User("eve")).Status, c.Post("/Users", scimtest.User("ada")).Status,
+		})
+	}, func(c *scim.Config) { c.Brake.Creations = brake.Bound{Most: 1, Share: 0.01} })
+}
