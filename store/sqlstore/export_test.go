@@ -9,6 +9,9 @@ import (
 // MySQLDSN is mysqlDSN.
 var MySQLDSN = mysqlDSN
 
+// KeepStatements is keepStatements.
+var KeepStatements = keepStatements
+
 // AllRecords reads the audit trail of all tenants.
 func (db *DB) AllRecords(ctx context.Context) ([]store.Record, error) {
 	var out []store.Record

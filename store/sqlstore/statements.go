@@ -104,9 +104,13 @@ func (c *statementConn) begin(ctx context.Context) error {
 	if !c.begins {
 		return nil
 	}
-	_, err := c.exec(ctx, "BEGIN IMMEDIATE", nil)
-	c.begins = err != nil
-	return err
+	if _, err := c.exec(ctx, "BEGIN IMMEDIATE", nil); err != nil {
+		// It may have begun: a driver that sees the context end then returns its error.
+		_, _ = c.exec(context.Background(), "ROLLBACK", nil)
+		return err
+	}
+	c.begins = false
+	return nil
 }
 
 // statementTx is a transaction of a statementConn.
