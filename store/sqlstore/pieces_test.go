@@ -21,9 +21,9 @@ type teamRow struct {
 // The members of a table of sqlquery, on the servers that this module has drivers for, are
 // read in pieces too.
 func TestMembersOfATableInPieces(t *testing.T) {
-	for name, d := range map[string]database{"SQLite": sqlite(t), "PostgreSQL": postgreSQL(t), "MariaDB": mariaDB(t)} {
+	for name, onServer := range map[string]func(testing.TB) database{"SQLite": sqlite, "PostgreSQL": postgreSQL, "MariaDB": mariaDB} {
 		t.Run(name, func(t *testing.T) {
-			conn := d.open(t)
+			conn := onServer(t).open(t)
 			text := "TEXT"
 			dialect := sqlquery.SQLite
 			switch name {
