@@ -70,6 +70,35 @@ func TestFailedCommit(t *testing.T) {
 	}
 }
 
+// A statement that is a whole write is a commit too: where the database may have carried
+// it out, nothing may write again.
+func TestStatementThatIsUndone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		kind *sqldb.Database
+		err  error
+		want bool
+	}{
+		{"unique", sqldb.PostgreSQL, pgError{"23505"}, true},
+		{"deadlock", sqldb.PostgreSQL, pgError{"40P01"}, true},
+		{"stale plan", sqldb.PostgreSQL, stalePlan{pgError{"0A000"}}, true},
+		{"terminated, perhaps waiting for a standby", sqldb.PostgreSQL, pgError{"57P01"}, false},
+		{"connection failure", sqldb.PostgreSQL, pgError{"08006"}, false},
+		{"foreign key", sqldb.PostgreSQL, pgError{"23503"}, false},
+		{"unique", sqldb.MySQL, &mysqlErr{1062}, true},
+		{"deadlock", sqldb.MySQL, &mysqlErr{1213}, true},
+		{"killed", sqldb.MySQL, &mysqlErr{1927}, false},
+		{"server shuts down", sqldb.MySQL, &mysqlErr{1053}, false},
+		{"busy", sqldb.SQLite, &moderncErr{5}, true},
+		{"unique", sqldb.SQLite, &moderncErr{2067}, true},
+		{"disk failing", sqldb.SQLite, &moderncErr{10}, false},
+	} {
+		db, _ := (&fake{}).open(t, c.kind)
+		require.Equal(t, c.want, db.Undone(fmt.Errorf("wrapped: %w", c.err)), "%s: %v", c.name, c.err)
+	}
+}
+
 func count(did []string, what string) int {
 	return len(did) - len(slices.DeleteFunc(slices.Clone(did), func(d string) bool { return d == what }))
 }

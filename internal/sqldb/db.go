@@ -190,11 +190,12 @@ func (db *DB) ExecAlone(ctx context.Context, query string, args ...any) (sql.Res
 	return result, db.Report(ctx, err)
 }
 
-// Undone reports whether the database refused a statement with an error after which
-// nothing is changed, for a conflict or a value that a unique index already has.
+// Undone reports whether the database refused a statement that is a whole write, for a
+// conflict or a value that a unique index already has: nothing is changed. A server that
+// goes down may have carried the statement out before it reported, as with COMMIT.
 func (db *DB) Undone(err error) bool {
 	f := db.kind.fault(err)
-	return f == Again || f == Unique
+	return (f == Again || f == Unique) && db.kind.refused(err)
 }
 
 // QueryBrief is Query for a statement that finds few rows by their keys. On a database
