@@ -36,14 +36,14 @@ type dialect struct {
 	adding     string // end of an INSERT into scim_count: add to a row that exists
 	counting   string // end of an INSERT into scim_counter: count in a row that exists
 	shard      string // the row of scim_count that a connection adds to
-	ofGroup    string // restricts forUpdate to alias g
+	ofGroup    string // restricts forUpdate to the alias r
 	limit      string // " LIMIT ?"
 	offset     string // " OFFSET ?"
 	insert     string // begin of an INSERT that skips rows that exist …
 	onTaken    string // … and its end
 
 	// byKey is the end of a statement that selects, in order, the rows r of scim_resource
-	// with a key k for which a condition holds; nil for one as of other filters.
+	// with a key k for which a condition holds; nil if the statement is that of any filter.
 	byKey func(condition string) string
 	// createAtOnce is the statement that creates a resource with its rows of scim_unique
 	// and scim_key, as many as the arguments say, and counts it; nil if there is none. It

@@ -10,8 +10,9 @@ import (
 
 // A write of a client reads the resource and locks it (Get), and then changes it
 // (Update, PutMembers, Delete) in the same transaction. The transaction notes the row
-// that was locked, since nobody else changes it meanwhile, so that the second step
-// does not read it again. What changes the row here removes the note.
+// that was locked, which no other transaction changes meanwhile, so that the second step
+// does not read it again. Every function of this package that changes the row removes
+// the note.
 
 // rowKey is the key of a noted row, a notedRow, in the notes of a transaction.
 type rowKey struct{ tenant, typ, id string }
